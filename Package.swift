@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    // An async function runs where its caller runs: inside a loop nothing hops between executors.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "commerce",
+    products: [.executable(name: "commerce", targets: ["Program"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        // C below everything: system calls that Swift cannot make itself, and the system's libraries.
+        .target(name: "CSystem"),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        .target(
+            name: "EventLoop",
+            dependencies: ["CSystem", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: swift),
+        .target(name: "Formats", swiftSettings: swift),
+
+        .target(
+            name: "Observability",
+            dependencies: ["Formats", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                "EventLoop", "Formats", "CSystem", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "PostgresClient",
+            dependencies: [
+                "EventLoop", "Formats", "CLibPQ", .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "RedisClient",
+            dependencies: [
+                "EventLoop", "Formats", "CSystem", "CHiredis", "COpenSSL", .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: swift),
+
+        .target(
+            name: "Web",
+            dependencies: ["HTTPServer", "Observability", "Formats", "COpenSSL"],
+            swiftSettings: swift),
+        .target(
+            name: "Commerce",
+            dependencies: ["Web", "PostgresClient", "RedisClient", "Observability", "Formats", "EventLoop"],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "Program",
+            dependencies: ["Commerce", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swift),
+
+        // What the tests of several targets share: real servers, a client on a raw socket.
+        .target(name: "TestSupport", dependencies: ["CSystem"], path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "WebTests", dependencies: ["Web", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "CommerceTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "ProgramTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
+    ]
+)
