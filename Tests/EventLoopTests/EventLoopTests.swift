@@ -1,1 +1,159 @@
+import CSystem
+import EventLoop
+import Glibc
+import Synchronization
 import Testing
+
+/// Runs `body` as a task on a new loop and hands back what it returns.
+func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throws -> Value) async throws -> Value {
+    let loop = try EventLoop(label: "test.loop")
+    defer { loop.stop() }
+    return try await withCheckedThrowingContinuation { continuation in
+        loop.execute {
+            loop.run {
+                do { continuation.resume(returning: try await body(loop)) } catch { continuation.resume(throwing: error) }
+            }
+        }
+    }
+}
+
+/// Records what it is told, in order.
+final class Journal: Sendable {
+    private let entries = Mutex<[Int]>([])
+    func add(_ entry: Int) { entries.withLock { $0.append(entry) } }
+    var all: [Int] { entries.withLock { $0 } }
+}
+
+@Suite struct EventLoopTests {
+    @Test func aTaskStaysOnItsLoopOverSuspensions() async throws {
+        try await onLoop { loop in
+            #expect(loop.inLoop)
+            for _ in 0..<10 {
+                try await loop.sleep(for: .milliseconds(1))
+                #expect(loop.inLoop)
+                await Task.yield()
+                #expect(loop.inLoop)
+            }
+        }
+    }
+
+    @Test func workFromManyThreadsRunsOnceAndInEachThreadsOrder() async throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        let journals = (0..<8).map { _ in Journal() }
+        await withTaskGroup(of: Void.self) { group in
+            for journal in journals {
+                group.addTask { for number in 0..<2_000 { loop.execute { journal.add(number) } } }
+            }
+        }
+        await withCheckedContinuation { done in loop.execute { done.resume() } }
+        for journal in journals { #expect(journal.all == Array(0..<2_000)) }
+    }
+
+    @Test func timersFireInTheOrderOfTheirDeadlines() async throws {
+        let order = try await onLoop { loop in
+            let journal = Journal()
+            for delay in [30, 10, 20, 10] { loop.schedule(after: .milliseconds(delay)) { journal.add(delay) } }
+            try await loop.sleep(for: .milliseconds(60))
+            return journal.all
+        }
+        #expect(order == [10, 10, 20, 30])
+    }
+
+    @Test func aCancelledTimerNeverFires() async throws {
+        let fired = try await onLoop { loop in
+            let journal = Journal()
+            let timers = (0..<2_000).map { number in loop.schedule(after: .milliseconds(5)) { journal.add(number) } }
+            for timer in timers where timer !== timers[7] { timer.cancel() }
+            try await loop.sleep(for: .milliseconds(30))
+            return journal.all
+        }
+        #expect(fired == [7])
+    }
+
+    @Test func aSleepEndsEarlyWhenItsTaskIsCancelled() async throws {
+        let cancelled = try await onLoop { loop in
+            let promise = Promise<Bool>(on: loop)
+            let task = loop.run {
+                do { try await loop.sleep(for: .seconds(600)); promise.succeed(false) } catch { promise.succeed(true) }
+            }
+            task.cancel()
+            return try await promise.value()
+        }
+        #expect(cancelled)
+    }
+
+    @Test func aPromiseReachesAllThatWaitForIt() async throws {
+        let seen = try await onLoop { loop in
+            let promise = Promise<Int>(on: loop)
+            let journal = Journal()
+            for _ in 0..<50 { loop.run { if let value = try? await promise.value() { journal.add(value) } } }
+            promise.succeed(42)
+            promise.succeed(43)
+            try await loop.sleep(for: .milliseconds(5))
+            journal.add(try await promise.value())
+            return journal.all
+        }
+        #expect(seen == Array(repeating: 42, count: 51))
+    }
+
+    @Test func whatIsGatheredInATurnIsSentOnceAtItsEnd() async throws {
+        let seen = try await onLoop { loop in
+            let journal = Journal()
+            loop.atTurnEnd { journal.add(2) }
+            journal.add(1)
+            try await loop.sleep(for: .milliseconds(2))
+            journal.add(3)
+            return journal.all
+        }
+        #expect(seen == [1, 2, 3])
+    }
+
+    @Test func aDescriptorIsReportedUntilItIsReadAndNeverAfterDeregistering() async throws {
+        final class Pipe: DescriptorHandler {
+            let descriptor: Int32
+            var reports = 0
+            init(_ descriptor: Int32) { self.descriptor = descriptor }
+            func descriptorReady(_ readiness: Readiness) {
+                reports += 1
+                var byte: UInt8 = 0
+                if reports == 3 { _ = read(descriptor, &byte, 1) }
+            }
+        }
+        let reports = try await onLoop { loop in
+            var ends: [Int32] = [0, 0]
+            #expect(pipe(&ends) == 0)
+            defer { for end in ends { close(end) } }
+            let handler = Pipe(ends[0])
+            let registration = try loop.register(ends[0], for: .read, handler: handler)
+            var byte: UInt8 = 1
+            _ = write(ends[1], &byte, 1)
+            try await loop.sleep(for: .milliseconds(20))
+            let first = handler.reports
+            loop.deregister(registration)
+            _ = write(ends[1], &byte, 1)
+            try await loop.sleep(for: .milliseconds(20))
+            return (first, handler.reports)
+        }
+        #expect(reports == (3, 3))
+    }
+
+    @Test func anIdleLoopUsesNoCPUAndStillHears() async throws {
+        try await onLoop { loop in
+            let before = loop.turns
+            try await loop.sleep(for: .milliseconds(300))
+            #expect(loop.turns - before < 40)
+        }
+    }
+
+    @Test func aDeadlineReachesWhatTheTaskCalls() async throws {
+        try await onLoop { loop in
+            await Deadline.$current.withValue(.after(.seconds(5))) {
+                await Task.yield()
+                #expect(Deadline.current != nil)
+                #expect(Deadline.current?.remaining(at: csystem_monotonic()) ?? .zero > .seconds(1))
+            }
+            #expect(Deadline.current == nil)
+        }
+    }
+}

@@ -43,7 +43,9 @@ int csystem_socket_error(int descriptor);
 /// Resolves a host name to numeric addresses separated by newlines; blocks. The number found, or -1.
 int csystem_resolve(const char *host, char *addresses, size_t capacity);
 
-/// Keeps a core file from holding secrets (prctl(2), PR_SET_DUMPABLE).
+/// Keeps secrets out of core files by allowing none (setrlimit(2), RLIMIT_CORE); a backtrace is still printed.
 void csystem_forbid_core_dumps(void);
 /// Raises the soft limit of open files to the hard one; the limit in force.
 uint64_t csystem_raise_open_files(void);
+/// How many CPUs this process may run on (sched_getaffinity(2)), at least 1.
+int csystem_affinity_count(void);

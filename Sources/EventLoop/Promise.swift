@@ -1,0 +1,74 @@
+/// A value to come, made and awaited on one loop; any number of tasks may wait for it.
+///
+/// Confined to its loop, so it needs no lock; only cancellation comes from elsewhere, and is handed to the loop.
+// Unchecked: confined to its loop, as above; entry points assert it.
+package final class Promise<Value>: @unchecked Sendable {
+    private enum State {
+        case pending([Waiter])
+        case resolved(Result<Value, any Error>)
+    }
+
+    private struct Waiter {
+        let id: UInt64
+        let continuation: UnsafeContinuation<Result<Value, any Error>, Never>
+    }
+
+    private let loop: EventLoop
+    private var state = State.pending([])
+    private var waiters: UInt64 = 0
+
+    package init(on loop: EventLoop) { self.loop = loop }
+
+    /// Whether it has its value or error.
+    package var isResolved: Bool {
+        if case .resolved = state { true } else { false }
+    }
+
+    /// Gives the value; without effect when there already is one. On the loop.
+    package func succeed(_ value: Value) { resolve(.success(value)) }
+
+    /// Ends in an error; without effect when there already is a value. On the loop.
+    package func fail(_ error: any Error) { resolve(.failure(error)) }
+
+    private func resolve(_ result: Result<Value, any Error>) {
+        loop.assertInLoop()
+        guard case .pending(let waiting) = state else { return }
+        state = .resolved(result)
+        // Safe: those who wait run on this same loop.
+        nonisolated(unsafe) let result = result
+        for waiter in waiting { waiter.continuation.resume(returning: result) }
+    }
+
+    /// The value, without suspending where it is there already. On the loop.
+    /// - Throws: what ``fail(_:)`` was given, or `CancellationError` once the waiting task is cancelled;
+    ///   the promise itself and its other waiters go on.
+    package func value() async throws -> Value {
+        loop.assertInLoop()
+        if case .resolved(let result) = state { return try result.get() }
+        waiters &+= 1
+        let id = waiters
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                wait(Waiter(id: id, continuation: continuation))
+            }
+        } onCancel: {
+            loop.execute { self.abandon(id) }
+        }
+        return try result.get()
+    }
+
+    private func wait(_ waiter: Waiter) {
+        if Task.isCancelled { return waiter.continuation.resume(returning: .failure(CancellationError())) }
+        guard case .pending(var waiting) = state else { return }
+        state = .pending([])
+        waiting.append(waiter)
+        state = .pending(waiting)
+    }
+
+    private func abandon(_ id: UInt64) {
+        guard case .pending(var waiting) = state, let index = waiting.firstIndex(where: { $0.id == id }) else { return }
+        let waiter = waiting.remove(at: index)
+        state = .pending(waiting)
+        waiter.continuation.resume(returning: .failure(CancellationError()))
+    }
+}

@@ -1,0 +1,16 @@
+import Glibc
+
+/// A system call that failed.
+package struct SystemError: Error, CustomStringConvertible, Equatable {
+    /// The call, as its manual page names it.
+    package let call: String
+    /// The error number (errno(3)).
+    package let number: Int32
+
+    package init(_ call: String, number: Int32 = errno) {
+        self.call = call
+        self.number = number
+    }
+
+    package var description: String { "\(call): \(String(cString: strerror(number)))" }
+}
