@@ -1,0 +1,19 @@
+import HTTPTypes
+
+/// Why the server answers a request itself, before anybody else sees it.
+package struct Refusal: Sendable {
+    package let status: HTTPResponse.Status
+    /// A short reason fit for the client.
+    package let reason: String
+    /// When the request began, in nanoseconds of the monotonic clock.
+    package let received: UInt64
+    /// The address of the other end of the connection.
+    package let peer: String
+
+    package init(status: HTTPResponse.Status, reason: String, received: UInt64, peer: String) {
+        self.status = status
+        self.reason = reason
+        self.received = received
+        self.peer = peer
+    }
+}

@@ -1,0 +1,67 @@
+import HTTPTypes
+
+/// Request line and header fields as they came, with the places of their parts.
+///
+/// The bytes are kept and looked up where they lie: a request is mostly asked for two or three of its fields,
+/// and a String for each of them would cost more than all the parsing.
+package struct RequestHead: Sendable {
+    /// Where a field's name and value lie in ``bytes``.
+    package struct Field: Sendable {
+        package let name: Range<Int>
+        package let value: Range<Int>
+        package init(name: Range<Int>, value: Range<Int>) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The whole head; every range below lies within it.
+    package let bytes: [UInt8]
+    package let method: HTTPRequest.Method
+    /// The path as sent, still percent-encoded, without the query; begins with `/`, or is `*`.
+    package let path: Range<Int>
+    /// What follows the first `?`, still percent-encoded.
+    package let query: Range<Int>?
+    /// Fields in the order they came.
+    package let fields: [Field]
+    /// Whether the request is HTTP/1.1; else HTTP/1.0.
+    package let isHTTP11: Bool
+
+    package init(
+        bytes: [UInt8], method: HTTPRequest.Method, path: Range<Int>, query: Range<Int>?, fields: [Field], isHTTP11: Bool
+    ) {
+        self.bytes = bytes
+        self.method = method
+        self.path = path
+        self.query = query
+        self.fields = fields
+        self.isHTTP11 = isHTTP11
+    }
+
+    /// The bytes of the first field with this name.
+    package func bytes(of name: HTTPField.Name) -> ArraySlice<UInt8>? {
+        for field in fields where matches(field, name) { return bytes[field.value] }
+        return nil
+    }
+
+    /// The first value of a field, nil where it is absent or not UTF-8.
+    package subscript(name: HTTPField.Name) -> String? {
+        bytes(of: name).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// All values of a field, in order, those that are not UTF-8 left out.
+    package func values(of name: HTTPField.Name) -> [String] {
+        fields.lazy.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }
+    }
+
+    /// Field names are compared without regard to case (RFC 9110 §5.1).
+    private func matches(_ field: Field, _ name: HTTPField.Name) -> Bool {
+        let wanted = name.canonicalName.utf8
+        guard wanted.count == field.name.count else { return false }
+        for (index, letter) in zip(field.name, wanted) {
+            let byte = bytes[index]
+            guard byte == letter || (byte >= 0x41 && byte <= 0x5a && byte | 0x20 == letter) else { return false }
+        }
+        return true
+    }
+}
