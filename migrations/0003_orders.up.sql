@@ -23,7 +23,7 @@ CREATE TABLE orders (
     access_token_hash bytea NOT NULL,
     created_at        timestamptz NOT NULL DEFAULT now(),
     updated_at        timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT orders_total_check CHECK (subtotal - discount + tax + shipping = total)
+    CONSTRAINT orders_sum_check CHECK (subtotal - discount + tax + shipping = total)
 ) WITH (fillfactor = 90);
 
 -- A snapshot: what was bought, as it was called and priced then. No key into the catalogue, which may
@@ -43,7 +43,7 @@ CREATE TABLE order_line (
     tax         bigint NOT NULL DEFAULT 0,
     line_total  bigint NOT NULL,
     PRIMARY KEY (order_id, position),
-    CONSTRAINT order_line_total_check CHECK (line_total = unit_price * quantity)
+    CONSTRAINT order_line_sum_check CHECK (line_total = unit_price * quantity)
 );
 
 CREATE TABLE order_history (
