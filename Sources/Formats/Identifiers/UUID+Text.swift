@@ -1,0 +1,56 @@
+package import FoundationEssentials
+
+extension UUID {
+    /// The 16 bytes in network order.
+    package var bytes: [UInt8] {
+        withUnsafeBytes(of: uuid) { Array($0) }
+    }
+
+    /// An identifier from its 16 bytes in network order; nil for any other number of them.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        for (index, byte) in bytes.enumerated() {
+            if index < 8 { halves.high = halves.high << 8 | UInt64(byte) } else { halves.low = halves.low << 8 | UInt64(byte) }
+        }
+        self.init(high: halves.high, low: halves.low)
+    }
+
+    /// Reads the 36 characters of RFC 9562 §4, of either case; nil for anything else.
+    package init?(utf8 text: some Collection<UInt8>) {
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        var position = 0
+        for byte in text {
+            switch position {
+            case 8, 13, 18, 23:
+                guard byte == UInt8(ascii: "-") else { return nil }
+            case 0..<36:
+                guard let digit = Hexadecimal.value(byte) else { return nil }
+                if position < 19 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
+            default:
+                return nil
+            }
+            position += 1
+        }
+        guard position == 36 else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// Appends the 36 characters in lower case.
+    package func appendText(to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: uuid) { raw in
+            for index in 0..<16 {
+                if index == 4 || index == 6 || index == 8 || index == 10 { bytes.append(UInt8(ascii: "-")) }
+                bytes.append(hexadecimal: raw[index])
+            }
+        }
+    }
+
+    /// The 36 characters in lower case, as the API writes identifiers; `uuidString` is upper case.
+    package var text: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(36)
+        appendText(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

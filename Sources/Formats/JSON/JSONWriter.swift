@@ -1,0 +1,122 @@
+/// Writes JSON straight into a byte buffer (RFC 8259). Commas are its own affair; that what is begun is ended, and that a
+/// member has a key, is the caller's.
+///
+///     writer.beginObject()
+///     writer.field("sku", sku)
+///     writer.key("tags")
+///     writer.beginArray()
+///     for tag in tags { writer.string(tag) }
+///     writer.endArray()
+///     writer.endObject()
+package struct JSONWriter: Sendable {
+    /// All that has been written.
+    package private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    /// A writer with room for so many bytes before it has to grow.
+    package init(capacity: Int = 512) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// A writer that goes on after bytes already there, in their buffer if nobody else holds it.
+    package init(appendingTo bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The buffer, given up by the writer.
+    package consuming func finish() -> [UInt8] {
+        bytes
+    }
+
+    package mutating func beginObject() {
+        separate()
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    package mutating func endObject() {
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    package mutating func beginArray() {
+        separate()
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    package mutating func endArray() {
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    /// The name of the member that the next value belongs to; written as it stands, so it must need no escaping.
+    package mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(name)
+        bytes.append("\":")
+        needsComma = false
+    }
+
+    /// A name that is known only at run time, escaped.
+    package mutating func key(dynamic name: String) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    package mutating func string(_ text: String) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.appendEscaped(text)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// A string from bytes that may be anything: what is not UTF-8 becomes U+FFFD.
+    package mutating func string(utf8 text: some Collection<UInt8>) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.appendEscaped(utf8: text)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    package mutating func int(_ value: some FixedWidthInteger) {
+        separate()
+        bytes.append(decimal: value)
+        needsComma = true
+    }
+
+    package mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(value ? "true" : "false" as StaticString)
+        needsComma = true
+    }
+
+    package mutating func null() {
+        separate()
+        bytes.append("null")
+        needsComma = true
+    }
+
+    /// A value that is JSON already, taken as it is.
+    package mutating func raw(_ json: some Collection<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+        needsComma = true
+    }
+
+    /// A value that `write` appends to the buffer itself: one that needs quotes writes them.
+    package mutating func raw(_ write: (inout [UInt8]) -> Void) {
+        separate()
+        write(&bytes)
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+    }
+}

@@ -1,0 +1,68 @@
+/// Percent-encoding of URL components (RFC 3986 §2.1), decoded exactly once.
+package enum PercentEncoding {
+    /// The text of one path segment or query part, or nil.
+    ///
+    /// Refused: `%` without two hex digits, NUL, CR and LF whether raw or encoded, and what is not UTF-8 once decoded.
+    /// Split on `/`, `&` and `=` first: an encoded delimiter is data.
+    /// - Parameter plusIsSpace: `+` stands for a space, as HTML forms write queries (WHATWG URL §5.1).
+    package static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var index = text.startIndex
+        while index != text.endIndex {
+            var byte = text[index]
+            text.formIndex(after: &index)
+            if byte == UInt8(ascii: "%") {
+                guard let high = hexadecimal(text, &index), let low = hexadecimal(text, &index) else { return nil }
+                byte = high << 4 | low
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = UInt8(ascii: " ")
+            }
+            guard byte != 0, byte != 0x0D, byte != 0x0A else { return nil }
+            bytes.append(byte)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Appends text with everything but unreserved characters (RFC 3986 §2.3) encoded: safe in any part of a URL.
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            if isUnreserved(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(upperDigit(byte >> 4))
+                bytes.append(upperDigit(byte & 0x0F))
+            }
+        }
+    }
+
+    /// Text with everything but unreserved characters encoded.
+    package static func encode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func hexadecimal<Text: Collection<UInt8>>(_ text: Text, _ index: inout Text.Index) -> UInt8? {
+        guard index != text.endIndex else { return nil }
+        defer { text.formIndex(after: &index) }
+        return Hexadecimal.value(text[index])
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// RFC 3986 §2.1 asks producers for upper case.
+    private static func upperDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "A") &+ (value &- 10)
+    }
+}

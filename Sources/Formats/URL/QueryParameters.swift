@@ -1,0 +1,49 @@
+/// The parameters of a query string, decoded, in their order.
+package struct QueryParameters: Equatable, Sendable {
+    /// A name and its value; `flag` without `=` has an empty one.
+    package struct Parameter: Equatable, Sendable {
+        package let name: String
+        package let value: String
+    }
+
+    /// All of them in the order written.
+    package let parameters: [Parameter]
+
+    /// More parameters than this are refused: looking one up is linear.
+    package static let maximumCount = 100
+
+    package init() {
+        parameters = []
+    }
+
+    /// Reads what stands after the `?`; nil where a part is not properly percent-encoded UTF-8 (see `PercentEncoding`), or
+    /// there are more than `maximumCount`. Empty parts between `&` are skipped.
+    package init?(_ query: some Collection<UInt8>) {
+        var parameters: [Parameter] = []
+        for part in query.split(separator: UInt8(ascii: "&")) {
+            guard parameters.count < Self.maximumCount else { return nil }
+            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+            let rest = part[equals...].dropFirst()
+            guard let name = PercentEncoding.decode(part[..<equals], plusIsSpace: true),
+                let value = PercentEncoding.decode(rest, plusIsSpace: true)
+            else { return nil }
+            parameters.append(Parameter(name: name, value: value))
+        }
+        self.parameters = parameters
+    }
+
+    /// Reads what stands after the `?`; nil as above.
+    package init?(_ query: String) {
+        self.init(query.utf8)
+    }
+
+    /// The first value of a name.
+    package func first(_ name: String) -> String? {
+        parameters.first { $0.name == name }?.value
+    }
+
+    /// All values of a name.
+    package func all(_ name: String) -> [String] {
+        parameters.lazy.filter { $0.name == name }.map(\.value)
+    }
+}
