@@ -1,0 +1,94 @@
+import Foundation
+import Synchronization
+
+/// A program that a test started: in a process group of its own, with its output in files, killed when released.
+///
+/// posix_spawn(3) rather than Foundation's Process, whose waiting needs a run loop and which hands down blocked signals.
+package final class ChildProcess: Sendable {
+    /// The process id.
+    package let identifier: pid_t
+    private let outcome = Mutex<ExitStatus?>(nil)
+
+    /// Starts `command` (a path, or a name in the PATH given, and arguments) with exactly this environment.
+    ///
+    /// Output is appended to the files at `output` and `error`; standard input is empty.
+    package init(
+        _ command: [String], environment: [String: String], directory: String = "/", output: String = "/dev/null",
+        error: String = "/dev/null"
+    ) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        let append = O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, append, 0o644)
+        posix_spawn_file_actions_addopen(&actions, 2, error, append, 0o644)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+
+        guard !command.isEmpty else { throw TestFailure("no command to start") }
+        var marked = environment
+        marked["TEST_RUN"] = try TestEnvironment.read().run
+        // env(1) changes the directory and becomes the command: Swift sees no posix_spawn action for that on Linux.
+        var arguments = (["env", "--chdir=\(directory)", "--"] + command).map { strdup($0) } + [nil]
+        var variables = marked.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer {
+            for pointer in arguments + variables { free(pointer) }
+        }
+        var identifier: pid_t = 0
+        let failure = posix_spawn(&identifier, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
+        guard failure == 0 else { throw TestFailure.system("starting \(command[0])", failure) }
+        self.identifier = identifier
+    }
+
+    deinit {
+        kill()
+    }
+
+    /// How it ended, nil while it runs.
+    package var exitStatus: ExitStatus? {
+        outcome.withLock { known in
+            if known == nil { known = Self.reap(identifier) }
+            return known
+        }
+    }
+
+    /// Sends a signal, unless it has ended: a number that was waited for may be another process by now.
+    package func send(signal number: Int32) {
+        outcome.withLock { known in
+            if known == nil { known = Self.reap(identifier) }
+            if known == nil { _ = Glibc.kill(identifier, number) }
+        }
+    }
+
+    /// Waits until it ends. Throws ``TestFailure`` after `seconds`, and leaves it running.
+    @discardableResult
+    package func wait(seconds: Double = 30) throws -> ExitStatus {
+        guard Deadline(seconds: seconds).poll(until: { exitStatus != nil }), let status = exitStatus else {
+            throw TestFailure("process \(identifier) still runs after \(seconds) s")
+        }
+        return status
+    }
+
+    /// Kills it (SIGKILL) and waits until it is gone.
+    package func kill() {
+        send(signal: SIGKILL)
+        _ = try? wait(seconds: 10)
+    }
+
+    private static func reap(_ identifier: pid_t) -> ExitStatus? {
+        var status: Int32 = 0
+        return waitpid(identifier, &status, WNOHANG) == identifier ? ExitStatus(waitStatus: status) : nil
+    }
+}
