@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# Sourced by ../../dev: what has to be on the machine, and how it gets there.
+
+# Installs from the distribution what is missing; `packages bench` also what the benchmarks need.
+packages() {
+    [[ $(uname -s) == Linux ]] || fail "this needs Linux"
+    command -v swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
+    # Asked anew, so that nothing later fails in a stranger way.
+    mapfile -t missing < <(missing_packages "$@")
+    [[ ${#missing[@]} == 0 ]] || fail "still missing after the installation: ${missing[*]}"
+    # shellcheck disable=SC2034 # read in servers.sh
+    POSTGRES_BIN=$(postgres_programs)
+    if [[ $EUID == 0 ]]; then
+        id postgres >/dev/null 2>&1 || fail "PostgreSQL does not run as root, and there is no account named postgres for it"
+    fi
+}
+
+# The names of missing packages, by what is really there rather than by the package database.
+missing_packages() {
+    library() { pkg-config --exists "$1" 2>/dev/null || echo "$2"; }
+    program() { find_program "$1" >/dev/null || echo "$2"; }
+    program pkg-config pkg-config
+    library libpq libpq-dev
+    library hiredis libhiredis-dev
+    library openssl libssl-dev
+    library zlib zlib1g-dev
+    library jemalloc libjemalloc-dev
+    program openssl openssl
+    program redis-server redis-server
+    local programs
+    if programs=$(postgres_programs); then
+        [[ -e $("$programs/pg_config" --sharedir)/extension/pg_trgm.control ]] || echo postgresql-contrib
+    else
+        printf '%s\n' postgresql postgresql-contrib
+    fi
+    if [[ ${1:-} == bench ]]; then
+        program nginx nginx-light
+        program wrk wrk
+        [[ -z $programs || -x $programs/pgbench ]] || echo postgresql-contrib
+    fi
+}
+
+# A program's path; servers are in directories that are not always in an ordinary user's PATH.
+find_program() {
+    PATH=$PATH:/usr/sbin:/sbin command -v "$1"
+}
+
+# The directory of the newest PostgreSQL's programs.
+postgres_programs() {
+    local initdb
+    initdb=$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
+    [[ -n $initdb ]] || initdb=$(command -v initdb) || return 1
+    dirname "$(readlink -f "$initdb")"
+}
+
+# Installs packages, and keeps what they bring from starting by itself, now and after a reboot.
+install_packages() {
+    local as_root=()
+    command -v apt-get >/dev/null || fail "missing: $*; install them (these are their names on Debian), there is no apt-get here"
+    if [[ $EUID != 0 ]]; then
+        command -v sudo >/dev/null || fail "missing, and neither root nor sudo is here to install them: $*"
+        [[ -t 0 ]] || sudo -n true 2>/dev/null || fail "missing, and sudo asks for a password: sudo apt-get install $*"
+        as_root=(sudo)
+    fi
+    say "installing $*"
+    # Arguments rather than a text put together, so that no name is ever read as a command.
+    "${as_root[@]}" bash -s -- "$@" <<'ROOT' || fail "apt-get could not install: $*"
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+cluster=/etc/postgresql-common/createcluster.d/commerce-dev.conf
+units=()
+for package in "$@"; do
+    case $package in
+        redis-server) units+=(redis-server.service) ;;
+        nginx-light) units+=(nginx.service) ;;
+        postgresql) units+=(postgresql.service) ;;
+    esac
+done
+made=()
+trap 'rm -f "${made[@]}"' EXIT
+if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    made+=("$policy")
+fi
+mkdir -p "${cluster%/*}"
+echo 'create_main_cluster = false' >"$cluster"
+made+=("$cluster")
+apt() { apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq "$@" </dev/null; }
+apt install -y --no-install-recommends "$@" 2>/dev/null || {
+    apt update
+    apt install -y --no-install-recommends "$@"
+}
+if command -v systemctl >/dev/null && [[ ${#units[@]} -gt 0 ]]; then
+    systemctl disable "${units[@]}" >/dev/null 2>&1 || true
+fi
+ROOT
+}
