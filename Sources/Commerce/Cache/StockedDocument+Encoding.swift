@@ -1,0 +1,42 @@
+import Formats
+import FoundationEssentials
+
+/// How a document lies in Redis: a version byte, the number of variants in two bytes, their ids and what was
+/// available of each in four, then the template. The stock is there for the time when PostgreSQL is not.
+extension StockedDocument {
+    private static let format: UInt8 = 1
+
+    /// The bytes to keep.
+    func encoded(available: [Int]) -> [UInt8] {
+        var bytes: [UInt8] = [Self.format]
+        bytes.reserveCapacity(template.count + variants.count * 20 + 3)
+        bytes.append(UInt8(truncatingIfNeeded: variants.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: variants.count))
+        for (index, variant) in variants.enumerated() {
+            bytes.append(contentsOf: variant.bytes)
+            let stock = UInt32(clamping: index < available.count ? available[index] : 0)
+            for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: stock >> shift)) }
+        }
+        bytes.append(contentsOf: template)
+        return bytes
+    }
+
+    /// What ``encoded(available:)`` made; nil for anything else, such as another release's entry.
+    static func decode(_ bytes: [UInt8]) -> (document: StockedDocument, available: [Int])? {
+        guard bytes.count >= 3, bytes[0] == format else { return nil }
+        let count = Int(bytes[1]) << 8 | Int(bytes[2])
+        let start = 3 + count * 20
+        guard bytes.count >= start else { return nil }
+        var variants: [UUID] = []
+        var available: [Int] = []
+        variants.reserveCapacity(count)
+        available.reserveCapacity(count)
+        for index in 0..<count {
+            let place = 3 + index * 20
+            guard let variant = UUID(bytes: bytes[place..<place + 16]) else { return nil }
+            variants.append(variant)
+            available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
+        }
+        return (StockedDocument(variants: variants, template: Array(bytes[start...])), available)
+    }
+}
