@@ -17,7 +17,8 @@ CREATE TABLE product (
     -- What an import calls it.
     external_id text CONSTRAINT product_external_id_key UNIQUE,
     slug        text NOT NULL CONSTRAINT product_slug_key UNIQUE,
-    name        text COLLATE "C" NOT NULL,
+    -- In the order people sort names, whatever the locale of the server.
+    name        text COLLATE "und-x-icu" NOT NULL,
     description text NOT NULL DEFAULT '',
     category_id uuid CONSTRAINT product_category_fk REFERENCES category (id),
     tags        text[] NOT NULL DEFAULT '{}',
