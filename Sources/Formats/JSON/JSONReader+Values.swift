@@ -1,0 +1,90 @@
+package import FoundationEssentials
+
+extension JSONReader {
+    /// Text over any number of lines, as it stands. Lengths count Unicode scalars, as PostgreSQL's char_length does.
+    ///
+    /// U+0000 is refused: PostgreSQL cannot hold it.
+    package func text(length: ClosedRange<Int>) -> String {
+        guard let text = string() else { return "" }
+        guard length.contains(text.unicodeScalars.count) else { return refused(Self.lengthRule(length), "") }
+        return text
+    }
+
+    /// Text on one line: without white space around it, which is no part of its length, and without control characters.
+    package func line(length: ClosedRange<Int>) -> String {
+        guard let text = string() else { return "" }
+        let trimmed = text.trimmed
+        guard !trimmed.hasControls else { return refused("must not contain control characters", "") }
+        guard length.contains(trimmed.unicodeScalars.count) else { return refused(Self.lengthRule(length), "") }
+        return trimmed
+    }
+
+    /// A whole number within bounds, written without fraction or exponent: neither `1.0` nor `1e3` nor `"1"`.
+    package func integer<Integer: FixedWidthInteger>(in range: ClosedRange<Integer>) -> Integer {
+        guard let value = required() else { return range.lowerBound }
+        guard case .number(let number) = value else { return refused("must be a whole number", range.lowerBound) }
+        if let integer = number.int64.flatMap(Integer.init(exactly:)), range.contains(integer) { return integer }
+        // A whole number too long for 64 bits is out of range, not of the wrong kind.
+        let digits = number.lexeme.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 | 0x20 != UInt8(ascii: "e") }
+        return refused(digits ? "must be \(Self.describe(range))" : "must be a whole number", range.lowerBound)
+    }
+
+    package func boolean() -> Bool {
+        guard let value = required() else { return false }
+        guard case .bool(let flag) = value else { return refused("must be true or false", false) }
+        return flag
+    }
+
+    /// An identifier in its 36-character form.
+    package func uuid() -> UUID {
+        parsed("must be a UUID", standIn: UUID(high: 0, low: 0)) { UUID(utf8: $0.utf8) }
+    }
+
+    /// A moment in RFC 3339.
+    package func timestamp() -> Timestamp {
+        parsed("must be a time like 2026-11-21T03:26:48Z", standIn: Timestamp(microseconds: 0)) { Timestamp(rfc3339: $0) }
+    }
+
+    /// One of the names of an enumeration; the stand-in is any of them.
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(standIn: Choice) -> Choice {
+        let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        return parsed("must be one of: \(names)", standIn: standIn) { Choice(rawValue: $0) }
+    }
+
+    /// A string of at most 1,000 bytes that means something else; where `parse` gives nil, the value is refused with `detail`.
+    /// - Parameter standIn: what reading goes on with after a fault; `decode` throws it away.
+    package func parsed<Value>(_ detail: String, standIn: Value, _ parse: (String) -> Value?) -> Value {
+        guard let text = string() else { return standIn }
+        guard text.utf8.count <= 1_000, let value = parse(text) else { return refused(detail, standIn) }
+        return value
+    }
+
+    private func string() -> String? {
+        guard let value = required() else { return nil }
+        guard case .string(let text) = value else { return refused("must be a string", nil) }
+        guard !text.utf8.contains(0) else { return refused("must not contain U+0000", nil) }
+        return text
+    }
+
+    private static func lengthRule(_ length: ClosedRange<Int>) -> String {
+        length.lowerBound == 1 && length.upperBound == .max ? "must not be empty" : "must have \(describe(length)) characters"
+    }
+}
+
+extension String {
+    /// Control characters (general category Cc) or the line breaks outside it, U+2028 and U+2029.
+    var hasControls: Bool {
+        unicodeScalars.contains { scalar in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+        }
+    }
+
+    /// Without white space at either end.
+    var trimmed: String {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+}

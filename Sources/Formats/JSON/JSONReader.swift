@@ -1,0 +1,132 @@
+/// Reads a document's values with their rules and collects everything that is wrong, not only the first thing.
+///
+///     let order = try JSONReader.decode(body) { body in
+///         NewOrder(
+///             email: body["email"].line(length: 3...254),
+///             note: body.optional("note")?.text(length: 0...500),
+///             items: body["items"].array(count: 1...100) { item in
+///                 NewOrder.Item(sku: item["sku"].line(length: 1...64), quantity: item["quantity"].integer(in: 1...999))
+///             })
+///     }
+///
+/// A value that breaks its rule is noted with its JSON pointer, and reading goes on with a stand-in, which nobody sees:
+/// with anything noted, `decode` throws. Unknown members are ignored.
+package struct JSONReader {
+    /// Faults beyond these are not listed: the answer to a hostile document stays small.
+    package static let maximumFaults = 32
+
+    /// What stands at a reader's place.
+    enum Content {
+        case value(JSONValue)
+        case absent
+        /// Something above is no object or array: it is noted there, and nothing below is worth a note.
+        case unreachable
+    }
+
+    /// Notes of one reading, shared by all its readers.
+    final class Notes {
+        var faults: [FieldFault] = []
+    }
+
+    let content: Content
+    let path: JSONPath
+    let notes: Notes
+
+    /// Reads a document, or throws all that is wrong with it.
+    package static func decode<Model>(_ document: JSONValue, _ read: (JSONReader) -> Model) throws(FieldFaults) -> Model {
+        let notes = Notes()
+        let model = read(JSONReader(content: .value(document), path: .root, notes: notes))
+        guard notes.faults.isEmpty else { throw FieldFaults(notes.faults) }
+        return model
+    }
+
+    /// The member of a name; that it is missing or null is a fault when it is read.
+    package subscript(name: String) -> JSONReader {
+        guard let object = object() else { return child(.unreachable, .member(path, name)) }
+        return child(object[name].map(Content.value) ?? .absent, .member(path, name))
+    }
+
+    /// The member of a name, nil where it is absent or null.
+    package func optional(_ name: String) -> JSONReader? {
+        let member = self[name]
+        return member.isAbsent || member.isNull ? nil : member
+    }
+
+    /// No such member was written; null is not absent.
+    package var isAbsent: Bool {
+        if case .value = content { false } else { true }
+    }
+
+    /// The value is null.
+    package var isNull: Bool {
+        if case .value(.null) = content { true } else { false }
+    }
+
+    /// Notes that this value is wrong, for a rule of the caller's own. Of several notes on one value the first stays.
+    package func refuse(_ detail: String) {
+        guard notes.faults.count < Self.maximumFaults else { return }
+        let pointer = path.pointer
+        guard !notes.faults.contains(where: { $0.pointer == pointer }) else { return }
+        notes.faults.append(FieldFault(pointer: pointer, detail: detail))
+    }
+
+    /// The elements of an array with so many of them. With another number of them none is read.
+    package func array<Element>(count: ClosedRange<Int>, _ read: (JSONReader) -> Element) -> [Element] {
+        guard let value = required() else { return [] }
+        guard case .array(let elements) = value else { return refused("must be an array", []) }
+        guard count.contains(elements.count) else {
+            return refused("must have \(Self.describe(count)) elements", [])
+        }
+        return elements.enumerated().map { index, element in
+            read(child(.value(element), .element(path, index)))
+        }
+    }
+
+    /// The members of an object whose names are free, in their order, with names of 1–64 characters without control ones.
+    package func members<Element>(
+        count: ClosedRange<Int>, _ read: (String, JSONReader) -> Element
+    ) -> [Element] {
+        guard let object = object() else { return [] }
+        guard count.contains(object.count) else {
+            return refused("must have \(Self.describe(count)) members", [])
+        }
+        guard object.members.allSatisfy({ (1...64).contains($0.name.unicodeScalars.count) && !$0.name.hasControls }) else {
+            return refused("must have names of 1 to 64 characters without control characters", [])
+        }
+        return object.members.map { member in
+            read(member.name, child(.value(member.value), .member(path, member.name)))
+        }
+    }
+
+    /// The value, or nil with a note where it is absent or null.
+    func required() -> JSONValue? {
+        switch content {
+        case .value(.null), .absent: refused("is required", nil)
+        case .value(let value): value
+        case .unreachable: nil
+        }
+    }
+
+    func refused<Value>(_ detail: String, _ standIn: Value) -> Value {
+        refuse(detail)
+        return standIn
+    }
+
+    /// `1 to 999`, `at least 1`, `at most 5`, `3`.
+    static func describe<Bound: FixedWidthInteger>(_ range: ClosedRange<Bound>) -> String {
+        if range.lowerBound == range.upperBound { return "exactly \(range.lowerBound)" }
+        if range.upperBound == .max { return "at least \(range.lowerBound)" }
+        if range.lowerBound == .min || range.lowerBound == 0 { return "at most \(range.upperBound)" }
+        return "\(range.lowerBound) to \(range.upperBound)"
+    }
+
+    private func object() -> JSONObject? {
+        guard let value = required() else { return nil }
+        guard case .object(let object) = value else { return refused("must be an object", nil) }
+        return object
+    }
+
+    private func child(_ content: Content, _ path: JSONPath) -> JSONReader {
+        JSONReader(content: content, path: path, notes: notes)
+    }
+}
