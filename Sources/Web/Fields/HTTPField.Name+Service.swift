@@ -1,0 +1,32 @@
+package import HTTPTypes
+
+extension HTTPField.Name {
+    /// The request's id, the caller's or ours; on every response.
+    package static let xRequestID = constant("X-Request-Id")
+    /// AWS load balancers' trace id.
+    package static let xAmznTraceID = constant("X-Amzn-Trace-Id")
+    /// The addresses a request came through; each proxy appends the one it saw.
+    package static let xForwardedFor = constant("X-Forwarded-For")
+    /// A key under which a request has its effect once (IETF httpapi idempotency-key-header, draft 07).
+    package static let idempotencyKey = constant("Idempotency-Key")
+    /// On an answer that is a stored one.
+    package static let idempotentReplayed = constant("Idempotent-Replayed")
+    /// Where else to look (RFC 8288).
+    package static let link = constant("Link")
+    /// A guest's secret for a cart.
+    package static let xCartToken = constant("X-Cart-Token")
+    /// A guest's secret for an order.
+    package static let xOrderToken = constant("X-Order-Token")
+    /// Which rate limits hold (IETF httpapi ratelimit-headers).
+    package static let rateLimitPolicy = constant("RateLimit-Policy")
+    /// What is left of a rate limit.
+    package static let rateLimit = constant("RateLimit")
+    /// What a page tells other origins about where the visitor came from.
+    package static let referrerPolicy = constant("Referrer-Policy")
+
+    /// A name known at compile time; one that is no token stops the program at its first use, in any test.
+    private static func constant(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("not a field name: \(name)") }
+        return name
+    }
+}

@@ -1,0 +1,8 @@
+/// An error that knows which problem it is to a client.
+package protocol ProblemConvertible: Error {
+    var problem: Problem { get }
+}
+
+extension Problem: ProblemConvertible {
+    package var problem: Problem { self }
+}
