@@ -57,7 +57,10 @@ let package = Package(
 
         .target(
             name: "Web",
-            dependencies: ["HTTPServer", "Observability", "Formats", "COpenSSL"],
+            dependencies: [
+                "EventLoop", "HTTPServer", "Observability", "Formats", "CSystem", "COpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift),
         .target(
             name: "Commerce",

@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 
 extension HTTPField.Name {
     /// The request's id, the caller's or ours; on every response.

@@ -1,4 +1,4 @@
-package import Formats
+import Formats
 
 /// One thing that is wrong with a request, and where.
 package struct InputFault: Sendable, Hashable {

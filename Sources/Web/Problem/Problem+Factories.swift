@@ -1,5 +1,5 @@
-package import Formats
-package import HTTPTypes
+import Formats
+import HTTPTypes
 
 extension Problem {
     /// 404, also for what is somebody else's: that it exists is not the caller's to know.

@@ -1,5 +1,5 @@
 import Formats
-package import HTTPServer
+import HTTPServer
 import HTTPTypes
 
 extension Problem {

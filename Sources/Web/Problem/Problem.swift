@@ -1,5 +1,5 @@
-package import Formats
-package import HTTPServer
+import Formats
+import HTTPServer
 
 /// An error that is an answer: problem details (RFC 9457) with a stable code.
 ///
@@ -41,7 +41,7 @@ package struct Problem: Error {
     /// The same with its cause, which is logged and never shown.
     package func caused(by error: any Error) -> Problem {
         var problem = self
-        problem.cause = String(reflecting: error)
+        problem.cause = String(describing: error)
         return problem
     }
 

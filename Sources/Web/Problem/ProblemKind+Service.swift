@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 
 // What any route may answer. The texts end up in the API's document.
 extension ProblemKind {

@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 
 /// A kind of problem that clients can tell by its code; the code never changes its meaning.
 ///

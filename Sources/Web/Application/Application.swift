@@ -1,0 +1,118 @@
+import CSystem
+import EventLoop
+import HTTPServer
+import HTTPTypes
+import Logging
+
+/// The service of one loop: finds the route, runs the middlewares and the handler, makes problems of errors,
+/// and writes the access log.
+package final class Application: Responder {
+    private let router: Router
+    private let chain: Middleware.Next
+    private let settings: ApplicationSettings
+    private let logger: Logger
+    private let accessLog: AccessLog
+    private let mapError: (any Error) -> Problem?
+
+    /// - Parameters:
+    ///   - middlewares: the first stands outermost; all of them within the request's deadline.
+    ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
+    package init(
+        router: Router, middlewares: [any Middleware] = [], settings: ApplicationSettings = ApplicationSettings(),
+        logger: Logger, mapError: @escaping (any Error) -> Problem? = { _ in nil }
+    ) {
+        self.router = router
+        self.settings = settings
+        self.logger = logger
+        self.mapError = mapError
+        accessLog = AccessLog(logger: logger)
+        // Put together here, so that a request allocates nothing for its way through.
+        var chain: Middleware.Next = { context in try await context.handler(context) }
+        for middleware in ([RequestDeadline()] + middlewares).reversed() {
+            chain = { [next = chain] context in try await middleware.respond(to: context, next: next) }
+        }
+        self.chain = chain
+    }
+
+    package func respond(to request: Request) async -> Response {
+        let (context, isQuiet) = context(for: request)
+        var response: Response
+        do {
+            response = try await chain(context)
+        } catch {
+            response = answer(to: error, in: context)
+        }
+        response.headers.append(context.headers)
+        complete(&response, requestID: context.requestID)
+        accessLog.write(response, to: context, isQuiet: isQuiet)
+        return response
+    }
+
+    package func refuse(_ refusal: Refusal) -> Response {
+        let requestID = RequestID.choose(nil)
+        var response = Problem(.refusal(refusal.status), refusal.reason).response(requestID: requestID)
+        complete(&response, requestID: requestID)
+        accessLog.write(response, to: refusal, requestID: requestID)
+        return response
+    }
+
+    private func context(for request: Request) -> (RequestContext, isQuiet: Bool) {
+        var route: Route?
+        var parameters = PathParameters()
+        let handler: Middleware.Next
+        switch router.match(request.head) {
+        case .found(let found, let values):
+            route = found
+            parameters = values
+            handler = found.handler
+        case .options(let allow): handler = { _ in Response.noContent.with(.allow, allow) }
+        case .methodNotAllowed(let allow): handler = { _ in throw Problem.methodNotAllowed(allow: allow) }
+        case .notFound: handler = { _ in throw Problem.notFound("no such path") }
+        case .malformed: handler = { _ in throw Problem(.malformedPath) }
+        case .unknownMethod: handler = { _ in throw Problem(.methodNotImplemented) }
+        }
+        let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
+        let (instant, overflow) = request.received.addingReportingOverflow(limit)
+        let context = RequestContext(
+            request: request,
+            requestID: RequestID.choose(request.head.bytes(of: .xRequestID)),
+            clientAddress: settings.trustedProxies.client(
+                peer: request.peer, forwarded: request.head.values(of: .xForwardedFor)),
+            route: route?.template.description,
+            parameters: parameters,
+            deadline: Deadline(instant: overflow ? .max : instant),
+            handler: handler,
+            logger: logger)
+        return (context, route?.options.isQuiet ?? false)
+    }
+
+    /// What every answer carries.
+    private func complete(_ response: inout Response, requestID: String) {
+        // What nobody said may be kept must not be: a cache would show one customer's answer to another.
+        if !response.headers.contains(.cacheControl) { response.headers.append(.cacheControl, "no-store") }
+        response.headers.append(.xContentTypeOptions, "nosniff")
+        response.headers.append(.xRequestID, requestID)
+    }
+
+    private func answer(to error: any Error, in context: RequestContext) -> Response {
+        let problem = problem(for: error)
+        if problem.kind.status.code >= 500 { log(problem, in: context) }
+        return problem.response(requestID: context.requestID)
+    }
+
+    private func problem(for error: any Error) -> Problem {
+        if let convertible = error as? any ProblemConvertible { return convertible.problem }
+        if error is CancellationError, Task.isCancelled { return Problem(.clientGone) }
+        return mapError(error) ?? .internalError(error)
+    }
+
+    private func log(_ problem: Problem, in context: RequestContext) {
+        context.logger.log(
+            level: problem.kind == .internalError ? .error : .warning, "request failed",
+            metadata: [
+                "code": .string(problem.kind.code),
+                "route": .string(context.route ?? "none"),
+                "error": .string(problem.cause ?? problem.detail ?? problem.kind.title),
+            ])
+    }
+}

@@ -1,0 +1,30 @@
+import HTTPTypes
+
+// What the server says by itself, before a route is looked for.
+extension ProblemKind {
+    static let requestTimeout = ProblemKind(
+        .requestTimeout, "request_timeout", "Request too slow", "The request did not arrive in time.")
+    static let bodyTooLarge = ProblemKind(
+        .contentTooLarge, "body_too_large", "Body too large", "The body is larger than the call takes.")
+    static let targetTooLong = ProblemKind(
+        .uriTooLong, "target_too_long", "Target too long", "The request line is longer than 16 KiB.")
+    static let expectationFailed = ProblemKind(
+        .expectationFailed, "expectation_failed", "Expectation failed", "Only `Expect: 100-continue` is known.")
+    static let fieldsTooLarge = ProblemKind(
+        .requestHeaderFieldsTooLarge, "header_too_large", "Header too large",
+        "A field, their sum or their number is over the limit.")
+    static let versionNotSupported = ProblemKind(
+        .httpVersionNotSupported, "version_not_supported", "HTTP version not supported", "HTTP/1.1 and HTTP/1.0 are.")
+
+    /// Those above.
+    package static let refusals = [
+        requestTimeout, bodyTooLarge, targetTooLong, expectationFailed, fieldsTooLarge, versionNotSupported,
+    ]
+
+    /// The kind that goes with a status of the server's own.
+    static func refusal(_ status: HTTPResponse.Status) -> ProblemKind {
+        let known = refusals + [badRequest, methodNotAllowed, methodNotImplemented, unavailable, tooManyRequests]
+        return known.first { $0.status.code == status.code }
+            ?? ProblemKind(status, "http_\(status.code)", status.reasonPhrase, "")
+    }
+}

@@ -1,0 +1,71 @@
+import EventLoop
+import FoundationEssentials
+import Formats
+import HTTPServer
+import Logging
+
+/// A request on its way through the service, and what has been found out about it.
+///
+/// Lives on the loop of its request, as everything that handles it does.
+package final class RequestContext {
+    package let request: Request
+    /// The caller's id for the request, or ours.
+    package let requestID: String
+    /// The client's address, as far as trusted proxies told it; without port.
+    package let clientAddress: String
+    /// The template of the route, such as `/v1/products/{id}`; nil where there is none.
+    package let route: String?
+    package let parameters: PathParameters
+    /// By when there must be an answer.
+    package let deadline: Deadline
+    /// Who asks, once a middleware has found out.
+    package var userID: UUID?
+    /// Fields that the answer gets whatever it becomes, an error too.
+    package var headers = HeaderBlock()
+
+    /// Who answers in the end: the route's handler, or what says that there is none.
+    package let handler: (RequestContext) async throws -> Response
+    private let parentLogger: Logger
+
+    package init(
+        request: Request, requestID: String, clientAddress: String, route: String?, parameters: PathParameters,
+        deadline: Deadline, handler: @escaping (RequestContext) async throws -> Response, logger: Logger
+    ) {
+        self.request = request
+        self.requestID = requestID
+        self.clientAddress = clientAddress
+        self.route = route
+        self.parameters = parameters
+        self.deadline = deadline
+        self.handler = handler
+        parentLogger = logger
+    }
+
+    package var loop: EventLoop { request.loop }
+
+    /// The trace that the request belongs to, from `traceparent` or `X-Amzn-Trace-Id`.
+    package lazy var traceID: String? = TraceID.find(
+        traceparent: request.head.bytes(of: .traceparent), amazon: request.head.bytes(of: .xAmznTraceID))
+
+    /// Marks its lines with the request's ids. Made when it is first asked for: most requests log nothing of their own.
+    package lazy var logger: Logger = {
+        var logger = parentLogger
+        logger[metadataKey: "request_id"] = .string(requestID)
+        if let traceID { logger[metadataKey: "trace_id"] = .string(traceID) }
+        return logger
+    }()
+
+    /// The parameters of the query.
+    /// - Throws: 400 where they are not properly encoded.
+    package var query: QueryParameters {
+        get throws(Problem) {
+            if let parsedQuery { return parsedQuery }
+            guard let raw = request.query else { return QueryParameters() }
+            guard let parsed = QueryParameters(raw) else { throw Problem(.malformedQuery) }
+            parsedQuery = parsed
+            return parsed
+        }
+    }
+
+    private var parsedQuery: QueryParameters?
+}

@@ -1,0 +1,41 @@
+import Glibc
+
+/// An address of IPv4 or IPv6 as one number; IPv4 as the IPv4-mapped address `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2),
+/// which is also how a dual-stack socket reports it.
+package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+    package let bits: UInt128
+
+    package init(bits: UInt128) { self.bits = bits }
+
+    /// Reads the text of an address: dotted decimal, or RFC 4291 §2.2 without zone; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        // The longest is an IPv4-mapped one; inet_pton stops at a NUL, which must not hide a tail.
+        guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
+        var four = in_addr()
+        if inet_pton(AF_INET, String(text), &four) == 1 {
+            bits = IPAddress.mapped | UInt128(UInt32(bigEndian: four.s_addr))
+            return
+        }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, String(text), &six) == 1 else { return nil }
+        bits = withUnsafeBytes(of: six) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+    }
+
+    package var isIPv4: Bool { bits >> 32 == 0xffff }
+
+    /// The canonical text (RFC 5952), IPv4 as dotted decimal.
+    package var description: String {
+        guard !isIPv4 else {
+            return [24, 16, 8, 0].map { String(UInt8(truncatingIfNeeded: bits >> $0)) }.joined(separator: ".")
+        }
+        var six = in6_addr()
+        withUnsafeMutableBytes(of: &six) { bytes in
+            for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: bits >> (8 * (15 - index))) }
+        }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, &six, &text, socklen_t(text.count)) != nil else { return "::" }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private static let mapped: UInt128 = 0xffff_0000_0000
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+
+/// One segment in the tree of all templates.
+final class RouteNode {
+    private var literals: [(bytes: [UInt8], node: RouteNode)] = []
+    private var parameter: RouteNode?
+    private var rest: RouteNode?
+    private var routes: [Route] = []
+
+    /// Hangs a route in; false where there is one with its method and shape already.
+    func insert(_ route: Route, below segments: ArraySlice<RouteTemplate.Segment>) -> Bool {
+        guard let segment = segments.first else {
+            guard !routes.contains(where: { $0.method == route.method }) else { return false }
+            routes.append(route)
+            return true
+        }
+        return child(for: segment).insert(route, below: segments.dropFirst())
+    }
+
+    private func child(for segment: RouteTemplate.Segment) -> RouteNode {
+        switch segment {
+        case .literal(let bytes):
+            if let known = literals.first(where: { $0.bytes == bytes }) { return known.node }
+            let node = RouteNode()
+            literals.append((bytes, node))
+            return node
+        case .parameter:
+            let node = parameter ?? RouteNode()
+            parameter = node
+            return node
+        case .rest:
+            let node = rest ?? RouteNode()
+            rest = node
+            return node
+        }
+    }
+
+    /// The route for a method: a literal before a parameter before a rest, at every segment from the left; where
+    /// the better one leads nowhere, the next. Each node is visited at most once, for it has one depth.
+    func find(_ method: HTTPRequest.Method, _ path: RoutePath, at index: Int) -> Route? {
+        guard index < path.count else { return routes.first { $0.method == method } }
+        if let literal = literal(path, at: index), let route = literal.find(method, path, at: index + 1) { return route }
+        if let route = parameter?.find(method, path, at: index + 1) { return route }
+        return rest?.find(method, path, at: path.count)
+    }
+
+    /// Collects the methods of all routes whose template fits.
+    func methods(_ path: RoutePath, at index: Int, into methods: inout [HTTPRequest.Method]) {
+        guard index < path.count else {
+            for route in routes where !methods.contains(route.method) { methods.append(route.method) }
+            return
+        }
+        literal(path, at: index)?.methods(path, at: index + 1, into: &methods)
+        parameter?.methods(path, at: index + 1, into: &methods)
+        rest?.methods(path, at: path.count, into: &methods)
+    }
+
+    private func literal(_ path: RoutePath, at index: Int) -> RouteNode? {
+        for literal in literals where path.segment(index, equals: literal.bytes) { return literal.node }
+        return nil
+    }
+}

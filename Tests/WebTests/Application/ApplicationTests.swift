@@ -1,0 +1,272 @@
+import EventLoop
+import Formats
+import HTTPServer
+import HTTPTypes
+import Testing
+
+@testable import Web
+
+@Suite struct ApplicationTests {
+    struct Lower: Error {}
+    struct Unforeseen: Error, CustomStringConvertible {
+        var description: String { "password=hunter2" }
+    }
+    struct OutOfStock: ProblemConvertible {
+        var problem: Problem { .conflict("out_of_stock", "none left") }
+    }
+
+    /// A small service; built on its loop.
+    static func application(_ journal: LogJournal, settings: ApplicationSettings = ApplicationSettings(),
+        middlewares: [any Middleware] = []
+    ) -> Application {
+        let router = Router()
+        router.get("/health", .quiet) { _ in .json { $0.string("ok") } }
+        router.get("/v1/things/{id}") { context in .json { $0.string(context.parameters["id"]) } }
+        router.get("/v1/cached") { _ in Response.json { $0.int(1) }.with(.cacheControl, "public, max-age=5") }
+        router.post("/v1/echo") { context in
+            let value = try context.json()
+            return .json(.created) { $0.value(value) }
+        }
+        router.get("/v1/fail/{how}") { context in
+            switch context.parameters["how"] {
+            case "lower": throw Lower()
+            case "stock": throw OutOfStock()
+            case "cancel": throw CancellationError()
+            default: throw Unforeseen()
+            }
+        }
+        router.get("/v1/deadline", RouteOptions(deadline: .seconds(2))) { context in
+            let left = Deadline.current.map { $0.remaining(at: context.request.received) }
+            return .json { $0.bool(left == .seconds(2)) }
+        }
+        router.get("/v1/query") { context in
+            let query = try context.query
+            return .json { $0.string(query.first("q") ?? "") }
+        }
+        return Application(router: router, middlewares: middlewares, settings: settings, logger: journal.logger) { error in
+            error is Lower ? .unavailable(retryAfter: 3) : nil
+        }
+    }
+
+    private func answer(
+        _ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = [], body: String = "",
+        journal: LogJournal = LogJournal()
+    ) async throws -> Response {
+        try await onLoop { loop in
+            let request = Request(method, target, fields: fields, body: body, on: loop)
+            return await Self.application(journal).respond(to: request)
+        }
+    }
+
+    @Test func everyAnswerCarriesARequestIDAndIsNotSniffed() async throws {
+        for target in ["/health", "/v1/things/1", "/nowhere", "/v1/fail/x", "/v1/echo", "/%zz"] {
+            let response = try await answer(.get, target)
+            #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])), "\(target)")
+            #expect(response.headers[.xContentTypeOptions] == "nosniff")
+        }
+    }
+
+    @Test func aSaneRequestIDIsTheCallers() async throws {
+        let kept = try await answer(.get, "/nowhere", fields: [("x-request-id", "abc-1.2_3")])
+        #expect(kept.headers[.xRequestID] == "abc-1.2_3")
+        #expect(kept.text.contains(#""request_id":"abc-1.2_3""#))
+        let replaced = try await answer(.get, "/health", fields: [("X-Request-Id", "a b")])
+        #expect(replaced.headers[.xRequestID] != "a b")
+    }
+
+    @Test func nothingMayBeCachedUnlessTheHandlerSaysSo() async throws {
+        #expect(try await answer(.get, "/v1/things/1").headers[.cacheControl] == "no-store")
+        let cached = try await answer(.get, "/v1/cached")
+        #expect(cached.headers[.cacheControl] == "public, max-age=5")
+        #expect(String(decoding: cached.headers.bytes, as: UTF8.self).components("Cache-Control") == 1)
+    }
+
+    @Test func routesAnswerAndTheRestIsAProblem() async throws {
+        #expect(try await answer(.get, "/v1/things/a%2Fb").text == "\"a/b\"")
+        let cases: [(HTTPRequest.Method, String, Int, String)] = [
+            (.get, "/nowhere", 404, "not_found"), (.delete, "/health", 405, "method_not_allowed"),
+            (.get, "/v1/things/%zz", 400, "malformed_path"), (.get, "/v1/query?q=%zz", 400, "malformed_query"),
+            (.get, "/v1/fail/lower", 503, "unavailable"), (.get, "/v1/fail/stock", 409, "out_of_stock"),
+            (.get, "/v1/fail/x", 500, "internal_error"), (.get, "/v1/fail/cancel", 500, "internal_error"),
+        ]
+        for (method, target, status, code) in cases {
+            let response = try await answer(method, target)
+            #expect(response.status.code == status, "\(target)")
+            let body = try JSONValue.parse(response.body)
+            #expect(body["code"]?.stringValue == code)
+            #expect(body["status"]?.int64Value == Int64(status))
+            #expect(response.headers[.contentType] == "application/problem+json")
+        }
+        #expect(try await answer(.get, "/v1/fail/lower").headers[.retryAfter] == "3")
+        #expect(try await answer(.delete, "/health").headers[.allow] == "GET, HEAD, OPTIONS")
+        #expect(try await answer(.options, "/health").status == .noContent)
+        #expect(try await answer(.options, "/health").headers[.allow] == "GET, HEAD, OPTIONS")
+        #expect(try await answer(.head, "/health").status == .ok)
+    }
+
+    @Test func anUnforeseenErrorIsLoggedAndNotShown() async throws {
+        let journal = LogJournal()
+        let response = try await answer(.get, "/v1/fail/x", journal: journal)
+        #expect(!response.text.contains("hunter2"))
+        let line = try #require(journal.lines.first { $0.level == .error })
+        #expect(line.metadata["error"] == "password=hunter2")
+        #expect(line.metadata["request_id"] == .string(response.headers[.xRequestID] ?? ""))
+        #expect(line.metadata["route"] == "/v1/fail/{how}")
+    }
+
+    @Test func aBodyMustBeJSONAndSayIt() async throws {
+        let json = [("Content-Type", "Application/JSON; charset=utf-8")]
+        let good = try await answer(.post, "/v1/echo", fields: json, body: #"{"a":[1.50,"x"]}"#)
+        #expect(good.status == .created)
+        #expect(good.text == #"{"a":[1.50,"x"]}"#)
+        let deep = String(repeating: "[", count: 33) + String(repeating: "]", count: 33)
+        let cases: [([(String, String)], String, Int, String)] = [
+            (json, "", 400, "empty_body"), (json, "{", 400, "malformed_json"), (json, deep, 400, "malformed_json"),
+            ([], "{}", 415, "unsupported_media_type"),
+            ([("Content-Type", "text/plain")], "{}", 415, "unsupported_media_type"),
+            ([("Content-Type", "application/jsonx")], "{}", 415, "unsupported_media_type"),
+            (json + [("Content-Encoding", "gzip")], "{}", 415, "unsupported_media_type"),
+            ([("Content-Type", "application/merge-patch+json")], "{}", 201, ""),
+        ]
+        for (fields, body, status, code) in cases {
+            let response = try await answer(.post, "/v1/echo", fields: fields, body: body)
+            #expect(response.status.code == status, "\(body)")
+            if status >= 400 { #expect(try JSONValue.parse(response.body)["code"]?.stringValue == code) }
+        }
+        let where_ = try await answer(.post, "/v1/echo", fields: json, body: "[1,")
+        #expect(try JSONValue.parse(where_.body)["offset"]?.int64Value == 3)
+    }
+
+    @Test func aRefusalOfTheServerIsAProblemToo() async throws {
+        let journal = LogJournal()
+        let responses = try await onLoop { loop in
+            let application = Self.application(journal)
+            return [HTTPResponse.Status.badRequest, .requestTimeout, .contentTooLarge, .uriTooLong,
+                .requestHeaderFieldsTooLarge, .notImplemented, .httpVersionNotSupported, .expectationFailed,
+                .init(code: 426, reasonPhrase: "Upgrade Required"),
+            ].map { application.refuse(Refusal(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
+        }
+        let codes = try responses.map { try JSONValue.parse($0.body)["code"]?.stringValue }
+        #expect(codes == [
+            "bad_request", "request_timeout", "body_too_large", "target_too_long", "header_too_large",
+            "method_not_implemented", "version_not_supported", "expectation_failed", "http_426",
+        ])
+        for response in responses {
+            #expect(try JSONValue.parse(response.body)["detail"]?.stringValue == "why")
+            #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])))
+            #expect(response.headers[.contentType] == "application/problem+json")
+        }
+        #expect(journal.lines.count == responses.count)
+    }
+
+    @Test func healthChecksAreLoggedQuietly() async throws {
+        let journal = LogJournal()
+        _ = try await answer(.get, "/health", journal: journal)
+        _ = try await answer(.get, "/v1/things/1", journal: journal)
+        #expect(journal.lines.map(\.level) == [.debug, .info])
+    }
+
+    @Test func middlewaresStandInTheirOrderAroundTheHandler() async throws {
+        struct Marker: Middleware {
+            let name: String
+            func respond(to context: RequestContext, next: Next) async throws -> Response {
+                context.headers.append(.via, name)
+                if context.request.path.elementsEqual("/stop".utf8) { throw Problem.forbidden }
+                var response = try await next(context)
+                response.body += Array(name.utf8)
+                return response
+            }
+        }
+        let (passed, stopped) = try await onLoop { loop in
+            let application = Self.application(LogJournal(), middlewares: [Marker(name: "a"), Marker(name: "b")])
+            return (
+                await application.respond(to: Request(.get, "/health", on: loop)),
+                await application.respond(to: Request(.get, "/stop", on: loop))
+            )
+        }
+        #expect(passed.text == "\"ok\"ba")
+        #expect(String(decoding: passed.headers.bytes, as: UTF8.self).contains("Via: a\r\nVia: b\r\n"))
+        #expect(stopped.status == .forbidden)
+        #expect(stopped.headers[.via] == "a")
+    }
+
+    @Test func theDeadlineOfTheRouteReachesTheHandler() async throws {
+        #expect(try await answer(.get, "/v1/deadline").text == "true")
+    }
+
+    @Test func aRequestThatComesTooLateIsNotBegun() async throws {
+        let response = try await onLoop { loop in
+            let request = Request(.get, "/health", received: loop.now - 31_000_000_000, on: loop)
+            return await Self.application(LogJournal()).respond(to: request)
+        }
+        #expect(response.status == .serviceUnavailable)
+        #expect(response.text.contains("deadline_exceeded"))
+    }
+
+    @Test func aFailureAfterTheDeadlineIsTheDeadlines() async throws {
+        let codes = try await onLoop { loop in
+            let settings = ApplicationSettings(requestDeadline: .milliseconds(20))
+            let router = Router()
+            router.get("/late") { _ in
+                try await loop.sleep(for: .milliseconds(60))
+                throw Unforeseen()
+            }
+            router.get("/late-conflict") { _ in
+                try await loop.sleep(for: .milliseconds(60))
+                throw OutOfStock()
+            }
+            router.get("/late-answer") { _ in
+                try await loop.sleep(for: .milliseconds(60))
+                return .noContent
+            }
+            let application = Application(router: router, settings: settings, logger: LogJournal().logger)
+            var codes: [Int] = []
+            for target in ["/late", "/late-conflict", "/late-answer"] {
+                codes.append(await application.respond(to: Request(.get, target, on: loop)).status.code)
+            }
+            return codes
+        }
+        #expect(codes == [503, 409, 204])
+    }
+
+    @Test func theClientsAddressIsWhatTrustedProxiesSay() async throws {
+        let journal = LogJournal()
+        try await onLoop { loop in
+            let proxies = try #require(TrustedProxies("10.0.0.0/8"))
+            let application = Self.application(journal, settings: ApplicationSettings(trustedProxies: proxies))
+            let forwarded = [("X-Forwarded-For", "6.6.6.6, 203.0.113.7")]
+            _ = await application.respond(to: Request(.get, "/health", fields: forwarded, peer: "10.1.1.1", on: loop))
+            _ = await application.respond(to: Request(.get, "/health", fields: forwarded, peer: "198.51.100.1", on: loop))
+        }
+        #expect(journal.clients == ["203.0.113.7", "198.51.100.1"])
+    }
+
+    @Test func theWorkOfAClientThatIsGoneEndsAsItsOwn() async throws {
+        let response = try await onLoop { loop in
+            let router = Router()
+            router.get("/wait") { _ in
+                try await loop.sleep(for: .seconds(600))
+                return .noContent
+            }
+            let application = Application(router: router, logger: LogJournal().logger)
+            let promise = Promise<Response>(on: loop)
+            let task = loop.run { promise.succeed(await application.respond(to: Request(.get, "/wait", on: loop))) }
+            task.cancel()
+            return try await promise.value()
+        }
+        #expect(response.status.code == 499)
+    }
+}
+
+extension String {
+    /// How often a text occurs.
+    func components(_ text: String) -> Int {
+        var count = 0
+        var rest = self[...]
+        while let found = rest.firstRange(of: text) {
+            count += 1
+            rest = rest[found.upperBound...]
+        }
+        return count
+    }
+}
