@@ -1,3 +1,5 @@
+#pragma once
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -6,3 +8,9 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+// Macros with arguments or casts stay out of Swift's sight.
+/// Refuses renegotiation on connections of this context; TLS 1.3 has none.
+static inline void copenssl_forbid_renegotiation(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+}

@@ -1,0 +1,248 @@
+import CSystem
+import EventLoop
+import Glibc
+
+/// A stream of bytes to and from a server: a non-blocking socket, encrypted or not. Used once, on its loop.
+final class Transport: DescriptorHandler {
+    private enum Phase { case idle, connecting, securing, open, closed }
+
+    /// How much is read in one turn before the loop's other sockets have theirs, in bytes.
+    private static let fairShare = 1 << 20
+    /// How much is encrypted ahead of the socket, in bytes.
+    private static let encryptedAhead = 256 << 10
+
+    private let loop: EventLoop
+    private weak var owner: (any TransportOwner)?
+    private let tls: TLSSession?
+    private let port: UInt16
+    private var addresses: ArraySlice<String>
+    private var phase = Phase.idle
+    private var descriptor: Int32 = -1
+    private var registration: Registration?
+    private var plain = OutputBuffer()
+    private var wire = OutputBuffer()
+    private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    private let decrypted: UnsafeMutableRawBufferPointer?
+
+    /// - Parameter addresses: numeric, tried one after the other.
+    init(loop: EventLoop, owner: any TransportOwner, addresses: [String], port: UInt16, tls: TLSSession?) {
+        self.loop = loop
+        self.owner = owner
+        self.addresses = addresses[...]
+        self.port = port
+        self.tls = tls
+        decrypted = tls == nil ? nil : .allocate(byteCount: 16 << 10, alignment: 16)
+    }
+
+    deinit {
+        chunk.deallocate()
+        decrypted?.deallocate()
+    }
+
+    /// What waits to be sent, in bytes.
+    var unsent: Int { plain.count + wire.count }
+
+    /// Starts connecting; the owner is told how it went, never during this call.
+    func connect() {
+        guard phase == .idle else { return }
+        phase = .connecting
+        connectNext(RedisError(.connectFailed, "no address"))
+    }
+
+    /// Takes over `bytes` and sends as much as the socket takes; the rest follows by itself.
+    func send(_ bytes: inout [UInt8]) {
+        guard phase == .open else { return }
+        plain.take(&bytes)
+        flush()
+    }
+
+    /// Receives what has already come. For a timer that is about to say that nothing came.
+    func receiveNow() {
+        if phase == .open { receive() }
+    }
+
+    /// Ends it without a word to the owner.
+    func close() {
+        guard phase != .closed else { return }
+        if phase == .open, let tls {
+            tls.end()
+            tls.takeOutput(&wire)
+            _ = writeWire()
+        }
+        phase = .closed
+        dropSocket()
+    }
+
+    // MARK: Connecting
+
+    private func connectNext(_ error: RedisError) {
+        dropSocket()
+        guard let address = addresses.popFirst() else { return failSoon(error) }
+        descriptor = csystem_connect(address, port)
+        guard descriptor >= 0 else { return connectNext(Self.failure(SystemError("connect"), address)) }
+        attempted = address
+        do throws(SystemError) {
+            registration = try loop.register(descriptor, for: [.read, .write], handler: self)
+        } catch {
+            connectNext(Self.failure(error, address))
+        }
+    }
+
+    private var attempted = ""
+
+    private static func failure(_ error: SystemError, _ address: String) -> RedisError {
+        RedisError(.connectFailed, "\(address): \(error)")
+    }
+
+    private func finishConnecting() {
+        let number = csystem_socket_error(descriptor)
+        guard number == 0 else { return connectNext(Self.failure(SystemError("connect", number: number), attempted)) }
+        if let registration { loop.update(registration, to: .read) }
+        guard tls != nil else { return opened() }
+        phase = .securing
+        secure()
+    }
+
+    private func secure() {
+        guard let tls else { return }
+        var progress = TLSSession.Progress.wantsBytes
+        var refused: RedisError?
+        do throws(RedisError) { progress = try tls.handshake() } catch { refused = error }
+        // What was refused is told to the peer too.
+        tls.takeOutput(&wire)
+        let wrote = writeWire()
+        if let error = refused ?? wrote { return fail(error) }
+        if progress == .done { opened() }
+    }
+
+    private func opened() {
+        phase = .open
+        owner?.transportOpened()
+    }
+
+    // MARK: Events
+
+    func descriptorReady(_ readiness: Readiness) {
+        // Nobody is left to hear of it.
+        guard owner != nil else { return close() }
+        if phase == .connecting {
+            guard !readiness.isDisjoint(with: [.write, .failure, .hangup]) else { return }
+            return finishConnecting()
+        }
+        if readiness.contains(.write) { flush() }
+        if !readiness.isDisjoint(with: [.read, .peerClosed, .hangup, .failure]) { receive() }
+    }
+
+    private func receive() {
+        var share = Self.fairShare
+        while share > 0, phase == .open || phase == .securing {
+            let count = recv(descriptor, chunk.baseAddress, chunk.count, 0)
+            if count > 0 {
+                share -= count
+                received(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+                // Level-triggered: what comes later is announced anew.
+                if count < chunk.count { return }
+            } else if count == 0 {
+                return fail(RedisError(.connectionLost, "the server closed the connection"))
+            } else if errno == EAGAIN {
+                return
+            } else if errno != EINTR {
+                return fail(RedisError(.connectionLost, "\(SystemError("recv"))"))
+            }
+        }
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        guard let tls, let decrypted else {
+            owner?.transportReceived(bytes)
+            return
+        }
+        do throws(RedisError) {
+            try tls.feed(bytes)
+            if phase == .securing { secure() }
+            while phase == .open {
+                guard let count = try tls.read(into: decrypted) else {
+                    return fail(RedisError(.connectionLost, "the server closed the connection"))
+                }
+                if count == 0 { break }
+                owner?.transportReceived(UnsafeRawBufferPointer(rebasing: decrypted[..<count]))
+            }
+        } catch {
+            return fail(error)
+        }
+        // The protocol's own answers, and what had to wait for the peer.
+        if phase == .open { flush() }
+    }
+
+    // MARK: Sending
+
+    private func flush() {
+        guard phase == .open || phase == .securing else { return }
+        guard let tls else {
+            if let error = write(&plain) { fail(error) }
+            return
+        }
+        var error: RedisError?
+        repeat {
+            var stuck = false
+            while phase == .open, !stuck, error == nil, !plain.isEmpty, wire.count < Self.encryptedAhead {
+                plain.send { bytes in
+                    do throws(RedisError) {
+                        let count = try tls.write(bytes)
+                        stuck = count == 0
+                        return count
+                    } catch let failure {
+                        error = failure
+                        return 0
+                    }
+                }
+                tls.takeOutput(&wire)
+            }
+            tls.takeOutput(&wire)
+            error = error ?? writeWire()
+            if let error { return fail(error) }
+            if stuck { return }
+        } while phase == .open && wire.isEmpty && !plain.isEmpty
+    }
+
+    private func writeWire() -> RedisError? { write(&wire) }
+
+    /// Sends until the socket takes no more, and listens for when it does again.
+    private func write(_ buffer: inout OutputBuffer) -> RedisError? {
+        var failure: RedisError?
+        var full = false
+        while !buffer.isEmpty, !full, failure == nil {
+            buffer.send { bytes in
+                let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                if count >= 0 { return count }
+                if errno == EAGAIN { full = true } else if errno != EINTR {
+                    failure = RedisError(.connectionLost, "\(SystemError("send"))")
+                }
+                return 0
+            }
+        }
+        if let registration { loop.update(registration, to: buffer.isEmpty ? .read : [.read, .write]) }
+        return failure
+    }
+
+    // MARK: Ending
+
+    private func failSoon(_ error: RedisError) {
+        // After this call: whoever called connect() has not seen it return.
+        loop.atTurnEnd { [self] in fail(error) }
+    }
+
+    private func fail(_ error: RedisError) {
+        guard phase != .closed else { return }
+        phase = .closed
+        dropSocket()
+        owner?.transportFailed(error)
+    }
+
+    private func dropSocket() {
+        if let registration { loop.deregister(registration) }
+        registration = nil
+        if descriptor >= 0 { _ = Glibc.close(descriptor) }
+        descriptor = -1
+    }
+}

@@ -1,0 +1,92 @@
+import CHiredis
+
+/// Builds the value while hiredis's reader walks over a reply.
+///
+/// The reader goes through nested arrays in order and depth first, so a stack of the arrays that are
+/// not yet full is all there is to keep, and the objects it asks for can be one and the same mark.
+final class ReplyBuilder {
+    private struct Partial {
+        var missing: Int
+        var elements: [RedisValue]
+    }
+
+    /// The most values in one reply: each costs the sender four bytes, and this process many times that.
+    static let mostValues = 1 << 20
+
+    private var open: [Partial] = []
+    private var values = 0
+    private var whole: RedisValue?
+
+    /// The reply, once the reader says that it is whole.
+    func take() -> RedisValue? {
+        defer {
+            whole = nil
+            values = 0
+        }
+        return whole
+    }
+
+    /// Whether the reader may go on.
+    func add(_ value: RedisValue) -> Bool {
+        values += 1
+        guard values <= Self.mostValues else { return false }
+        var value = value
+        while let last = open.indices.last {
+            open[last].elements.append(value)
+            open[last].missing -= 1
+            guard open[last].missing == 0 else { return true }
+            value = .array(open[last].elements)
+            open.removeLast()
+        }
+        whole = value
+        return true
+    }
+
+    func openArray(_ count: Int) -> Bool {
+        if count <= 0 { return add(.array([])) }
+        // Nothing is reserved: the count is the sender's word, its elements have yet to come.
+        open.append(Partial(missing: count, elements: []))
+        return true
+    }
+}
+
+extension ReplyBuilder {
+    /// What the reader calls. It takes a null pointer for lack of memory, which ends the connection.
+    // Safe: written once, before any reader exists, and only read by hiredis.
+    nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
+        let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+        functions.initialize(to: redisReplyObjectFunctions(
+            createString: { task, bytes, count in
+                ReplyBuilder.of(task)?.string(task?.pointee.type ?? 0, UnsafeRawBufferPointer(start: bytes, count: count))
+            },
+            createArray: { task, count in mark(ReplyBuilder.of(task)?.openArray(Int(count))) },
+            createInteger: { task, integer in mark(ReplyBuilder.of(task)?.add(.integer(integer))) },
+            createNil: { task in mark(ReplyBuilder.of(task)?.add(.null)) },
+            freeObject: { _ in }))
+        return functions
+    }()
+
+    private static func of(_ task: UnsafePointer<redisReadTask>?) -> ReplyBuilder? {
+        guard let task, let builder = task.pointee.privdata else { return nil }
+        return Unmanaged<ReplyBuilder>.fromOpaque(builder).takeUnretainedValue()
+    }
+
+    private static func mark(_ accepted: Bool?) -> UnsafeMutableRawPointer? {
+        accepted == true ? UnsafeMutableRawPointer(bitPattern: 1) : nil
+    }
+
+    private func string(_ type: Int32, _ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
+        switch type {
+        case REDIS_REPLY_STRING:
+            // The reader has the two bytes after the body, but doesn't look whether they are the line's end.
+            guard let end = bytes.baseAddress?.advanced(by: bytes.count),
+                end.loadUnaligned(as: UInt8.self) == 0x0d,
+                end.loadUnaligned(fromByteOffset: 1, as: UInt8.self) == 0x0a
+            else { return nil }
+            return Self.mark(add(.string([UInt8](bytes))))
+        case REDIS_REPLY_STATUS: return Self.mark(add(.status(String(decoding: bytes, as: UTF8.self))))
+        case REDIS_REPLY_ERROR: return Self.mark(add(.error(String(decoding: bytes, as: UTF8.self))))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// What went wrong between this process and Redis.
+///
+/// Whatever the code, the caller's answer is the same: Redis is a cache, ask the source.
+package struct RedisError: Error, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// The breaker is open: nothing was sent and nothing waited for.
+        case unavailable
+        /// No reply within the command's timeout or the request's deadline; it may still take effect.
+        case timedOut
+        /// The connection ended before the reply; the command may have taken effect.
+        case connectionLost
+        /// No connection could be made, or its handshake was refused.
+        case connectFailed
+        /// The user or password is wrong or missing.
+        case authenticationFailed
+        /// Too many commands or bytes wait already.
+        case overloaded
+        /// Redis answered with an error; the message is its own.
+        case server
+        /// The peer doesn't speak the protocol, or beyond the limits.
+        case protocolViolation
+        /// A reply of another kind than the command has.
+        case unexpectedReply
+        /// The client was closed.
+        case closed
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "redis: \(code.rawValue): \(message)" }
+}
