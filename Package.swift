@@ -68,7 +68,7 @@ let package = Package(
             swiftSettings: swift),
         .executableTarget(
             name: "Program",
-            dependencies: ["Commerce", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift),
 
         // What the tests of several targets share: real servers, a client on a raw socket.

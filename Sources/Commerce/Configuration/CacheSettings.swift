@@ -1,0 +1,23 @@
+/// What is kept ready of the catalogue, and for how long.
+package struct CacheSettings: Sendable {
+    /// Both layers, the process's own and Redis.
+    package let isOn: Bool
+    /// Bytes of the process's own layer, over all loops.
+    package let memory: Int
+    /// How long an entry lives in Redis.
+    package let lifetime: Duration
+    /// How long a stock level may be shown.
+    package let stockLifetime: Duration
+
+    init(_ reader: inout SettingsReader) {
+        isOn = reader.read("CACHE", .switched, default: true, "Caching of catalogue answers, in the process and in Redis")
+        memory = reader.read(
+            "CACHE_MEMORY", .size(0...(64 << 30)), default: 16 << 20, "Memory of the process's own layer of the cache")
+        lifetime = reader.read(
+            "CACHE_TTL", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: .seconds(300),
+            "How long a cached answer lives, where no write ends it before")
+        stockLifetime = reader.read(
+            "STOCK_TTL", .duration(.zero ... .seconds(3_600)), default: .seconds(1),
+            "How old the stock that shoppers see may be; checkout always looks anew")
+    }
+}

@@ -1,0 +1,45 @@
+/// Everything the program is told from outside, checked. Read once at the start: a running process's environment never
+/// changes, so new settings mean a new process.
+package struct Configuration: Sendable {
+    package let server: ServerSettings
+    package let http: HTTPSettings
+    package let database: DatabaseSettings
+    package let pool: PoolSettings
+    /// Nil: no Redis; the shop runs without.
+    package let redis: RedisSettings?
+    package let cache: CacheSettings
+    package let shop: ShopSettings
+    package let log: LogSettings
+    package let migration: MigrationSettings
+    /// What there is to say about each setting, in the order of the README's table.
+    package let rows: [SettingRow]
+
+    /// Reads the settings out of an environment. Variables it doesn't know are ignored.
+    ///
+    /// Throws every fault at once.
+    package static func load(from environment: [String: String]) throws(ConfigurationFaults) -> Configuration {
+        var reader = SettingsReader(environment)
+        let configuration = Configuration(&reader)
+        guard reader.faults.isEmpty else { throw ConfigurationFaults(faults: reader.faults) }
+        return configuration
+    }
+
+    /// The settings as they are with nothing set: names, defaults, descriptions.
+    package static var settings: [SettingRow] {
+        var reader = SettingsReader([:])
+        return Configuration(&reader).rows
+    }
+
+    private init(_ reader: inout SettingsReader) {
+        server = ServerSettings(&reader)
+        database = DatabaseSettings(&reader)
+        pool = PoolSettings(&reader)
+        redis = RedisSettings.read(&reader)
+        cache = CacheSettings(&reader)
+        shop = ShopSettings(&reader)
+        log = LogSettings(&reader)
+        http = HTTPSettings(&reader)
+        migration = MigrationSettings(&reader)
+        rows = reader.rows
+    }
+}

@@ -1,0 +1,39 @@
+/// How to reach PostgreSQL.
+package struct DatabaseSettings: Sendable {
+    /// `postgresql://user:password@host:port/name?…`; from `DATABASE_URL`, or put together from its parts. Holds the password.
+    package let url: String
+
+    init(_ reader: inout SettingsReader) {
+        let whole = reader.read(
+            optional: "DATABASE_URL", .databaseURL, as: .url,
+            "PostgreSQL, as postgresql://user:password@host:port/name; or its parts below")
+        let host = reader.read(optional: "DATABASE_HOST", .text, "Host, where DATABASE_URL is not set")
+        let port = reader.read("DATABASE_PORT", .integer(1...65_535), default: 5432, "Port")
+        let name = reader.read("DATABASE_NAME", .text, default: "commerce", "Name of the database")
+        let user = reader.read("DATABASE_USER", .text, default: "commerce", "User")
+        let password = reader.read(
+            optional: "DATABASE_PASSWORD", .text, as: .secret, "Password; beside a DATABASE_URL without one, too")
+        let sslMode: DatabaseSSLMode? = reader.read(
+            optional: "DATABASE_SSLMODE", .choice,
+            "TLS: \(DatabaseSSLMode.allCases.map(\.rawValue).joined(separator: ", ")); production wants verify-full")
+        let authority = reader.read(
+            optional: "DATABASE_SSLROOTCERT", .text, "File of the authorities that the server's certificate is checked against")
+
+        var parts: ConnectionURL
+        if let whole {
+            parts = ConnectionURL(whole)
+            if !parts.hasPassword, let password { parts.set(password: password, user: user) }
+        } else {
+            if host == nil, reader.text("DATABASE_URL") == nil {
+                reader.fault(
+                    "DATABASE_URL", "is not set",
+                    expected: "postgresql://user:password@host:port/name, or DATABASE_HOST and its companions")
+            }
+            parts = ConnectionURL(
+                scheme: "postgresql", host: host ?? "localhost", port: port, path: name, user: user, password: password)
+        }
+        if let sslMode { parts.set("sslmode", sslMode.rawValue) }
+        if let authority { parts.set("sslrootcert", authority) }
+        url = parts.text
+    }
+}

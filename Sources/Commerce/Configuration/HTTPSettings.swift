@@ -1,0 +1,41 @@
+/// What one client may ask of the server. The numbers are those of the HTTP server itself.
+package struct HTTPSettings: Sendable {
+    package let maxBody: Int
+    package let maxRequestLine: Int
+    package let maxHeader: Int
+    package let maxHeaders: Int
+    package let maxFields: Int
+    package let maxConnections: Int
+    package let idleTimeout: Duration
+    package let headerTimeout: Duration
+    package let writeTimeout: Duration
+    package let requestTimeout: Duration
+    /// Bytes a second below which a body is too slow.
+    package let minBodyRate: Int
+
+    init(_ reader: inout SettingsReader) {
+        maxBody = reader.read("HTTP_MAX_BODY", .size(1_024...(1 << 30)), default: 1 << 20, "Largest request body, then 413")
+        maxRequestLine = reader.read(
+            "HTTP_MAX_REQUEST_LINE", .size(8_192...(1 << 20)), default: 16 << 10, "Longest request line, then 414")
+        maxHeader = reader.read("HTTP_MAX_HEADER", .size(1_024...(1 << 20)), default: 16 << 10, "Longest header field, then 431")
+        maxHeaders = reader.read(
+            "HTTP_MAX_HEADERS", .size(1_024...(1 << 22)), default: 64 << 10, "All header fields of a request, then 431")
+        maxFields = reader.read("HTTP_MAX_FIELDS", .integer(8...10_000), default: 100, "Most header fields of a request, then 431")
+        maxConnections = reader.read(
+            "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time")
+        idleTimeout = reader.read(
+            "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: .seconds(75),
+            "An idle connection closes after so long; above the load balancer's own")
+        headerTimeout = reader.read(
+            "HTTP_HEADER_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(10),
+            "Longest time for a request's head to arrive")
+        writeTimeout = reader.read(
+            "HTTP_WRITE_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(20),
+            "A client that takes nothing of its answer for so long is dropped")
+        requestTimeout = reader.read(
+            "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: .seconds(30),
+            "Longest handling of a request, then 503")
+        minBodyRate = reader.read(
+            "HTTP_MIN_BODY_RATE", .size(0...(1 << 20)), default: 512, "Slowest body, in bytes a second; 0 is without limit")
+    }
+}

@@ -1,0 +1,35 @@
+/// How to reach Redis, which is a cache and never the only copy of anything.
+package struct RedisSettings: Sendable {
+    /// `redis[s]://user:password@host:port/number`; may hold a password.
+    package let url: String
+    package let connectTimeout: Duration
+    package let commandTimeout: Duration
+
+    /// Nil where neither `REDIS_URL` nor `REDIS_HOST` is set.
+    static func read(_ reader: inout SettingsReader) -> RedisSettings? {
+        let whole = reader.read(
+            optional: "REDIS_URL", .redisURL, as: .url,
+            "Redis, as redis://user:password@host:port (rediss:// for TLS); or its parts below; without either, no Redis")
+        let host = reader.read(optional: "REDIS_HOST", .text, "Host, where REDIS_URL is not set")
+        let port = reader.read("REDIS_PORT", .integer(1...65_535), default: 6379, "Port")
+        let password = reader.read(optional: "REDIS_PASSWORD", .text, as: .secret, "Password; beside a REDIS_URL without one, too")
+        let tls = reader.read("REDIS_TLS", .switched, default: false, "TLS")
+        let connectTimeout = reader.read(
+            "REDIS_CONNECT_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: .milliseconds(500),
+            "Longest wait for a connection to be made")
+        let commandTimeout = reader.read(
+            "REDIS_COMMAND_TIMEOUT", .duration(.milliseconds(1) ... .seconds(60)), default: .milliseconds(50),
+            "Longest wait for an answer; then the database is asked")
+        var address: ConnectionURL
+        if let whole {
+            address = ConnectionURL(whole)
+            if !address.hasPassword, let password { address.set(password: password, user: "") }
+        } else if let host {
+            address = ConnectionURL(
+                scheme: tls ? "rediss" : "redis", host: host, port: port, path: "", user: "", password: password)
+        } else {
+            return nil
+        }
+        return RedisSettings(url: address.text, connectTimeout: connectTimeout, commandTimeout: commandTimeout)
+    }
+}

@@ -1,0 +1,52 @@
+import CSystem
+import Glibc
+
+/// One blocking HTTP request on a raw socket, with a deadline for all of it.
+struct LivenessProbe {
+    let port: UInt16
+    let seconds: UInt64
+
+    /// The status code that `GET /health/live` gets. Throws a ``Failure`` where there is no answer in time.
+    func ask() throws -> Int {
+        let deadline = csystem_monotonic() + seconds * 1_000_000_000
+        let socket = csystem_connect("127.0.0.1", port)
+        guard socket >= 0 else { throw failed("cannot connect", errno) }
+        defer { close(socket) }
+        try wait(socket, Int16(POLLOUT), until: deadline)
+        let problem = csystem_socket_error(socket)
+        guard problem == 0 else { throw failed("cannot connect", problem) }
+
+        let request = Array("GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n".utf8)
+        // So few bytes fit into a fresh socket's buffer at once.
+        guard send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            throw failed("cannot send", errno)
+        }
+        // "HTTP/1.1 200": twelve bytes hold the status.
+        var head: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 512)
+        while head.count < 12 {
+            try wait(socket, Int16(POLLIN), until: deadline)
+            let count = recv(socket, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { throw Failure(.failure, "the service closed the connection without an answer") }
+            head += buffer.prefix(count)
+        }
+        guard head.starts(with: "HTTP/1.".utf8), let status = Int(String(decoding: head[9..<12], as: UTF8.self)) else {
+            throw Failure(.failure, "what answers on port \(port) is no HTTP server")
+        }
+        return status
+    }
+
+    private func wait(_ socket: Int32, _ events: Int16, until deadline: UInt64) throws {
+        while true {
+            let now = csystem_monotonic()
+            guard now < deadline else { throw Failure(.failure, "no answer on port \(port) within \(seconds) s") }
+            var watched = pollfd(fd: socket, events: events, revents: 0)
+            if poll(&watched, 1, Int32(clamping: (deadline - now) / 1_000_000 + 1)) > 0 { return }
+        }
+    }
+
+    private func failed(_ what: String, _ code: Int32) -> Failure {
+        Failure(.failure, "\(what) to port \(port): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,181 @@
+import Testing
+
+@testable import Commerce
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    private static let database = ["DATABASE_URL": "postgresql://shop:hunter2@db.example:5433/shop"]
+
+    private func load(_ more: [String: String]) throws -> Configuration {
+        try Configuration.load(from: Self.database.merging(more) { _, new in new })
+    }
+
+    private func faults(_ environment: [String: String]) -> [ConfigurationFault] {
+        do {
+            _ = try Configuration.load(from: environment)
+            return []
+        } catch {
+            return error.faults
+        }
+    }
+
+    @Test("A database is all that has to be set")
+    func defaults() throws {
+        let configuration = try load([:])
+        #expect(configuration.server.host == "0.0.0.0")
+        #expect(configuration.server.port == 8080)
+        #expect(configuration.server.loops == nil)
+        #expect(configuration.pool.maximum == 20)
+        #expect(configuration.pool.minimum == 5)
+        #expect(configuration.http.idleTimeout == .seconds(75))
+        #expect(configuration.redis == nil)
+        #expect(configuration.cache.isOn)
+        #expect(configuration.shop.currency.code == "USD")
+        #expect(configuration.shop.reservationTime == .seconds(900))
+        #expect(configuration.log.format == nil)
+    }
+
+    @Test("Without a database it says so, and how to set one")
+    func databaseMissing() {
+        let faults = faults([:])
+        #expect(faults.map(\.name) == ["DATABASE_URL"])
+        #expect(faults.first?.description.contains("DATABASE_HOST") == true)
+    }
+
+    @Test("Every fault is told at once, a line each")
+    func allFaults() {
+        let faults = faults([
+            "PORT": "http", "LOG_LEVEL": "loud", "HTTP_MAX_BODY": "1MB", "REQUEST_TIMEOUT": "soon", "STORE_CURRENCY": "XXX",
+            "CACHE": "maybe", "TRUSTED_PROXIES": "10.0.0.0/99", "DATABASE_POOL_MAX": "0",
+        ])
+        #expect(Set(faults.map(\.name)) == [
+            "PORT", "DATABASE_URL", "LOG_LEVEL", "HTTP_MAX_BODY", "REQUEST_TIMEOUT", "STORE_CURRENCY", "CACHE", "TRUSTED_PROXIES",
+            "DATABASE_POOL_MAX",
+        ])
+        #expect(ConfigurationFaults(faults: faults).description.split(separator: "\n").count == 9)
+        #expect(faults.first { $0.name == "PORT" }?.description == "PORT is \"http\"; expected a whole number from 1 to 65535")
+    }
+
+    @Test("A fault in a secret never shows it")
+    func secretsStayHidden() {
+        let text = ConfigurationFaults(faults: faults([
+            "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache", "DATABASE_PASSWORD": "hunter2\u{7}",
+            "REDIS_PASSWORD": "hunter2\n",
+        ])).description
+        #expect(text.split(separator: "\n").count == 4)
+        #expect(!text.contains("hunter2"))
+    }
+
+    @Test("A fault stays on one line whatever the value holds")
+    func oneLine() {
+        let text = ConfigurationFaults(faults: faults(Self.database.merging(["HOST": "a\nb\u{1B}[31m"]) { $1 })).description
+        #expect(text.split(separator: "\n").count == 1)
+        #expect(!text.contains("\u{1B}"))
+    }
+
+    @Test("An empty variable counts as not set")
+    func emptyIsUnset() throws {
+        let configuration = try load(["PORT": "", "REDIS_URL": "", "REDIS_HOST": "", "LOOPS": ""])
+        #expect(configuration.server.port == 8080)
+        #expect(configuration.redis == nil)
+    }
+
+    @Test("Settings that contradict each other are faults")
+    func contradictions() {
+        #expect(faults(Self.database.merging(["DATABASE_POOL_MIN": "9", "DATABASE_POOL_MAX": "8"]) { $1 }).map(\.name)
+            == ["DATABASE_POOL_MIN"])
+        #expect(faults(Self.database.merging(["DRAIN_DELAY": "30s"]) { $1 }).map(\.name) == ["DRAIN_DELAY"])
+    }
+
+    @Test("The database's URL is put together from its parts, percent-encoded")
+    func databaseParts() throws {
+        let configuration = try Configuration.load(from: [
+            "DATABASE_HOST": "db.example", "DATABASE_PORT": "6000", "DATABASE_NAME": "a/b", "DATABASE_USER": "us@er",
+            "DATABASE_PASSWORD": "p:w/%?é", "DATABASE_SSLMODE": "verify-full", "DATABASE_SSLROOTCERT": "/etc/rds.pem",
+        ])
+        #expect(configuration.database.url
+            == "postgresql://us%40er:p%3Aw%2F%25%3F%C3%A9@db.example:6000/a%2Fb?sslmode=verify-full&sslrootcert=%2Fetc%2Frds.pem")
+    }
+
+    @Test("A password beside a URL without one is put into it; one in the URL stays", arguments: [
+        ("postgresql://shop@db/shop", "postgresql://shop:s%40@db/shop"),
+        ("postgresql://db/shop", "postgresql://commerce:s%40@db/shop"),
+        ("postgresql://shop:old@db/shop", "postgresql://shop:old@db/shop"),
+        ("postgresql://db/shop?password=old", "postgresql://db/shop?password=old"),
+    ])
+    func passwordBesideURL(url: String, result: String) throws {
+        #expect(try Configuration.load(from: ["DATABASE_URL": url, "DATABASE_PASSWORD": "s@"]).database.url == result)
+    }
+
+    @Test("Redis comes from its URL or from its parts")
+    func redis() throws {
+        #expect(try load(["REDIS_URL": "redis://cache:7000/1"]).redis?.url == "redis://cache:7000/1")
+        #expect(try load(["REDIS_HOST": "cache", "REDIS_PASSWORD": "a b", "REDIS_TLS": "on"]).redis?.url
+            == "rediss://:a%20b@cache:6379/")
+        #expect(try load(["REDIS_HOST": "fd00::7"]).redis?.url == "redis://[fd00::7]:6379/")
+    }
+
+    @Test("The report names every setting and hides every secret")
+    func report() throws {
+        let configuration = try load([
+            "REDIS_URL": "rediss://:hunter2@cache:6379", "DATABASE_PASSWORD": "hunter2", "REDIS_PASSWORD": "hunter2", "PORT": "81",
+        ])
+        let report = configuration.report
+        #expect(!report.contains("hunter2"))
+        #expect(report.contains("DATABASE_URL=postgresql://shop:***@db.example:5433/shop\n"))
+        #expect(report.contains("REDIS_URL=rediss://:***@cache:6379\n"))
+        #expect(report.contains("PORT=81\n"))
+        #expect(report.contains("HOST=0.0.0.0  # default\n"))
+        #expect(report.contains("LOOPS=  # default: the usable CPUs\n"))
+        #expect(report.split(separator: "\n").count == configuration.rows.count)
+    }
+
+    @Test("Every default is a value its setting accepts")
+    func defaultsAreValid() throws {
+        let phrases: Set = ["LOOPS", "LOG_FORMAT", "MIGRATIONS_DIR"]
+        var environment = Self.database
+        for row in Configuration.settings where !phrases.contains(row.name) && !row.fallback.isEmpty {
+            environment[row.name] = row.fallback
+        }
+        let configuration = try Configuration.load(from: environment)
+        for row in configuration.rows where environment[row.name] != nil && row.name != "DATABASE_URL" {
+            #expect(row.shown == row.fallback, "\(row.name)")
+        }
+    }
+
+    @Test("The table lists every setting once, with a description")
+    func table() {
+        let names = Configuration.settings.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(Configuration.settings.allSatisfy { !$0.description.isEmpty && !$0.description.contains("|") })
+        let lines = Configuration.table.split(separator: "\n")
+        #expect(lines.count == names.count + 2)
+        #expect(lines.contains("| `PORT` | `8080` | Port to listen on |"))
+    }
+
+    @Test("Passwords in URLs are masked wherever they stand", arguments: [
+        ("postgresql://a:b@h/db", "postgresql://a:***@h/db"), ("postgresql://a@h/db", "postgresql://a@h/db"),
+        ("postgresql://a:b@c@h/db", "postgresql://a:***@h/db"), ("postgresql://a:b/c@h/db", "postgresql://a:***@h/db"),
+        ("redis://:b@h", "redis://:***@h"),
+        ("postgresql://h/db?password=b&sslpassword=c&user=d", "postgresql://h/db?password=***&sslpassword=***&user=d"),
+        ("host=h password=b", "***"), ("", ""),
+    ])
+    func masks(url: String, shown: String) {
+        #expect(SecretMask.url(url) == shown)
+    }
+
+    @Test("Whatever the variables hold, loading ends in a configuration or in faults")
+    func garbage() {
+        var random = SystemRandomNumberGenerator()
+        let names = Configuration.settings.map(\.name)
+        let pieces = ["", "0", "-1", "99999999999999999999", "1s", "/", "://", "@", ":", "postgresql://", "redis://", "[", "é", "\u{0}", "%zz"]
+        for _ in 0..<3_000 {
+            var environment: [String: String] = [:]
+            for name in names where Bool.random(using: &random) {
+                environment[name] = (0..<3).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            }
+            let faults = faults(environment)
+            #expect(faults.allSatisfy { names.contains($0.name) })
+        }
+    }
+}
