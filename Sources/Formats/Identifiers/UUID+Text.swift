@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 extension UUID {
     /// The 16 bytes in network order.

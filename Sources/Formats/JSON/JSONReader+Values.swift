@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 extension JSONReader {
     /// Text over any number of lines, as it stands. Lengths count Unicode scalars, as PostgreSQL's char_length does.

@@ -1,0 +1,36 @@
+/// Where the server listens and how patient it is.
+package struct ServerConfiguration: Sendable {
+    /// A numeric address, of IPv4 or IPv6; `::` serves both.
+    package var host = "0.0.0.0"
+    /// 0 takes any free port.
+    package var port: UInt16 = 8080
+    /// How many connections may wait to be accepted (listen(2)).
+    package var backlog: Int32 = 4_096
+    /// How many connections are served at once; those beyond get a 503.
+    package var maximumConnections = 10_000
+    package var limits = HTTPLimits()
+
+    /// How long a connection may wait between requests. Longer than the 60 s of a load balancer in front, which
+    /// otherwise sends a request just as the connection closes.
+    package var keepAlive = Duration.seconds(75)
+    /// How long a head may take from its first byte, on a new connection from when it was accepted.
+    package var headerDeadline = Duration.seconds(10)
+    /// How long a body may come as slowly as it likes; after that ``minimumRate`` holds.
+    package var bodyGrace = Duration.seconds(5)
+    /// Bytes a second that a body must come with and replies must be taken with, on average.
+    package var minimumRate = 240
+    /// How long a client may take none of the replies that wait for it.
+    package var writeStall = Duration.seconds(30)
+    /// How long the server goes on reading after its last reply, so that no reset destroys it (RFC 9112 §9.6).
+    package var linger = Duration.seconds(2)
+    /// How long a request is worked on after its client has closed its side: it may still wait for the reply,
+    /// or be gone, which looks the same.
+    package var halfClosedPatience = Duration.seconds(2)
+
+    /// Replies that may wait for a client before no more of its requests are begun, in bytes.
+    package var maximumPendingOutput = 1 << 20
+    /// What may be read ahead of a client while a request of it is worked on, in bytes.
+    package var maximumPendingInput = 64 << 10
+
+    package init() {}
+}

@@ -1,0 +1,32 @@
+import Formats
+import HTTPTypes
+
+extension [UInt8] {
+    /// Adds status line and fields of a response, up to and with the empty line.
+    mutating func appendHead(of response: Response, to request: ReplyContext, date: [UInt8]) {
+        let code = response.status.code
+        if code == 200 {
+            append("HTTP/1.1 200 OK\r\n" as StaticString)
+        } else {
+            append("HTTP/1.1 " as StaticString)
+            append(decimal: code)
+            append(.space)
+            append(contentsOf: response.status.reasonPhrase.utf8)
+            append("\r\n" as StaticString)
+        }
+        append(contentsOf: date)
+        // 204 must not have it (RFC 9110 §8.6); a 304 without the representation at hand cannot know it.
+        if code >= 200, code != 204, code != 304 || !response.body.isEmpty {
+            append("Content-Length: " as StaticString)
+            append(decimal: response.body.count)
+            append("\r\n" as StaticString)
+        }
+        if request.closes {
+            append("Connection: close\r\n" as StaticString)
+        } else if !request.isHTTP11 {
+            append("Connection: keep-alive\r\n" as StaticString)
+        }
+        append(contentsOf: response.headers.bytes)
+        append("\r\n" as StaticString)
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+
+extension Connection {
+    /// Ends what has taken too long; `now` in nanoseconds of the monotonic clock.
+    func checkDeadline(_ now: UInt64) {
+        guard !isClosed else { return }
+        let times = group.times
+        if outputEnded {
+            if passed(phaseBegan, times.linger, now) { close() }
+            return
+        }
+        if !output.isEmpty {
+            let allowed = times.transfer(of: writtenSince, grace: times.stall)
+            if writeBegan > 0, passed(writeBegan, allowed, now) || passed(writeProgressed, times.stall, now) { close() }
+            return
+        }
+        if isExchanging {
+            // The task goes on to its end, which a cancelled one finds soon; its reply may still be wanted.
+            if inputEnded, passed(inputEndedAt, times.halfClosed, now) { exchangeTask?.cancel() }
+            return
+        }
+        switch phase {
+        case .idle: checkIdle(now)
+        case .head:
+            if passed(phaseBegan, times.header, now) { timeOut("The request's head took too long.") }
+        case .body:
+            let allowed = times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
+            if passed(phaseBegan, allowed, now) { timeOut("The request's body came too slowly.") }
+        }
+    }
+
+    private func checkIdle(_ now: UInt64) {
+        let times = group.times
+        let patience = served > 0 ? times.keepAlive : group.isFinishing ? times.fresh : times.header
+        if passed(phaseBegan, patience, now) { close() }
+    }
+
+    private func timeOut(_ reason: String) {
+        refuse(.requestTimeout, reason)
+        flush()
+    }
+
+    private func passed(_ start: UInt64, _ duration: UInt64, _ now: UInt64) -> Bool {
+        now > start && now - start >= duration
+    }
+
+    /// Closes a connection that waits for no reply; one that has never sent anything gets a moment to do so.
+    func closeIfIdle() {
+        guard !isExchanging, output.isEmpty, phase == .idle, !isLast, !isClosed else { return }
+        // What has arrived by now is served still.
+        receive()
+        guard !isClosed, !isExchanging, output.isEmpty, phase == .idle, !isLast else { return }
+        if served > 0 { close() }
+    }
+}

@@ -1,0 +1,57 @@
+import EventLoop
+import HTTPTypes
+
+extension Connection {
+    /// How many requests a client may have answered in a row before others get their turn.
+    private static let burst = 64
+
+    /// Has the upcoming request answered, and those after it that are there.
+    ///
+    /// One task for all of them: it mostly ends before this returns, since a responder that finds its answer
+    /// in memory does not suspend.
+    func exchange() {
+        isExchanging = true
+        let task = loop.run { await self.answerAll() }
+        guard isExchanging else { return }
+        if isClosed { task.cancel() } else { exchangeTask = task }
+    }
+
+    private func answerAll() async {
+        var inRow = 0
+        while let request = upcoming {
+            upcoming = nil
+            await answer(request)
+            if isClosed { break }
+            inRow += 1
+            if inRow >= Self.burst {
+                inRow = 0
+                flush()
+                await Task.yield()
+                if isClosed { break }
+            }
+            upcoming = nextRequest()
+            // Woken by something else than the descriptor, nobody flushes for it; and the next may suspend.
+            if upcoming != nil, exchangeTask != nil { flushLater() }
+        }
+        isExchanging = false
+        if exchangeTask != nil {
+            exchangeTask = nil
+            // Not within a wake-up of the descriptor, which would flush by itself.
+            if !isClosed { flush() }
+        }
+    }
+
+    private func answer(_ parsed: ParsedRequest) async {
+        let head = parsed.head
+        let request = Request(head: head, body: parsed.body, peer: peer, received: loop.now, loop: loop)
+        group.requestBegan()
+        let response = await responder.respond(to: request)
+        group.requestEnded()
+        guard !isClosed else { return }
+        served &+= 1
+        let closes = response.closes || !parsed.keepsAlive || group.isDraining
+        append(response, to: ReplyContext(isHead: head.method == .head, isHTTP11: head.isHTTP11, closes: closes))
+        // The idle time begins with the reply.
+        phaseBegan = loop.now
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import HTTPTypes
+
+extension Connection {
+    var backlogCount: Int { backlog.count - backlogStart }
+
+    /// Reads once: the loop asks again while there is more, so that one busy client leaves the others their turn.
+    func receive() {
+        let count = group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        guard count > 0 else {
+            if count == 0 { return endOfInput() }
+            if errno != EAGAIN, errno != EWOULDBLOCK, errno != EINTR { close() }
+            return
+        }
+        if isLast { return }
+        guard !isExchanging, !isHeldBack, backlogCount == 0 else {
+            group.scratch.withUnsafeBytes { backlog.append(contentsOf: $0.prefix(count)) }
+            return updateInterest()
+        }
+        fresh = 0..<count
+        proceed()
+        if !fresh.isEmpty {
+            // The rest of the scratch buffer would be overwritten by the next to read.
+            if !isClosed, !isLast { backlog.append(contentsOf: group.scratch[fresh]) }
+            fresh = 0..<0
+        }
+        guard !isClosed else { return }
+        flush()
+    }
+
+    /// Begins the next request if it is complete, unless one is under way.
+    func proceed() {
+        guard !isExchanging, !isClosed else { return }
+        upcoming = nextRequest()
+        guard upcoming != nil else { return }
+        exchange()
+    }
+
+    /// Parses what is there up to the next complete request; answers by itself what is no request.
+    func nextRequest() -> ParsedRequest? {
+        guard !isLast, !isClosed else { return nil }
+        guard output.count < group.configuration.maximumPendingOutput || makeRoom() else { return nil }
+        while true {
+            switch parse() {
+            case .incomplete:
+                note(parser.phase)
+                if inputEnded { endOfRequests() }
+                return nil
+            case .announced(let head):
+                note(.body)
+                if let limit = responder.bodyLimit(for: head) { parser.bodyLimit = limit }
+            case .continueExpected:
+                group.lendOutput(&output.open)
+                output.appendContinue()
+            case .complete(let request):
+                phase = .idle
+                phaseBegan = loop.now
+                return request
+            case .refused(let fault):
+                refuse(fault.status, fault.reason)
+                return nil
+            }
+        }
+    }
+
+    private func parse() -> RequestParser.Step {
+        if !fresh.isEmpty {
+            let scratch = group.scratch
+            var position = fresh.lowerBound
+            let step = parser.next(scratch.span.extracting(0..<fresh.upperBound), from: &position)
+            fresh = position..<fresh.upperBound
+            return step
+        }
+        let bytes = backlog
+        let step = parser.next(bytes.span, from: &backlogStart)
+        if backlogStart == bytes.count, !bytes.isEmpty {
+            backlog = []
+            backlogStart = 0
+        }
+        return step
+    }
+
+    /// Remembers when a head or body began.
+    private func note(_ new: RequestParser.Phase) {
+        guard new != phase else { return }
+        // On a new connection the head's time runs from when it was accepted.
+        let isFirstHead = served == 0 && phase == .idle && new == .head
+        phase = new
+        if !isFirstHead { phaseBegan = loop.now }
+    }
+
+    private func endOfInput() {
+        inputEnded = true
+        inputEndedAt = loop.now
+        if outputEnded { return close() }
+        if !isExchanging, !isHeldBack, !isLast { endOfRequests() }
+        if !isClosed { flush() }
+    }
+
+    /// The client sends no more: a request that is not complete never will be.
+    private func endOfRequests() {
+        if parser.phase == .idle {
+            finishOutput()
+        } else {
+            refuse(.badRequest, "The request is not complete.")
+        }
+    }
+
+    /// Answers in the place of the responder and reads no further request.
+    func refuse(_ status: HTTPResponse.Status, _ reason: String) {
+        guard !isLast, !isClosed else { return }
+        let refusal = Refusal(status: status, reason: reason, received: loop.now, peer: peer)
+        let response = responder.refuse(refusal)
+        append(response, to: ReplyContext(closes: true))
+    }
+}

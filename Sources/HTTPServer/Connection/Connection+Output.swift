@@ -1,0 +1,84 @@
+import EventLoop
+import Glibc
+import HTTPTypes
+
+extension Connection {
+    /// Queues a reply; after one that closes, nothing more is answered.
+    func append(_ response: Response, to context: ReplyContext) {
+        group.lendOutput(&output.open)
+        output.append(response, to: context, date: group.dateLine())
+        if context.closes {
+            isLast = true
+            upcoming = nil
+        }
+    }
+
+    /// Sends what is queued once all that this turn brings is.
+    func flushLater() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.atTurnEnd {
+            self.isFlushScheduled = false
+            self.flush()
+        }
+    }
+
+    /// Sends what is queued, as far as the client takes it.
+    func flush() {
+        guard !isClosed else { return }
+        send()
+        guard !isClosed else { return }
+        if output.isEmpty, isLast, !isExchanging { finishOutput() }
+        if !isClosed { updateInterest() }
+    }
+
+    private func send() {
+        guard !output.isEmpty else { return }
+        let before = output.count
+        switch output.flush(to: descriptor) {
+        case .drained:
+            group.returnOutput(&output.open)
+            writeBegan = 0
+        case .blocked:
+            let now = loop.now
+            if writeBegan == 0 {
+                writeBegan = now
+                writeProgressed = now
+                writtenSince = 0
+            } else if output.count < before {
+                writeProgressed = now
+                writtenSince += before - output.count
+            }
+        case .failed:
+            close()
+        }
+    }
+
+    /// Sends what waits, to queue more; whether there is room now. If not, requests wait.
+    func makeRoom() -> Bool {
+        send()
+        guard !isClosed else { return false }
+        isHeldBack = output.count >= group.configuration.maximumPendingOutput
+        return !isHeldBack
+    }
+
+    func writable() {
+        send()
+        guard !isClosed else { return }
+        if isHeldBack, output.count < group.configuration.maximumPendingOutput / 2 {
+            isHeldBack = false
+            proceed()
+        }
+        flush()
+    }
+
+    /// Closes this side once all is sent, and reads on for a while so that no reset destroys the reply.
+    func finishOutput() {
+        isLast = true
+        guard output.isEmpty, !outputEnded else { return }
+        outputEnded = true
+        if inputEnded { return close() }
+        phaseBegan = loop.now
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+}

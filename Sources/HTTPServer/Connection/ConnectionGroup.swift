@@ -1,0 +1,132 @@
+import CSystem
+import EventLoop
+import Glibc
+import HTTPTypes
+import Synchronization
+
+/// The connections of one loop, and what they share: the responder, buffers, the date, the look at deadlines.
+// Unchecked: confined to its loop, entry points assert it; what others may ask for is atomic.
+final class ConnectionGroup: @unchecked Sendable {
+    /// How large a buffer one read fills.
+    private static let scratchBytes = 64 << 10
+    /// A lent output buffer that has grown beyond this is not kept.
+    private static let keptOutputBytes = 256 << 10
+
+    let loop: EventLoop
+    let configuration: ServerConfiguration
+    let times: Patience
+    /// Connections assigned to this loop and not yet closed.
+    let openConnections = Atomic<Int>(0)
+    /// Requests whose responder has not answered yet.
+    let activeRequests = Atomic<Int>(0)
+
+    private(set) var responder: (any Responder)?
+    /// Whether every reply closes its connection.
+    private(set) var isDraining = false
+    /// Whether connections close as soon as no request of theirs is under way.
+    private(set) var isFinishing = false
+
+    var scratch = [UInt8](repeating: 0, count: ConnectionGroup.scratchBytes)
+    private var spareOutput: [UInt8] = []
+    private var date = DateField()
+    private var connections: [Connection] = []
+    private var sweep: LoopTimer?
+
+    init(loop: EventLoop, configuration: ServerConfiguration) {
+        self.loop = loop
+        self.configuration = configuration
+        times = Patience(configuration)
+    }
+
+    /// On the loop.
+    func begin(with responder: any Responder) {
+        loop.assertInLoop()
+        self.responder = responder
+    }
+
+    /// Takes over an accepted descriptor, which was counted in ``openConnections`` before. On the loop.
+    func adopt(_ descriptor: Int32, peer: String) {
+        loop.assertInLoop()
+        guard let responder else { return discard(descriptor) }
+        let connection = Connection(descriptor: descriptor, peer: peer, group: self, responder: responder)
+        guard connection.begin() else { return discard(descriptor) }
+        connection.index = connections.count
+        connections.append(connection)
+        sweepLater()
+    }
+
+    private func discard(_ descriptor: Int32) {
+        Glibc.close(descriptor)
+        openConnections.subtract(1, ordering: .relaxed)
+    }
+
+    /// Forgets a connection that has closed its descriptor.
+    func remove(_ connection: Connection) {
+        let index = connection.index
+        guard index < connections.count, connections[index] === connection else { return }
+        connections.swapAt(index, connections.count - 1)
+        connections[index].index = index
+        connections.removeLast()
+        openConnections.subtract(1, ordering: .relaxed)
+    }
+
+    // MARK: What connections share
+
+    func dateLine() -> [UInt8] { date.bytes(at: loop.now) }
+
+    /// Lends the output buffer, empty, to the one that writes now; whoever comes meanwhile gets a new one.
+    func lendOutput(_ buffer: inout [UInt8]) {
+        guard buffer.capacity == 0 else { return }
+        swap(&buffer, &spareOutput)
+        if buffer.capacity == 0 { buffer.reserveCapacity(16 << 10) }
+    }
+
+    /// Takes a drained output buffer back.
+    func returnOutput(_ buffer: inout [UInt8]) {
+        if spareOutput.capacity == 0, buffer.capacity <= Self.keptOutputBytes { swap(&buffer, &spareOutput) }
+        buffer = []
+    }
+
+    // Written by the loop alone, so that no locked instruction is needed.
+    func requestBegan() { activeRequests.store(activeRequests.load(ordering: .relaxed) + 1, ordering: .relaxed) }
+    func requestEnded() { activeRequests.store(activeRequests.load(ordering: .relaxed) - 1, ordering: .relaxed) }
+
+    // MARK: Ending
+
+    func drain() {
+        loop.assertInLoop()
+        isDraining = true
+    }
+
+    /// Closes what is idle, and the rest as soon as it is.
+    func finish() {
+        loop.assertInLoop()
+        isDraining = true
+        isFinishing = true
+        for connection in connections { connection.closeIfIdle() }
+    }
+
+    func closeAll() {
+        loop.assertInLoop()
+        isDraining = true
+        isFinishing = true
+        for connection in connections { connection.close() }
+    }
+
+    // MARK: Deadlines
+
+    /// One look at all connections now and then costs less than a timer for each, which every request would move.
+    private func sweepLater() {
+        guard sweep == nil, !connections.isEmpty else { return }
+        sweep = loop.schedule(after: times.sweep) { [weak self] in self?.sweepNow() }
+    }
+
+    private func sweepNow() {
+        sweep = nil
+        let now = loop.now
+        // A copy, since those that close take themselves out.
+        let present = connections
+        for connection in present { connection.checkDeadline(now) }
+        sweepLater()
+    }
+}

@@ -1,0 +1,84 @@
+import CSystem
+import Formats
+import Glibc
+
+/// Replies on their way to one client, in order.
+///
+/// Small ones are gathered in one buffer and leave in one call; a large body stays the array it is, so that
+/// one that is sent to many at once lies in memory once.
+struct OutputQueue {
+    enum Progress { case drained, blocked, failed }
+
+    /// From this size a body is not copied.
+    private static let largeBody = 32 << 10
+
+    /// What replies are written into now; lent by the group while there is something in it.
+    var open: [UInt8] = []
+    private var closed: [[UInt8]] = []
+    private var firstClosed = 0
+    /// How much of the first of all arrays is sent.
+    private var sent = 0
+    /// Bytes that wait.
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ response: Response, to request: ReplyContext, date: [UInt8]) {
+        let before = open.count
+        open.appendHead(of: response, to: request, date: date)
+        guard request.sendsBody(with: response.status) else {
+            count += open.count - before
+            return
+        }
+        if response.body.count < Self.largeBody {
+            open.append(contentsOf: response.body)
+            count += open.count - before
+        } else {
+            count += open.count - before + response.body.count
+            closed.append(open)
+            closed.append(response.body)
+            open = []
+        }
+    }
+
+    mutating func appendContinue() {
+        let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+        open.append(line)
+        count += line.utf8CodeUnitCount
+    }
+
+    /// Sends what the socket takes.
+    mutating func flush(to descriptor: Int32) -> Progress {
+        while count > 0 {
+            let isOpen = firstClosed >= closed.count
+            let rest = (isOpen ? open.count : closed[firstClosed].count) - sent
+            let flags = Int32(MSG_NOSIGNAL) | (count > rest ? Int32(MSG_MORE) : 0)
+            let result = isOpen ? send(open, descriptor, flags) : send(closed[firstClosed], descriptor, flags)
+            guard result >= 0 else {
+                if errno == EINTR { continue }
+                return errno == EAGAIN || errno == EWOULDBLOCK ? .blocked : .failed
+            }
+            count -= result
+            sent += result
+            // A short write: the socket is full, and says when it no longer is.
+            if result < rest { return .blocked }
+            if !isOpen {
+                closed[firstClosed] = []
+                firstClosed += 1
+                sent = 0
+            }
+        }
+        closed.removeAll(keepingCapacity: firstClosed < 8)
+        firstClosed = 0
+        sent = 0
+        open.removeAll(keepingCapacity: true)
+        return .drained
+    }
+
+    private func send(_ bytes: [UInt8], _ descriptor: Int32, _ flags: Int32) -> Int {
+        bytes.withUnsafeBytes { buffer in
+            let rest = UnsafeRawBufferPointer(rebasing: buffer.dropFirst(sent))
+            return Glibc.send(descriptor, rest.baseAddress, rest.count, flags)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import EventLoop
+
+/// The durations of the configuration in nanoseconds, and how often to look at them.
+struct Patience {
+    let keepAlive: UInt64
+    let header: UInt64
+    let bodyGrace: UInt64
+    let stall: UInt64
+    let linger: UInt64
+    let halfClosed: UInt64
+    /// How long a connection that has not sent anything yet is waited for when the server finishes.
+    let fresh: UInt64 = 500_000_000
+    private let minimumRate: UInt64
+    /// How long between two looks at the deadlines: an eighth of the shortest, which is how late it may be noticed.
+    let sweep: Duration
+
+    init(_ configuration: ServerConfiguration) {
+        keepAlive = configuration.keepAlive.nanosecondsClamped
+        header = configuration.headerDeadline.nanosecondsClamped
+        bodyGrace = configuration.bodyGrace.nanosecondsClamped
+        stall = configuration.writeStall.nanosecondsClamped
+        linger = configuration.linger.nanosecondsClamped
+        halfClosed = configuration.halfClosedPatience.nanosecondsClamped
+        minimumRate = UInt64(clamping: max(1, configuration.minimumRate))
+        let shortest = min(keepAlive, header, bodyGrace, stall, linger, halfClosed)
+        sweep = .nanoseconds(Int64(clamping: min(max(shortest / 8, 10_000_000), 500_000_000)))
+    }
+
+    /// How long a transfer of so many bytes may have taken, in nanoseconds.
+    func transfer(of bytes: Int, grace: UInt64) -> UInt64 {
+        let (product, overflow) = UInt64(clamping: bytes).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = (product / minimumRate).addingReportingOverflow(grace)
+        return overflow || carry ? .max : sum
+    }
+}

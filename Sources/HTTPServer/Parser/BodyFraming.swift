@@ -1,0 +1,7 @@
+/// How the end of a request's body is known (RFC 9112 §6.3).
+enum BodyFraming: Equatable {
+    case none
+    /// So many bytes, more than none.
+    case length(Int)
+    case chunked
+}

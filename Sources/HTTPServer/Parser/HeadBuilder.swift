@@ -1,0 +1,153 @@
+import HTTPTypes
+
+/// What the lines of a head add up to, line by line, so that a wrong one is refused before the next is read.
+///
+/// Places are counted from the head's first byte.
+struct HeadBuilder {
+    private(set) var method = HTTPRequest.Method.get
+    private(set) var target = RequestTarget(path: 0..<0, query: nil, authority: nil)
+    private(set) var isHTTP11 = true
+    private(set) var fields: [RequestHead.Field] = []
+    private(set) var expectsContinue = false
+
+    private var hosts = 0
+    private var length: Int?
+    private var isChunked = false
+    private var closes = false
+    private var asksToKeep = false
+
+    /// Whether the client wants to go on using the connection (RFC 9112 §9.3).
+    var keepsAlive: Bool { !closes && (isHTTP11 || asksToKeep) }
+
+    /// `method SP target SP version` with single spaces (RFC 9112 §3).
+    mutating func takeRequestLine(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        guard let methodEnd = head.first(.space, in: line), methodEnd > line.lowerBound,
+            let targetEnd = head.first(.space, in: methodEnd + 1..<line.upperBound), targetEnd > methodEnd + 1
+        else { throw .malformed("The request line is not of the form `method target version`.") }
+        for index in line.lowerBound..<methodEnd where !head[index].isToken {
+            throw .malformed("The method is not a token.")
+        }
+        isHTTP11 = try Self.isHTTP11(targetEnd + 1..<line.upperBound, of: head)
+        guard let method = Self.method(line.lowerBound..<methodEnd, of: head) else {
+            throw RequestFault(.notImplemented, "This server does not know the method.")
+        }
+        self.method = method
+        target = try RequestTarget(methodEnd + 1..<targetEnd, of: head, method: method)
+        // Room for what a client behind a load balancer sends.
+        fields.reserveCapacity(16)
+    }
+
+    /// `name ":" OWS value OWS` (RFC 9112 §5), kept, and looked at where it decides framing.
+    mutating func takeField(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        let field = try Self.field(line, of: head)
+        let name = field.name
+        switch name.count {
+        case 4 where head.holds("host", in: name): try takeHost(field.value, of: head)
+        case 6 where head.holds("expect", in: name): try takeExpectation(field.value, of: head)
+        case 10 where head.holds("connection", in: name): takeConnection(field.value, of: head)
+        case 14 where head.holds("content-length", in: name): try takeLength(field.value, of: head)
+        case 17 where head.holds("transfer-encoding", in: name): try takeCoding(field.value, of: head)
+        default: break
+        }
+        fields.append(field)
+    }
+
+    /// Splits a field line; also for trailers, of which no more is asked.
+    static func field(_ line: Range<Int>, of bytes: Span<UInt8>) throws(RequestFault) -> RequestHead.Field {
+        var index = line.lowerBound
+        while index < line.upperBound, bytes[index].isToken { index += 1 }
+        // Also catches a line that continues the one before it (obs-fold) and a space before the colon,
+        // on both of which implementations disagree (RFC 9112 §5.1, §5.2).
+        guard index > line.lowerBound, index < line.upperBound, bytes[index] == UInt8(ascii: ":") else {
+            throw .malformed("A header field is not of the form `name: value`.")
+        }
+        return RequestHead.Field(name: line.lowerBound..<index, value: bytes.trimmed(index + 1..<line.upperBound))
+    }
+
+    /// What only the whole head can tell: Host, and how the body ends.
+    mutating func finish(_ head: Span<UInt8>) throws(RequestFault) -> BodyFraming {
+        guard hosts == 1 || (hosts == 0 && !isHTTP11) else {
+            throw .malformed("HTTP/1.1 needs a Host field.")
+        }
+        if let authority = target.authority { replaceHost(with: authority, in: head) }
+        guard isChunked else { return (length ?? 0) > 0 ? .length(length ?? 0) : .none }
+        // A sender of both is smuggling, or was smuggled through (RFC 9112 §6.3).
+        guard length == nil else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
+        guard isHTTP11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
+        return .chunked
+    }
+
+    /// A target in absolute form overrides Host (RFC 9112 §3.2.2), which thereby names it for everybody after us.
+    private mutating func replaceHost(with authority: Range<Int>, in head: Span<UInt8>) {
+        guard let index = fields.firstIndex(where: { head.holds("host", in: $0.name) }) else { return }
+        fields[index] = RequestHead.Field(name: fields[index].name, value: authority)
+    }
+}
+
+// MARK: Fields that decide
+
+extension HeadBuilder {
+    private mutating func takeHost(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        hosts += 1
+        guard hosts == 1 else { throw .malformed("There is more than one Host field.") }
+        guard head.isAuthority(value) else { throw .malformed("Host is not a host and port.") }
+    }
+
+    /// Digits, once. A list of equal lengths, which RFC 9110 §8.6 lets a recipient accept, is refused: a sender
+    /// that repeats itself is one that was tampered with.
+    private mutating func takeLength(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        guard length == nil else { throw .malformed("There is more than one Content-Length field.") }
+        guard !value.isEmpty else { throw .malformed("Content-Length is not a number.") }
+        var number = 0
+        for index in value.lowerBound..<value.upperBound {
+            guard head[index].isDigit else { throw .malformed("Content-Length is not a number.") }
+            let (tenfold, overflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tenfold.addingReportingOverflow(Int(head[index] - 0x30))
+            guard !overflow, !carry else { throw .malformed("Content-Length is too great a number.") }
+            number = sum
+        }
+        length = number
+    }
+
+    /// Only `chunked`, once: any other coding is either unknown here or leaves the body without an end.
+    private mutating func takeCoding(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        guard !isChunked else { throw .malformed("There is more than one Transfer-Encoding field.") }
+        guard head.holds("chunked", in: value) else {
+            throw head.endsInChunked(value)
+                ? RequestFault(.notImplemented, "This server knows no transfer coding but chunked.")
+                : .malformed("Transfer-Encoding is not chunked.")
+        }
+        isChunked = true
+    }
+
+    private mutating func takeConnection(_ value: Range<Int>, of head: Span<UInt8>) {
+        head.forEachElement(in: value) { element in
+            if head.holds("close", in: element) { closes = true }
+            if head.holds("keep-alive", in: element) { asksToKeep = true }
+        }
+    }
+
+    /// RFC 9110 §10.1.1: only 100-continue is defined, and an HTTP/1.0 client does not mean it.
+    private mutating func takeExpectation(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+        var known = true
+        head.forEachElement(in: value) { element in
+            if !head.holds("100-continue", in: element) { known = false }
+        }
+        guard known else { throw RequestFault(.expectationFailed, "This server knows no expectation but 100-continue.") }
+        expectsContinue = isHTTP11
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether a value is a list of codings with `chunked` at its end and nowhere else.
+    fileprivate func endsInChunked(_ value: Range<Int>) -> Bool {
+        var elements = 0, malformed = false, chunked = 0, last = false
+        forEachElement(in: value) { element in
+            elements += 1
+            last = holds("chunked", in: element)
+            if last { chunked += 1 }
+            if element.isEmpty || !element.allSatisfy({ self[$0].isToken }) { malformed = true }
+        }
+        return elements > 1 && !malformed && last && chunked == 1
+    }
+}

@@ -1,0 +1,119 @@
+/// Reads HTTP/1.1 requests out of a byte stream that arrives in pieces of any size (RFC 9112).
+///
+/// A value without socket or clock. It looks at every byte once and judges line by line in the order of the
+/// bytes, so that the same bytes get the same verdict however they are split, and a wrong line is refused
+/// before the next has come. Where sender and receiver could disagree on where a message ends, it refuses.
+struct RequestParser {
+    /// What came of a look at the input.
+    enum Step {
+        /// The input is used up, and a request not complete.
+        case incomplete
+        /// A head is complete and a body follows; the moment to set ``bodyLimit``.
+        case announced(RequestHead)
+        /// The client waits for a 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
+        case continueExpected
+        case complete(ParsedRequest)
+        /// Nothing that follows can be trusted; every later step says the same.
+        case refused(RequestFault)
+    }
+
+    /// How far the present request has come.
+    enum Phase { case idle, head, body }
+
+    enum State {
+        case requestLine, fields
+        case announced(BodyFraming)
+        case fixed(remaining: Int)
+        case chunkLine
+        case chunkData(remaining: Int)
+        case chunkEnd(sawCarriageReturn: Bool)
+        case trailers
+        case failed(RequestFault)
+    }
+
+    let limits: HTTPLimits
+    /// How large the body of the present request may be; that of ``limits`` until set otherwise.
+    var bodyLimit: Int
+    var state = State.requestLine
+    /// The head, or the line of a chunked body, as far as earlier input brought it.
+    var held: [UInt8] = []
+    /// Where the present line begins in the head; 0 in a body.
+    var lineStart = 0
+    var skippedEmptyLine = false
+    var builder = HeadBuilder()
+    /// What field lines have used of the limits.
+    var fieldBytes = 0
+    var fieldCount = 0
+    /// The head of a request whose body is being read.
+    var head: RequestHead?
+    var body: [UInt8] = []
+    var extensionBytes = 0
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+        bodyLimit = limits.body
+    }
+
+    var phase: Phase {
+        switch state {
+        case .requestLine: held.isEmpty ? .idle : .head
+        case .fields: .head
+        default: .body
+        }
+    }
+
+    /// How much of the body has come.
+    var bodyBytes: Int { body.count }
+
+    /// Reads on in `input` from `position`, which it moves past what it has used.
+    ///
+    /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
+    mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
+        do throws(RequestFault) {
+            return try advance(input, &position)
+        } catch {
+            state = .failed(error)
+            held = []
+            body = []
+            return .refused(error)
+        }
+    }
+
+    private mutating func advance(_ input: Span<UInt8>, _ position: inout Int) throws(RequestFault) -> Step {
+        while true {
+            switch state {
+            case .requestLine, .fields:
+                guard let (head, framing) = try readHead(input, &position) else { return .incomplete }
+                if framing == .none { return complete(head) }
+                self.head = head
+                bodyLimit = limits.body
+                state = .announced(framing)
+                return .announced(head)
+            case .announced(let framing):
+                try begin(framing)
+                if builder.expectsContinue, position >= input.count { return .continueExpected }
+            case .failed(let fault):
+                return .refused(fault)
+            case .fixed, .chunkLine, .chunkData, .chunkEnd, .trailers:
+                guard try readBody(input, &position) else { return .incomplete }
+                guard let head else { return .incomplete }
+                return complete(head)
+            }
+        }
+    }
+
+    /// Hands the request on and is ready for the next.
+    private mutating func complete(_ head: RequestHead) -> Step {
+        let request = ParsedRequest(head: head, body: body, keepsAlive: builder.keepsAlive)
+        state = .requestLine
+        lineStart = 0
+        skippedEmptyLine = false
+        builder = HeadBuilder()
+        fieldBytes = 0
+        fieldCount = 0
+        self.head = nil
+        body = []
+        extensionBytes = 0
+        return .complete(request)
+    }
+}

@@ -1,0 +1,98 @@
+import CSystem
+import EventLoop
+import Glibc
+import Logging
+import Synchronization
+
+/// An HTTP/1.1 server on event loops (RFC 9110, RFC 9112).
+///
+/// Its end comes in steps, so that a load balancer loses no request: ``beginDrain()`` while it learns that this
+/// server goes, ``stopAccepting()``, ``finish(within:)``.
+package final class HTTPServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let groups: [ConnectionGroup]
+    private let logger: Logger
+    private let makeResponder: @Sendable (EventLoop) -> any Responder
+    private let listener = Mutex<Listener?>(nil)
+
+    /// - Parameter makeResponder: called once for each loop, on that loop, when the server starts.
+    package init(
+        configuration: ServerConfiguration, loops: EventLoopGroup, logger: Logger,
+        makeResponder: @escaping @Sendable (EventLoop) -> any Responder
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.makeResponder = makeResponder
+        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration) }
+    }
+
+    /// Listens and serves from now on. Called once.
+    /// - Returns: the port, which the system chose if the configuration says 0.
+    /// - Throws: ``SystemError`` from bind(2) or listen(2), such as EADDRINUSE; EINVAL for a host that is no
+    ///   numeric address.
+    @discardableResult
+    package func start() throws(SystemError) -> UInt16 {
+        let descriptor = csystem_listen(configuration.host, configuration.port, configuration.backlog)
+        guard descriptor >= 0 else { throw SystemError("listen") }
+        let port = csystem_local_port(descriptor)
+        for group in groups {
+            group.loop.execute { [makeResponder] in group.begin(with: makeResponder(group.loop)) }
+        }
+        let listener = Listener(
+            descriptor: descriptor, groups: groups, maximum: configuration.maximumConnections, logger: logger)
+        self.listener.withLock { $0 = listener }
+        groups[0].loop.execute { listener.begin() }
+        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+        return port
+    }
+
+    /// Connections accepted and not closed.
+    package var openConnections: Int {
+        groups.reduce(0) { $0 + $1.openConnections.load(ordering: .relaxed) }
+    }
+
+    /// Requests whose responder has not answered yet.
+    package var activeRequests: Int {
+        groups.reduce(0) { $0 + $1.activeRequests.load(ordering: .relaxed) }
+    }
+
+    /// From now on every answer closes its connection; new connections are still accepted.
+    package func beginDrain() {
+        for group in groups { group.loop.execute { group.drain() } }
+    }
+
+    /// Accepts what has come by now and then closes the listening socket; returns once that is done.
+    package func stopAccepting() async {
+        guard let listener = listener.withLock({ $0.take() }) else { return }
+        await withCheckedContinuation { done in
+            groups[0].loop.execute {
+                listener.close()
+                done.resume()
+            }
+        }
+    }
+
+    /// Stops accepting, closes idle connections, waits for the requests under way and closes what is left
+    /// when the time is over, or when the calling task is cancelled.
+    /// - Returns: whether all ended by themselves.
+    @discardableResult
+    package func finish(within limit: Duration) async -> Bool {
+        beginDrain()
+        await stopAccepting()
+        for group in groups { group.loop.execute { group.finish() } }
+        let deadline = Deadline.after(limit)
+        while openConnections > 0, Deadline.after(.zero) < deadline {
+            do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
+        }
+        let finished = openConnections == 0
+        if !finished { close() }
+        return finished
+    }
+
+    /// Ends everything at once; clients are cut off.
+    package func close() {
+        let listener = listener.withLock { $0.take() }
+        groups[0].loop.execute { listener?.close() }
+        for group in groups { group.loop.execute { group.closeAll() } }
+    }
+}

@@ -1,0 +1,158 @@
+import CSystem
+import EventLoop
+import Glibc
+import HTTPTypes
+import Logging
+
+/// Accepts connections on one loop and hands each to the loop that has the fewest.
+///
+/// One listener rather than one a loop: a load balancer keeps few and long connections, and the kernel's
+/// distribution over several listeners spreads those badly.
+// Unchecked: confined to its loop, entry points assert it.
+final class Listener: DescriptorHandler, @unchecked Sendable {
+    /// How many connections one wake-up accepts, so that the loop's own get their turn in between.
+    private static let batch = 64
+    /// How long to wait where the process or the kernel has no room for a connection.
+    private static let pause = Duration.milliseconds(100)
+
+    private let descriptor: Int32
+    private let groups: [ConnectionGroup]
+    private let logger: Logger
+    private let maximum: Int
+    private var registration: Registration?
+    /// Given up to accept one connection where no descriptor is left, so as to refuse it rather than let it wait.
+    private var reserve: Int32
+    private var isClosed = false
+    private var refused = 0
+
+    private var home: ConnectionGroup { groups[0] }
+
+    /// - Parameter groups: at least one; the listener lives on the first one's loop.
+    init(descriptor: Int32, groups: [ConnectionGroup], maximum: Int, logger: Logger) {
+        self.descriptor = descriptor
+        self.groups = groups
+        self.maximum = maximum
+        self.logger = logger
+        reserve = Self.openReserve()
+    }
+
+    private static func openReserve() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
+    /// Starts accepting. On its loop.
+    func begin() {
+        guard !isClosed else { return }
+        do {
+            registration = try home.loop.register(descriptor, for: .read, handler: self)
+        } catch {
+            logger.critical("cannot watch the listening socket", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func descriptorReady(_ readiness: Readiness) {
+        for _ in 0..<Self.batch {
+            guard acceptOne() else { return }
+        }
+    }
+
+    /// Accepts what the kernel has taken already, then closes: those clients hold an open connection, and closing
+    /// the socket over them would reset it. On its loop.
+    func close() {
+        home.loop.assertInLoop()
+        guard !isClosed else { return }
+        while acceptOne() {}
+        isClosed = true
+        if let registration { home.loop.deregister(registration) }
+        Glibc.close(descriptor)
+        if reserve >= 0 { Glibc.close(reserve) }
+        reserve = -1
+    }
+
+    /// Whether there may be more.
+    private func acceptOne() -> Bool {
+        var address = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        var port: UInt16 = 0
+        let accepted = csystem_accept(descriptor, &address, address.count, &port)
+        guard accepted >= 0 else { return recover(errno) }
+        let peer = String(decoding: address.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        assign(accepted, peer: peer)
+        return true
+    }
+
+    private func assign(_ accepted: Int32, peer: String) {
+        var total = 0
+        var fewest = home
+        var count = Int.max
+        for group in groups {
+            let open = group.openConnections.load(ordering: .relaxed)
+            total += open
+            if open < count { (fewest, count) = (group, open) }
+        }
+        guard total < maximum else { return refuse(accepted, peer: peer, "There are too many connections.") }
+        fewest.openConnections.add(1, ordering: .relaxed)
+        fewest.loop.execute { [fewest] in fewest.adopt(accepted, peer: peer) }
+    }
+
+    /// A 503, as far as the socket takes it at once.
+    private func refuse(_ accepted: Int32, peer: String, _ reason: String) {
+        defer { Glibc.close(accepted) }
+        refused += 1
+        if refused & (refused - 1) == 0 {
+            logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": "\(refused)"])
+        }
+        guard let responder = home.responder else { return }
+        let refusal = Refusal(status: .serviceUnavailable, reason: reason, received: home.loop.now, peer: peer)
+        var output = OutputQueue()
+        output.append(responder.refuse(refusal), to: ReplyContext(closes: true), date: home.dateLine())
+        _ = output.flush(to: accepted)
+        shutdown(accepted, Int32(SHUT_WR))
+        // What it has sent already would turn the close into a reset that overtakes the reply.
+        _ = home.scratch.withUnsafeMutableBytes { recv(accepted, $0.baseAddress, $0.count, 0) }
+    }
+
+    private func recover(_ error: Int32) -> Bool {
+        switch error {
+        case EAGAIN, EWOULDBLOCK:
+            return false
+        case EMFILE, ENFILE:
+            return refuseWithReserve()
+        case ENOBUFS, ENOMEM:
+            waitForRoom()
+            return false
+        default:
+            // The connection ended before it was accepted (ECONNABORTED), or a network error that accept(2)
+            // passes on: the next may be well.
+            return true
+        }
+    }
+
+    /// Without a descriptor the waiting connection keeps the listener ready for ever: take it with the one kept
+    /// for this, and refuse it.
+    private func refuseWithReserve() -> Bool {
+        guard reserve >= 0 else {
+            reserve = Self.openReserve()
+            if reserve < 0 { waitForRoom() }
+            return reserve >= 0
+        }
+        Glibc.close(reserve)
+        reserve = -1
+        var port: UInt16 = 0
+        let accepted = csystem_accept(descriptor, nil, 0, &port)
+        let error = errno
+        if accepted >= 0 { refuse(accepted, peer: "", "The server has no descriptor left for a connection.") }
+        reserve = Self.openReserve()
+        if accepted < 0, error != EAGAIN {
+            waitForRoom()
+            return false
+        }
+        return accepted >= 0
+    }
+
+    private func waitForRoom() {
+        guard let registration, !isClosed else { return }
+        home.loop.update(registration, to: [])
+        home.loop.schedule(after: Self.pause) { [weak self] in
+            guard let self, !self.isClosed else { return }
+            home.loop.update(registration, to: .read)
+        }
+    }
+}
