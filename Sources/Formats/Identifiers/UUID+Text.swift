@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 extension UUID {
     /// The 16 bytes in network order.

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 extension UUID {
     /// A new time-ordered identifier (RFC 9562 §5.7): milliseconds, then their fraction in the 12 bits after the version

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 extension JSONReader {
     /// Text over any number of lines, as it stands. Lengths count Unicode scalars, as PostgreSQL's char_length does.

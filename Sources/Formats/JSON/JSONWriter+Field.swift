@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 // Values with a fixed text form, and a member's key and value in one call. An optional value that is nil is written as null.
 

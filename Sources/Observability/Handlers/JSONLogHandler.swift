@@ -1,0 +1,81 @@
+import Formats
+import Logging
+
+/// Writes each log record as one line of JSON: `time`, `level`, `message`, then `error`, `logger`, the metadata at the top
+/// level, and from level error on `source`. An `AccessRecord` in the metadata becomes members of its own instead.
+package struct JSONLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    private let label: String
+    private let sink: LogSink
+
+    package init(label: String, level: Logger.Level, sink: LogSink) {
+        self.label = label
+        self.sink = sink
+        logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        sink.append(line(event), urgent: event.level >= .error)
+    }
+
+    /// The line of one record, without the newline.
+    func line(_ event: LogEvent) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        let record = AccessRecord.find(in: event.metadata)
+        writer.field("time", record?.time ?? .now)
+        writer.field("level", event.level.rawValue)
+        writer.field("message", event.message.description)
+        if let error = event.error { writer.field("error", String(describing: error)) }
+        if let record {
+            record.writeMembers(to: &writer)
+        } else {
+            writer.field("logger", label)
+        }
+        let isRecordAlone = record != nil && metadata.isEmpty && metadataProvider == nil && event.metadata?.count == 1
+        let others = isRecordAlone ? [] : MergedMetadata.sorted(metadata, metadataProvider?.get(), event.metadata)
+        for (key, value) in others {
+            if record != nil, key == AccessRecord.metadataKey || AccessRecord.hasMember(key) { continue }
+            writer.key(dynamic: Self.isReserved(key) ? "metadata." + key : key)
+            writer.value(value)
+        }
+        if event.level >= .error { writer.field("source", "\(event.file):\(event.line)") }
+        writer.endObject()
+        return writer.finish()
+    }
+
+    /// Names that the line itself uses: metadata called so must not make one name occur twice.
+    private static func isReserved(_ key: String) -> Bool {
+        switch key {
+        case "time", "level", "message", "error", "logger", "source": true
+        default: false
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func value(_ value: Logger.Metadata.Value) {
+        switch value {
+        case .string(let text): string(text)
+        case .stringConvertible(let value): string(value.description)
+        case .array(let values):
+            beginArray()
+            for value in values { self.value(value) }
+            endArray()
+        case .dictionary(let members):
+            beginObject()
+            for (name, value) in MergedMetadata.sorted(members) {
+                key(dynamic: name)
+                self.value(value)
+            }
+            endObject()
+        }
+    }
+}
