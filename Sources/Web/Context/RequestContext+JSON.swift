@@ -24,4 +24,10 @@ extension RequestContext {
             throw Problem(.malformedJSON, error.description).with("offset", .number(JSONNumber(error.offset)))
         }
     }
+
+    /// The body as a value of the caller's, with everything that is wrong with it found at once.
+    /// - Throws: as ``json()``, and 422 with each fault's place.
+    package func decode<Model>(_ read: (JSONReader) -> Model) throws -> Model {
+        try JSONReader.decode(json(), read)
+    }
 }

@@ -1,4 +1,5 @@
-/// A block of addresses in CIDR notation (RFC 4632 §3.1): `10.0.0.0/8`, `fd00::/8`; an address alone is a block of one.
+/// A block of addresses in CIDR notation (RFC 4632 §3.1): `10.0.0.0/8`, `fd00::/8`. An address alone is a block of
+/// one.
 package struct AddressBlock: Sendable, Hashable {
     private let network: UInt128
     private let mask: UInt128

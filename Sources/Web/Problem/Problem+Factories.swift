@@ -23,6 +23,11 @@ extension Problem {
         Problem(.invalid, errors.count == 1 ? errors.first?.detail : nil, errors: errors)
     }
 
+    /// 422 with the faults a reader found in the body.
+    package static func invalid(_ faults: [FieldFault]) -> Problem {
+        invalid(faults.map { InputFault(.pointer($0.pointer), $0.detail) })
+    }
+
     /// 422 for one place of the body.
     package static func invalid(_ pointer: String, _ detail: String) -> Problem {
         invalid([InputFault(.pointer(pointer), detail)])

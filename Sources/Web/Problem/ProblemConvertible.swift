@@ -1,3 +1,5 @@
+import Formats
+
 /// An error that knows which problem it is to a client.
 package protocol ProblemConvertible: Error {
     var problem: Problem { get }
@@ -5,4 +7,9 @@ package protocol ProblemConvertible: Error {
 
 extension Problem: ProblemConvertible {
     package var problem: Problem { self }
+}
+
+extension FieldFaults: ProblemConvertible {
+    /// 422 with every fault.
+    package var problem: Problem { .invalid(faults) }
 }

@@ -19,6 +19,13 @@ extension ProblemKind {
         .badRequest, "empty_body", "Body missing", "The call needs a JSON body and none was sent.")
     package static let malformedJSON = ProblemKind(
         .badRequest, "malformed_json", "Malformed JSON", "The body is not JSON; `detail` says where it stops being it.")
+    package static let idempotencyKeyRequired = ProblemKind(
+        .badRequest, "idempotency_key_required", "Idempotency-Key missing",
+        "The call has its effect once for each Idempotency-Key, and needs one. Send a random one, and the same again "
+            + "when you retry.")
+    package static let invalidIdempotencyKey = ProblemKind(
+        .badRequest, "invalid_idempotency_key", "Invalid Idempotency-Key",
+        "The key is no quoted string or token of at most 255 characters, or, without an account, of less than 16.")
     package static let unauthorized = ProblemKind(
         .unauthorized, "unauthorized", "Authentication required",
         "The call needs a valid bearer token. Log in, or refresh the token.")
@@ -62,8 +69,8 @@ extension ProblemKind {
     /// Those above that a client can see.
     package static let service: [ProblemKind] = [
         badRequest, malformedPath, malformedQuery, invalidParameter, invalidCursor, emptyBody, malformedJSON,
-        unauthorized, forbidden, notFound, methodNotAllowed, methodNotImplemented, conflict, preconditionFailed,
-        preconditionRequired, unsupportedMediaType, invalid, tooManyRequests, internalError, unavailable,
-        deadlineExceeded,
+        idempotencyKeyRequired, invalidIdempotencyKey, unauthorized, forbidden, notFound, methodNotAllowed,
+        methodNotImplemented, conflict, preconditionFailed, preconditionRequired, unsupportedMediaType, invalid,
+        tooManyRequests, internalError, unavailable, deadlineExceeded,
     ]
 }

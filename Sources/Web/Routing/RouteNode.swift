@@ -39,7 +39,7 @@ final class RouteNode {
     /// the better one leads nowhere, the next. Each node is visited at most once, for it has one depth.
     func find(_ method: HTTPRequest.Method, _ path: RoutePath, at index: Int) -> Route? {
         guard index < path.count else { return routes.first { $0.method == method } }
-        if let literal = literal(path, at: index), let route = literal.find(method, path, at: index + 1) { return route }
+        if let route = literal(path, at: index)?.find(method, path, at: index + 1) { return route }
         if let route = parameter?.find(method, path, at: index + 1) { return route }
         return rest?.find(method, path, at: path.count)
     }

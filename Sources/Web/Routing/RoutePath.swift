@@ -19,7 +19,9 @@ struct RoutePath {
     ///   deep. `malformed` where it is not percent-encoded UTF-8.
     mutating func read(_ head: [UInt8], _ path: Range<Int>) -> Verdict {
         segments.removeAll(keepingCapacity: true)
-        guard path.upperBound <= head.count, let first = path.first, head[first] == UInt8(ascii: "/") else { return .none }
+        guard path.upperBound <= head.count, let first = path.first, head[first] == UInt8(ascii: "/") else {
+            return .none
+        }
         if path.count == 1 { return .whole }
         var isEncoded = false
         var start = first + 1

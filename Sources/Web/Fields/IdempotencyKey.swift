@@ -1,0 +1,57 @@
+/// The value of an Idempotency-Key field: a quoted string (RFC 8941 §3.3.3) or, as most clients send it, the bare
+/// text. Both spellings of one text are the same key.
+package struct IdempotencyKey: Sendable, Hashable {
+    /// The longest key, in characters.
+    package static let longest = 255
+    /// The shortest where the caller has no account: the key is then all that tells two callers apart.
+    package static let shortestForGuests = 16
+
+    /// Why a field holds no key.
+    package enum Fault: Error, Equatable {
+        case malformed, empty, tooLong, tooShort
+    }
+
+    /// 1–255 characters of visible ASCII and space.
+    package let text: String
+
+    /// Reads the field's value.
+    /// - Parameter isGuest: the caller has no account.
+    package init(_ field: some Collection<UInt8>, isGuest: Bool) throws(Fault) {
+        var value = Array(field)[...]
+        while value.first == 0x20 || value.first == 0x09 { value.removeFirst() }
+        while value.last == 0x20 || value.last == 0x09 { value.removeLast() }
+        let key = value.first == UInt8(ascii: "\"") ? try IdempotencyKey.quoted(value) : try IdempotencyKey.bare(value)
+        guard !key.isEmpty else { throw .empty }
+        guard key.count <= IdempotencyKey.longest else { throw .tooLong }
+        guard !isGuest || key.count >= IdempotencyKey.shortestForGuests else { throw .tooShort }
+        text = String(decoding: key, as: UTF8.self)
+    }
+
+    /// Between quotes; `\` only before a quote or itself; nothing after them.
+    private static func quoted(_ field: ArraySlice<UInt8>) throws(Fault) -> [UInt8] {
+        var key: [UInt8] = []
+        var rest = field.dropFirst()
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "\""):
+                guard rest.isEmpty else { throw .malformed }
+                return key
+            case UInt8(ascii: "\\"):
+                guard let next = rest.popFirst(), next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") else {
+                    throw .malformed
+                }
+                key.append(next)
+            case 0x20...0x7e: key.append(byte)
+            default: throw .malformed
+            }
+        }
+        throw .malformed
+    }
+
+    /// Visible ASCII without what separates or quotes in fields.
+    private static func bare(_ field: ArraySlice<UInt8>) throws(Fault) -> [UInt8] {
+        let excluded = "\"\\,;".utf8
+        guard field.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !excluded.contains($0) }) else { throw .malformed }
+        return Array(field)
+    }
+}

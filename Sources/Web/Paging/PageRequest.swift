@@ -1,0 +1,47 @@
+import Formats
+
+/// What a list was asked for besides its filter: how many, from where, with the total or without.
+package struct PageRequest: Sendable, Equatable {
+    package static let defaultLimit = 20
+    package static let largestLimit = 100
+
+    /// Rows of a page, 1–100.
+    package let limit: Int
+    /// The cursor as it was sent; nil for the first page.
+    package let cursor: String?
+    /// `include=total` asks for the number of all rows.
+    package let includesTotal: Bool
+
+    package init(limit: Int = defaultLimit, cursor: String? = nil, includesTotal: Bool = false) {
+        self.limit = limit
+        self.cursor = cursor
+        self.includesTotal = includesTotal
+    }
+
+    /// Reads `limit`, `cursor` and `include`; of one given twice the first counts.
+    /// - Throws: 400 for a limit that is not a number of 1–100.
+    package init(_ query: QueryParameters) throws(Problem) {
+        var limit = PageRequest.defaultLimit
+        if let text = query.first("limit") {
+            // Digits only: Int also reads a sign.
+            guard text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(text),
+                (1...PageRequest.largestLimit).contains(number)
+            else { throw .parameter("limit", "must be a number from 1 to \(PageRequest.largestLimit)") }
+            limit = number
+        }
+        let includes = query.first("include")?.split(separator: ",") ?? []
+        // An empty cursor is what a form sends for "from the start".
+        let cursor = query.first("cursor").flatMap { $0.isEmpty ? nil : $0 }
+        self.init(limit: limit, cursor: cursor, includesTotal: includes.contains("total"))
+    }
+
+    /// The place to go on from; nil for the first page.
+    /// - Throws: 400 for a cursor that was altered or belongs to another filter.
+    package func place(for filter: CursorFilter) throws(Problem) -> Cursor? {
+        guard let cursor else { return nil }
+        guard let place = Cursor(cursor, for: filter) else {
+            throw Problem(.invalidCursor, errors: [InputFault(.parameter("cursor"), "is not one of this list")])
+        }
+        return place
+    }
+}
