@@ -11,13 +11,10 @@ package struct TrustedProxies: Sendable {
 
     package init(blocks: [AddressBlock]) { self.blocks = blocks }
 
-    /// Reads a list such as `10.0.0.0/8, fd00::/8`, as in TRUSTED_PROXIES; nil where an entry is no block.
-    package init?(_ list: String) {
-        var blocks: [AddressBlock] = []
-        for entry in list.split(whereSeparator: { $0 == "," || $0 == " " }) {
-            guard let block = AddressBlock(entry) else { return nil }
-            blocks.append(block)
-        }
+    /// Reads entries such as `10.0.0.0/8` and `fd00::/8`; nil where one is no block.
+    package init?(_ entries: [String]) {
+        let blocks = entries.compactMap { AddressBlock($0) }
+        guard blocks.count == entries.count else { return nil }
         self.blocks = blocks
     }
 

@@ -156,7 +156,8 @@ import Testing
             #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])))
             #expect(response.headers[.contentType] == "application/problem+json")
         }
-        #expect(journal.lines.count == responses.count)
+        #expect(journal.records.map(\.status) == responses.map(\.status.code))
+        #expect(journal.lines.allSatisfy { $0.metadata["reason"] == "why" })
     }
 
     @Test func healthChecksAreLoggedQuietly() async throws {
@@ -164,6 +165,24 @@ import Testing
         _ = try await answer(.get, "/health", journal: journal)
         _ = try await answer(.get, "/v1/things/1", journal: journal)
         #expect(journal.lines.map(\.level) == [.debug, .info])
+    }
+
+    @Test func anAnswerIsRecordedWithItsRouteAndWithoutItsQuery() async throws {
+        let journal = LogJournal()
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let fields = [("traceparent", trace), ("X-Request-Id", "r-9")]
+        let response = try await answer(.get, "/v1/things/7?ticket=secret", fields: fields, journal: journal)
+        let record = try #require(journal.records.first)
+        #expect(record.requestID == "r-9")
+        #expect(record.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
+        #expect(record.method == "GET")
+        #expect(record.route == "/v1/things/{id}")
+        #expect(record.path.elementsEqual("/v1/things/7".utf8))
+        #expect(record.status == 200)
+        #expect(record.bytes == response.body.count)
+        #expect(record.clientIP == "192.0.2.1")
+        #expect(record.duration >= 0)
+        #expect(record.userID == nil)
     }
 
     @Test func middlewaresStandInTheirOrderAroundTheHandler() async throws {
@@ -232,13 +251,13 @@ import Testing
     @Test func theClientsAddressIsWhatTrustedProxiesSay() async throws {
         let journal = LogJournal()
         try await onLoop { loop in
-            let proxies = try #require(TrustedProxies("10.0.0.0/8"))
+            let proxies = try #require(TrustedProxies(["10.0.0.0/8"]))
             let application = Self.application(journal, settings: ApplicationSettings(trustedProxies: proxies))
             let forwarded = [("X-Forwarded-For", "6.6.6.6, 203.0.113.7")]
             _ = await application.respond(to: Request(.get, "/health", fields: forwarded, peer: "10.1.1.1", on: loop))
             _ = await application.respond(to: Request(.get, "/health", fields: forwarded, peer: "198.51.100.1", on: loop))
         }
-        #expect(journal.clients == ["203.0.113.7", "198.51.100.1"])
+        #expect(journal.records.map(\.clientIP) == ["203.0.113.7", "198.51.100.1"])
     }
 
     @Test func theWorkOfAClientThatIsGoneEndsAsItsOwn() async throws {

@@ -1,4 +1,5 @@
 import Logging
+import Observability
 import Synchronization
 
 /// Keeps what is logged.
@@ -32,6 +33,11 @@ final class LogJournal: Sendable {
 }
 
 extension LogJournal {
-    /// The clients' addresses of the access log.
-    var clients: [String] { lines.compactMap { $0.metadata["client"]?.description } }
+    /// The records of the access log.
+    var records: [AccessRecord] {
+        lines.compactMap { line in
+            guard case .stringConvertible(let value)? = line.metadata[AccessRecord.metadataKey] else { return nil }
+            return value as? AccessRecord
+        }
+    }
 }

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Formats
+import Testing
+
+@testable import Web
+
+@Suite struct CursorTests {
+    private static let filter = CursorFilter(["products", "newest", "shoes"])
+
+    private static func random() -> CursorField {
+        switch Int.random(in: 0..<5) {
+        case 0: .null
+        case 1: .integer(.random(in: .min ... .max))
+        case 2: .text(["", "a", "café", "é\u{301}", String(repeating: "x", count: 100)].randomElement() ?? "")
+        case 3: .uuid(UUID.v7())
+        default: .time(Timestamp(microseconds: .random(in: .min ... .max)))
+        }
+    }
+
+    @Test func aCursorIsReadBackAsItWas() {
+        for _ in 0..<3_000 {
+            let cursor = Cursor((0..<Int.random(in: 0...4)).map { _ in Self.random() })
+            let text = cursor.text(for: Self.filter)
+            #expect(Cursor(text, for: Self.filter) == cursor)
+            #expect(RequestID.isSane(text.utf8) || text.utf8.count > 128)
+        }
+    }
+
+    @Test func aCursorOfAnotherListIsRefused() {
+        let text = Cursor([.integer(5)]).text(for: Self.filter)
+        for other in [[], ["products"], ["products", "newest", "hats"], ["products", "newestshoes"], ["products", "newest", "shoes", ""],
+            ["productsnewest", "", "shoes"]]
+        {
+            #expect(Cursor(text, for: CursorFilter(other)) == nil)
+        }
+        #expect(CursorFilter(["a", "b"]) != CursorFilter(["ab", ""]))
+        #expect(CursorFilter(["1:a"]) != CursorFilter(["", "a"]))
+    }
+
+    @Test func anAlteredCursorIsRefused() throws {
+        let cursor = Cursor([.text("Boots"), .integer(12_99), .uuid(UUID.v7()), .time(.now), .null])
+        let text = Array(cursor.text(for: Self.filter).utf8)
+        let alphabet = Array("ABCXYZabcxyz059-_".utf8)
+        for index in text.indices {
+            var altered = text
+            for replacement in alphabet where replacement != text[index] {
+                altered[index] = replacement
+                #expect(Cursor(String(decoding: altered, as: UTF8.self), for: Self.filter) == nil)
+            }
+            #expect(Cursor(String(decoding: text[..<index], as: UTF8.self), for: Self.filter) == nil)
+        }
+        let whole = String(decoding: text, as: UTF8.self)
+        for odd in ["", "=", whole + "=", whole + "A", whole + "AAAA", " " + whole, "AQ", String(repeating: "A", count: 4_000)] {
+            #expect(Cursor(odd, for: Self.filter) == nil)
+        }
+    }
+
+    /// What passes the checksum and is no list of fields can only have been forged; it is refused as well.
+    @Test func aForgedCursorIsReadWithoutTrouble() {
+        for _ in 0..<10_000 {
+            let content = (0..<Int.random(in: 0...24)).map { _ in
+                [UInt8.random(in: 0...5), 0xff, 0, .random(in: 0...255)].randomElement() ?? 0
+            }
+            var signed = Array("cursor".utf8)
+            withUnsafeBytes(of: Self.filter.fingerprint.bigEndian) { signed.append(contentsOf: $0) }
+            let bytes = [1] + SHA256.hash(signed + content).prefix(8) + content
+            guard let cursor = Cursor(Base64URL.encode(bytes), for: Self.filter) else { continue }
+            #expect(cursor.fields.count <= content.count)
+            #expect(cursor.text(for: Self.filter) == Base64URL.encode(bytes))
+        }
+    }
+
+    @Test func aCursorIsTheSameInEveryProcess() {
+        let text = Cursor([.integer(7), .text("a")]).text(for: CursorFilter(["x"]))
+        #expect(text == Cursor([.integer(7), .text("a")]).text(for: CursorFilter(["x"])))
+        #expect(CursorFilter(["x"]).fingerprint == SHA256.hash("1:x".utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}
