@@ -1,0 +1,44 @@
+import EventLoop
+
+extension PostgresConfiguration {
+    /// What libpq is given: the connection string's parameters, and ours where it has none.
+    /// - Parameter limits: whether the server's limits for statements apply; a migration has none.
+    func connectionParameters(limits: Bool) -> [(keyword: String, value: String)] {
+        var all = parameters
+        func add(_ keyword: String, _ value: String) {
+            if !all.contains(where: { $0.keyword == keyword }) { all.append((keyword, value)) }
+        }
+        add("application_name", applicationName)
+        add("client_encoding", "UTF8")
+        add("connect_timeout", String(max(2, connectTimeout.components.seconds)))
+        // After a failover the old primary may still answer, but takes no writes.
+        add("target_session_attrs", "read-write")
+        // Looks for Kerberos tickets otherwise, before each connection.
+        add("gssencmode", "disable")
+        add("keepalives", "1")
+        add("keepalives_idle", String(keepalives.idle))
+        add("keepalives_interval", String(keepalives.interval))
+        add("keepalives_count", String(keepalives.count))
+        add("tcp_user_timeout", String(tcpUserTimeout.milliseconds))
+        guard limits else { return all }
+        var options = ""
+        for (name, limit) in [
+            ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
+            ("idle_in_transaction_session_timeout", idleInTransactionTimeout),
+        ] where limit > .zero {
+            options += "-c \(name)=\(limit.milliseconds) "
+        }
+        // The string's own come last, so that they count.
+        if let own = all.firstIndex(where: { $0.keyword == "options" }) {
+            all[own].value = options + all[own].value
+        } else if !options.isEmpty {
+            all.append(("options", options))
+        }
+        return all
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least 1.
+    fileprivate var milliseconds: UInt64 { max(1, nanosecondsClamped / 1_000_000) }
+}

@@ -1,0 +1,70 @@
+/// Where the database is and how much of it is used. Durations of zero mean "no limit" only where it says so.
+package struct PostgresConfiguration: Sendable {
+    /// libpq's connection parameters as the connection string gave them. Holds the password: never logged.
+    private(set) var parameters: [(keyword: String, value: String)]
+
+    /// The most connections open at a time, at least 2: one shared by reads, one to lease.
+    package var maximum = 20
+    /// How many are kept open without work.
+    package var minimum = 5
+    /// How many of them carry ``PostgresPool/query(_:)`` for everybody, at least 1 and less than `maximum`.
+    package var sharedConnections = 2
+    /// A connection beyond `minimum` is closed after so long without work.
+    package var idleTimeout = Duration.seconds(30)
+    /// A connection is replaced after so long, up to a tenth earlier by chance, so that not all go at once.
+    package var maxLifetime = Duration.seconds(30 * 60)
+    /// For each address of the host; whole seconds, at least 2 (libpq). The connection string's goes before it.
+    package var connectTimeout = Duration.seconds(5)
+    /// How long a caller waits for a connection.
+    package var acquireTimeout = Duration.seconds(5)
+    /// How many callers may wait at a time; the next is refused at once.
+    package var maxWaiters = 256
+    /// How long a statement of the pool may take as the caller sees it. A request's deadline may be sooner.
+    package var queryTimeout = Duration.seconds(10)
+    /// When a statement is unanswered for so long while nothing else comes either, the server is asked for a sign
+    /// of life; without one, callers are refused at once until it is back.
+    package var suspicionTimeout = Duration.seconds(1)
+
+    /// The server's own limits for each session; zero leaves the server's default.
+    package var statementTimeout = Duration.seconds(10)
+    package var lockTimeout = Duration.seconds(5)
+    package var idleInTransactionTimeout = Duration.seconds(15)
+
+    /// As `pg_stat_activity` shows it.
+    package var applicationName = "commerce"
+    /// Unacknowledged data ends a TCP connection after so long (tcp(7), TCP_USER_TIMEOUT).
+    package var tcpUserTimeout = Duration.seconds(10)
+    /// Seconds without traffic before TCP asks whether the peer still lives, between two such questions, and how many.
+    package var keepalives = (idle: 30, interval: 5, count: 3)
+
+    /// From `postgres://user:password@host:port/database?option=…`, `postgresql://…` or libpq's
+    /// `keyword=value …` (PostgreSQL manual, 34.1.1). All of libpq's options count, `sslmode` and `sslrootcert` too.
+    /// - Throws: ``PostgresError`` `invalidConfiguration`, which does not repeat the string: it holds the password.
+    package init(connectionString: String) throws(PostgresError) {
+        parameters = try ConnectionString.parse(connectionString)
+        if value("sslmode") == "verify-full" || value("sslmode") == "verify-ca", value("sslrootcert") == nil {
+            // libpq looks into the home directory otherwise, where a container has none.
+            parameters.append(("sslrootcert", "/etc/ssl/certs/ca-certificates.crt"))
+        }
+    }
+
+    /// The parameter's value, if the connection string has it.
+    func value(_ keyword: String) -> String? { parameters.last { $0.keyword == keyword }?.value }
+
+    /// One loop's share of the whole process's connections.
+    package func share(of loops: Int) -> PostgresConfiguration {
+        let loops = max(1, loops)
+        var share = self
+        share.maximum = max(2, maximum / loops)
+        share.sharedConnections = max(1, min(share.maximum - 1, sharedConnections / loops))
+        share.minimum = max(1, min(share.maximum, (minimum + loops - 1) / loops))
+        share.maxWaiters = max(1, maxWaiters / loops)
+        return share
+    }
+
+    /// For a log: who connects where, without secrets.
+    package var summary: String {
+        let host = value("host") ?? value("hostaddr") ?? "local"
+        return "\(value("user") ?? "")@\(host):\(value("port") ?? "5432")/\(value("dbname") ?? "")"
+    }
+}

@@ -1,0 +1,63 @@
+/// Which statements a connection has prepared, found by their text and their parameters' types.
+///
+/// Names are never used twice on a connection, so that a statement whose fate is unknown can't be mistaken for another.
+struct StatementCache {
+    private struct Key: Hashable {
+        let sql: String
+        let parameters: [PostgresParameters.Parameter]
+
+        static func == (left: Key, right: Key) -> Bool {
+            left.sql == right.sql && left.parameters.count == right.parameters.count
+                && zip(left.parameters, right.parameters).allSatisfy { $0.type == $1.type }
+        }
+        func hash(into hasher: inout Hasher) { hasher.combine(sql) }
+    }
+
+    private struct Entry {
+        let name: UInt32
+        var lastUse: UInt64
+    }
+
+    /// How a statement is to be sent.
+    struct Use: Equatable {
+        let name: UInt32
+        /// It has to be prepared first.
+        let isNew: Bool
+        /// This one has to make room.
+        let evicted: UInt32?
+    }
+
+    let capacity: Int
+    private var entries: [Key: Entry] = [:]
+    private var uses: UInt64 = 0
+    private var names: UInt32 = 0
+
+    init(capacity: Int) { self.capacity = max(1, capacity) }
+
+    var count: Int { entries.count }
+
+    /// Finds the statement or takes it in as one that is prepared from now on.
+    mutating func use(_ query: PostgresQuery) -> Use {
+        uses &+= 1
+        let key = Key(sql: query.sql, parameters: query.parameters.list)
+        if let index = entries.index(forKey: key) {
+            entries.values[index].lastUse = uses
+            return Use(name: entries.values[index].name, isNew: false, evicted: nil)
+        }
+        var evicted: UInt32?
+        // A search through all, which few shops ever need: they have fewer statements than this holds.
+        if entries.count >= capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            entries[oldest.key] = nil
+            evicted = oldest.value.name
+        }
+        names &+= 1
+        entries[key] = Entry(name: names, lastUse: uses)
+        return Use(name: names, isNew: true, evicted: evicted)
+    }
+
+    /// Forgets a statement that could not be prepared, or that the server no longer has.
+    mutating func forget(_ name: UInt32) {
+        guard let found = entries.first(where: { $0.value.name == name }) else { return }
+        entries[found.key] = nil
+    }
+}

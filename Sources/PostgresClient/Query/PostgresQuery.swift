@@ -1,0 +1,83 @@
+/// One SQL statement with its parameters.
+///
+/// Written as a string; what is interpolated becomes a parameter (`$1`, `$2`, …), never text:
+/// `"SELECT name FROM product WHERE id = \(id)"`. PostgreSQL is told each parameter's type, so a `String` is
+/// `text`: cast it where the column is an enumeration (`\(status)::order_status`).
+/// Statements are prepared once per connection and found again by their text, so keep the text the same: for
+/// lists use `= ANY(\(ids))` or `unnest(\(ids))` rather than as many placeholders as there are ids.
+package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
+    package private(set) var sql: String
+    private(set) var parameters: PostgresParameters
+
+    package init(stringLiteral value: String) {
+        sql = value
+        parameters = PostgresParameters()
+    }
+
+    package init(stringInterpolation: StringInterpolation) {
+        sql = stringInterpolation.sql
+        parameters = stringInterpolation.parameters
+    }
+
+    /// SQL text without parameters that is not known when the service is built: a migration, a tool's statement.
+    package init(unescaped sql: String) {
+        self.sql = sql
+        parameters = PostgresParameters()
+    }
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var sql = ""
+        fileprivate var parameters = PostgresParameters()
+
+        package init(literalCapacity: Int, interpolationCount: Int) {
+            sql.reserveCapacity(literalCapacity + interpolationCount * 3)
+        }
+
+        package mutating func appendLiteral(_ literal: String) { sql += literal }
+
+        package mutating func appendInterpolation(_ value: some PostgresEncodable) {
+            parameters.append(value)
+            sql += "$"
+            sql += String(parameters.list.count)
+        }
+
+        /// An identifier or a piece of SQL, such as a sort order, that stands in the source code as it is.
+        package mutating func appendInterpolation(unescaped text: StaticString) {
+            text.withUTF8Buffer { sql += String(decoding: $0, as: UTF8.self) }
+        }
+
+        /// A piece of a statement with its own parameters, which are numbered on.
+        package mutating func appendInterpolation(_ piece: PostgresQuery) {
+            sql += PostgresQuery.renumbered(piece.sql, by: parameters.list.count)
+            parameters.append(piece.parameters)
+        }
+    }
+
+    /// Appends a piece with its own parameters, which are numbered on: for conditions that not every request has.
+    package mutating func append(_ piece: PostgresQuery) {
+        sql += PostgresQuery.renumbered(piece.sql, by: parameters.list.count)
+        parameters.append(piece.parameters)
+    }
+
+    /// `$1` becomes `$(1 + offset)`, except in quotes.
+    static func renumbered(_ sql: String, by offset: Int) -> String {
+        guard offset > 0, sql.utf8.contains(UInt8(ascii: "$")) else { return sql }
+        var text: [UInt8] = []
+        var quote: UInt8?
+        var rest = Array(sql.utf8)[...]
+        while let byte = rest.popFirst() {
+            text.append(byte)
+            if let open = quote {
+                if byte == open { quote = nil }
+            } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                quote = byte
+            } else if byte == UInt8(ascii: "$") {
+                let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                guard let number = Int(String(decoding: digits, as: UTF8.self)), number < 65_536 else { continue }
+                rest = rest.dropFirst(digits.count)
+                text.append(contentsOf: String(number + offset).utf8)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
