@@ -25,6 +25,9 @@ package struct PostgresConfiguration: Sendable {
     /// of life; without one, callers are refused at once until it is back.
     package var suspicionTimeout = Duration.seconds(1)
 
+    /// A shared connection that says nothing for so long while reads wait is given up and replaced.
+    package var stallTimeout = Duration.seconds(3)
+
     /// The server's own limits for each session; zero leaves the server's default.
     package var statementTimeout = Duration.seconds(10)
     package var lockTimeout = Duration.seconds(5)

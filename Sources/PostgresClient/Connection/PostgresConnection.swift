@@ -32,8 +32,8 @@ final class PostgresConnection: DescriptorHandler {
     var statements: StatementCache
     var expected = Deque<Expected>()
     private var registration: Registration?
-    /// A preparation of the group that failed, and why: its statements fail for the same reason.
-    private var failedPreparation: (name: UInt32, error: PostgresError)?
+    /// Preparations that failed, and why: statements that were sent under these names meanwhile fail for the same reason.
+    private var failedPreparations: [UInt32: PostgresError] = [:]
     private var headAnswered = false
     /// When the server was last heard, and when the oldest unanswered question was asked (monotonic nanoseconds).
     private(set) var lastHeard: UInt64
@@ -156,6 +156,7 @@ final class PostgresConnection: DescriptorHandler {
         if expected.isEmpty {
             // Lets libpq read what came unasked: parameter changes, the reason of a shutdown.
             _ = PQisBusy(handle)
+            if !failedPreparations.isEmpty { failedPreparations = [:] }
             owner?.connectionDrained(self)
         }
     }
@@ -166,7 +167,6 @@ final class PostgresConnection: DescriptorHandler {
         case .sync(let receiver):
             if status == PGRES_PIPELINE_SYNC {
                 expected.removeFirst()
-                failedPreparation = nil
                 receiver?.groupEnded(.ended)
             } else {
                 // The commit at the Sync failed, or the session ended there.
@@ -177,7 +177,9 @@ final class PostgresConnection: DescriptorHandler {
             headAnswered = true
             guard status != PGRES_COMMAND_OK else { return }
             statements.forget(name)
-            if status == PGRES_FATAL_ERROR { failedPreparation = (name, PostgresError(result: result.pointer)) }
+            guard status == PGRES_FATAL_ERROR else { return }
+            if failedPreparations.count >= 512 { failedPreparations = [:] }
+            failedPreparations[name] = PostgresError(result: result.pointer)
         case .housekeeping:
             headAnswered = true
         case .statement(let receiver, let index, let name):
@@ -186,14 +188,13 @@ final class PostgresConnection: DescriptorHandler {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 receiver.statementEnded(index, .rows(PostgresRows(result: result)))
             case PGRES_PIPELINE_ABORTED:
-                if let failedPreparation, failedPreparation.name == name {
-                    receiver.statementEnded(index, .failed(failedPreparation.error))
-                } else {
-                    receiver.statementEnded(index, .skipped)
-                }
+                receiver.statementEnded(index, failedPreparations[name].map { .failed($0) } ?? .skipped)
             case PGRES_FATAL_ERROR:
-                let error = PostgresError(result: result.pointer)
-                if error.isStalePlan { statements.forget(name) }
+                var error = PostgresError(result: result.pointer)
+                if error.isStalePlan {
+                    statements.forget(name)
+                    if let cause = failedPreparations[name] { error = cause }
+                }
                 receiver.statementEnded(index, error.code == .connectionUnavailable ? .lost(error) : .failed(error))
             default:
                 receiver.statementEnded(index, .failed(PostgresError(.protocolViolation, "unexpected result status")))

@@ -1,37 +1,34 @@
-/// What a failed commit may be told as: whether the transaction may have happened.
+/// What a group of statements whose connection was lost may be told as: whether it may have been committed.
 struct CommitRule: Equatable, Sendable {
     enum Commit: Equatable, Sendable {
         /// The group commits nothing.
         case none
-        /// Its last statement is COMMIT.
+        /// After its statements comes COMMIT.
         case explicit
         /// It is a transaction by itself, which commits at its Sync.
         case implicit
     }
 
     let commit: Commit
+    /// How many statements go before the commit.
     let statements: Int
-    /// A statement before the commit was refused or skipped, so that nothing can have been committed.
+    /// Nothing can have been committed.
     private(set) var hasFailed = false
-    private(set) var answered = 0
 
     init(_ commit: Commit, statements: Int) {
         self.commit = commit
         self.statements = statements
     }
 
-    /// A statement got its answer from the server: rows, an error, or the news that it was skipped.
-    mutating func answered(_ isSuccess: Bool) {
-        answered += 1
-        if !isSuccess { hasFailed = true }
-    }
+    /// The server refused a statement, or skipped it; the commit too, where it is one.
+    mutating func refused() { hasFailed = true }
 
-    /// The session itself ended by an error that the server sent in answer to a statement.
-    /// Answers come in order: such an error for one before the commit says that there was no commit.
+    /// The server ended the session in answer to the statement at `index`.
+    /// Answers come in order, so if that is not the commit itself, there was none.
     mutating func sessionEnded(at index: Int) {
-        if commit == .implicit || index < statements - 1 { hasFailed = true }
+        if index < statements { hasFailed = true }
     }
 
-    /// Whether nobody can know if the transaction was committed, now that no answer will come.
+    /// Whether nobody can know if it was committed, now that no more answers will come.
     var isOutcomeUnknown: Bool { commit != .none && !hasFailed }
 }

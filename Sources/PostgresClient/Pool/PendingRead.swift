@@ -42,11 +42,13 @@ final class PendingRead: StatementReceiver, @unchecked Sendable {
         case .rows(let rows): end(.success(rows))
         case .failed(let error): decide(.failed(isStalePlan: error.isStalePlan), error)
         case .skipped: decide(.skipped, PostgresError(.protocolViolation, "skipped by itself"))
+        // Given up for its silence: this read may be why.
+        case .lost(let error) where error.code == .timedOut: end(.failure(error))
         case .lost(let error): decide(.lost, error)
         }
     }
 
     private func decide(_ end: ReadRule.End, _ error: PostgresError) {
-        if rule.ended(end) == .sendAlone { pool.sendAlone(self) } else { self.end(.failure(error)) }
+        if rule.ended(end) == .sendAlone { pool.sendAgain(self) } else { self.end(.failure(error)) }
     }
 }

@@ -169,6 +169,12 @@ package struct PoolState: Sendable {
         return hangs ? refuseAll() : openMissing(now: now)
     }
 
+    /// Opens one connection to see whether the server answers at all, if there may be one more.
+    mutating func openProbe(now: UInt64) -> [Action] {
+        guard isRunning, members.count < limits.maximum, opening == 0 else { return [] }
+        return [beginOpening(now: now)]
+    }
+
     /// Time has passed: see ``nextTick``.
     mutating func tick(now: UInt64) -> [Action] {
         var actions: [Action] = []
@@ -244,13 +250,17 @@ package struct PoolState: Sendable {
         var missing = missing
         var opening = opening
         while missing > 0, opening < (failures > 0 ? 1 : limits.parallelOpenings) {
-            nextID += 1
-            members[nextID] = Member(phase: .opening(since: now))
-            actions.append(.open(nextID))
+            actions.append(beginOpening(now: now))
             missing -= 1
             opening += 1
         }
         return actions
+    }
+
+    private mutating func beginOpening(now: UInt64) -> Action {
+        nextID += 1
+        members[nextID] = Member(phase: .opening(since: now))
+        return .open(nextID)
     }
 
     private mutating func countFailure(now: UInt64, chance: Double) -> [Action] {

@@ -9,6 +9,9 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
     package private(set) var sql: String
     private(set) var parameters: PostgresParameters
 
+    /// Whether a parameter cannot be sent.
+    var isInvalid: Bool { parameters.isInvalid || parameters.list.count > 65_535 }
+
     package init(stringLiteral value: String) {
         sql = value
         parameters = PostgresParameters()

@@ -9,9 +9,9 @@ package protocol PostgresDecodable {
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     package static var postgresExpectation: String { Wrapped.postgresExpectation + " or null" }
     package init?(postgres value: PostgresValue) {
-        guard value.bytes != nil else { self = .some(.none); return }
+        guard value.bytes != nil else { self = .none; return }
         guard let wrapped = Wrapped(postgres: value) else { return nil }
-        self = .some(.some(wrapped))
+        self = .some(wrapped)
     }
 }
 

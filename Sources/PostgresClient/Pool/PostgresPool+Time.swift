@@ -1,0 +1,92 @@
+import EventLoop
+
+/// One timer for all deadlines: a statement that is answered in time, as nearly all are, sets none.
+extension PostgresPool {
+    /// Sees to it that the pool looks at its deadlines at `due` at the latest.
+    func arm(_ due: UInt64) {
+        guard due < timerDue else { return }
+        timerDue = due
+        timer?.cancel()
+        timer = loop.schedule(at: due) { [unowned self] in
+            timerDue = .max
+            timer = nil
+            tick()
+        }
+    }
+
+    /// Something was sent: if nothing comes back for long, that is to be noticed.
+    func armForSilence() {
+        let (due, overflow) = loop.now.addingReportingOverflow(vigil.suspicion)
+        if due < timerDue && !overflow { arm(due) }
+    }
+
+    private func tick() {
+        let now = loop.now
+        var next = UInt64.max
+        for connection in Array(connections.values) {
+            next = min(next, connection.expireReceivers(now: now))
+            if let stall = endIfStalled(connection, now: now) { next = min(next, stall) }
+        }
+        for read in parked {
+            guard let deadline = read.deadline else { continue }
+            if deadline <= now { read.deadlinePassed() } else { next = min(next, deadline) }
+        }
+        parked.removeAll { $0.isEnded }
+        perform(state.tick(now: now))
+        look()
+        if next != .max { arm(next) }
+    }
+
+    /// Gives up a shared connection that has been silent for too long; its reads are not sent again, they may be why.
+    private func endIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
+        guard connection.outstanding > 0, readers.contains(where: { $0 === connection }) else { return nil }
+        let due = connection.waitingSince &+ stallTimeout
+        guard due <= now else { return due }
+        drop(connection, PostgresError(.timedOut, "the server did not answer"))
+        return nil
+    }
+
+    /// Looks whether the server still gives signs of life.
+    func look() {
+        let now = loop.now
+        var waitingSince: UInt64?
+        for connection in connections.values {
+            lastHeard = max(lastHeard, connection.lastHeard)
+            guard connection.outstanding > 0 else { continue }
+            waitingSince = min(waitingSince ?? .max, connection.waitingSince)
+        }
+        switch vigil.look(now: now, waitingSince: waitingSince, lastHeard: lastHeard) {
+        case .none: break
+        case .probe: probe()
+        case .hung:
+            logger.error("postgres: \(configuration.summary) does not answer")
+            perform(state.hung(true, now: now))
+            perform(state.openProbe(now: now))
+            failParked(PostgresError(.connectionUnavailable, "the server does not answer"))
+        case .well:
+            logger.notice("postgres: \(configuration.summary) answers again")
+            perform(state.hung(false, now: now))
+        }
+        guard let waitingSince else { return }
+        // While it hangs, every answer is looked at as it comes; see connectionDrained.
+        arm(max(now &+ 1_000_000, vigil.nextLook(waitingSince: waitingSince, lastHeard: lastHeard)))
+    }
+
+    /// Sends a Sync where nothing is in its way; with no such connection, opens one.
+    private func probe() {
+        let unused = state.idle.last.flatMap { connections[$0] } ?? readers.first { $0.outstanding == 0 && $0.isOpen }
+        if let unused { unused.sync(for: nil) } else { perform(state.openProbe(now: loop.now)) }
+    }
+}
+
+extension PostgresConnection {
+    /// Tells those whose deadline has passed; the next deadline.
+    func expireReceivers(now: UInt64) -> UInt64 {
+        var next = UInt64.max
+        for one in expected {
+            guard case .statement(let receiver, _, _) = one, let deadline = receiver.deadline else { continue }
+            if deadline <= now { receiver.deadlinePassed() } else { next = min(next, deadline) }
+        }
+        return next
+    }
+}
