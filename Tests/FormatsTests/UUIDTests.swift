@@ -76,4 +76,22 @@ struct UUIDTests {
     func byteCount() {
         for count in 0..<40 where count != 16 { #expect(UUID(bytes: [UInt8](repeating: 1, count: count)) == nil) }
     }
+
+    @Test("a pool of random bits gives each number once, and pools differ")
+    func pool() {
+        var one = RandomPool()
+        var other = RandomPool()
+        var seen: Set<UInt64> = []
+        var ones = 0
+        for _ in 0..<5_000 {
+            for word in [one.next(), other.next()] {
+                seen.insert(word)
+                ones += word.nonzeroBitCount
+            }
+        }
+        #expect(seen.count == 10_000)
+        // 640,000 fair bits: 10 standard deviations are 4,000.
+        #expect(abs(ones - 320_000) < 4_000)
+        #expect(UUID.v7(at: .now, random: one.next()) != UUID.v7(at: .now, random: one.next()))
+    }
 }

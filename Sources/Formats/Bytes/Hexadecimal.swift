@@ -20,8 +20,7 @@ package enum Hexadecimal {
 extension [UInt8] {
     /// Appends one byte as two lower-case hexadecimal digits.
     package mutating func append(hexadecimal byte: UInt8) {
-        append(Hexadecimal.digit(byte >> 4))
-        append(Hexadecimal.digit(byte))
+        append(addingCapacity: 2) { $0.append(hexadecimal: byte) }
     }
 
     /// The bytes as lower-case hexadecimal text.

@@ -17,33 +17,41 @@ extension UUID {
     }
 
     /// Reads the 36 characters of RFC 9562 §4, of either case; nil for anything else.
+    @inlinable
     package init?(utf8 text: some Collection<UInt8>) {
+        guard let id = text.withBytes({ UUID(parsing: $0) }) else { return nil }
+        self = id
+    }
+
+    @usableFromInline
+    init?(parsing text: Span<UInt8>) {
+        guard text.count == 36 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
-        var position = 0
-        for byte in text {
-            switch position {
-            case 8, 13, 18, 23:
-                guard byte == UInt8(ascii: "-") else { return nil }
-            case 0..<36:
-                guard let digit = Hexadecimal.value(byte) else { return nil }
-                if position < 19 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
-            default:
-                return nil
+        for position in 0..<36 {
+            if Self.isHyphen(position) {
+                guard text[position] == UInt8(ascii: "-") else { return nil }
+                continue
             }
-            position += 1
+            guard let digit = Hexadecimal.value(text[position]) else { return nil }
+            if position < 19 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
         }
-        guard position == 36 else { return nil }
         self.init(high: high, low: low)
     }
 
     /// Appends the 36 characters in lower case.
     package func appendText(to bytes: inout [UInt8]) {
         withUnsafeBytes(of: uuid) { raw in
-            for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 { bytes.append(UInt8(ascii: "-")) }
-                bytes.append(hexadecimal: raw[index])
+            bytes.append(addingCapacity: 36) { text in
+                for index in 0..<16 {
+                    if Self.isHyphen(text.count) { text.append(UInt8(ascii: "-")) }
+                    text.append(hexadecimal: raw[index])
+                }
             }
         }
+    }
+
+    private static func isHyphen(_ position: Int) -> Bool {
+        position == 8 || position == 13 || position == 18 || position == 23
     }
 
     /// The 36 characters in lower case, as the API writes identifiers; `uuidString` is upper case.

@@ -9,13 +9,20 @@ extension [UInt8] {
     }
 
     /// Appends bytes as the inside of a JSON string, without the quotes; what is not UTF-8 becomes U+FFFD.
+    @inlinable
     package mutating func appendEscaped(utf8 text: some Collection<UInt8>) {
-        let ascii: Bool? = text.withContiguousStorageIfAvailable { buffer in
-            guard buffer.allSatisfyASCII else { return false }
-            appendEscaped(validUTF8: buffer)
-            return true
+        text.withBytes { appendEscaped(bytes: $0) }
+    }
+
+    @usableFromInline
+    mutating func appendEscaped(bytes text: Span<UInt8>) {
+        text.withUnsafeBufferPointer { buffer in
+            if buffer.allSatisfyASCII {
+                appendEscaped(validUTF8: buffer)
+            } else {
+                appendEscaped(String(decoding: buffer, as: UTF8.self))
+            }
         }
-        if ascii != true { appendEscaped(String(decoding: text, as: UTF8.self)) }
     }
 
     private mutating func appendEscaped(validUTF8 text: UnsafeBufferPointer<UInt8>) {

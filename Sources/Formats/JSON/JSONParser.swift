@@ -89,7 +89,9 @@ struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        return JSONNumber(validLexeme: String(decoding: bytes[start..<position], as: UTF8.self))
+        // Digits, signs, points and exponents are ASCII: there is nothing to refuse.
+        let lexeme = String(validUTF8: bytes.span.extracting(start..<position))
+        return JSONNumber(validLexeme: lexeme ?? "0")
     }
 
     private mutating func digits() throws(JSONError) {
@@ -106,14 +108,15 @@ struct JSONParser {
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
-                let run = bytes[runStart..<position]
+                let end = position
                 position += 1
-                let text: String? =
-                    if runStart == start {
-                        String(validating: run, as: UTF8.self)
-                    } else {
-                        String(validating: unescaped + run, as: UTF8.self)
-                    }
+                let text: String?
+                if runStart == start {
+                    text = String(validUTF8: bytes.span.extracting(start..<end))
+                } else {
+                    unescaped.append(contentsOf: bytes[runStart..<end])
+                    text = String(validUTF8: unescaped.span)
+                }
                 guard let text else { throw JSONError(offset: start, reason: .invalidUTF8) }
                 return text
             case UInt8(ascii: "\\"):

@@ -6,7 +6,7 @@ extension JSONReader {
     /// U+0000 is refused: PostgreSQL cannot hold it.
     package func text(length: ClosedRange<Int>) -> String {
         guard let text = string() else { return "" }
-        guard length.contains(text.unicodeScalars.count) else { return refused(Self.lengthRule(length), "") }
+        guard length.contains(text.scalarCount) else { return refused(Self.lengthRule(length), "") }
         return text
     }
 
@@ -15,7 +15,7 @@ extension JSONReader {
         guard let text = string() else { return "" }
         let trimmed = text.trimmed
         guard !trimmed.hasControls else { return refused("must not contain control characters", "") }
-        guard length.contains(trimmed.unicodeScalars.count) else { return refused(Self.lengthRule(length), "") }
+        guard length.contains(trimmed.scalarCount) else { return refused(Self.lengthRule(length), "") }
         return trimmed
     }
 
@@ -74,17 +74,27 @@ extension JSONReader {
 extension String {
     /// Control characters (general category Cc) or the line breaks outside it, U+2028 and U+2029.
     var hasControls: Bool {
-        unicodeScalars.contains { scalar in
-            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-        }
+        var isPlain = true
+        for byte in utf8 { isPlain = isPlain && byte >= 0x20 && byte < 0x7F }
+        return !isPlain
+            && unicodeScalars.contains { scalar in
+                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+            }
     }
 
     /// Without white space at either end.
     var trimmed: String {
+        // Most text starts and ends with something visible of ASCII.
+        if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return self }
         let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
         return String(scalars[first...last])
+    }
+
+    /// The number of Unicode scalars: of all bytes but those that continue one.
+    var scalarCount: Int {
+        utf8.count { $0 & 0xC0 != 0x80 }
     }
 }

@@ -71,15 +71,18 @@ package struct JSONReader {
     }
 
     /// The elements of an array with so many of them. With another number of them none is read.
-    package func array<Element>(count: ClosedRange<Int>, _ read: (JSONReader) -> Element) -> [Element] {
+    package func array<Element>(count: ClosedRange<Int>, _ decode: (JSONReader) -> Element) -> [Element] {
         guard let value = required() else { return [] }
         guard case .array(let elements) = value else { return refused("must be an array", []) }
         guard count.contains(elements.count) else {
             return refused("must have \(Self.describe(count)) elements", [])
         }
-        return elements.enumerated().map { index, element in
-            read(child(.value(element), .element(path, index)))
+        var read: [Element] = []
+        read.reserveCapacity(elements.count)
+        for index in elements.indices {
+            read.append(decode(child(.value(elements[index]), .element(path, index))))
         }
+        return read
     }
 
     /// The members of an object whose names are free, in their order, with names of 1–64 characters without control ones.
@@ -90,7 +93,7 @@ package struct JSONReader {
         guard count.contains(object.count) else {
             return refused("must have \(Self.describe(count)) members", [])
         }
-        guard object.members.allSatisfy({ (1...64).contains($0.name.unicodeScalars.count) && !$0.name.hasControls }) else {
+        guard object.members.allSatisfy({ (1...64).contains($0.name.scalarCount) && !$0.name.hasControls }) else {
             return refused("must have names of 1 to 64 characters without control characters", [])
         }
         return object.members.map { member in

@@ -51,11 +51,13 @@ extension JSONWriter {
         if let value { string(value) } else { null() }
     }
 
+    @inlinable
     package mutating func field(_ name: StaticString, _ value: some FixedWidthInteger) {
         key(name)
         int(value)
     }
 
+    @inlinable
     package mutating func field(_ name: StaticString, _ value: (some FixedWidthInteger)?) {
         key(name)
         if let value { int(value) } else { null() }

@@ -10,8 +10,10 @@
 ///     writer.endObject()
 package struct JSONWriter: Sendable {
     /// All that has been written.
-    package private(set) var bytes: [UInt8]
-    private var needsComma = false
+    @usableFromInline
+    package internal(set) var bytes: [UInt8]
+    @usableFromInline
+    var needsComma = false
 
     /// A writer with room for so many bytes before it has to grow.
     package init(capacity: Int = 512) {
@@ -52,6 +54,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// The name of the member that the next value belongs to; written as it stands, so it must need no escaping.
+    @inlinable
     package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -76,6 +79,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A string from bytes that may be anything: what is not UTF-8 becomes U+FFFD.
+    @inlinable
     package mutating func string(utf8 text: some Collection<UInt8>) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -84,6 +88,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    @inlinable
     package mutating func int(_ value: some FixedWidthInteger) {
         separate()
         bytes.append(decimal: value)
@@ -103,6 +108,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A value that is JSON already, taken as it is.
+    @inlinable
     package mutating func raw(_ json: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: json)
@@ -110,13 +116,15 @@ package struct JSONWriter: Sendable {
     }
 
     /// A value that `write` appends to the buffer itself: one that needs quotes writes them.
+    @inlinable
     package mutating func raw(_ write: (inout [UInt8]) -> Void) {
         separate()
         write(&bytes)
         needsComma = true
     }
 
-    private mutating func separate() {
+    @inlinable
+    mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 }

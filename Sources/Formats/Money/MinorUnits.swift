@@ -5,13 +5,20 @@ package enum MinorUnits {
     /// The text is digits, perhaps a `-` before and a `.` with at least one digit after. Digits beyond the exponent must be
     /// zeros, for money is never rounded on its way in. Nil for anything else (`1e3`, `+1`, `.5`, `1,000`), for an exponent
     /// outside 0–18, and where 64 bits do not hold the amount.
+    @inlinable
     package static func parse(_ text: some Collection<UInt8>, exponent: Int) -> Int64? {
-        guard (0...18).contains(exponent) else { return nil }
-        let isNegative = text.first == UInt8(ascii: "-")
+        text.withBytes { parse(bytes: $0, exponent: exponent) }
+    }
+
+    @usableFromInline
+    static func parse(bytes text: Span<UInt8>, exponent: Int) -> Int64? {
+        guard (0...18).contains(exponent), !text.isEmpty else { return nil }
+        let isNegative = text[0] == UInt8(ascii: "-")
         var units: Int64 = 0
         var wholeDigits = 0
         var fractionDigits: Int?
-        for character in text.dropFirst(isNegative ? 1 : 0) {
+        for index in (isNegative ? 1 : 0)..<text.count {
+            let character = text[index]
             if character == UInt8(ascii: "."), fractionDigits == nil, wholeDigits > 0 {
                 fractionDigits = 0
                 continue

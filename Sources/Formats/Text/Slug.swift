@@ -33,16 +33,22 @@ package enum Slug {
     }
 
     /// Whether text is a slug as `make` writes them.
+    @inlinable
     package static func isValid(_ text: some Collection<UInt8>) -> Bool {
+        text.withBytes { isValid(bytes: $0) }
+    }
+
+    @usableFromInline
+    static func isValid(bytes text: Span<UInt8>) -> Bool {
         guard (1...maximumLength).contains(text.count) else { return false }
         var previous = UInt8(ascii: "-")
-        for character in text {
-            switch character {
+        for index in text.indices {
+            switch text[index] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): break
             case UInt8(ascii: "-"): guard previous != UInt8(ascii: "-") else { return false }
             default: return false
             }
-            previous = character
+            previous = text[index]
         }
         return previous != UInt8(ascii: "-")
     }

@@ -5,19 +5,18 @@ extension Timestamp {
     package func appendHTTPDate(to bytes: inout [UInt8]) {
         let moment = UTCMoment(min(max(self, .earliest), .latest))
         bytes.append(Self.weekdays[moment.weekday])
-        bytes.append(", ")
-        bytes.append(twoDigits: moment.date.day)
-        bytes.append(UInt8(ascii: " "))
+        bytes.append(padded: UInt64(moment.date.day), digits: 2)
         bytes.append(Self.months[moment.date.month - 1])
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(twoDigits: moment.date.year / 100)
-        bytes.append(twoDigits: moment.date.year)
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(twoDigits: moment.hour)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(twoDigits: moment.minute)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(twoDigits: moment.second)
+        bytes.append(addingCapacity: 13) { text in
+            text.append(twoDigits: moment.date.year / 100)
+            text.append(twoDigits: moment.date.year)
+            text.append(UInt8(ascii: " "))
+            text.append(twoDigits: moment.hour)
+            text.append(UInt8(ascii: ":"))
+            text.append(twoDigits: moment.minute)
+            text.append(UInt8(ascii: ":"))
+            text.append(twoDigits: moment.second)
+        }
         bytes.append(" GMT")
     }
 
@@ -29,8 +28,8 @@ extension Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static let weekdays: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let weekdays: [StaticString] = ["Sun, ", "Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, "]
     private static let months: [StaticString] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ", " Dec ",
     ]
 }

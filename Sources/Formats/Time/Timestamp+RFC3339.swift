@@ -17,114 +17,101 @@ extension Timestamp: CustomStringConvertible {
     /// Appends the moment as `description` has it; one outside years 0000–9999 as the nearest within.
     package func appendRFC3339(to bytes: inout [UInt8]) {
         let moment = UTCMoment(min(max(self, .earliest), .latest))
-        bytes.append(twoDigits: moment.date.year / 100)
-        bytes.append(twoDigits: moment.date.year)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(twoDigits: moment.date.month)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(twoDigits: moment.date.day)
-        bytes.append(UInt8(ascii: "T"))
-        bytes.append(twoDigits: moment.hour)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(twoDigits: moment.minute)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(twoDigits: moment.second)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(twoDigits: moment.microsecond / 10_000)
-        bytes.append(twoDigits: moment.microsecond / 100)
-        bytes.append(twoDigits: moment.microsecond)
-        bytes.append(UInt8(ascii: "Z"))
+        bytes.append(addingCapacity: 27) { text in
+            text.append(twoDigits: moment.date.year / 100)
+            text.append(twoDigits: moment.date.year)
+            text.append(UInt8(ascii: "-"))
+            text.append(twoDigits: moment.date.month)
+            text.append(UInt8(ascii: "-"))
+            text.append(twoDigits: moment.date.day)
+            text.append(UInt8(ascii: "T"))
+            text.append(twoDigits: moment.hour)
+            text.append(UInt8(ascii: ":"))
+            text.append(twoDigits: moment.minute)
+            text.append(UInt8(ascii: ":"))
+            text.append(twoDigits: moment.second)
+            text.append(UInt8(ascii: "."))
+            text.append(twoDigits: moment.microsecond / 10_000)
+            text.append(twoDigits: moment.microsecond / 100)
+            text.append(twoDigits: moment.microsecond)
+            text.append(UInt8(ascii: "Z"))
+        }
     }
 
     /// Reads RFC 3339 §5.6 text with any offset and 1–9 fractional digits, those beyond microseconds cut off; nil otherwise.
     ///
     /// A second of 60 is refused: POSIX time has no name for it. So is a moment that its offset carries out of years 0000–9999.
+    @inlinable
     package init?(rfc3339 text: some Collection<UInt8>) {
-        var cursor = DigitCursor(text)
-        guard let year = cursor.number(digits: 4), cursor.take("-"),
-            let month = cursor.number(digits: 2), cursor.take("-"),
-            let day = cursor.number(digits: 2), let date = CivilDate(year: year, month: month, day: day),
-            cursor.take("T") || cursor.take("t"),
-            let hour = cursor.number(digits: 2), hour <= 23, cursor.take(":"),
-            let minute = cursor.number(digits: 2), minute <= 59, cursor.take(":"),
-            let second = cursor.number(digits: 2), second <= 59
-        else { return nil }
-        var microsecond = 0
-        if cursor.take(".") {
-            guard let fraction = cursor.fraction(kept: 6, atMost: 9) else { return nil }
-            microsecond = fraction
-        }
-        guard let offset = cursor.offset(), cursor.isAtEnd else { return nil }
-        let seconds = date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second - offset
-        self.init(microseconds: Int64(seconds) * 1_000_000 + Int64(microsecond))
-        guard self >= .earliest, self <= .latest else { return nil }
+        guard let time = text.withBytes({ Timestamp(parsing: $0) }) else { return nil }
+        self = time
     }
 
     /// Reads RFC 3339 text; nil where it is not.
     package init?(rfc3339 text: String) {
         self.init(rfc3339: text.utf8)
     }
-}
 
-/// Reads fixed-width digits from the front of text.
-private struct DigitCursor<Text: Collection<UInt8>> {
-    private let text: Text
-    private var index: Text.Index
-
-    init(_ text: Text) {
-        self.text = text
-        index = text.startIndex
+    @usableFromInline
+    init?(parsing text: Span<UInt8>) {
+        // All but the fraction and the offset stands in fixed places.
+        guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] | 0x20 == UInt8(ascii: "t"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+            let year = Self.number(text, 0..<4), let month = Self.number(text, 5..<7), let day = Self.number(text, 8..<10),
+            let date = CivilDate(year: year, month: month, day: day),
+            let hour = Self.number(text, 11..<13), hour <= 23,
+            let minute = Self.number(text, 14..<16), minute <= 59,
+            let second = Self.number(text, 17..<19), second <= 59
+        else { return nil }
+        var position = 19
+        guard let microsecond = Self.fraction(text, &position), let offset = Self.offset(text, position) else { return nil }
+        let seconds = date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second - offset
+        self.init(microseconds: Int64(seconds) * 1_000_000 + Int64(microsecond))
+        guard self >= .earliest, self <= .latest else { return nil }
     }
 
-    var isAtEnd: Bool { index == text.endIndex }
-
-    mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard !isAtEnd, text[index] == UInt8(ascii: character) else { return false }
-        text.formIndex(after: &index)
-        return true
-    }
-
-    mutating func number(digits: Int) -> Int? {
+    /// The number that digits in these places make; the places exist.
+    private static func number(_ text: Span<UInt8>, _ places: Range<Int>) -> Int? {
         var value = 0
-        for _ in 0..<digits {
-            guard let digit = digit() else { return nil }
+        for place in places {
+            guard let digit = digit(text[place]) else { return nil }
             value = value * 10 + digit
         }
         return value
     }
 
-    mutating func fraction(kept: Int, atMost: Int) -> Int? {
+    /// Microseconds, 0 where there is no fraction; nil for one of no or more than nine digits.
+    private static func fraction(_ text: Span<UInt8>, _ position: inout Int) -> Int? {
+        guard text[position] == UInt8(ascii: ".") else { return 0 }
+        position += 1
+        let start = position
         var value = 0
-        var read = 0
-        while let digit = digit() {
-            read += 1
-            if read > atMost { return nil }
-            if read <= kept { value = value * 10 + digit }
+        var unit = 100_000
+        while position < text.count, let digit = digit(text[position]) {
+            value += digit * unit
+            unit /= 10
+            position += 1
         }
-        guard read > 0 else { return nil }
-        while read < kept {
-            value *= 10
-            read += 1
-        }
-        return value
+        return (1...9).contains(position - start) ? value : nil
     }
 
-    /// Seconds east of UTC.
-    mutating func offset() -> Int? {
-        if take("Z") || take("z") { return 0 }
-        let east = take("+")
-        guard east || take("-"), let hours = number(digits: 2), hours <= 23, take(":"),
-            let minutes = number(digits: 2), minutes <= 59
+    /// Seconds east of UTC that the rest of the text tells.
+    private static func offset(_ text: Span<UInt8>, _ position: Int) -> Int? {
+        if text.count == position + 1, text[position] | 0x20 == UInt8(ascii: "z") { return 0 }
+        guard text.count == position + 6, text[position + 3] == UInt8(ascii: ":"),
+            let hours = number(text, position + 1..<position + 3), hours <= 23,
+            let minutes = number(text, position + 4..<position + 6), minutes <= 59
         else { return nil }
         let seconds = hours * 3_600 + minutes * 60
-        return east ? seconds : -seconds
+        switch text[position] {
+        case UInt8(ascii: "+"): return seconds
+        case UInt8(ascii: "-"): return -seconds
+        default: return nil
+        }
     }
 
-    private mutating func digit() -> Int? {
-        guard !isAtEnd else { return nil }
-        let byte = text[index]
-        guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-        text.formIndex(after: &index)
-        return Int(byte &- UInt8(ascii: "0"))
+    private static func digit(_ byte: UInt8) -> Int? {
+        let value = byte &- UInt8(ascii: "0")
+        return value <= 9 ? Int(value) : nil
     }
 }

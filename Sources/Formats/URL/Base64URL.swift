@@ -1,18 +1,21 @@
 /// Unpadded base64url (RFC 4648 §5, without `=` as §3.2 allows), in its one canonical form.
 package enum Base64URL {
     /// The text of some bytes.
+    @inlinable
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var text: [UInt8] = []
-        append(bytes, to: &text)
-        return String(decoding: text, as: UTF8.self)
+        bytes.withBytes { bytes in
+            var text: [UInt8] = []
+            append(bytes, to: &text)
+            return String(decoding: text, as: UTF8.self)
+        }
     }
 
     /// Appends the text of some bytes.
-    package static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
+    package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
         var pending: UInt32 = 0
         var bits: UInt32 = 0
-        for byte in bytes {
-            pending = (pending << 8 | UInt32(byte)) & 0xFFFF
+        for index in bytes.indices {
+            pending = (pending << 8 | UInt32(bytes[index])) & 0xFFFF
             bits += 8
             while bits >= 6 {
                 bits -= 6
@@ -24,13 +27,19 @@ package enum Base64URL {
 
     /// The bytes of a text; nil for characters outside the alphabet, padding, a length that no bytes have, or unused bits that
     /// are set: for each sequence of bytes exactly one text is accepted, so that nothing signed has a second spelling.
+    @inlinable
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        text.withBytes { decode(bytes: $0) }
+    }
+
+    @usableFromInline
+    static func decode(bytes text: Span<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
         var pending: UInt32 = 0
         var bits: UInt32 = 0
-        for character in text {
-            guard let value = value(character) else { return nil }
+        for index in text.indices {
+            guard let value = value(text[index]) else { return nil }
             pending = (pending << 6 | UInt32(value)) & 0xFFFF
             bits += 6
             if bits >= 8 {

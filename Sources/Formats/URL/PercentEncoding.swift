@@ -5,23 +5,32 @@ package enum PercentEncoding {
     /// Refused: `%` without two hex digits, NUL, CR and LF whether raw or encoded, and what is not UTF-8 once decoded.
     /// Split on `/`, `&` and `=` first: an encoded delimiter is data.
     /// - Parameter plusIsSpace: `+` stands for a space, as HTML forms write queries (WHATWG URL §5.1).
+    @inlinable
     package static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+        text.withBytes { decode(bytes: $0, plusIsSpace: plusIsSpace) }
+    }
+
+    @usableFromInline
+    static func decode(bytes text: Span<UInt8>, plusIsSpace: Bool) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
-        var index = text.startIndex
-        while index != text.endIndex {
+        var index = 0
+        while index < text.count {
             var byte = text[index]
-            text.formIndex(after: &index)
+            index += 1
             if byte == UInt8(ascii: "%") {
-                guard let high = hexadecimal(text, &index), let low = hexadecimal(text, &index) else { return nil }
+                guard index + 1 < text.count, let high = Hexadecimal.value(text[index]),
+                    let low = Hexadecimal.value(text[index + 1])
+                else { return nil }
                 byte = high << 4 | low
+                index += 2
             } else if byte == UInt8(ascii: "+"), plusIsSpace {
                 byte = UInt8(ascii: " ")
             }
             guard byte != 0, byte != 0x0D, byte != 0x0A else { return nil }
             bytes.append(byte)
         }
-        return String(validating: bytes, as: UTF8.self)
+        return String(validUTF8: bytes.span)
     }
 
     /// Appends text with everything but unreserved characters (RFC 3986 §2.3) encoded: safe in any part of a URL.
@@ -43,12 +52,6 @@ package enum PercentEncoding {
         bytes.reserveCapacity(text.utf8.count)
         append(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func hexadecimal<Text: Collection<UInt8>>(_ text: Text, _ index: inout Text.Index) -> UInt8? {
-        guard index != text.endIndex else { return nil }
-        defer { text.formIndex(after: &index) }
-        return Hexadecimal.value(text[index])
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -18,14 +18,31 @@ package struct QueryParameters: Equatable, Sendable {
 
     /// Reads what stands after the `?`; nil where a part is not properly percent-encoded UTF-8 (see `PercentEncoding`), or
     /// there are more than `maximumCount`. Empty parts between `&` are skipped.
+    @inlinable
     package init?(_ query: some Collection<UInt8>) {
+        guard let parameters = query.withBytes({ QueryParameters(parsing: $0) }) else { return nil }
+        self = parameters
+    }
+
+    @usableFromInline
+    init?(parsing query: Span<UInt8>) {
         var parameters: [Parameter] = []
-        for part in query.split(separator: UInt8(ascii: "&")) {
+        var start = 0
+        while start < query.count {
+            var end = start
+            var equals: Int?
+            while end < query.count, query[end] != UInt8(ascii: "&") {
+                if equals == nil, query[end] == UInt8(ascii: "=") { equals = end }
+                end += 1
+            }
+            let part = start..<end
+            start = end + 1
+            if part.isEmpty { continue }
             guard parameters.count < Self.maximumCount else { return nil }
-            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
-            let rest = part[equals...].dropFirst()
-            guard let name = PercentEncoding.decode(part[..<equals], plusIsSpace: true),
-                let value = PercentEncoding.decode(rest, plusIsSpace: true)
+            let name = query.extracting(part.lowerBound..<(equals ?? end))
+            let value = query.extracting((equals.map { $0 + 1 } ?? end)..<end)
+            guard let name = PercentEncoding.decode(bytes: name, plusIsSpace: true),
+                let value = PercentEncoding.decode(bytes: value, plusIsSpace: true)
             else { return nil }
             parameters.append(Parameter(name: name, value: value))
         }
