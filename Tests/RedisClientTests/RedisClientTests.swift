@@ -53,8 +53,8 @@ import Testing
         try await withClient(.patient(server.url)) { client in
             try await client.set("short", [1], expiresIn: .milliseconds(30))
             try await client.set("least", [1], expiresIn: .nanoseconds(1))
-            #expect(try await eventually(client.loop) { try await client.get("short") == nil })
-            #expect(try await eventually(client.loop) { try await client.get("least") == nil })
+            try await expectEventually(client.loop) { try await client.get("short") == nil }
+            try await expectEventually(client.loop) { try await client.get("least") == nil }
         }
     }
 
@@ -159,7 +159,7 @@ import Testing
             for _ in 0..<100 where replies.count < 100 { await Task.yield() }
             #expect(replies.count == 100)
             #expect(client.state.phase == .closed)
-            #expect(await redisError { _ = try await client.get("k") }?.code == .closed)
+            #expect(await client.errorOfGet()?.code == .closed)
         }
     }
 
@@ -174,7 +174,7 @@ import Testing
             var missing = 10
             for _ in 0..<10 {
                 client.loop.run {
-                    if await redisError({ _ = try await client.ping() })?.code == .overloaded { failed += 1 }
+                    if await client.errorOfPing()?.code == .overloaded { failed += 1 }
                     missing -= 1
                     if missing == 0 { done.succeed(()) }
                 }
@@ -199,7 +199,7 @@ import Testing
                 }
                 first.succeed(error == nil)
             }
-            #expect(await redisError { _ = try await client.ping() }?.code == .overloaded)
+            #expect(await client.errorOfPing()?.code == .overloaded)
             #expect(try await first.value())
             _ = try await client.ping()
         }

@@ -1,6 +1,7 @@
 import EventLoop
 import Logging
 import TestSupport
+import Testing
 
 @testable import RedisClient
 
@@ -46,18 +47,29 @@ extension RedisConfiguration {
     }
 }
 
-/// Asks again every few milliseconds until it holds.
-func eventually(_ loop: EventLoop, seconds: Double = 10, _ condition: () async throws -> Bool) async throws -> Bool {
+/// Asks again every few milliseconds until it holds; an issue of the test where it never does.
+func expectEventually(
+    _ loop: EventLoop, seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () async throws -> Bool
+) async throws {
     let deadline = TestSupport.Deadline(seconds: seconds)
     while !deadline.isOver {
-        if try await condition() { return true }
+        if try await condition() { return }
         try await loop.sleep(for: .milliseconds(5))
     }
-    return false
+    Issue.record("it did not come about within \(seconds) s", sourceLocation: sourceLocation)
 }
 
 /// What `body` throws, if that is an error of the client's.
 func redisError(_ body: () async throws -> Void) async -> RedisError? {
     do { try await body() } catch { return error as? RedisError }
     return nil
+}
+
+extension RedisClient {
+    /// What GET throws, if it throws.
+    func errorOfGet() async -> RedisError? { await redisError { _ = try await self.get("k") } }
+
+    /// What PING throws, if it throws.
+    func errorOfPing() async -> RedisError? { await redisError { _ = try await self.ping() } }
 }

@@ -107,12 +107,11 @@ package final class RedisClient {
 
     private func enqueue(_ command: [RedisArgument]) throws -> UInt64 {
         try Task.checkCancellation()
-        guard breaker.admits else { throw refusal(.unavailable, lastError?.message ?? "the breaker is open") }
         switch phase {
-        case .ready, .connecting, .shakingHands: break
+        case .ready, .connecting, .shakingHands, .pausing: break
         case .idle, .closing, .closed: throw refusal(.closed, "the client is closed")
-        case .pausing: throw refusal(.unavailable, lastError?.message ?? "not connected")
         }
+        guard breaker.admits else { throw refusal(.unavailable, lastError?.message ?? "the breaker is open") }
         guard inFlight.count < configuration.mostInFlight else {
             throw refusal(.overloaded, "\(inFlight.count) commands in flight")
         }
