@@ -54,12 +54,17 @@ package struct JSONWriter: Sendable {
     }
 
     /// The name of the member that the next value belongs to; written as it stands, so it must need no escaping.
-    @inlinable
     package mutating func key(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(name)
-        bytes.append("\":")
+        let comma = needsComma
+        name.withUTF8Buffer { name in
+            bytes.append(addingCapacity: name.count + 4) { text in
+                if comma { text.append(UInt8(ascii: ",")) }
+                text.append(UInt8(ascii: "\""))
+                for byte in name { text.append(byte) }
+                text.append(UInt8(ascii: "\""))
+                text.append(UInt8(ascii: ":"))
+            }
+        }
         needsComma = false
     }
 
