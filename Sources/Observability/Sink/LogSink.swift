@@ -71,7 +71,8 @@ package final class LogSink: Sendable {
         if start { queue.async { self.write() } }
     }
 
-    /// Waits, an hour at most, until all that was appended before has gone to the descriptor, or the time is up; false in the latter case.
+    /// Waits until all that was appended before has gone to the descriptor, or the time (an hour at most) is up; false in
+    /// the latter case.
     ///
     /// For the end of the program, off the event loops: it blocks.
     @discardableResult
