@@ -31,6 +31,7 @@ extension PostgresPool {
     /// ``PostgresTransaction/commit(with:)``; rolls back when it throws. `body` is run once: who wants to try
     /// again after an error that ``PostgresError/isRetryable`` calls this again.
     /// - Throws: what `body` throws, ``PostgresError`` otherwise. On the loop.
+    @discardableResult
     package func transaction<Value>(
         isolation: PostgresTransaction.Isolation = .readCommitted,
         _ body: (PostgresTransaction) async throws -> Value
