@@ -1,0 +1,40 @@
+import Formats
+import FoundationEssentials
+
+/// One line of a cart: what the shopper asked for, at today's price.
+package struct CartLine: Sendable {
+    package let variant: UUID
+    package let sku: String
+    package let product: UUID
+    package let name: String
+    /// A JSON object.
+    package let options: [UInt8]
+    package let quantity: Int
+    package let unitPrice: Money
+    /// What it cost when the shopper last touched the line.
+    package let seenPrice: Int64
+    /// Whether the catalogue still offers it.
+    package let isOffered: Bool
+    package let available: Int
+
+    /// What a shopper should be told of the line.
+    package var adjustment: String? {
+        if !isOffered || available <= 0 { return "unavailable" }
+        return unitPrice.amount == seenPrice ? nil : "price_changed"
+    }
+
+    func write(to json: inout JSONWriter, total: Money) {
+        json.beginObject()
+        json.field("sku", sku)
+        json.field("product_id", product)
+        json.field("name", name)
+        json.key("options")
+        json.raw(options)
+        json.field("quantity", quantity)
+        json.field("unit_price", unitPrice)
+        json.field("line_total", total)
+        json.field("available", isOffered ? max(0, available) : 0)
+        if let adjustment { json.field("adjustment", adjustment) }
+        json.endObject()
+    }
+}

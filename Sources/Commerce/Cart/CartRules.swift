@@ -1,0 +1,47 @@
+import Web
+
+/// What a write to a cart may do, decided under the cart's lock.
+enum CartRules {
+    /// The greatest quantity of a line.
+    static let maximumQuantity = 999
+    /// How many lines a cart can have.
+    static let maximumLines = 100
+
+    /// A cart that can be written to, or the problem with it.
+    /// - Parameters:
+    ///   - version: the cart's
+    ///   - expected: versions the caller will write to (If-Match), nil for any
+    static func checkWritable(status: CartStatus, version: Int64, expected: [Int64]?) throws(Problem) {
+        switch status {
+        case .active: break
+        case .converted: throw .cartConverted
+        case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue); make a new one.")
+        }
+        if let expected, !expected.contains(version) { throw .preconditionFailed }
+    }
+
+    /// The quantity after an add.
+    /// - Parameters:
+    ///   - present: that of the line, nil where there is none yet
+    ///   - lines: how many the cart has
+    static func adding(_ count: Int, to present: Int?, lines: Int) throws(Problem) -> Int {
+        let (sum, overflow) = (present ?? 0).addingReportingOverflow(count)
+        guard !overflow, sum <= maximumQuantity else {
+            throw .invalid("/quantity", "a line can have at most \(maximumQuantity); the cart has \(present ?? 0)")
+        }
+        try checkRoom(present: present, lines: lines)
+        return sum
+    }
+
+    /// Whether there is room for the line.
+    static func checkRoom(present: Int?, lines: Int) throws(Problem) {
+        guard present != nil || lines < maximumLines else {
+            throw .invalid("/sku", "a cart can have at most \(maximumLines) lines")
+        }
+    }
+}
+
+extension Problem {
+    /// The cart has become an order.
+    static let cartConverted = Problem.conflict("cart_converted", "An order was placed from this cart; make a new one.")
+}

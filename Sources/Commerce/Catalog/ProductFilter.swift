@@ -1,0 +1,76 @@
+import Formats
+import Web
+
+/// Which products a list shows and in which order: the query's parameters, read and checked.
+package struct ProductFilter: Hashable, Sendable {
+    package var search: String?
+    /// A category's slug; those below it count too.
+    package var category: String?
+    /// Minor units, inclusive.
+    package var minimumPrice: Int64?
+    package var maximumPrice: Int64?
+    package var inStock: Bool?
+    package var sort: ProductSort
+
+    /// How long a search may be, in characters.
+    static let maximumSearch = 200
+
+    /// - Throws: `Problem` (400) that names each parameter with a value it cannot have.
+    package init(_ query: QueryParameters) throws(Problem) {
+        var faults: [InputFault] = []
+        func refuse(_ name: String, _ detail: String) { faults.append(InputFault(.parameter(name), detail)) }
+        func price(_ name: String) -> Int64? {
+            guard let text = query.first(name) else { return nil }
+            guard let price = Int64(text), price >= 0, !text.hasPrefix("+") else {
+                refuse(name, "must be a whole number of minor units, 0 or more")
+                return nil
+            }
+            return price
+        }
+        if let text = query.first("q") {
+            let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            if trimmed.unicodeScalars.count > Self.maximumSearch {
+                refuse("q", "must have at most \(Self.maximumSearch) characters")
+            }
+            search = trimmed.isEmpty ? nil : trimmed
+        }
+        if let slug = query.first("category") {
+            if slug.isEmpty || slug.utf8.count > 200 { refuse("category", "must be a category's slug") }
+            category = slug
+        }
+        minimumPrice = price("min_price")
+        maximumPrice = price("max_price")
+        if let low = minimumPrice, let high = maximumPrice, low > high {
+            refuse("max_price", "must not be below min_price")
+        }
+        switch query.first("in_stock") {
+        case nil: inStock = nil
+        case "true": inStock = true
+        case "false": inStock = false
+        default: refuse("in_stock", "must be true or false")
+        }
+        sort = search == nil ? .newest : .relevance
+        if let name = query.first("sort") {
+            if let known = ProductSort(rawValue: name), known != .relevance || search != nil {
+                sort = known
+            } else if name == ProductSort.relevance.rawValue {
+                refuse("sort", "relevance needs a search in q")
+            } else {
+                refuse("sort", "must be one of: " + ProductSort.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+        }
+        guard faults.isEmpty else { throw Problem(.invalidParameter, errors: faults) }
+    }
+
+    /// The same text for the same filter: part of cache keys, and what cursors are bound to. Lengths stand
+    /// before what a caller wrote, so that no two filters share a text.
+    package var canonical: String {
+        var text = sort.rawValue
+        if let search { text += "&q\(search.utf8.count)=\(search)" }
+        if let category { text += "&c\(category.utf8.count)=\(category)" }
+        if let minimumPrice { text += "&min=\(minimumPrice)" }
+        if let maximumPrice { text += "&max=\(maximumPrice)" }
+        if let inStock { text += "&stock=\(inStock)" }
+        return text
+    }
+}

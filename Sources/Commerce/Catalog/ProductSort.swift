@@ -1,0 +1,9 @@
+/// The orders a list of products can have; ties go by id.
+package enum ProductSort: String, CaseIterable, Sendable {
+    case newest
+    case priceAscending = "price"
+    case priceDescending = "-price"
+    case name
+    /// Best match first; only with a search.
+    case relevance
+}

@@ -1,0 +1,27 @@
+/// How many of each SKU an order wants, each SKU once, in the order first named: lines that share a stock are
+/// counted together before any of it is compared with what there is.
+struct Demand: Equatable, Sendable {
+    private(set) var skus: [String] = []
+    private(set) var quantities: [Int] = []
+
+    init() {}
+
+    /// Sums items by SKU.
+    /// - Returns: nil where a sum is more than a line can have.
+    init?(_ items: [OrderRequest.Item]) {
+        for item in items where !add(item.sku, item.quantity) { return nil }
+    }
+
+    /// Adds to the demand for one SKU; false where it becomes more than a line can have.
+    mutating func add(_ sku: String, _ quantity: Int) -> Bool {
+        guard let index = skus.firstIndex(of: sku) else {
+            skus.append(sku)
+            quantities.append(quantity)
+            return (1...CartRules.maximumQuantity).contains(quantity)
+        }
+        let (sum, overflow) = quantities[index].addingReportingOverflow(quantity)
+        guard !overflow, sum <= CartRules.maximumQuantity else { return false }
+        quantities[index] = sum
+        return true
+    }
+}

@@ -1,0 +1,56 @@
+import Formats
+import FoundationEssentials
+
+/// What a shopper asks for when placing an order; prices are never among it.
+package struct OrderRequest: Sendable {
+    /// Where the lines come from.
+    package enum Source: Sendable {
+        case cart(UUID, version: Int64?)
+        case items([Item])
+    }
+
+    package struct Item: Equatable, Sendable {
+        package let sku: String
+        package let quantity: Int
+    }
+
+    package let source: Source
+    /// What the shopper was shown; another sum is refused.
+    package let expectedTotal: Money?
+    package let email: String
+    package let shippingAddress: Address
+
+    /// - Throws: `FieldFaults` with every fault of the body at its place.
+    package init(_ document: JSONValue) throws(FieldFaults) {
+        self = try JSONReader.decode(document) { json in
+            OrderRequest(
+                source: Self.source(json),
+                expectedTotal: json.optional("expected_total").map { total in
+                    Money(
+                        total["amount"].integer(in: 0...Int64.max),
+                        total["currency"].parsed("must be an ISO 4217 currency code", standIn: "") {
+                            CurrencyCode($0)?.code
+                        })
+                },
+                email: json["email"].parsed("must be an e-mail address", standIn: "") { EmailAddress.parse($0) },
+                shippingAddress: Address(json["shipping_address"]))
+        }
+    }
+
+    private init(source: Source, expectedTotal: Money?, email: String, shippingAddress: Address) {
+        self.source = source
+        self.expectedTotal = expectedTotal
+        self.email = email
+        self.shippingAddress = shippingAddress
+    }
+
+    private static func source(_ json: JSONReader) -> Source {
+        if let cart = json.optional("cart_id") {
+            if let items = json.optional("items") { items.refuse("either cart_id or items, not both") }
+            return .cart(cart.uuid(), version: json.optional("cart_version")?.integer(in: 1...Int64.max))
+        }
+        return .items(json["items"].array(count: 1...CartRules.maximumLines) { item in
+            Item(sku: item["sku"].line(length: 1...100), quantity: item["quantity"].integer(in: 1...CartRules.maximumQuantity))
+        })
+    }
+}

@@ -1,0 +1,80 @@
+import Formats
+import Web
+
+/// Whether an order can be placed, and as what: decided on locked rows, without touching anything.
+enum PlacementRules {
+    /// Lines and sums of the order to be.
+    struct Draft: Sendable {
+        let currency: String
+        let lines: [OrderLine]
+        let totals: OrderTotals
+    }
+
+    /// - Parameters:
+    ///   - demand: what is wanted
+    ///   - locked: what the catalogue has of it, in any order
+    ///   - currency: the one the order must have, nil for that of its lines
+    ///   - expected: the total that the shopper was shown
+    /// - Throws: `Problem`: 422 for a SKU that is unknown, 409 `insufficient_stock` with what is available of each
+    ///   line, 409 `price_changed` with the present total.
+    static func draft(
+        _ demand: Demand, of locked: [LockedVariant], currency: String? = nil, expected: Money?
+    ) throws(Problem) -> Draft {
+        var found: [(variant: LockedVariant, quantity: Int)] = []
+        var unknown: [InputFault] = []
+        for (index, sku) in demand.skus.enumerated() {
+            if let variant = locked.first(where: { $0.sku == sku }) {
+                found.append((variant, demand.quantities[index]))
+            } else {
+                unknown.append(InputFault(.pointer("/items/\(index)/sku"), "there is no SKU \(sku)"))
+            }
+        }
+        guard unknown.isEmpty else { throw .invalid(unknown) }
+        guard let first = found.first else { throw .conflict("cart_empty", "The cart has no lines to order.") }
+        let currency = currency ?? first.variant.price.currency
+        guard found.allSatisfy({ $0.variant.price.currency == currency }) else {
+            throw .invalid("/items", "all lines must be priced in one currency, \(currency)")
+        }
+        if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(found) }
+
+        var lines: [OrderLine] = []
+        for (variant, quantity) in found {
+            guard let total = variant.price.times(quantity) else { throw .amountTooLarge }
+            lines.append(OrderLine(
+                variant: variant.variant, product: variant.product, sku: variant.sku, name: variant.name,
+                options: variant.options, image: variant.image, quantity: quantity, unitPrice: variant.price,
+                tax: Money(0, currency), total: total))
+        }
+        guard let totals = OrderTotals(lines: lines, currency: currency) else { throw .amountTooLarge }
+        if let expected, expected != totals.total { throw priceChanged(from: expected, to: totals.total) }
+        return Draft(currency: currency, lines: lines, totals: totals)
+    }
+
+    private static func insufficientStock(_ found: [(variant: LockedVariant, quantity: Int)]) -> Problem {
+        let lines = found.map { variant, quantity in
+            object([
+                ("sku", .string(variant.sku)),
+                ("requested", .number(JSONNumber(quantity))),
+                ("available", .number(JSONNumber(variant.available))),
+            ])
+        }
+        return Problem.conflict("insufficient_stock", "There is not enough stock for every line.")
+            .with("lines", .array(lines))
+    }
+
+    private static func priceChanged(from expected: Money, to total: Money) -> Problem {
+        Problem.conflict("price_changed", "The total is no longer what was expected.")
+            .with("expected_total", money(expected))
+            .with("total", money(total))
+    }
+
+    private static func money(_ money: Money) -> JSONValue {
+        object([("amount", .number(JSONNumber(money.amount))), ("currency", .string(money.currency))])
+    }
+
+    private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
+        var object = JSONObject()
+        for (name, value) in members { object.append(name, value) }
+        return .object(object)
+    }
+}
