@@ -1,0 +1,123 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+extension CartStore {
+    /// What a write finds under the cart's lock.
+    struct State {
+        struct Known {
+            let id: UUID
+            let price: Int64
+        }
+
+        let version: Int64
+        let status: CartStatus
+        /// The variant, where the catalogue offers it in the cart's currency.
+        var variant: Known?
+        /// The variant of the line, offered or not.
+        var lineVariant: Known?
+        /// The line's quantity, nil where there is no line.
+        var quantity: Int?
+        var lines = 0
+    }
+
+    /// Locks, decides, writes, reads the cart again: two round trips.
+    func write(
+        _ key: Key, sku: String, ifMatch: [Int64]?, _ decide: (State) throws -> PostgresQuery
+    ) async throws -> Cart {
+        try await pool.transaction { transaction in
+            let found = try await transaction.batch([Self.lock(key), Self.line(sku, in: key)])
+            var state = try Self.state(found[0])
+            try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch)
+            if let row = found[1].first {
+                state.lines = Int(try row[4, as: Int64.self])
+                if let id = try row[0, as: UUID?.self], let price = try row[1, as: Int64?.self] {
+                    let known = State.Known(id: id, price: price)
+                    if try row[2, as: Bool?.self] ?? false { state.variant = known }
+                    if let quantity = try row[3, as: Int32?.self] {
+                        state.quantity = Int(quantity)
+                        state.lineVariant = known
+                    }
+                }
+            }
+            let written = try await transaction.commit(with: [
+                try decide(state),
+                """
+                UPDATE cart SET version = version + 1, updated_at = now(), expires_at = now() + \
+                \(lifetime.wholeMicroseconds) * interval '1 microsecond' WHERE id = \(key.id)
+                """,
+                Self.view(key),
+            ])
+            guard let cart = try Self.decode(written[2]) else { throw Problem.notFound }
+            return cart
+        }
+    }
+
+    static func state(_ rows: PostgresRows) throws -> State {
+        guard let row = rows.first else { throw Problem.notFound }
+        let status = CartStatus(rawValue: try row[1]) ?? .expired
+        let isOver = try row[2, as: Bool.self]
+        return State(version: try row[0], status: status == .active && isOver ? .expired : status)
+    }
+
+    static func lock(_ key: Key) -> PostgresQuery {
+        """
+        SELECT version, status, expires_at <= now() FROM cart \
+        WHERE id = \(key.id) AND token_hash = \(key.tokenHash) FOR UPDATE
+        """
+    }
+
+    /// One row always: the variant of the SKU and its line, where there are such, and how many lines there are.
+    /// A statement of its own behind the lock, so that it sees what the write before committed.
+    private static func line(_ sku: String, in key: Key) -> PostgresQuery {
+        """
+        SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, \
+        (SELECT count(*) FROM cart_item WHERE cart_id = c.id) FROM cart c LEFT JOIN variant v ON v.sku = \(sku) \
+        LEFT JOIN product p ON p.id = v.product_id \
+        LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id WHERE c.id = \(key.id)
+        """
+    }
+
+    static func setting(_ variant: State.Known, _ quantity: Int, in key: Key) -> PostgresQuery {
+        """
+        INSERT INTO cart_item (cart_id, variant_id, quantity, unit_price) \
+        VALUES (\(key.id), \(variant.id), \(Int32(clamping: quantity)), \(variant.price)) \
+        ON CONFLICT (cart_id, variant_id) DO UPDATE \
+        SET quantity = EXCLUDED.quantity, unit_price = EXCLUDED.unit_price
+        """
+    }
+
+    static func removing(_ variant: UUID, from key: Key) -> PostgresQuery {
+        "DELETE FROM cart_item WHERE cart_id = \(key.id) AND variant_id = \(variant)"
+    }
+
+    static func view(_ key: Key) -> PostgresQuery {
+        """
+        SELECT c.id, c.version, c.status, c.currency, c.updated_at, c.expires_at, c.expires_at <= now(), \
+        i.quantity, i.unit_price, v.id, v.sku, v.price, v.options, p.id, p.name, p.currency, \
+        v.active AND p.status = 'active', s.on_hand - s.reserved \
+        FROM cart c LEFT JOIN cart_item i ON i.cart_id = c.id LEFT JOIN variant v ON v.id = i.variant_id \
+        LEFT JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id \
+        WHERE c.id = \(key.id) AND c.token_hash = \(key.tokenHash) ORDER BY i.added_at, i.variant_id
+        """
+    }
+
+    static func decode(_ rows: PostgresRows) throws -> Cart? {
+        guard let first = rows.first else { return nil }
+        var lines: [CartLine] = []
+        for row in rows {
+            guard let quantity = try row[7, as: Int32?.self] else { continue }
+            lines.append(CartLine(
+                variant: try row[9], sku: try row[10], product: try row[13], name: try row[14],
+                options: try row[12, as: PostgresJSON.self].bytes, quantity: Int(quantity),
+                unitPrice: Money(try row[11], try row[15]), seenPrice: try row[8], isOffered: try row[16],
+                available: Int(try row[17, as: Int32?.self] ?? 0)))
+        }
+        let status = CartStatus(rawValue: try first[2]) ?? .expired
+        let isOver = try first[6, as: Bool.self]
+        return Cart(
+            id: try first[0], version: try first[1], status: status == .active && isOver ? .expired : status,
+            currency: try first[3], updatedAt: try first[4], expiresAt: try first[5], lines: lines)
+    }
+}

@@ -1,0 +1,91 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+/// Carts in PostgreSQL. Every write takes the cart's row lock first, so that writes to one cart go one by one.
+package struct CartStore {
+    let pool: PostgresPool
+    /// How long a cart lives that nobody touches.
+    let lifetime: Duration
+
+    package init(pool: PostgresPool, lifetime: Duration) {
+        self.pool = pool
+        self.lifetime = lifetime
+    }
+
+    /// How a request names a cart: its id, and the hash of the secret that goes with it.
+    package struct Key: Sendable {
+        let id: UUID
+        let tokenHash: [UInt8]
+    }
+
+    /// A new, empty cart.
+    package func create(currency: String, tokenHash: [UInt8]) async throws -> Cart {
+        let now = Timestamp.now
+        let cart = Cart(
+            id: UUID.v7(at: now), version: 1, status: .active, currency: currency, updatedAt: now,
+            expiresAt: now + lifetime, lines: [])
+        _ = try await pool.batch([
+            """
+            INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) \
+            VALUES (\(cart.id), \(tokenHash), \(currency), \(now), \(now), \(cart.expiresAt))
+            """
+        ])
+        return cart
+    }
+
+    /// The cart as it stands; nil where there is none, or the secret is another's.
+    package func cart(_ key: Key) async throws -> Cart? {
+        try Self.decode(try await pool.query(Self.view(key)))
+    }
+
+    /// Adds to a line, or begins it.
+    package func add(_ count: Int, of sku: String, to key: Key, ifMatch: [Int64]?) async throws -> Cart {
+        try await write(key, sku: sku, ifMatch: ifMatch) { state in
+            guard let variant = state.variant else { throw Problem.invalid("/sku", "there is no SKU \(sku)") }
+            let quantity = try CartRules.adding(count, to: state.quantity, lines: state.lines)
+            return Self.setting(variant, quantity, in: key)
+        }
+    }
+
+    /// Sets a line's quantity; 0 removes it.
+    package func set(_ quantity: Int, of sku: String, in key: Key, ifMatch: [Int64]?) async throws -> Cart {
+        try await write(key, sku: sku, ifMatch: ifMatch) { state in
+            guard let variant = state.variant ?? (quantity == 0 ? state.lineVariant : nil) else { throw Problem.notFound }
+            if quantity == 0 { return Self.removing(variant.id, from: key) }
+            try CartRules.checkRoom(present: state.quantity, lines: state.lines)
+            return Self.setting(variant, quantity, in: key)
+        }
+    }
+
+    /// Takes a line out; 404 where there is none.
+    package func remove(_ sku: String, from key: Key, ifMatch: [Int64]?) async throws -> Cart {
+        try await write(key, sku: sku, ifMatch: ifMatch) { state in
+            guard let variant = state.lineVariant else { throw Problem.notFound }
+            return Self.removing(variant.id, from: key)
+        }
+    }
+
+    /// Drops the cart. One that became an order stays, as the order's proof of it.
+    package func delete(_ key: Key, ifMatch: [Int64]?) async throws {
+        try await pool.transaction { transaction in
+            let rows = try await transaction.query(Self.lock(key))
+            let state = try Self.state(rows)
+            guard state.status != .converted else { throw Problem.cartConverted }
+            if let ifMatch, !ifMatch.contains(state.version) { throw Problem.preconditionFailed }
+            _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
+        }
+    }
+
+    /// Marks up to `limit` carts expired that nobody came back for.
+    /// - Returns: how many.
+    package func expire(limit: Int) async throws -> Int {
+        try await pool.batch([
+            """
+            UPDATE cart SET status = 'expired' WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
+            AND expires_at <= now() ORDER BY expires_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            """
+        ]).first?.affectedRows ?? 0
+    }
+}

@@ -1,0 +1,79 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+
+/// The catalogue in PostgreSQL.
+package struct CatalogStore {
+    let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// How a product is named in a path.
+    package enum ProductKey: Hashable, Sendable {
+        case id(UUID)
+        case slug(String)
+
+        package init(_ text: String) { self = UUID(utf8: text.utf8).map(Self.id) ?? .slug(text) }
+    }
+
+    /// An active product with its active variants, the default one first; nil where there is none.
+    package func product(_ key: ProductKey) async throws -> Product? {
+        let rows = switch key {
+        case .id(let id): try await pool.query("\(Self.product) p.id = \(id) AND p.status = 'active' ORDER BY v.position, v.id")
+        case .slug(let slug): try await pool.query("\(Self.product) p.slug = \(slug) AND p.status = 'active' ORDER BY v.position, v.id")
+        }
+        guard let first = rows.first else { return nil }
+        let currency = try first[8, as: String.self]
+        let variants = try rows.map { row in
+            Variant(
+                id: try row[13], sku: try row[14], name: try row[15], options: try row[16, as: PostgresJSON.self].bytes,
+                price: Money(try row[17], currency), available: Int(try row[18, as: Int32.self]))
+        }
+        return Product(
+            id: try first[0], slug: try first[1], name: try first[2], description: try first[3],
+            category: try Self.category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].bytes,
+            images: try first[7, as: PostgresJSON.self].bytes, price: Money(try first[9], currency),
+            status: try first[10], createdAt: try first[11], updatedAt: try first[12], variants: variants)
+    }
+
+    private static let product: PostgresQuery = """
+        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, to_jsonb(p.tags), p.images, p.currency, p.price, \
+        p.status, p.created_at, p.updated_at, v.id, v.sku, v.name, v.options, v.price, s.on_hand - s.reserved \
+        FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
+        LEFT JOIN category c ON c.id = p.category_id WHERE
+        """
+
+    /// What can be bought of each of these variants, in their order; 0 for one that is gone.
+    package func available(of variants: [UUID]) async throws -> [Int] {
+        let rows = try await pool.query(
+            "SELECT variant_id, on_hand - reserved FROM stock WHERE variant_id = ANY(\(variants))")
+        var found: [UUID: Int] = [:]
+        found.reserveCapacity(rows.count)
+        for row in rows { found[try row[0]] = Int(try row[1, as: Int32.self]) }
+        return variants.map { found[$0] ?? 0 }
+    }
+
+    /// All categories, each after its parent.
+    package func categories() async throws -> [Category] {
+        try await pool.query(
+            """
+            SELECT c.id, c.parent_id, c.slug, c.name, c.path, (SELECT count(*) FROM product p \
+            WHERE p.category_id = c.id AND p.status = 'active') FROM category c ORDER BY c.path
+            """
+        ).map { row in
+            Category(
+                id: try row[0], parent: try row[1], slug: try row[2], name: try row[3], path: try row[4],
+                products: Int(try row[5, as: Int64.self]))
+        }
+    }
+
+    /// How many writes the catalogue has seen.
+    package func version() async throws -> Int64 {
+        try await pool.query("SELECT version FROM catalog_version").first?[0] ?? 0
+    }
+
+    static func category(_ row: PostgresRow, slug: Int, name: Int) throws -> CategoryReference? {
+        guard let slug = try row[slug, as: String?.self], let name = try row[name, as: String?.self] else { return nil }
+        return CategoryReference(slug: slug, name: name)
+    }
+}
