@@ -105,19 +105,24 @@ extension CartStore {
 
     static func decode(_ rows: PostgresRows) throws -> Cart? {
         guard let first = rows.first else { return nil }
+        let currency = try first[3, as: String.self]
         var lines: [CartLine] = []
         for row in rows {
             guard let quantity = try row[7, as: Int32?.self] else { continue }
+            // A product that has moved to another currency is no longer offered to this cart.
+            let isPriced = try row[15, as: String.self] == currency
+            let seen = try row[8, as: Int64.self]
             lines.append(CartLine(
                 variant: try row[9], sku: try row[10], product: try row[13], name: try row[14],
                 options: try row[12, as: PostgresJSON.self].bytes, quantity: Int(quantity),
-                unitPrice: Money(try row[11], try row[15]), seenPrice: try row[8], isOffered: try row[16],
+                unitPrice: Money(isPriced ? try row[11] : seen, currency), seenPrice: seen,
+                isOffered: try row[16] && isPriced,
                 available: Int(try row[17, as: Int32?.self] ?? 0)))
         }
         let status = CartStatus(rawValue: try first[2]) ?? .expired
         let isOver = try first[6, as: Bool.self]
         return Cart(
             id: try first[0], version: try first[1], status: status == .active && isOver ? .expired : status,
-            currency: try first[3], updatedAt: try first[4], expiresAt: try first[5], lines: lines)
+            currency: currency, updatedAt: try first[4], expiresAt: try first[5], lines: lines)
     }
 }

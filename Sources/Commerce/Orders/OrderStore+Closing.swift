@@ -1,0 +1,87 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+/// Ending an order that was not paid, and giving back its stock, exactly once.
+///
+/// Whoever moves the reservation out of 'held' returns the stock; all others find nothing to move. The order's row
+/// is locked first, then its stock by id, as in placing.
+extension OrderStore {
+    /// Cancels for its shopper.
+    /// - Returns: false where there is no such order for this secret.
+    package func cancel(_ name: Name, tokenHash: [UInt8], reason: String) async throws -> Bool {
+        try await RetryPolicy.transaction.run {
+            try await pool.transaction { transaction in
+                let rows = try await transaction.query(
+                    """
+                    SELECT o.id, o.status FROM orders o \
+                    WHERE \(name.condition) AND o.access_token_hash = \(tokenHash) FOR UPDATE
+                    """)
+                guard let row = rows.first else { return false }
+                guard let status = OrderStatus(rawValue: try row[1]) else { throw PostgresError(.decoding, "order status") }
+                try status.checkMove(to: .cancelled)
+                _ = try await transaction.commit(with: Self.close(try row[0], as: .cancelled, reason: reason))
+                return true
+            }
+        }
+    }
+
+    /// Expires up to `limit` orders whose reservation has run out. Orders that another task is at are passed over.
+    /// - Returns: how many.
+    package func expire(limit: Int) async throws -> Int {
+        let due = try await pool.query(
+            """
+            SELECT order_id FROM reservation WHERE state = 'held' AND expires_at <= now() \
+            ORDER BY expires_at LIMIT \(limit)
+            """)
+        var count = 0
+        for row in due where try await expire(try row[0]) { count += 1 }
+        return count
+    }
+
+    private func expire(_ id: UUID) async throws -> Bool {
+        try await pool.transaction { transaction in
+            let rows = try await transaction.query(
+                """
+                SELECT o.id FROM orders o JOIN reservation r ON r.order_id = o.id WHERE o.id = \(id) \
+                AND o.status = 'pending_payment' AND r.state = 'held' AND r.expires_at <= now() FOR UPDATE OF o SKIP LOCKED
+                """)
+            guard !rows.isEmpty else { return false }
+            _ = try await transaction.commit(with: Self.close(id, as: .expired, reason: "not paid in time"))
+            return true
+        }
+    }
+
+    private static func close(_ id: UUID, as status: OrderStatus, reason: String) -> [PostgresQuery] {
+        [
+            """
+            SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = \(id)) \
+            ORDER BY variant_id FOR UPDATE
+            """,
+            """
+            WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = \(id) AND state = 'held' \
+            RETURNING order_id), \
+            d AS (SELECT l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
+            JOIN r ON r.order_id = l.order_id GROUP BY l.variant_id), \
+            s AS (UPDATE stock SET reserved = reserved - d.quantity FROM d WHERE stock.variant_id = d.variant_id), \
+            m AS (INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) \
+            SELECT variant_id, \(id), 0, -quantity, 'release' FROM d), \
+            h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT \(id), max(position) + 1, \
+            \(status.rawValue), \(reason) FROM order_history WHERE order_id = \(id)) \
+            UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = \(id)
+            """,
+        ]
+    }
+
+    /// Drops up to `limit` kept answers that are older than `age`.
+    /// - Returns: how many.
+    package func forgetAnswers(olderThan age: Duration, limit: Int) async throws -> Int {
+        try await pool.batch([
+            """
+            DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at < \(Timestamp.now - age) \
+            ORDER BY created_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            """
+        ]).first?.affectedRows ?? 0
+    }
+}

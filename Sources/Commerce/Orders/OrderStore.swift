@@ -1,0 +1,80 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+/// Orders in PostgreSQL.
+package struct OrderStore {
+    let pool: PostgresPool
+    /// How long an order that is not paid holds its stock.
+    let reservationTime: Duration
+
+    package init(pool: PostgresPool, reservationTime: Duration) {
+        self.pool = pool
+        self.reservationTime = reservationTime
+    }
+
+    /// How a request names an order.
+    package enum Name: Sendable {
+        case id(UUID)
+        case number(String)
+
+        package init?(_ text: String) {
+            if let id = UUID(utf8: text.utf8) { self = .id(id) }
+            else if let number = OrderNumber.parse(text) { self = .number(number) }
+            else { return nil }
+        }
+
+        var condition: PostgresQuery {
+            switch self {
+            case .id(let id): "o.id = \(id)"
+            case .number(let number): "o.number = \(number)"
+            }
+        }
+    }
+
+    /// The order; nil where there is none, or the secret is another's.
+    package func order(_ name: Name, tokenHash: [UInt8]) async throws -> Order? {
+        let rows = try await pool.query(
+            """
+            SELECT o.id, o.number, o.status, o.payment_status, o.email, o.currency, o.subtotal, o.discount, o.tax, \
+            o.shipping, o.total, o.shipping_address, o.created_at, l.variant_id, l.product_id, l.sku, l.name, \
+            l.options, l.image, l.quantity, l.unit_price, l.tax, l.line_total \
+            FROM orders o JOIN order_line l ON l.order_id = o.id \
+            WHERE \(name.condition) AND o.access_token_hash = \(tokenHash) ORDER BY l.position
+            """)
+        guard let first = rows.first else { return nil }
+        let id = try first[0, as: UUID.self]
+        let events = try await pool.query(
+            "SELECT status, at, reason FROM order_history WHERE order_id = \(id) ORDER BY position")
+        return try Self.decode(rows, first, events)
+    }
+
+    private static func decode(_ rows: PostgresRows, _ first: PostgresRow, _ events: PostgresRows) throws -> Order {
+        let currency = try first[5, as: String.self]
+        func money(_ row: PostgresRow, _ column: Int) throws -> Money { Money(try row[column], currency) }
+        func status(_ text: String) throws -> OrderStatus {
+            guard let status = OrderStatus(rawValue: text) else { throw PostgresError(.decoding, "unknown order status") }
+            return status
+        }
+        guard let payment = PaymentStatus(rawValue: try first[3]) else {
+            throw PostgresError(.decoding, "unknown payment status")
+        }
+        return Order(
+            id: try first[0], number: try first[1], status: try status(try first[2]), paymentStatus: payment,
+            email: try first[4], currency: currency,
+            lines: try rows.map { row in
+                OrderLine(
+                    variant: try row[13], product: try row[14], sku: try row[15], name: try row[16],
+                    options: try row[17, as: PostgresJSON.self].bytes, image: try row[18],
+                    quantity: Int(try row[19, as: Int32.self]), unitPrice: try money(row, 20), tax: try money(row, 21),
+                    total: try money(row, 22))
+            },
+            totals: OrderTotals(
+                subtotal: try money(first, 6), discount: try money(first, 7), tax: try money(first, 8),
+                shipping: try money(first, 9), total: try money(first, 10)),
+            shippingAddress: try first[11, as: PostgresJSON.self].bytes,
+            history: try events.map { OrderEvent(status: try status(try $0[0]), at: try $0[1], reason: try $0[2]) },
+            createdAt: try first[12])
+    }
+}
