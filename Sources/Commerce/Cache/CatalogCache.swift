@@ -1,0 +1,184 @@
+import EventLoop
+import Formats
+import FoundationEssentials
+import Logging
+import RedisClient
+
+/// The catalogue's answers: in the process for seconds, in Redis for minutes, in PostgreSQL for good.
+///
+/// - Documents are kept until the catalogue changes: every key carries the catalogue's version, and a write to the
+///   catalogue (heard of through NOTIFY) makes all older entries unreachable, in Redis too, even if Redis was away.
+///   While that is not heard, documents count as stale.
+/// - Stock is kept for a second, then read again for all who ask in one statement.
+/// - One flight per key: however many ask, one goes. What is a little old is served while it is renewed, and what
+///   cannot be renewed because PostgreSQL is away is served as it was.
+///
+/// Confined to its loop.
+package final class CatalogCache {
+    /// What a read of the catalogue brings: the document and what was available of its variants.
+    typealias Loaded = (document: StockedDocument, available: [Int])
+
+    private let loop: EventLoop
+    private let redis: RedisClient?
+    private let settings: CatalogCacheSettings
+    private let board: StockBoard
+    private let logger: Logger
+    private var entries: GenerationCache<CatalogEntry>
+    private var missing: GenerationCache<CatalogEntry>
+    private var flights: [String: Promise<CatalogEntry>] = [:]
+    /// The catalogue's version as last heard.
+    private var version: Int64 = 0
+    /// Whether a change of it would be heard.
+    private var isListening = false
+
+    init(
+        loop: EventLoop, redis: RedisClient?, settings: CatalogCacheSettings, logger: Logger,
+        stock: @escaping ([UUID]) async throws -> [UUID: Int]
+    ) {
+        self.loop = loop
+        self.redis = redis
+        self.settings = settings
+        self.logger = logger
+        board = StockBoard(loop: loop, read: stock)
+        entries = GenerationCache(budget: settings.memory)
+        // Asking for what does not exist must not push out what does.
+        missing = GenerationCache(budget: settings.memory / 16)
+    }
+
+    /// The catalogue is at this version, and its changes are heard from now on.
+    package func catalogIs(at version: Int64) {
+        loop.assertInLoop()
+        self.version = version
+        isListening = true
+    }
+
+    /// Changes may be missed from now on.
+    package func listeningEnded() {
+        loop.assertInLoop()
+        isListening = false
+    }
+
+    /// The entry for `key`, from the nearest place that has it.
+    /// - Parameter load: reads it from PostgreSQL; nil where there is none
+    func entry(_ key: String, load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
+        guard let entry = entries.value(for: key) ?? missing.value(for: key) else { return try await fly(key, load) }
+        if loop.now < entry.retryAt { return entry }
+        let isCurrent = isCurrent(entry)
+        switch Freshness(age: age(entry.stockAt), lifetime: settings.stockLifetime) {
+        case .fresh where isCurrent: return entry
+        case .renewing where isCurrent:
+            if !entry.isRenewing {
+                entry.isRenewing = true
+                loop.run { [self] in
+                    _ = try? await renew(entry, key, load)
+                    entry.isRenewing = false
+                }
+            }
+            return entry
+        default:
+            // RFC 5861 §4: an old answer is better than none, and than one that takes long.
+            guard entry.document != nil, age(entry.documentAt) < settings.staleLifetime else {
+                return try await renew(entry, key, load)
+            }
+            do {
+                return try await Deadline.$current.withValue(Self.patience) { try await renew(entry, key, load) }
+            } catch {
+                entry.retryAt = loop.now &+ Self.pause
+                return entry
+            }
+        }
+    }
+
+    /// How long a caller waits for news where an old answer is at hand.
+    private static var patience: Deadline {
+        let patience = Deadline.after(.milliseconds(500))
+        return Deadline.current.map { min($0, patience) } ?? patience
+    }
+
+    /// How long an entry that could not be renewed is served before the next try, in nanoseconds.
+    private static let pause: UInt64 = 1_000_000_000
+
+    // MARK: Renewing
+
+    private func isCurrent(_ entry: CatalogEntry) -> Bool {
+        isListening && entry.version == version && age(entry.documentAt) < settings.documentLifetime
+    }
+
+    private func age(_ time: UInt64) -> UInt64 { loop.now > time ? loop.now - time : 0 }
+
+    private func renew(
+        _ entry: CatalogEntry, _ key: String, _ load: @escaping () async throws -> Loaded?
+    ) async throws -> CatalogEntry {
+        guard isCurrent(entry), let document = entry.document else { return try await fly(key, load) }
+        entry.refill(try await board.available(of: document.variants), at: loop.now, policy: settings.policy)
+        return entry
+    }
+
+    /// Loads under the key's one flight.
+    private func fly(_ key: String, _ load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
+        if let flight = flights[key] { return try await flight.value() }
+        let flight = Promise<CatalogEntry>(on: loop)
+        flights[key] = flight
+        // A task of its own: the first who asked may leave, the others still wait.
+        loop.run { [self] in
+            do { flight.succeed(try await fetch(key, load)) } catch { flight.fail(error) }
+            flights[key] = nil
+        }
+        return try await flight.value()
+    }
+
+    private func fetch(_ key: String, _ load: () async throws -> Loaded?) async throws -> CatalogEntry {
+        let version = version
+        if isListening, let shared = await shared(key, version) {
+            let entry = keep(key, shared, version)
+            do {
+                entry.refill(try await board.available(of: shared.document.variants), at: loop.now, policy: settings.policy)
+            } catch {
+                // PostgreSQL is away: the stock as it was when the document was kept.
+                entry.distrustStock()
+            }
+            return entry
+        }
+        do {
+            let loaded = try await load()
+            if let loaded { share(key, loaded, version) }
+            return keep(key, loaded, version)
+        } catch {
+            guard !isListening, let shared = await shared(key, version) else { throw error }
+            let entry = keep(key, shared, version)
+            entry.distrustStock()
+            return entry
+        }
+    }
+
+    private func keep(_ key: String, _ loaded: Loaded?, _ version: Int64) -> CatalogEntry {
+        let entry = CatalogEntry(
+            document: loaded?.document, available: loaded?.available ?? [], version: version, at: loop.now,
+            policy: settings.policy)
+        entries.remove(key)
+        missing.remove(key)
+        if loaded == nil {
+            missing.insert(entry, for: key, cost: key.utf8.count + 256)
+        } else {
+            entries.insert(entry, for: key, cost: key.utf8.count + entry.cost)
+        }
+        return entry
+    }
+
+    // MARK: Redis
+
+    private func shared(_ key: String, _ version: Int64) async -> Loaded? {
+        guard let redis, version > 0, let bytes = try? await redis.get(sharedKey(key, version)) else { return nil }
+        return StockedDocument.decode(bytes)
+    }
+
+    private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {
+        guard let redis, version > 0, isListening else { return }
+        let bytes = loaded.document.encoded(available: loaded.available)
+        // Up to a tenth less, so that what was kept together does not end together.
+        let lifetime = settings.sharedLifetime * (1 - Double.random(in: 0...0.1))
+        loop.run { [self] in try? await redis.set(sharedKey(key, version), bytes, expiresIn: lifetime) }
+    }
+
+    private func sharedKey(_ key: String, _ version: Int64) -> String { "commerce:1:\(version):\(key)" }
+}

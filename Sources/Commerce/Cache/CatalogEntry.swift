@@ -1,0 +1,41 @@
+import HTTPServer
+
+/// What the cache holds of one product or one list: the document, and the answer with the stock as last seen.
+final class CatalogEntry {
+    /// Nil: there is no such thing, and that is remembered for a moment too.
+    let document: StockedDocument?
+    /// The catalogue's version it was read under.
+    let version: Int64
+    /// When the document was read, in nanoseconds of the monotonic clock.
+    let documentAt: UInt64
+    /// When the stock was read.
+    private(set) var stockAt: UInt64
+    private(set) var answer: CatalogAnswer?
+    /// Whether somebody is renewing it.
+    var isRenewing = false
+    /// Until when it is served as it is because it could not be renewed, in nanoseconds of the monotonic clock.
+    var retryAt: UInt64 = 0
+
+    init(document: StockedDocument?, available: [Int], version: Int64, at now: UInt64, policy: String) {
+        self.document = document
+        self.version = version
+        documentAt = now
+        stockAt = now
+        answer = document.map { CatalogAnswer(body: $0.filled(with: available), policy: policy) }
+    }
+
+    /// Takes over what is in stock now.
+    func refill(_ available: [Int], at now: UInt64, policy: String) {
+        stockAt = now
+        guard let document else { return }
+        let body = document.filled(with: available)
+        // Mostly nothing was sold since: the tag and the fields stay as they are.
+        if body != answer?.response.body { answer = CatalogAnswer(body: body, policy: policy) }
+    }
+
+    /// Marks the stock as too old to be served without asking, where it was taken over from elsewhere.
+    func distrustStock() { stockAt = 0 }
+
+    /// About what it takes in memory, in bytes.
+    var cost: Int { (document?.template.count ?? 0) * 2 + 512 }
+}
