@@ -1,0 +1,83 @@
+import Formats
+import HTTPServer
+import Web
+
+/// The catalogue over HTTP. Public, and the same for everybody.
+package struct CatalogRoutes {
+    let store: CatalogStore
+    /// Nil: every answer comes from PostgreSQL.
+    let cache: CatalogCache?
+
+    package func register(on router: Router) {
+        router.get("/v1/products") { context in try await products(context) }
+        router.get("/v1/products/{product}") { context in try await product(context) }
+        router.get("/v1/categories") { context in try await categories(context) }
+        router.get("/v1/categories/{slug}") { context in try await category(context) }
+    }
+
+    /// What browsers and content networks are told where this service does not cache by itself.
+    private static let policy = "public, max-age=1"
+
+    private func product(_ context: RequestContext) async throws -> Response {
+        let name = context.parameters["product"]
+        // Longer than any slug: not looked for, and not remembered.
+        guard name.utf8.count <= 200 else { throw Problem.notFound("There is no such product.") }
+        return try await answer("p:" + name, context) {
+            guard let product = try await store.product(CatalogStore.ProductKey(name)) else { return nil }
+            return (product.document(), product.variants.map(\.available))
+        }
+    }
+
+    private func products(_ context: RequestContext) async throws -> Response {
+        let query = try context.query
+        let filter = try ProductFilter(query)
+        let limit = try Pagination.limit(query)
+        let withTotal = query.all("include").contains { $0.split(separator: ",").contains("total") }
+        let fingerprint = filter.canonical
+        let text = query.first("cursor")
+        let cursor = try text.map { text throws(Problem) in
+            guard let cursor = ProductCursor(text: text, sort: filter.sort, filter: fingerprint) else {
+                throw Problem(.invalidCursor)
+            }
+            return cursor
+        }
+        let key = "l:\(limit):\(withTotal ? 1 : 0):\(text ?? ""):\(fingerprint)"
+        return try await answer(key, context) {
+            let page = try await store.page(filter, after: cursor, limit: limit)
+            let total = withTotal ? try await store.total(filter) : nil
+            let next = page.next.map { $0.text(filter: fingerprint) }
+            return ProductList(products: page.products, next: next, total: total).loaded()
+        }
+    }
+
+    private func categories(_ context: RequestContext) async throws -> Response {
+        try await answer("c", context) {
+            let tree = CategoryTree(try await store.categories())
+            return (StockedDocument(variants: [], template: tree.json()), [])
+        }
+    }
+
+    private func category(_ context: RequestContext) async throws -> Response {
+        let slug = context.parameters["slug"]
+        guard slug.utf8.count <= 200 else { throw Problem.notFound("There is no such category.") }
+        return try await answer("c:" + slug, context) {
+            let tree = CategoryTree(try await store.categories())
+            guard let category = tree[slug] else { return nil }
+            return (StockedDocument(variants: [], template: tree.json(of: category)), [])
+        }
+    }
+
+    /// From the cache, where there is one.
+    private func answer(
+        _ key: String, _ context: RequestContext, load: @escaping () async throws -> CatalogCache.Loaded?
+    ) async throws -> Response {
+        let answer: CatalogAnswer?
+        if let cache {
+            answer = try await cache.entry(key, load: load).answer
+        } else {
+            answer = try await load().map { CatalogAnswer(body: $0.document.filled(with: $0.available), policy: Self.policy) }
+        }
+        guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }
+        return answer.answering(context.request)
+    }
+}

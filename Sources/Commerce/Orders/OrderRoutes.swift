@@ -1,0 +1,58 @@
+import Formats
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import Web
+
+/// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
+package struct OrderRoutes {
+    let store: OrderStore
+
+    package func register(on router: Router) {
+        router.post("/v1/orders") { context in try await place(context) }
+        router.get("/v1/orders/{order}") { context in try await show(context) }
+        router.post("/v1/orders/{order}/cancel") { context in try await cancel(context) }
+    }
+
+    private func place(_ context: RequestContext) async throws -> Response {
+        // Accounts come later; until then every shopper is a guest.
+        let key = try IdempotencyKey.require(context.request, isGuest: true)
+        let request = try OrderRequest(try context.json())
+        let cartToken = context.request[.xCartToken].flatMap { $0.utf8.count <= 200 ? SHA256.hash(Array($0.utf8)) : nil }
+        let record = IdempotencyRecord(
+            principal: "guest", operation: "POST /v1/orders", key: key, body: context.request.body)
+        let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
+        var response = Response.json(HTTPResponse.Status(code: answer.status), bytes: answer.body)
+            .with(.location, answer.location)
+        if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
+        return response
+    }
+
+    private func show(_ context: RequestContext) async throws -> Response {
+        let (name, tokenHash) = try name(context)
+        return try await answer(name, tokenHash, context)
+    }
+
+    private func cancel(_ context: RequestContext) async throws -> Response {
+        let (name, tokenHash) = try name(context)
+        guard try await store.cancel(name, tokenHash: tokenHash, reason: "cancelled by the shopper") else { throw Self.unknown }
+        return try await answer(name, tokenHash, context)
+    }
+
+    private func answer(_ name: OrderStore.Name, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
+        guard let order = try await store.order(name, tokenHash: tokenHash) else { throw Self.unknown }
+        let body = order.json()
+        let tag = EntityTag(of: body)
+        let response = Response.json(bytes: body).with(.eTag, tag.text).with(.cacheControl, "private, no-cache")
+        return context.request.method == .post ? response : Conditional.response(response, tag: tag, to: context.request)
+    }
+
+    private func name(_ context: RequestContext) throws(Problem) -> (OrderStore.Name, [UInt8]) {
+        guard let name = OrderStore.Name(context.parameters["order"]), let token = context.request[.xOrderToken],
+            token.utf8.count <= 200
+        else { throw Self.unknown }
+        return (name, SHA256.hash(Array(token.utf8)))
+    }
+
+    private static let unknown = Problem.notFound("There is no such order.")
+}
