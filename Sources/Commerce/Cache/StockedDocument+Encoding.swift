@@ -2,7 +2,8 @@ import Formats
 import FoundationEssentials
 
 /// How a document lies in Redis: a version byte, the number of variants in two bytes, their ids and what was
-/// available of each in four, then the template. The stock is there for the time when PostgreSQL is not.
+/// available of each in four, the cursor's length in two and the cursor, then the template. The stock is there for
+/// the time when PostgreSQL is not.
 extension StockedDocument {
     private static let format: UInt8 = 1
 
@@ -17,6 +18,10 @@ extension StockedDocument {
             let stock = UInt32(clamping: index < available.count ? available[index] : 0)
             for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: stock >> shift)) }
         }
+        let cursor = Array((next ?? "").utf8.prefix(0xffff))
+        bytes.append(UInt8(truncatingIfNeeded: cursor.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: cursor.count))
+        bytes.append(contentsOf: cursor)
         bytes.append(contentsOf: template)
         return bytes
     }
@@ -26,7 +31,11 @@ extension StockedDocument {
         guard bytes.count >= 3, bytes[0] == format else { return nil }
         let count = Int(bytes[1]) << 8 | Int(bytes[2])
         let start = 3 + count * 20
-        guard bytes.count >= start else { return nil }
+        guard bytes.count >= start + 2 else { return nil }
+        let text = start + 2
+        let end = text + (Int(bytes[start]) << 8 | Int(bytes[start + 1]))
+        guard bytes.count >= end else { return nil }
+        let cursor = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
         var variants: [UUID] = []
         var available: [Int] = []
         variants.reserveCapacity(count)
@@ -37,6 +46,6 @@ extension StockedDocument {
             variants.append(variant)
             available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
         }
-        return (StockedDocument(variants: variants, template: Array(bytes[start...])), available)
+        return (StockedDocument(variants: variants, template: Array(bytes[end...]), next: cursor), available)
     }
 }

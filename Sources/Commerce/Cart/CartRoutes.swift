@@ -29,19 +29,20 @@ package struct CartRoutes {
             }
             if currency.isEmpty { currency = defaultCurrency }
         }
-        let token = RandomToken.make()
-        let cart = try await store.create(currency: currency, tokenHash: SHA256.hash(Array(token.utf8)))
-        return try answer(cart, .created, token: token).with(.location, "/v1/carts/\(cart.id.text)")
+        let token = RandomToken()
+        let cart = try await store.create(currency: currency, tokenHash: token.hash)
+        return try answer(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
     }
 
     private func show(_ context: RequestContext) async throws -> Response {
         guard let cart = try await store.cart(try key(context)) else { throw Problem.notFound("There is no such cart.") }
         let body = try cart.json()
-        return Conditional.response(answer(cart, body), tag: tag(cart, body), to: context.request)
+        let response = Response.json(bytes: body).with(.cacheControl, Self.policy)
+        return context.conditional(response, tag: EntityTag(version: cart.version, of: body))
     }
 
     private func delete(_ context: RequestContext) async throws -> Response {
-        try await store.delete(try key(context), ifMatch: try ifMatch(context))
+        try await store.delete(try key(context), ifMatch: try context.ifMatch())
         return .noContent
     }
 
@@ -50,7 +51,7 @@ package struct CartRoutes {
         let (sku, quantity) = try JSONReader.decode(try context.json()) { json in
             (json["sku"].line(length: 1...100), json["quantity"].integer(in: 1...CartRules.maximumQuantity))
         }
-        return try answer(try await store.add(quantity, of: sku, to: key, ifMatch: try ifMatch(context)), .ok)
+        return try answer(try await store.add(quantity, of: sku, to: key, ifMatch: try context.ifMatch()), .ok)
     }
 
     private func set(_ context: RequestContext) async throws -> Response {
@@ -59,42 +60,31 @@ package struct CartRoutes {
             json["quantity"].integer(in: 0...CartRules.maximumQuantity)
         }
         let sku = context.parameters["sku"]
-        return try answer(try await store.set(quantity, of: sku, in: key, ifMatch: try ifMatch(context)), .ok)
+        return try answer(try await store.set(quantity, of: sku, in: key, ifMatch: try context.ifMatch()), .ok)
     }
 
     private func remove(_ context: RequestContext) async throws -> Response {
         let cart = try await store.remove(
-            context.parameters["sku"], from: try key(context), ifMatch: try ifMatch(context))
+            context.parameters["sku"], from: try key(context), ifMatch: try context.ifMatch())
         return try answer(cart, .ok)
     }
 
     // MARK: Reading and writing
 
     private func key(_ context: RequestContext) throws(Problem) -> CartStore.Key {
-        guard let id = context.parameters.uuid("id"), let token = context.request[.xCartToken], token.utf8.count <= 200 else {
+        guard let id = context.parameters.uuid("id"), let token = context.request[.xCartToken] else {
             throw .notFound("There is no such cart.")
         }
-        return CartStore.Key(id: id, tokenHash: SHA256.hash(Array(token.utf8)))
+        return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
     }
 
-    /// The versions that If-Match allows to write to; nil without one, or for `*`.
-    private func ifMatch(_ context: RequestContext) throws(Problem) -> [Int64]? {
-        guard let tags = try Conditional.ifMatch(context.request) else { return nil }
-        // A tag is "version.hash": only the version tells of writes.
-        return tags.compactMap { tag in tag.split(separator: ".").first.flatMap { Int64($0) } }
-    }
-
-    private func tag(_ cart: Cart, _ body: [UInt8]) -> EntityTag {
-        EntityTag("\(cart.version).\(EntityTag(of: body).opaque)")
-    }
-
+    /// A tag is "version.hash", since prices and stock change what is shown without a write.
     private func answer(_ cart: Cart, _ status: HTTPResponse.Status, token: String? = nil) throws -> Response {
-        var response = answer(cart, try cart.json(token: token))
-        response.status = status
-        return response
+        let body = try cart.json(token: token)
+        return Response.json(status, bytes: body)
+            .with(.eTag, EntityTag(version: cart.version, of: try token == nil ? body : cart.json()).description)
+            .with(.cacheControl, Self.policy)
     }
 
-    private func answer(_ cart: Cart, _ body: [UInt8]) -> Response {
-        Response.json(bytes: body).with(.eTag, tag(cart, body).text).with(.cacheControl, "private, no-cache")
-    }
+    private static let policy = "private, no-cache"
 }

@@ -10,14 +10,14 @@ enum CartRules {
     /// A cart that can be written to, or the problem with it.
     /// - Parameters:
     ///   - version: the cart's
-    ///   - expected: versions the caller will write to (If-Match), nil for any
-    static func checkWritable(status: CartStatus, version: Int64, expected: [Int64]?) throws(Problem) {
+    ///   - expected: what the caller will write to (If-Match), nil for any; only the version of a tag counts
+    static func checkWritable(status: CartStatus, version: Int64, expected: EntityTagCondition?) throws(Problem) {
         switch status {
         case .active: break
         case .converted: throw .cartConverted
         case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue); make a new one.")
         }
-        if let expected, !expected.contains(version) { throw .preconditionFailed }
+        if let expected, !expected.holds(forVersion: version) { throw .preconditionFailed }
     }
 
     /// The quantity after an add.

@@ -24,7 +24,7 @@ extension CartStore {
 
     /// Locks, decides, writes, reads the cart again: two round trips.
     func write(
-        _ key: Key, sku: String, ifMatch: [Int64]?, _ decide: (State) throws -> PostgresQuery
+        _ key: Key, sku: String, ifMatch: EntityTagCondition?, _ decide: (State) throws -> PostgresQuery
     ) async throws -> Cart {
         try await pool.transaction { transaction in
             let found = try await transaction.batch([Self.lock(key), Self.line(sku, in: key)])

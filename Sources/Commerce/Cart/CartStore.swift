@@ -41,7 +41,7 @@ package struct CartStore {
     }
 
     /// Adds to a line, or begins it.
-    package func add(_ count: Int, of sku: String, to key: Key, ifMatch: [Int64]?) async throws -> Cart {
+    package func add(_ count: Int, of sku: String, to key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant else { throw Problem.invalid("/sku", "there is no SKU \(sku)") }
             let quantity = try CartRules.adding(count, to: state.quantity, lines: state.lines)
@@ -50,7 +50,7 @@ package struct CartStore {
     }
 
     /// Sets a line's quantity; 0 removes it.
-    package func set(_ quantity: Int, of sku: String, in key: Key, ifMatch: [Int64]?) async throws -> Cart {
+    package func set(_ quantity: Int, of sku: String, in key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant ?? (quantity == 0 ? state.lineVariant : nil) else { throw Problem.notFound }
             if quantity == 0 { return Self.removing(variant.id, from: key) }
@@ -60,7 +60,7 @@ package struct CartStore {
     }
 
     /// Takes a line out; 404 where there is none.
-    package func remove(_ sku: String, from key: Key, ifMatch: [Int64]?) async throws -> Cart {
+    package func remove(_ sku: String, from key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.lineVariant else { throw Problem.notFound }
             return Self.removing(variant.id, from: key)
@@ -68,12 +68,12 @@ package struct CartStore {
     }
 
     /// Drops the cart. One that became an order stays, as the order's proof of it.
-    package func delete(_ key: Key, ifMatch: [Int64]?) async throws {
+    package func delete(_ key: Key, ifMatch: EntityTagCondition?) async throws {
         try await pool.transaction { transaction in
             let rows = try await transaction.query(Self.lock(key))
             let state = try Self.state(rows)
             guard state.status != .converted else { throw Problem.cartConverted }
-            if let ifMatch, !ifMatch.contains(state.version) { throw Problem.preconditionFailed }
+            if let ifMatch, !ifMatch.holds(forVersion: state.version) { throw Problem.preconditionFailed }
             _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
         }
     }

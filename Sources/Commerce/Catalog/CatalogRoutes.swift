@@ -31,22 +31,18 @@ package struct CatalogRoutes {
     private func products(_ context: RequestContext) async throws -> Response {
         let query = try context.query
         let filter = try ProductFilter(query)
-        let limit = try Pagination.limit(query)
-        let withTotal = query.all("include").contains { $0.split(separator: ",").contains("total") }
-        let fingerprint = filter.canonical
-        let text = query.first("cursor")
-        let cursor = try text.map { text throws(Problem) in
-            guard let cursor = ProductCursor(text: text, sort: filter.sort, filter: fingerprint) else {
-                throw Problem(.invalidCursor)
-            }
-            return cursor
+        let page = try PageRequest(query)
+        let canonical = filter.canonical
+        let binding = CursorFilter(["products", canonical])
+        let cursor = try page.place(for: binding).map { cursor throws(Problem) in
+            guard let place = ProductCursor(cursor, sort: filter.sort) else { throw Problem(.invalidCursor) }
+            return place
         }
-        let key = "l:\(limit):\(withTotal ? 1 : 0):\(text ?? ""):\(fingerprint)"
+        let key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
         return try await answer(key, context) {
-            let page = try await store.page(filter, after: cursor, limit: limit)
-            let total = withTotal ? try await store.total(filter) : nil
-            let next = page.next.map { $0.text(filter: fingerprint) }
-            return ProductList(products: page.products, next: next, total: total).loaded()
+            let found = try await store.page(filter, after: cursor, limit: page.limit)
+            let total = page.includesTotal ? try await store.total(filter) : nil
+            return ProductList(products: found.products, next: found.next?.text(for: binding), total: total).loaded()
         }
     }
 
@@ -75,9 +71,12 @@ package struct CatalogRoutes {
         if let cache {
             answer = try await cache.entry(key, load: load).answer
         } else {
-            answer = try await load().map { CatalogAnswer(body: $0.document.filled(with: $0.available), policy: Self.policy) }
+            answer = try await load().map { loaded in
+                CatalogAnswer(
+                    body: loaded.document.filled(with: loaded.available), next: loaded.document.next, policy: Self.policy)
+            }
         }
         guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }
-        return answer.answering(context.request)
+        return answer.answering(context)
     }
 }

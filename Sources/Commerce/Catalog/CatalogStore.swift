@@ -43,14 +43,14 @@ package struct CatalogStore {
         LEFT JOIN category c ON c.id = p.category_id WHERE
         """
 
-    /// What can be bought of each of these variants, in their order; 0 for one that is gone.
-    package func available(of variants: [UUID]) async throws -> [Int] {
+    /// What can be bought of each of these variants; those that are gone are left out.
+    package func stock(of variants: [UUID]) async throws -> [UUID: Int] {
         let rows = try await pool.query(
             "SELECT variant_id, on_hand - reserved FROM stock WHERE variant_id = ANY(\(variants))")
         var found: [UUID: Int] = [:]
         found.reserveCapacity(rows.count)
         for row in rows { found[try row[0]] = Int(try row[1, as: Int32.self]) }
-        return variants.map { found[$0] ?? 0 }
+        return found
     }
 
     /// All categories, each after its parent.

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Web
 
 /// Where a page of a list ends: the sorted value and the id of its last product.
 package struct ProductCursor: Equatable, Sendable {
@@ -13,4 +14,33 @@ package struct ProductCursor: Equatable, Sendable {
 
     package let position: Position
     package let id: UUID
+
+    package init(position: Position, id: UUID) {
+        self.position = position
+        self.id = id
+    }
+
+    /// The cursor that a client sent; nil where it does not fit the list.
+    init?(_ cursor: Cursor, sort: ProductSort) {
+        guard cursor.fields.count == 2, case .uuid(let id) = cursor.fields[1] else { return nil }
+        switch (sort, cursor.fields[0]) {
+        case (.newest, .time(let time)): position = .time(time)
+        case (.priceAscending, .integer(let price)), (.priceDescending, .integer(let price)): position = .price(price)
+        case (.name, .text(let name)): position = .name(name)
+        case (.relevance, .integer(let rank)): position = .rank(rank)
+        default: return nil
+        }
+        self.id = id
+    }
+
+    /// The cursor as a client gets it.
+    func text(for filter: CursorFilter) -> String {
+        let field: CursorField = switch position {
+        case .time(let time): .time(time)
+        case .price(let price): .integer(price)
+        case .name(let name): .text(name)
+        case .rank(let rank): .integer(rank)
+        }
+        return Cursor([field, .uuid(id)]).text(for: filter)
+    }
 }

@@ -25,6 +25,6 @@ struct ProductList {
         json.field("next_cursor", next)
         if let total { json.field("total", total) }
         json.endObject()
-        return (StockedDocument(variants: variants, template: json.finish()), available)
+        return (StockedDocument(variants: variants, template: json.finish(), next: next), available)
     }
 }

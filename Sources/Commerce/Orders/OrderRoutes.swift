@@ -18,7 +18,7 @@ package struct OrderRoutes {
         // Accounts come later; until then every shopper is a guest.
         let key = try IdempotencyKey.require(context.request, isGuest: true)
         let request = try OrderRequest(try context.json())
-        let cartToken = context.request[.xCartToken].flatMap { $0.utf8.count <= 200 ? SHA256.hash(Array($0.utf8)) : nil }
+        let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
             principal: "guest", operation: "POST /v1/orders", key: key, body: context.request.body)
         let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
@@ -42,16 +42,15 @@ package struct OrderRoutes {
     private func answer(_ name: OrderStore.Name, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
         guard let order = try await store.order(name, tokenHash: tokenHash) else { throw Self.unknown }
         let body = order.json()
-        let tag = EntityTag(of: body)
-        let response = Response.json(bytes: body).with(.eTag, tag.text).with(.cacheControl, "private, no-cache")
-        return context.request.method == .post ? response : Conditional.response(response, tag: tag, to: context.request)
+        return context.conditional(
+            Response.json(bytes: body).with(.cacheControl, "private, no-cache"), tag: EntityTag(of: body))
     }
 
     private func name(_ context: RequestContext) throws(Problem) -> (OrderStore.Name, [UInt8]) {
-        guard let name = OrderStore.Name(context.parameters["order"]), let token = context.request[.xOrderToken],
-            token.utf8.count <= 200
-        else { throw Self.unknown }
-        return (name, SHA256.hash(Array(token.utf8)))
+        guard let name = OrderStore.Name(context.parameters["order"]), let token = context.request[.xOrderToken] else {
+            throw Self.unknown
+        }
+        return (name, RandomToken.hash(of: token))
     }
 
     private static let unknown = Problem.notFound("There is no such order.")

@@ -58,7 +58,7 @@ extension OrderStore {
         }
         let locked = try Self.variants(found[found.count - 1])
         let draft = try PlacementRules.draft(demand, of: locked, currency: currency, expected: request.expectedTotal)
-        let token = RandomToken.make()
+        let token = RandomToken()
         let at = try head[1, as: Timestamp.self]
         let order = Order(
             id: UUID.v7(at: at), number: OrderNumber.make(random: .random(in: .min ... .max)), status: .pendingPayment,
@@ -66,8 +66,8 @@ extension OrderStore {
             totals: draft.totals, shippingAddress: request.shippingAddress.json(),
             history: [OrderEvent(status: .pendingPayment, at: at, reason: "placed")], createdAt: at)
         let answer = PlacementAnswer(
-            status: 201, location: "/v1/orders/\(order.id.text)", body: order.json(accessToken: token), isReplay: false)
-        var writes = [insert(order, cart: cart, tokenHash: SHA256.hash(Array(token.utf8)), answer: answer, record: record)]
+            status: 201, location: "/v1/orders/\(order.id.text)", body: order.json(accessToken: token.text), isReplay: false)
+        var writes = [insert(order, cart: cart, tokenHash: token.hash, answer: answer, record: record)]
         if let cart { writes.append("UPDATE cart SET status = 'converted', version = version + 1, updated_at = now() WHERE id = \(cart)") }
         _ = try await transaction.commit(with: writes)
         return answer

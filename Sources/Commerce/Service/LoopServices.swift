@@ -1,0 +1,58 @@
+import EventLoop
+import HTTPServer
+import Logging
+import PostgresClient
+import RedisClient
+import Web
+
+/// All that one loop serves with: its connections, its cache, its routes.
+// Unchecked: made and used on its loop only; others reach it through the loop.
+package final class LoopServices: @unchecked Sendable {
+    let loop: EventLoop
+    let pool: PostgresPool
+    let redis: RedisClient?
+    let cache: CatalogCache?
+    let carts: CartStore
+    let orders: OrderStore
+    package let router = Router()
+    private(set) var application: Application?
+
+    /// - Parameter shared: what the process has once for all its loops
+    init(loop: EventLoop, shared: SharedServices, logger: Logger) {
+        loop.assertInLoop()
+        let configuration = shared.configuration
+        let store: CatalogStore
+        self.loop = loop
+        pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
+        redis = shared.redis.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
+        store = CatalogStore(pool: pool)
+        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime)
+        orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime)
+        cache = configuration.cache.isOn
+            ? CatalogCache(
+                loop: loop, redis: redis,
+                settings: CatalogCacheSettings(
+                    memory: configuration.cache.memory / shared.loopCount,
+                    stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
+                logger: logger, stock: { try await store.stock(of: $0) })
+            : nil
+        CatalogRoutes(store: store, cache: cache).register(on: router)
+        CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
+        OrderRoutes(store: orders).register(on: router)
+        HealthRoutes(board: shared.health).register(on: router)
+        shared.pages.register(on: router)
+        application = Application(
+            router: router, middlewares: shared.middlewares, settings: shared.application, logger: logger,
+            mapError: Problem.of)
+    }
+
+    func start() {
+        pool.start()
+        redis?.start()
+    }
+
+    func close() async {
+        await pool.close()
+        await redis?.close()
+    }
+}

@@ -1,0 +1,23 @@
+import Formats
+import PostgresClient
+import Web
+
+extension Problem {
+    /// What a client is told of an error from below; nil for one that nobody foresaw.
+    static func of(_ error: any Error) -> Problem? {
+        if let faults = error as? FieldFaults {
+            return .invalid(faults.faults.map { InputFault(.pointer($0.pointer), $0.detail) })
+        }
+        guard let error = error as? PostgresError else { return nil }
+        switch error.code {
+        case .connectionUnavailable, .poolExhausted, .timedOut, .closed, .outcomeUnknown, .cancelled:
+            return .unavailable(retryAfter: 1).caused(by: error)
+        case .server where error.isRetryable || error.sqlState?.hasPrefix("53") == true || error.sqlState == "25006":
+            return .unavailable(retryAfter: 1).caused(by: error)
+        case .invalidParameter:
+            return .badRequest("bad_request", "A text holds a character that cannot be stored.").caused(by: error)
+        default:
+            return nil
+        }
+    }
+}
