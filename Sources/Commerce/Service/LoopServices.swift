@@ -15,7 +15,8 @@ package final class LoopServices: @unchecked Sendable {
     let carts: CartStore
     let orders: OrderStore
     package let router = Router()
-    private(set) var application: Application?
+    let application: Application
+    private var housekeeping: Housekeeping?
 
     /// - Parameter shared: what the process has once for all its loops
     init(loop: EventLoop, shared: SharedServices, logger: Logger) {
@@ -51,7 +52,14 @@ package final class LoopServices: @unchecked Sendable {
         redis?.start()
     }
 
+    /// Does the process's housekeeping too.
+    func keepHouse(_ housekeeping: Housekeeping) {
+        self.housekeeping = housekeeping
+        housekeeping.start()
+    }
+
     func close() async {
+        await housekeeping?.stop()
         await pool.close()
         await redis?.close()
     }

@@ -1,4 +1,5 @@
 import HTTPServer
+import Logging
 import PostgresClient
 import RedisClient
 import Web
@@ -10,5 +11,39 @@ struct SharedServices: Sendable {
     let postgres: PostgresConfiguration
     let redis: RedisConfiguration?
     let health: HealthBoard
+    let pages: ServicePages
     let loopCount: Int
+
+    /// - Parameter started: when the process began, in nanoseconds of the monotonic clock
+    init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {
+        self.configuration = configuration
+        self.loopCount = loopCount
+        health = HealthBoard(started: started)
+        do {
+            var postgres = try PostgresConfiguration(connectionString: configuration.database.url)
+            postgres.apply(configuration.pool)
+            self.postgres = postgres.share(of: loopCount)
+            redis = try configuration.redis.map { settings throws(RedisConfigurationError) in
+                var redis = try RedisConfiguration(url: settings.url)
+                redis.connectTimeout = settings.connectTimeout
+                redis.commandTimeout = settings.commandTimeout
+                redis.clientName = "commerce"
+                return redis
+            }
+            pages = try ServicePages(configuration, logger: logger)
+        } catch {
+            throw ServiceError(String(describing: error))
+        }
+    }
+
+    /// How requests are treated before and after their handlers.
+    var application: ApplicationSettings {
+        ApplicationSettings(
+            trustedProxies: TrustedProxies(blocks: configuration.server.trustedProxies.compactMap { AddressBlock($0) }),
+            requestDeadline: configuration.http.requestTimeout)
+    }
+
+    var middlewares: [any Middleware] {
+        configuration.server.corsOrigins.isEmpty ? [] : [CrossOrigin(origins: configuration.server.corsOrigins)]
+    }
 }

@@ -1,0 +1,38 @@
+import HTTPServer
+import PostgresClient
+
+extension ServerConfiguration {
+    /// The server as the environment wants it.
+    init(_ configuration: Configuration) {
+        self.init()
+        host = configuration.server.host
+        port = configuration.server.port
+        let http = configuration.http
+        maximumConnections = http.maxConnections
+        keepAlive = http.idleTimeout
+        headerDeadline = http.headerTimeout
+        writeStall = http.writeTimeout
+        minimumRate = http.minBodyRate
+        limits.requestLine = http.maxRequestLine
+        limits.header = http.maxHeader
+        limits.headers = http.maxHeaders
+        limits.fields = http.maxFields
+        limits.body = http.maxBody
+    }
+}
+
+extension PostgresConfiguration {
+    /// Takes over the pool's settings.
+    mutating func apply(_ pool: PoolSettings) {
+        maximum = pool.maximum
+        minimum = pool.minimum
+        idleTimeout = pool.idleTimeout
+        maxLifetime = pool.maxLifetime
+        connectTimeout = pool.connectTimeout
+        acquireTimeout = pool.acquireTimeout
+        maxWaiters = pool.maxWaiters
+        statementTimeout = pool.statementTimeout
+        lockTimeout = pool.lockTimeout
+        idleInTransactionTimeout = pool.idleInTransactionTimeout
+    }
+}

@@ -1,0 +1,39 @@
+import EventLoop
+import Logging
+
+/// What the process does beside answering: watching its dependencies and the catalogue, sweeping. On its first loop.
+final class Housekeeping {
+    private let probe: HealthProbe
+    private let watch: CatalogWatch?
+    private let sweeper: Sweeper
+
+    init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
+        probe = HealthProbe(
+            loop: services.loop, pool: services.pool, redis: services.redis, board: shared.health, logger: logger)
+        sweeper = Sweeper(
+            loop: services.loop, orders: services.orders, carts: services.carts,
+            answerLifetime: shared.configuration.shop.idempotencyLifetime, logger: logger)
+        watch = services.cache == nil
+            ? nil
+            : CatalogWatch(
+                loop: services.loop, configuration: shared.postgres, store: CatalogStore(pool: services.pool),
+                logger: logger
+            ) { version in
+                registry.tell { services in
+                    if let version { services.cache?.catalogIs(at: version) } else { services.cache?.listeningEnded() }
+                }
+            }
+    }
+
+    func start() {
+        probe.start()
+        watch?.start()
+        sweeper.start()
+    }
+
+    func stop() async {
+        probe.stop()
+        sweeper.stop()
+        await watch?.close()
+    }
+}

@@ -1,0 +1,91 @@
+import CSystem
+import Dispatch
+import EventLoop
+import Glibc
+import HTTPServer
+import Logging
+import Observability
+
+/// The shop as a running process.
+package final class Service {
+    private let configuration: Configuration
+    private let shared: SharedServices
+    private let loops: EventLoopGroup
+    private let registry = LoopRegistry()
+    private let server: HTTPServer
+    private let logger: Logger
+
+    /// Runs until a signal ends it; returns once everything is closed and the last log line is written.
+    /// - Throws: ``ServiceError`` where it cannot start.
+    package static func run(_ configuration: Configuration) throws(ServiceError) {
+        let started = csystem_monotonic()
+        csystem_forbid_core_dumps()
+        csystem_raise_open_files()
+        let sink = startLogging(configuration.log)
+        defer { sink.flush() }
+        let shutdown = Shutdown()
+        // Safe: handed over to the one task that ends it.
+        nonisolated(unsafe) let service = try Service(configuration, started: started)
+        try service.start()
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            await service.end(await shutdown.request())
+            done.signal()
+        }
+        done.wait()
+    }
+
+    private static func startLogging(_ settings: LogSettings) -> LogSink {
+        let isPretty = settings.format.map { $0 == .pretty } ?? (isatty(STDOUT_FILENO) == 1)
+        let format = isPretty ? LogFormat.pretty : LogFormat.json
+        let sink = LogSink(format: format)
+        LogSystem.bootstrap(
+            level: Logger.Level(rawValue: settings.level.rawValue) ?? .info, format: format, sink: sink)
+        return sink
+    }
+
+    private init(_ configuration: Configuration, started: UInt64) throws(ServiceError) {
+        let logger = Logger(label: "commerce")
+        let count = configuration.server.loops ?? UsableCPUs.count()
+        do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
+        let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
+        server = HTTPServer(
+            configuration: ServerConfiguration(configuration), loops: loops, logger: logger
+        ) { [registry, first = loops.loops.first] loop in
+            let services = LoopServices(loop: loop, shared: shared, logger: logger)
+            registry.add(services)
+            services.start()
+            if loop === first { services.keepHouse(Housekeeping(services, shared: shared, registry: registry, logger: logger)) }
+            return services.application
+        }
+        self.configuration = configuration
+        self.shared = shared
+        self.logger = logger
+    }
+
+    private func start() throws(ServiceError) {
+        do { try server.start() } catch {
+            let address = "\(configuration.server.host):\(configuration.server.port)"
+            throw ServiceError("cannot listen on \(address): \(error)")
+        }
+    }
+
+    /// Ends in order: out of the load balancer, no new connections, what is in flight, the connections below.
+    private func end(_ request: Shutdown.Request) async {
+        let settings = configuration.server
+        var delay = Duration.zero
+        shared.health.update { $0.isDraining = true }
+        if request == .drain {
+            delay = min(settings.drainDelay, settings.drainTimeout)
+            logger.info("draining", metadata: ["delay": "\(delay)"])
+            server.beginDrain()
+            try? await Task.sleep(for: delay)
+        }
+        // A second is kept for closing what lies below.
+        let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
+        let finished = await server.finish(within: rest)
+        await registry.close()
+        logger.info("stopped", metadata: ["finished": "\(finished)"])
+        loops.stop()
+    }
+}
