@@ -71,6 +71,11 @@ let package = Package(
             dependencies: ["Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift),
 
+        // What the event loop costs beside other ways to watch sockets; run by ./dev bench.
+        .executableTarget(
+            name: "loop-benchmark", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/LoopBenchmark",
+            swiftSettings: swift),
+
         // What the tests of several targets share: real servers, a client on a raw socket.
         .target(name: "TestSupport", dependencies: ["CSystem"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
