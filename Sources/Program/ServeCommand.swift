@@ -16,6 +16,6 @@ struct ServeCommand: ParsableCommand {
         if printSettings { return Terminal.say(Configuration.table) }
         let configuration = try Environment.configuration()
         if printConfig { return Terminal.say(configuration.report) }
-        throw Failure(.software, "this build has no service")
+        do { try Service.run(configuration) } catch { throw Failure(.unavailable, error.description) }
     }
 }

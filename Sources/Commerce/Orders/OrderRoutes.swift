@@ -16,13 +16,13 @@ package struct OrderRoutes {
 
     private func place(_ context: RequestContext) async throws -> Response {
         // Accounts come later; until then every shopper is a guest.
-        let key = try IdempotencyKey.require(context.request, isGuest: true)
+        let key = try context.idempotencyKey(isGuest: true)
         let request = try OrderRequest(try context.json())
         let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
-            principal: "guest", operation: "POST /v1/orders", key: key, body: context.request.body)
+            principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
-        var response = Response.json(HTTPResponse.Status(code: answer.status), bytes: answer.body)
+        var response = Response.json(.created, bytes: answer.body)
             .with(.location, answer.location)
         if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
         return response

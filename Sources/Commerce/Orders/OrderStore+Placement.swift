@@ -147,7 +147,7 @@ extension OrderStore {
         return """
             WITH o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, \
             total, shipping_address, access_token_hash, created_at, updated_at) VALUES (\(order.id), \(order.number), \
-            \(cart), \(order.email), \(order.currency), \(order.totals.subtotal.amount), \
+            \(cart as UUID?), \(order.email), \(order.currency), \(order.totals.subtotal.amount), \
             \(order.totals.discount.amount), \(order.totals.tax.amount), \(order.totals.shipping.amount), \
             \(order.totals.total.amount), \(PostgresJSON(order.shippingAddress)), \(tokenHash), \(order.createdAt), \
             \(order.createdAt))), \

@@ -7,7 +7,7 @@ package final class HealthBoard: Sendable {
 
     package init(started: UInt64) { state = Mutex(HealthState(started: started)) }
 
-    package func update(_ change: (inout sending HealthState) -> Void) { state.withLock(change) }
+    package func update(_ change: (inout HealthState) -> Void) { state.withLock { change(&$0) } }
 
     package var now: HealthState { state.withLock { $0 } }
 }

@@ -6,19 +6,20 @@ import Synchronization
 ///
 /// SIGTERM drains: the load balancer learns that this task goes while it still serves. SIGINT is a person at a
 /// terminal who wants it over: what is in flight is finished; a second one ends at once.
-final class Shutdown: Sendable {
+// Unchecked: `sources` is written in init only, and only kept; the rest is behind a Mutex.
+final class Shutdown: @unchecked Sendable {
     enum Request: Sendable {
         case drain
         case stop
     }
 
     private struct State {
-        var sources: [any DispatchSourceSignal] = []
         var request: Request?
         var waiting: CheckedContinuation<Request, Never>?
     }
 
     private let state = Mutex(State())
+    private var sources: [any DispatchSourceSignal] = []
 
     /// Signals are heard from now on, and do nothing else any more.
     init() {
@@ -29,7 +30,7 @@ final class Shutdown: Sendable {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [unowned self] in heard(number) }
             source.activate()
-            state.withLock { $0.sources.append(source) }
+            sources.append(source)
         }
     }
 
