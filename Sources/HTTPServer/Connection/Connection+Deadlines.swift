@@ -16,7 +16,10 @@ extension Connection {
         }
         if isExchanging {
             // The task goes on to its end, which a cancelled one finds soon; its reply may still be wanted.
-            if inputEnded, passed(inputEndedAt, times.halfClosed, now) { exchangeTask?.cancel() }
+            if inputEnded, !isLast, passed(inputEndedAt, times.halfClosed, now) {
+                isLast = true
+                exchangeTask?.cancel()
+            }
             return
         }
         switch phase {

@@ -49,7 +49,7 @@ extension Connection {
         group.requestEnded()
         guard !isClosed else { return }
         served &+= 1
-        let closes = response.closes || !parsed.keepsAlive || group.isDraining
+        let closes = response.closes || !parsed.keepsAlive || group.isDraining || isLast
         append(response, to: ReplyContext(isHead: head.method == .head, isHTTP11: head.isHTTP11, closes: closes))
         // The idle time begins with the reply.
         phaseBegan = loop.now

@@ -24,7 +24,7 @@ extension RequestParser {
                 // 16 digits are all that a chunk size can use.
                 let limit = 16 + max(0, limits.chunkExtensions - extensionBytes)
                 guard let line = try readLine(
-                    input, &position, limit: limit, excess: .malformed("The chunk extensions are too long."))
+                    input, &position, limit: limit, excess: Self.extensionsTooLong)
                 else { return false }
                 try begin(ChunkHeader(line.span))
             case .chunkData(let remaining):
@@ -55,6 +55,7 @@ extension RequestParser {
 
     private mutating func begin(_ chunk: ChunkHeader) throws(RequestFault) {
         extensionBytes += chunk.extensionBytes
+        guard extensionBytes <= limits.chunkExtensions else { throw Self.extensionsTooLong }
         guard chunk.size > 0 else {
             state = .trailers
             return
@@ -79,5 +80,6 @@ extension RequestParser {
         return remaining - taken
     }
 
+    static var extensionsTooLong: RequestFault { .malformed("The chunk extensions are too long.") }
     static var bodyTooLarge: RequestFault { RequestFault(.contentTooLarge, "The body is too large.") }
 }

@@ -47,9 +47,10 @@ package final class HTTPServer: Sendable {
     }
 
     /// Connections accepted and not closed.
-    package var openConnections: Int {
-        groups.reduce(0) { $0 + $1.openConnections.load(ordering: .relaxed) }
-    }
+    package var openConnections: Int { connectionsPerLoop.reduce(0, +) }
+
+    /// The same for each loop.
+    package var connectionsPerLoop: [Int] { groups.map { $0.openConnections.load(ordering: .relaxed) } }
 
     /// Requests whose responder has not answered yet.
     package var activeRequests: Int {

@@ -1,0 +1,94 @@
+import Testing
+
+@testable import HTTPServer
+
+@Suite struct ParserLimitTests {
+    /// The limits at their edges, whole and drop by drop.
+    private func refusal(_ text: String, _ limits: HTTPLimits = HTTPLimits()) -> Int? {
+        let bytes = Array(text.utf8)
+        let whole = ParserDriver.verdict([bytes], limits: limits)
+        let drops = ParserDriver.verdict(bytes.map { [$0] }, limits: limits)
+        #expect(whole == drops)
+        #expect(whole.refusal != nil || whole.requests.count == 1)
+        return whole.refusal
+    }
+
+    @Test func aRequestLineMayHave16KiB() {
+        for (length, status) in [(8_000, nil), (16 << 10, nil), ((16 << 10) + 1, 414), (40_000, 414)] as [(Int, Int?)] {
+            let target = "/" + String(repeating: "a", count: length - "GET / HTTP/1.1".count)
+            #expect(refusal("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n") == status)
+        }
+    }
+
+    @Test func anEndlessRequestLineIsRefusedWithoutItsEnd() {
+        #expect(refusal("GET /" + String(repeating: "a", count: 16 << 10)) == 414)
+        #expect(refusal("GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 16 << 10)) == 431)
+    }
+
+    @Test func aFieldMayHave16KiB() {
+        for (length, status) in [(16 << 10, nil), ((16 << 10) + 1, 431)] as [(Int, Int?)] {
+            let value = String(repeating: "a", count: length - 3)
+            #expect(refusal("GET / HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n") == status)
+        }
+    }
+
+    @Test func allFieldsMayHave64KiB() {
+        // Host and four of 16 KiB less what it takes make 64 KiB to the byte.
+        let large = "X: " + String(repeating: "a", count: (16 << 10) - 5) + "\r\n"
+        let host = "Host: a\r\n"
+        let last = "X: " + String(repeating: "a", count: (16 << 10) - 5 - host.utf8.count) + "\r\n"
+        let exact = host + large + large + large + last
+        #expect(exact.utf8.count == 64 << 10)
+        #expect(refusal("GET / HTTP/1.1\r\n\(exact)\r\n") == nil)
+        #expect(refusal("GET / HTTP/1.1\r\n\(exact)Y:\r\n\r\n") == 431)
+    }
+
+    @Test func aRequestMayHave100FieldsTrailersIncluded() {
+        func fields(_ count: Int) -> String { (0..<count).map { "X-\($0): a\r\n" }.joined() }
+        #expect(refusal("GET / HTTP/1.1\r\nHost: a\r\n\(fields(99))\r\n") == nil)
+        #expect(refusal("GET / HTTP/1.1\r\nHost: a\r\n\(fields(100))\r\n") == 431)
+        let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+        #expect(refusal("\(chunked)\(fields(98))\r\n") == nil)
+        #expect(refusal("\(chunked)\(fields(99))\r\n") == 431)
+    }
+
+    @Test func chunkExtensionsMayHave4KiBABody() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        func chunk(_ length: Int) -> String { "1;" + String(repeating: "a", count: length - 1) + "\r\nx\r\n" }
+        #expect(refusal(head + chunk(4_096) + "0\r\n\r\n") == nil)
+        #expect(refusal(head + chunk(4_097) + "0\r\n\r\n") == 400)
+        #expect(refusal(head + chunk(5_000) + "0\r\n\r\n") == 400)
+        #expect(refusal(head + chunk(2_000) + chunk(2_000) + "0\r\n\r\n") == nil)
+        #expect(refusal(head + chunk(2_000) + chunk(2_000) + chunk(200) + "0\r\n\r\n") == 400)
+    }
+
+    @Test func aBodyMayHaveItsLimitAndNotAByteMore() {
+        var limits = HTTPLimits()
+        limits.body = 10
+        let head = "POST / HTTP/1.1\r\nHost: a\r\n"
+        #expect(refusal("\(head)Content-Length: 10\r\n\r\n0123456789", limits) == nil)
+        #expect(refusal("\(head)Content-Length: 11\r\n\r\n", limits) == 413)
+        #expect(refusal("\(head)Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n", limits) == nil)
+        #expect(refusal("\(head)Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n6\r\n", limits) == 413)
+    }
+
+    @Test func anAnnouncedBodyTakesNoMemoryBeforeItComes() {
+        var driver = ParserDriver()
+        driver.feed(Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\na".utf8))
+        #expect(driver.parser.body.capacity <= 128 << 10)
+    }
+
+    @Test func limitsOfNothingAndOfEverythingAreHeld() {
+        var none = HTTPLimits()
+        none.requestLine = 0
+        #expect(refusal("GET / HTTP/1.1\r\n", none) == 414)
+        none = HTTPLimits()
+        none.fields = 0
+        #expect(refusal("GET / HTTP/1.0\r\n\r\n", none) == nil)
+        #expect(refusal("GET / HTTP/1.0\r\nA: b\r\n\r\n", none) == 431)
+        var all = HTTPLimits()
+        (all.requestLine, all.header, all.headers, all.fields) = (.max, .max, .max, .max)
+        (all.body, all.chunkExtensions) = (.max, .max - 16)
+        #expect(refusal("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\na\r\n0\r\n\r\n", all) == nil)
+    }
+}

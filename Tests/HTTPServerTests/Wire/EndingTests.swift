@@ -1,0 +1,69 @@
+import Testing
+import TestSupport
+
+@testable import HTTPServer
+
+@Suite struct EndingTests {
+    @Test func whileItDrainsEveryAnswerClosesAndNewConnectionsAreServed() async throws {
+        try await RunningServer.with { running in
+            let client = HTTPTestClient(port: running.port)
+            #expect(try await client.request("GET", "/before").header("Connection") == nil)
+            running.server.beginDrain()
+            for _ in 0..<3 {
+                let response = try await client.request("GET", "/during")
+                #expect(response.status == 200)
+                #expect(response.header("Connection") == "close")
+            }
+            #expect(client.connections == 3)
+        }
+    }
+
+    @Test func finishingWaitsForRequestsUnderWayAndClosesIdleConnections() async throws {
+        try await RunningServer.with { running in
+            let idle = try await running.connect()
+            try await idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await idle.receive()
+            let busy = try await running.connect()
+            try await busy.send("GET /sleep/400 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await running.eventually { running.server.activeRequests == 1 })
+            async let finished = running.server.finish(within: .seconds(20))
+            #expect(try await idle.readToEnd().isEmpty)
+            let text = String(decoding: try await busy.readToEnd(), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(text.contains("Connection: close"))
+            #expect(await finished)
+            #expect(running.server.openConnections == 0)
+            await #expect(throws: (any Error).self) { try await running.connect() }
+        }
+    }
+
+    @Test func finishingCutsOffWhatTakesTooLong() async throws {
+        try await RunningServer.with { running in
+            let busy = try await running.connect()
+            try await busy.send("GET /sleep/60000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await running.eventually { running.server.activeRequests == 1 })
+            #expect(await running.server.finish(within: .milliseconds(100)) == false)
+            #expect(try await running.eventually { running.server.openConnections == 0 && running.journal.cancelled == 1 })
+        }
+    }
+
+    @Test func aRequestThatIsOnItsWayWhenTheServerFinishesIsAnswered() async throws {
+        try await RunningServer.with { running in
+            let fresh = try await running.connect()
+            async let finished = running.server.finish(within: .seconds(20))
+            try await fresh.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(String(decoding: try await fresh.readToEnd(), as: UTF8.self).hasSuffix("/late"))
+            #expect(await finished)
+        }
+    }
+
+    @Test func closingEndsEverythingAtOnce() async throws {
+        try await RunningServer.with(loops: 2) { running in
+            let sockets = try (0..<10).map { _ in try RawSocket(port: running.port) }
+            for socket in sockets { try await socket.send("GET /sleep/60000 HTTP/1.1\r\nHost: a\r\n\r\n") }
+            #expect(try await running.eventually { running.server.activeRequests == 10 })
+            running.server.close()
+            #expect(try await running.eventually { running.server.openConnections == 0 && running.journal.cancelled == 10 })
+        }
+    }
+}

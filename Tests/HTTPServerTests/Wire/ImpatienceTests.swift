@@ -1,0 +1,185 @@
+import Testing
+import TestSupport
+
+@testable import HTTPServer
+
+/// Clients that are slow, and clients that go.
+@Suite struct ImpatienceTests {
+    @Test func anIdleConnectionIsClosedAfterTheKeepAliveTime() async throws {
+        try await RunningServer.with({ $0.keepAlive = .milliseconds(300) }) { running in
+            let text = try await running.talk("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(text.components(of: "HTTP/1.1 ") == 1)
+            #expect(!text.contains("Connection: close"))
+        }
+    }
+
+    @Test func aNewConnectionThatSendsNothingIsClosedWithoutAReply() async throws {
+        try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
+            let text = try await running.talk("")
+            #expect(text.isEmpty)
+        }
+    }
+
+    @Test func aHeadThatTakesTooLongGets408() async throws {
+        try await RunningServer.with({ $0.headerDeadline = .milliseconds(400) }) { running in
+            for start in ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET /first HTTP/1.1\r\nHost: a\r\n\r\nG"] {
+                let socket = try await running.connect()
+                try await socket.send(start)
+                // Drops do not win time.
+                for _ in 0..<4 {
+                    try await Task.sleep(for: .milliseconds(50))
+                    try await socket.send("x")
+                }
+                let text = String(decoding: try await socket.readToEnd(), as: UTF8.self)
+                #expect(text.contains("HTTP/1.1 408 "))
+                #expect(text.components(of: "HTTP/1.1 ") == (start.contains("first") ? 2 : 1))
+            }
+        }
+    }
+
+    @Test func aBodyThatComesTooSlowlyGets408() async throws {
+        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(300), 100) }) { running in
+            let socket = try await running.connect()
+            try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+            for _ in 0..<4 {
+                try await socket.send("x")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let text = String(decoding: try await socket.readToEnd(), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 408 "))
+            #expect(running.journal.begun.isEmpty)
+        }
+    }
+
+    @Test func aBodyThatKeepsItsRateMayTakeLongerThanTheGrace() async throws {
+        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(300), 100) }) { running in
+            let socket = try await running.connect()
+            try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+            for _ in 0..<10 {
+                try await socket.send(String(repeating: "x", count: 100))
+                try await Task.sleep(for: .milliseconds(60))
+            }
+            #expect(try await HTTPTestConnection(socket).response().response.body.count == 1_000)
+        }
+    }
+
+    @Test func aClientThatTakesNoReplyIsCutOff() async throws {
+        try await RunningServer.with({ $0.writeStall = .milliseconds(300) }) { running in
+            let socket = try await running.connect()
+            socket.limitReceiveBuffer(4_096)
+            try await socket.send("GET /large/50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await running.eventually { running.server.openConnections == 1 })
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+        }
+    }
+
+    @Test func aSlowReaderGetsAllOfALargeReply() async throws {
+        try await RunningServer.with { running in
+            let socket = try await running.connect()
+            socket.limitReceiveBuffer(16 << 10)
+            try await socket.send(
+                String(repeating: "GET /large/3000000 HTTP/1.1\r\nHost: a\r\n\r\n", count: 3)
+                    + "GET /end HTTP/1.1\r\nHost: a\r\n\r\n")
+            let connection = HTTPTestConnection(socket)
+            for _ in 0..<3 {
+                try await Task.sleep(for: .milliseconds(50))
+                #expect(try await connection.response().response.body.count == 3_000_000)
+            }
+            #expect(try await connection.response().response.text == "/end")
+        }
+    }
+
+    @Test func requestsAreNotBegunWhileRepliesWaitForTheirClient() async throws {
+        try await RunningServer.with { running in
+            let socket = try await running.connect()
+            socket.limitReceiveBuffer(4_096)
+            try await socket.send(String(repeating: "GET /large/8000000 HTTP/1.1\r\nHost: a\r\n\r\n", count: 20))
+            #expect(try await running.eventually { !running.journal.begun.isEmpty })
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(running.journal.begun.count <= 2)
+            socket.reset()
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+        }
+    }
+
+    @Test func aHalfClosedClientGetsItsReplies() async throws {
+        try await RunningServer.with { running in
+            for path in ["/a", "/yield", "/sleep/100", "/large/2000000"] {
+                let socket = try await running.connect()
+                try await socket.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\nGET /last HTTP/1.1\r\nHost: a\r\n\r\n")
+                socket.finishSending()
+                let text = String(decoding: try await socket.readToEnd(), as: UTF8.self)
+                #expect(text.components(of: "HTTP/1.1 200 OK") == 2)
+                #expect(text.hasSuffix("/last"))
+            }
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+        }
+    }
+
+    @Test func aRequestThatEndsInTheMiddleGets400() async throws {
+        try await RunningServer.with { running in
+            for start in ["GET / HT", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"] {
+                let socket = try await running.connect()
+                try await socket.send(start)
+                socket.finishSending()
+                #expect(String(decoding: try await socket.readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 400 "))
+            }
+            #expect(running.journal.begun.isEmpty)
+        }
+    }
+
+    @Test func aClientThatGoesCancelsItsRequest() async throws {
+        try await RunningServer.with({ $0.halfClosedPatience = .milliseconds(200) }) { running in
+            for resets in [true, false] {
+                let before = running.journal.cancelled
+                let socket = try await running.connect()
+                try await socket.send("GET /sleep/60000 HTTP/1.1\r\nHost: a\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await running.eventually { running.server.activeRequests == 1 })
+                if resets { socket.reset() } else { socket.close() }
+                #expect(try await running.eventually { running.journal.cancelled == before + 1 })
+                #expect(try await running.eventually { running.server.openConnections == 0 })
+            }
+        }
+    }
+
+    @Test func aResetInTheMiddleOfAReplyHarmsNobody() async throws {
+        try await RunningServer.with { running in
+            for _ in 0..<20 {
+                let socket = try await running.connect()
+                try await socket.send("GET /large/4000000 HTTP/1.1\r\nHost: a\r\n\r\nGET /sleep/5 HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await socket.read(1_000)
+                socket.reset()
+            }
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+            #expect(try await HTTPTestClient(port: running.port).request("GET", "/still").text == "/still")
+        }
+    }
+
+    @Test func aThousandSlowConnectionsLeaveOthersServed() async throws {
+        try await RunningServer.with(loops: 2) { running in
+            var slow: [RawSocket] = []
+            for number in 0..<1_000 {
+                let socket = try await running.connect()
+                switch number % 3 {
+                case 0: try await socket.send("GET / HTTP/1.1\r\nHost: a")
+                case 1: try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc")
+                default:
+                    socket.limitReceiveBuffer(4_096)
+                    try await socket.send("GET /large/300000 HTTP/1.1\r\nHost: a\r\n\r\n")
+                }
+                slow.append(socket)
+            }
+            #expect(try await running.eventually { running.server.openConnections == 1_000 })
+            let client = HTTPTestClient(port: running.port)
+            let clock = ContinuousClock()
+            var worst = Duration.zero
+            for number in 0..<200 {
+                let start = clock.now
+                let response = try await client.request("GET", "/\(number)")
+                worst = max(worst, clock.now - start)
+                #expect(response.text == "/\(number)")
+            }
+            #expect(worst < .seconds(1))
+        }
+    }
+}

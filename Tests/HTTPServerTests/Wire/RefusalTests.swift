@@ -1,0 +1,109 @@
+import Testing
+import TestSupport
+
+@testable import HTTPServer
+
+@Suite struct RefusalTests {
+    @Test func aValidRequestAndThenAnInvalidOneGet200AndThen400() async throws {
+        try await RunningServer.with { running in
+            for first in ["/first", "/yield", "/sleep/20"] {
+                let text = try await running.talk(
+                    "GET \(first) HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nBad Name: a\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+                #expect(text.components(of: "HTTP/1.1 ") == 2)
+                #expect(text.contains("HTTP/1.1 400 Bad Request\r\n"))
+            }
+            #expect(!running.journal.begun.contains("/never"))
+        }
+    }
+
+    @Test func nothingThatFollowsARefusalIsAnswered() async throws {
+        try await RunningServer.with { running in
+            let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+            for attack in [
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n",
+            ] {
+                let text = try await running.talk(attack + smuggled)
+                #expect(text.components(of: "HTTP/1.1 ") == 1)
+                #expect(text.hasPrefix("HTTP/1.1 400 "))
+                #expect(text.contains("Connection: close\r\n"))
+            }
+            #expect(!running.journal.begun.contains("/smuggled"))
+        }
+    }
+
+    @Test func theReplyToABadRequestSurvivesWhatTheClientStillSends() async throws {
+        try await RunningServer.with { running in
+            let socket = try await running.connect()
+            try await socket.send("GET / HTTP/9.9\r\n" + String(repeating: "x", count: 100_000))
+            try await Task.sleep(for: .milliseconds(100))
+            try await socket.send(String(repeating: "x", count: 100_000))
+            let text = String(decoding: try await socket.readToEnd(), as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 505 "))
+        }
+    }
+
+    @Test func aClientThatNeverStopsSendingIsCutOff() async throws {
+        try await RunningServer.with({ $0.linger = .milliseconds(200) }) { running in
+            let socket = try await running.connect()
+            try await socket.send("GET / HTTP/9.9\r\n\r\n")
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+        }
+    }
+
+    @Test func aBodyTooLargeIsRefusedBeforeItIsSent() async throws {
+        try await RunningServer.with { running in
+            let text = try await running.talk("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n")
+            #expect(text.hasPrefix("HTTP/1.1 413 "))
+            let waiting = try await running.talk(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n")
+            #expect(waiting.hasPrefix("HTTP/1.1 413 "))
+            #expect(running.journal.begun.isEmpty)
+        }
+    }
+
+    @Test func aRouteWithItsOwnLimitTakesALargerBody() async throws {
+        try await RunningServer.with { running in
+            let body = [UInt8](repeating: 1, count: 3 << 20)
+            let client = HTTPTestClient(port: running.port)
+            let response = try await client.request("POST", "/echo/import", body: body)
+            #expect(response.body == body)
+        }
+    }
+
+    @Test func aClientThatExpectsIt_getsA100AndThenTheReply() async throws {
+        try await RunningServer.with { running in
+            let socket = try await running.connect()
+            try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            let interim = "HTTP/1.1 100 Continue\r\n\r\n"
+            #expect(String(decoding: try await socket.read(interim.utf8.count), as: UTF8.self) == interim)
+            try await socket.send("hello")
+            let (response, reusable) = try await HTTPTestConnection(socket).response()
+            #expect(response.text == "hello")
+            #expect(reusable)
+        }
+    }
+
+    @Test func http10GetsNo100AndAnotherExpectationGets417() async throws {
+        try await RunningServer.with { running in
+            let old = try await running.talk(
+                "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello")
+            #expect(old.hasPrefix("HTTP/1.1 200 "))
+            #expect(old.hasSuffix("hello"))
+            let other = try await running.talk("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 5\r\n\r\nhello")
+            #expect(other.hasPrefix("HTTP/1.1 417 "))
+        }
+    }
+
+    @Test func aTargetInAbsoluteFormNamesTheHost() async throws {
+        try await RunningServer.with { running in
+            let client = HTTPTestClient(port: running.port)
+            let response = try await client.request("GET", "http://shop.example/host", headers: [("Host", "other.example")])
+            #expect(response.text == "shop.example")
+            #expect(try await client.request("OPTIONS", "*").text == "*")
+        }
+    }
+}
