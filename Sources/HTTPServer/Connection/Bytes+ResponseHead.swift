@@ -9,7 +9,7 @@ extension [UInt8] {
             append("HTTP/1.1 200 OK\r\n" as StaticString)
         } else {
             append("HTTP/1.1 " as StaticString)
-            append(decimal: code)
+            append(number: code)
             append(.space)
             append(contentsOf: response.status.reasonPhrase.utf8)
             append("\r\n" as StaticString)
@@ -18,7 +18,7 @@ extension [UInt8] {
         // 204 must not have it (RFC 9110 §8.6); a 304 without the representation at hand cannot know it.
         if code >= 200, code != 204, code != 304 || !response.body.isEmpty {
             append("Content-Length: " as StaticString)
-            append(decimal: response.body.count)
+            append(number: response.body.count)
             append("\r\n" as StaticString)
         }
         if request.closes {
@@ -28,5 +28,18 @@ extension [UInt8] {
         }
         append(contentsOf: response.headers.bytes)
         append("\r\n" as StaticString)
+    }
+}
+
+extension [UInt8] {
+    /// Adds a number that is not negative in decimal digits. The generic one of Formats comes unspecialised
+    /// across modules, and goes through witness tables for every digit.
+    fileprivate mutating func append(number: Int) {
+        var divisor = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
     }
 }

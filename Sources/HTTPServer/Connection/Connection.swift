@@ -18,6 +18,8 @@ final class Connection: DescriptorHandler {
 
     private(set) var registration: Registration?
     private(set) var isClosed = false
+    /// What is watched for, as epoll's bits.
+    private var watched = EPOLLIN.rawValue
 
     // Input
     var parser: RequestParser
@@ -76,9 +78,9 @@ final class Connection: DescriptorHandler {
 
     func descriptorReady(_ readiness: Readiness) {
         // Both sides are closed, or it was reset: nothing can be sent any more.
-        if readiness.contains(.failure) || readiness.contains(.hangup) { return close() }
-        if readiness.contains(.write) { writable() }
-        if readiness.contains(.read), !isClosed { receive() }
+        if readiness.meets(EPOLLERR.rawValue | EPOLLHUP.rawValue) { return close() }
+        if readiness.meets(EPOLLOUT.rawValue) { writable() }
+        if readiness.meets(EPOLLIN.rawValue), !isClosed { receive() }
     }
 
     /// Ends the connection at once; what its task does is no longer needed.
@@ -97,11 +99,18 @@ final class Connection: DescriptorHandler {
     /// What to watch for follows from what can be used.
     func updateInterest() {
         guard let registration, !isClosed else { return }
-        var interest: Readiness = []
+        var interest: UInt32 = 0
         if !inputEnded, isLast || (!isHeldBack && backlogCount < group.configuration.maximumPendingInput) {
-            interest.insert(.read)
+            interest = EPOLLIN.rawValue
         }
-        if !output.isEmpty { interest.insert(.write) }
-        loop.update(registration, to: interest)
+        if !output.isEmpty { interest |= EPOLLOUT.rawValue }
+        guard interest != watched else { return }
+        watched = interest
+        loop.update(registration, to: Readiness(rawValue: interest))
     }
+}
+
+extension Readiness {
+    /// Whether any of these bits is set; the generic `contains` is not specialised across modules.
+    fileprivate func meets(_ bits: UInt32) -> Bool { rawValue & bits != 0 }
 }

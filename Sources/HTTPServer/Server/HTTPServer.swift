@@ -83,11 +83,20 @@ package final class HTTPServer: Sendable {
         for group in groups { group.loop.execute { group.finish() } }
         let deadline = Deadline.after(limit)
         while openConnections > 0, Deadline.after(.zero) < deadline {
-            do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
+            if Task.isCancelled { break }
+            await pause()
         }
         let finished = openConnections == 0
         if !finished { close() }
         return finished
+    }
+
+    /// A moment on a loop's timer: Dispatch's own need a descriptor of their own, and end the process without one.
+    private func pause() async {
+        let loop = groups[0].loop
+        await withCheckedContinuation { done in
+            loop.execute { loop.schedule(after: .milliseconds(10)) { done.resume() } }
+        }
     }
 
     /// Ends everything at once; clients are cut off.

@@ -21,7 +21,7 @@ import TestSupport
     }
 
     @Test func aHeadThatTakesTooLongGets408() async throws {
-        try await RunningServer.with({ $0.headerDeadline = .milliseconds(400) }) { running in
+        try await RunningServer.with({ ($0.headerDeadline, $0.linger) = (.milliseconds(500), .seconds(20)) }) { running in
             for start in ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET /first HTTP/1.1\r\nHost: a\r\n\r\nG"] {
                 let socket = try await running.connect()
                 try await socket.send(start)
@@ -38,7 +38,9 @@ import TestSupport
     }
 
     @Test func aBodyThatComesTooSlowlyGets408() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(300), 100) }) { running in
+        try await RunningServer.with({
+            ($0.bodyGrace, $0.minimumRate, $0.linger) = (.milliseconds(300), 100, .seconds(20))
+        }) { running in
             let socket = try await running.connect()
             try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
             for _ in 0..<4 {
@@ -52,11 +54,11 @@ import TestSupport
     }
 
     @Test func aBodyThatKeepsItsRateMayTakeLongerThanTheGrace() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(300), 100) }) { running in
+        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.seconds(1), 50) }) { running in
             let socket = try await running.connect()
             try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
-            for _ in 0..<10 {
-                try await socket.send(String(repeating: "x", count: 100))
+            for _ in 0..<20 {
+                try await socket.send(String(repeating: "x", count: 50))
                 try await Task.sleep(for: .milliseconds(60))
             }
             #expect(try await HTTPTestConnection(socket).response().response.body.count == 1_000)
@@ -68,7 +70,7 @@ import TestSupport
             let socket = try await running.connect()
             socket.limitReceiveBuffer(4_096)
             try await socket.send("GET /large/50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await running.eventually { running.server.openConnections == 1 })
+            #expect(try await running.eventually { running.journal.ended == 1 })
             #expect(try await running.eventually { running.server.openConnections == 0 })
         }
     }
@@ -179,7 +181,7 @@ import TestSupport
                 worst = max(worst, clock.now - start)
                 #expect(response.text == "/\(number)")
             }
-            #expect(worst < .seconds(1))
+            #expect(worst < .seconds(5))
         }
     }
 }
