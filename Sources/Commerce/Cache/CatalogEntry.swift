@@ -21,7 +21,7 @@ final class CatalogEntry {
         self.version = version
         documentAt = now
         stockAt = now
-        answer = document.map { CatalogAnswer(body: $0.filled(with: available), next: $0.next, policy: policy) }
+        answer = document.map { CatalogAnswer(body: $0.filled(with: available), link: $0.link, policy: policy) }
     }
 
     /// Takes over what is in stock now.
@@ -30,7 +30,7 @@ final class CatalogEntry {
         guard let document else { return }
         let body = document.filled(with: available)
         // Mostly nothing was sold since: the tag and the fields stay as they are.
-        if body != answer?.response.body { answer = CatalogAnswer(body: body, next: document.next, policy: policy) }
+        if body != answer?.response.body { answer = CatalogAnswer(body: body, link: document.link, policy: policy) }
     }
 
     /// Marks the stock as too old to be served without asking, where it was taken over from elsewhere.

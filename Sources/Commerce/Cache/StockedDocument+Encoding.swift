@@ -2,7 +2,7 @@ import Formats
 import FoundationEssentials
 
 /// How a document lies in Redis: a version byte, the number of variants in two bytes, their ids and what was
-/// available of each in four, the cursor's length in two and the cursor, then the template. The stock is there for
+/// available of each in four, the Link field's length in two and the field, then the template. The stock is there for
 /// the time when PostgreSQL is not.
 extension StockedDocument {
     private static let format: UInt8 = 1
@@ -18,10 +18,10 @@ extension StockedDocument {
             let stock = UInt32(clamping: index < available.count ? available[index] : 0)
             for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: stock >> shift)) }
         }
-        let cursor = Array((next ?? "").utf8.prefix(0xffff))
-        bytes.append(UInt8(truncatingIfNeeded: cursor.count >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: cursor.count))
-        bytes.append(contentsOf: cursor)
+        let field = Array((link ?? "").utf8.prefix(0xffff))
+        bytes.append(UInt8(truncatingIfNeeded: field.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: field.count))
+        bytes.append(contentsOf: field)
         bytes.append(contentsOf: template)
         return bytes
     }
@@ -35,7 +35,7 @@ extension StockedDocument {
         let text = start + 2
         let end = text + (Int(bytes[start]) << 8 | Int(bytes[start + 1]))
         guard bytes.count >= end else { return nil }
-        let cursor = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
+        let link = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
         var variants: [UUID] = []
         var available: [Int] = []
         variants.reserveCapacity(count)
@@ -46,6 +46,6 @@ extension StockedDocument {
             variants.append(variant)
             available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
         }
-        return (StockedDocument(variants: variants, template: Array(bytes[end...]), next: cursor), available)
+        return (StockedDocument(variants: variants, template: Array(bytes[end...]), link: link), available)
     }
 }

@@ -11,8 +11,8 @@ package struct StockedDocument: Equatable, Sendable {
     /// The text. A hole is one of ``Hole``'s bytes and an index into ``variants``, two bytes, high one first; one
     /// that tells about several variants has their number in two more. No such byte occurs in JSON (RFC 8259 §7).
     let template: [UInt8]
-    /// The cursor of the list's next page.
-    package let next: String?
+    /// The Link field of a list that goes on.
+    package let link: String?
 
     enum Hole {
         /// The number that can be bought of one variant.
@@ -23,10 +23,10 @@ package struct StockedDocument: Equatable, Sendable {
         static let anyInStock: UInt8 = 0x03
     }
 
-    init(variants: [UUID], template: [UInt8], next: String? = nil) {
+    init(variants: [UUID], template: [UInt8], link: String? = nil) {
         self.variants = variants
         self.template = template
-        self.next = next
+        self.link = link
     }
 
     /// The text with what is available of each variant, in their order; what is not told counts as none.

@@ -114,7 +114,7 @@ extension CartStore {
             let seen = try row[8, as: Int64.self]
             lines.append(CartLine(
                 variant: try row[9], sku: try row[10], product: try row[13], name: try row[14],
-                options: try row[12, as: PostgresJSON.self].bytes, quantity: Int(quantity),
+                options: try row[12, as: PostgresJSON.self].compact, quantity: Int(quantity),
                 unitPrice: Money(isPriced ? try row[11] : seen, currency), seenPrice: seen,
                 isOffered: try row[16] && isPriced,
                 available: Int(try row[17, as: Int32?.self] ?? 0)))

@@ -7,6 +7,12 @@ package struct CatalogRoutes {
     let store: CatalogStore
     /// Nil: every answer comes from PostgreSQL.
     let cache: CatalogCache?
+    private let memory = ProductListMemory()
+
+    init(store: CatalogStore, cache: CatalogCache?) {
+        self.store = store
+        self.cache = cache
+    }
 
     package func register(on router: Router) {
         router.get("/v1/products") { context in try await products(context) }
@@ -29,20 +35,12 @@ package struct CatalogRoutes {
     }
 
     private func products(_ context: RequestContext) async throws -> Response {
-        let query = try context.query
-        let filter = try ProductFilter(query)
-        let page = try PageRequest(query)
-        let canonical = filter.canonical
-        let binding = CursorFilter(["products", canonical])
-        let cursor = try page.place(for: binding).map { cursor throws(Problem) in
-            guard let place = ProductCursor(cursor, sort: filter.sort) else { throw Problem(.invalidCursor) }
-            return place
-        }
-        let key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
-        return try await answer(key, context) {
-            let found = try await store.page(filter, after: cursor, limit: page.limit)
-            let total = page.includesTotal ? try await store.total(filter) : nil
-            return ProductList(products: found.products, next: found.next?.text(for: binding), total: total).loaded()
+        let request = try memory.request(context)
+        return try await answer(request.key, context) {
+            let found = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+            let total = request.page.includesTotal ? try await store.total(request.filter) : nil
+            let next = found.next?.text(for: request.binding)
+            return ProductList(products: found.products, next: next, link: next.map(request.link), total: total).loaded()
         }
     }
 
@@ -73,7 +71,7 @@ package struct CatalogRoutes {
         } else {
             answer = try await load().map { loaded in
                 CatalogAnswer(
-                    body: loaded.document.filled(with: loaded.available), next: loaded.document.next, policy: Self.policy)
+                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: Self.policy)
             }
         }
         guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }

@@ -25,7 +25,7 @@ extension CatalogStore {
             }
             products.append(ProductSummary(
                 id: try row[0], slug: try row[1], name: try row[2], category: try Self.category(row, slug: 3, name: 4),
-                tags: try row[5, as: PostgresJSON.self].bytes, image: try row[6, as: PostgresJSON?.self]?.bytes,
+                tags: try row[5, as: PostgresJSON.self].compact, image: try row[6, as: PostgresJSON?.self]?.compact,
                 price: Money(try row[8], try row[7]), createdAt: try row[9], updatedAt: try row[10],
                 variants: try row[11, as: [UUID]?.self] ?? [],
                 available: (try row[12, as: [Int32]?.self] ?? []).map(Int.init)))

@@ -26,13 +26,13 @@ package struct CatalogStore {
         let currency = try first[8, as: String.self]
         let variants = try rows.map { row in
             Variant(
-                id: try row[13], sku: try row[14], name: try row[15], options: try row[16, as: PostgresJSON.self].bytes,
+                id: try row[13], sku: try row[14], name: try row[15], options: try row[16, as: PostgresJSON.self].compact,
                 price: Money(try row[17], currency), available: Int(try row[18, as: Int32.self]))
         }
         return Product(
             id: try first[0], slug: try first[1], name: try first[2], description: try first[3],
-            category: try Self.category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].bytes,
-            images: try first[7, as: PostgresJSON.self].bytes, price: Money(try first[9], currency),
+            category: try Self.category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].compact,
+            images: try first[7, as: PostgresJSON.self].compact, price: Money(try first[9], currency),
             status: try first[10], createdAt: try first[11], updatedAt: try first[12], variants: variants)
     }
 

@@ -73,4 +73,15 @@ package struct ProductFilter: Hashable, Sendable {
         if let inStock { text += "&stock=\(inStock)" }
         return text
     }
+
+    /// The filter as a query, for links.
+    var query: String {
+        var text = "sort=\(sort.rawValue)"
+        if let search { text += "&q=\(PercentEncoding.encode(search))" }
+        if let category { text += "&category=\(PercentEncoding.encode(category))" }
+        if let minimumPrice { text += "&min_price=\(minimumPrice)" }
+        if let maximumPrice { text += "&max_price=\(maximumPrice)" }
+        if let inStock { text += "&in_stock=\(inStock)" }
+        return text
+    }
 }

@@ -6,6 +6,8 @@ struct ProductList {
     let products: [ProductSummary]
     /// The cursor of the next page.
     let next: String?
+    /// The Link field that goes with it.
+    let link: String?
     let total: Int64?
 
     /// The document with holes for the stock, and the stock as it was read.
@@ -25,6 +27,6 @@ struct ProductList {
         json.field("next_cursor", next)
         if let total { json.field("total", total) }
         json.endObject()
-        return (StockedDocument(variants: variants, template: json.finish(), next: next), available)
+        return (StockedDocument(variants: variants, template: json.finish(), link: link), available)
     }
 }

@@ -101,7 +101,7 @@ extension OrderStore {
         try rows.map { row in
             LockedVariant(
                 variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
-                options: try row[4, as: PostgresJSON.self].bytes, image: try row[5],
+                options: try row[4, as: PostgresJSON.self].compact, image: try row[5],
                 price: Money(try row[6], try row[7]), isOffered: try row[8],
                 onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self]))
         }

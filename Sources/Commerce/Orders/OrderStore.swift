@@ -66,14 +66,14 @@ package struct OrderStore {
             lines: try rows.map { row in
                 OrderLine(
                     variant: try row[13], product: try row[14], sku: try row[15], name: try row[16],
-                    options: try row[17, as: PostgresJSON.self].bytes, image: try row[18],
+                    options: try row[17, as: PostgresJSON.self].compact, image: try row[18],
                     quantity: Int(try row[19, as: Int32.self]), unitPrice: try money(row, 20), tax: try money(row, 21),
                     total: try money(row, 22))
             },
             totals: OrderTotals(
                 subtotal: try money(first, 6), discount: try money(first, 7), tax: try money(first, 8),
                 shipping: try money(first, 9), total: try money(first, 10)),
-            shippingAddress: try first[11, as: PostgresJSON.self].bytes,
+            shippingAddress: try first[11, as: PostgresJSON.self].compact,
             history: try events.map { OrderEvent(status: try status(try $0[0]), at: try $0[1], reason: try $0[2]) },
             createdAt: try first[12])
     }
