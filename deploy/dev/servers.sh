@@ -70,36 +70,35 @@ data_directory() {
         echo "$link"
     elif [[ -L $link ]]; then
         readlink "$link"
-    elif [[ -e $link ]] || { chmod 711 "$STATE" && server_can_enter "$STATE"; }; then
+    elif [[ -e $link ]] || server_can_enter "$STATE"; then
         echo "$link"
     else
         local place
         place=/var/lib/commerce-dev/$(cksum <<<"$ROOT" | cut -d' ' -f1)
+        # What is there belongs to a .dev/ that has been removed, and its passwords with it.
+        rm -rf "$place"
         mkdir -p "${place%/*}"
         ln -s "$place" "$link"
         echo "$place"
     fi
 }
 
-# Makes a cluster; with a password clients must give it (SCRAM), without one all are let in.
+# Makes a cluster; with a password clients must give it (SCRAM), without one all are let in. It appears under its name only
+# when it is complete.
 create_cluster() {
-    local data=$1 password=$2 log
-    # An attempt that was interrupted leaves no PG_VERSION, or a directory that initdb would not touch.
-    rm -rf "$data"
-    mkdir -p "$data"
+    local data=$1 password=$2 new=$1.new log
     local authentication=(--auth=trust)
+    rm -rf "$new" "$new.password"
+    mkdir -p "$new"
     if [[ -n $password ]]; then
-        (umask 077 && echo "$password" >"$data.password")
-        authentication=(--auth=scram-sha-256 --pwfile="$data.password")
+        (umask 077 && echo "$password" >"$new.password")
+        authentication=(--auth=scram-sha-256 --pwfile="$new.password")
     fi
-    [[ $EUID != 0 ]] || chown postgres: "$data" ${password:+"$data.password"}
-    if ! log=$(cd / && as_server "$POSTGRES_BIN/initdb" -D "$data" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync \
-        "${authentication[@]}" 2>&1); then
-        rm -rf "$data" "$data.password"
-        printf '%s\n' "$log" >&2
-        fail "the database cluster could not be created"
-    fi
-    rm -f "$data.password"
+    [[ $EUID != 0 ]] || chown postgres: "$new" ${password:+"$new.password"}
+    log=$(cd / && as_server "$POSTGRES_BIN/initdb" -D "$new" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync \
+        "${authentication[@]}" 2>&1) || fail "the database cluster could not be created: $log"
+    rm -f "$new.password"
+    mv "$new" "$data"
 }
 
 # Starts PostgreSQL and waits until it takes connections; further arguments are its own.
@@ -156,7 +155,8 @@ end_process() {
         kill -0 "$process" 2>/dev/null && ! grep -qs '^State:.Z' "/proc/$process/status" || return 0
         sleep 0.05
     done
-    kill -KILL "$process" 2>/dev/null || true
+    # Waited for here, where the shell's remark that it was killed goes nowhere.
+    { kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
 }
 
 # Stops the servers that this process started; PostgreSQL's INT is its fast shutdown.
