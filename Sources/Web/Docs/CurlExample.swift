@@ -1,0 +1,57 @@
+import Formats
+
+/// A call as a command to try.
+struct CurlExample {
+    let reader: SchemaReader
+    let server: String
+
+    /// - Parameter operation: a call; required parameters and a JSON body get example values.
+    func command(_ operation: OpenAPIOperation) -> String {
+        var path = operation.path
+        var query: [String] = []
+        var lines: [String] = []
+        for parameter in operation.value["parameters"]?.arrayValue ?? [] {
+            let parameter = reader.resolve(parameter).value
+            guard let name = parameter["name"]?.stringValue else { continue }
+            // What is optional is shown where the document gives an example of it.
+            let given = parameter["example"]
+            guard given != nil || parameter["required"]?.boolValue == true else { continue }
+            let value = text(given ?? reader.example(of: parameter["schema"] ?? .null))
+            switch parameter["in"]?.stringValue {
+            case "path": path = path.replacing("{\(name)}", with: PercentEncoding.encode(value))
+            case "query": query.append("\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))")
+            case "header": lines.append("-H \(quoted("\(name): \(value)"))")
+            default: continue
+            }
+        }
+        if operation.value["security"]?.arrayValue?.contains(where: { $0.objectValue?.isEmpty == false }) == true {
+            lines.append("-H \"Authorization: Bearer $TOKEN\"")
+        }
+        if let body = body(operation) {
+            lines.append("-H 'Content-Type: application/json'")
+            lines.append("-d \(quoted(body))")
+        }
+        let method = operation.method == "GET" ? "" : "-X \(operation.method) "
+        let target = path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+        return (["curl -s \(method)\(quoted(server + target))"] + lines).joined(separator: " \\\n  ")
+    }
+
+    private func body(_ operation: OpenAPIOperation) -> String? {
+        guard let body = operation.value["requestBody"].map({ reader.resolve($0).value }),
+            let media = body["content"]?["application/json"]
+        else { return nil }
+        var writer = JSONWriter()
+        writer.value(media["example"] ?? reader.example(of: media["schema"] ?? .null))
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private func text(_ value: JSONValue) -> String {
+        if let text = value.stringValue { return text }
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// For a POSIX shell: within single quotes nothing is special but the quote itself.
+    private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+}

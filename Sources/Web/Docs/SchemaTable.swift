@@ -1,0 +1,83 @@
+import Formats
+
+/// Schemas as tables of their properties.
+struct SchemaTable {
+    let reader: SchemaReader
+
+    /// A schema's type in a few words, such as `array of Product`, with a link to what has a name.
+    func type(_ schema: JSONValue) -> HTML {
+        let (value, name) = reader.resolve(schema)
+        if let name { return "<a href=\"#schema-\(name)\">\(name)</a>" }
+        if let choices = (value["oneOf"] ?? value["anyOf"])?.arrayValue {
+            return HTML.joined(choices.map(type), separator: " or ")
+        }
+        let types = reader.types(of: value)
+        var words: HTML = "\(types.names.isEmpty ? "any" : types.names.joined(separator: " or "))"
+        if types.names == ["array"], let items = value["items"] { words = "array of \(type(items))" }
+        if let format = value["format"]?.stringValue { words = words + " (\(format))" }
+        return types.isNullable ? words + " or null" : words
+    }
+
+    /// The bounds and choices that a value must keep to.
+    func rules(_ schema: JSONValue) -> HTML {
+        let value = reader.resolve(schema).value
+        var rules: [HTML] = []
+        if let choices = value["enum"]?.arrayValue {
+            let names = choices.map { choice -> HTML in "<code>\(plain(choice))</code>" }
+            rules.append("one of \(HTML.joined(names, separator: ", "))")
+        }
+        if let range = range(value["minimum"], value["maximum"]) { rules.append("\(range)") }
+        if let range = range(value["minLength"], value["maxLength"]) { rules.append("\(range) characters") }
+        if let range = range(value["minItems"], value["maxItems"]) { rules.append("\(range) elements") }
+        if let pattern = value["pattern"]?.stringValue { rules.append("matches <code>\(pattern)</code>") }
+        if let standard = value["default"] { rules.append("default <code>\(plain(standard))</code>") }
+        return HTML.joined(rules, separator: "; ")
+    }
+
+    /// The properties of an object, or of an array's elements; nothing for what has none.
+    func properties(_ schema: JSONValue, depth: Int = 0) -> HTML {
+        let value = reader.resolve(schema).value
+        if reader.types(of: value).names == ["array"], let items = value["items"] { return properties(items, depth: depth) }
+        let properties = reader.properties(of: value)
+        guard !properties.isEmpty else { return "" }
+        let rows = properties.map { property -> HTML in
+            """
+            <tr><td><code>\(property.name)</code>\(HTML.when(property.isRequired, "<em>required</em>"))</td>
+            <td class="type">\(type(property.schema))</td>
+            <td>\(describe(property.schema))\(nested(property.schema, depth: depth))</td></tr>
+            """
+        }
+        return "<div class=\"scroll\"><table class=\"fields\"><tbody>\(HTML.joined(rows))</tbody></table></div>"
+    }
+
+    /// Description and rules.
+    func describe(_ schema: JSONValue) -> HTML {
+        let own = schema["description"]?.stringValue ?? reader.resolve(schema).value["description"]?.stringValue
+        let rules = rules(schema)
+        let note: HTML = rules.text.isEmpty ? "" : " <small>\(rules)</small>"
+        return HTML.inline(own ?? "") + note
+    }
+
+    /// Objects without a name are shown where they stand; those with one have their own place.
+    private func nested(_ schema: JSONValue, depth: Int) -> HTML {
+        guard depth < 3, schema["$ref"] == nil, schema["items"]?["$ref"] == nil else { return "" }
+        let inner = properties(schema, depth: depth + 1)
+        return inner.text.isEmpty ? "" : "<details><summary>fields</summary>\(inner)</details>"
+    }
+
+    private func range(_ low: JSONValue?, _ high: JSONValue?) -> String? {
+        switch (low.map(plain), high.map(plain)) {
+        case (nil, nil): nil
+        case (let low?, nil): "at least \(low)"
+        case (nil, let high?): "at most \(high)"
+        case (let low?, let high?): low == high ? low : "\(low)–\(high)"
+        }
+    }
+
+    private func plain(_ value: JSONValue) -> String {
+        if let text = value.stringValue { return text }
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
