@@ -12,6 +12,8 @@ final class ReplyBuilder {
 
     /// The most values in one reply: each costs the sender four bytes, and this process many times that.
     static let mostValues = 1 << 20
+    /// How deep arrays may nest; hiredis 1.x has no limit of its own.
+    static let deepest = 7
 
     private var open: [Partial] = []
     private var values = 0
@@ -44,6 +46,7 @@ final class ReplyBuilder {
 
     func openArray(_ count: Int) -> Bool {
         if count <= 0 { return add(.array([])) }
+        guard open.count < Self.deepest else { return false }
         // Nothing is reserved: the count is the sender's word, its elements have yet to come.
         open.append(Partial(missing: count, elements: []))
         return true
@@ -54,16 +57,24 @@ extension ReplyBuilder {
     /// What the reader calls. It takes a null pointer for lack of memory, which ends the connection.
     // Safe: written once, before any reader exists, and only read by hiredis.
     nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
-        let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
-        functions.initialize(to: redisReplyObjectFunctions(
-            createString: { task, bytes, count in
-                ReplyBuilder.of(task)?.string(task?.pointee.type ?? 0, UnsafeRawBufferPointer(start: bytes, count: count))
-            },
-            createArray: { task, count in mark(ReplyBuilder.of(task)?.openArray(Int(count))) },
-            createInteger: { task, integer in mark(ReplyBuilder.of(task)?.add(.integer(integer))) },
-            createNil: { task in mark(ReplyBuilder.of(task)?.add(.null)) },
-            freeObject: { _ in }))
-        return functions
+        // Field by field: hiredis 1.x has more of them, for types that Redis sends only when asked to.
+        var functions = redisReplyObjectFunctions()
+        functions.createString = { task, bytes, count in
+            ReplyBuilder.of(task)?.string(task?.pointee.type ?? 0, UnsafeRawBufferPointer(start: bytes, count: count))
+        }
+        functions.createArray = { task, count in
+            guard task?.pointee.type == REDIS_REPLY_ARRAY else { return nil }
+            return mark(ReplyBuilder.of(task)?.openArray(Int(count)))
+        }
+        functions.createInteger = { task, integer in mark(ReplyBuilder.of(task)?.add(.integer(integer))) }
+        functions.createNil = { task in
+            guard task?.pointee.type != REDIS_REPLY_NIL else { return nil }
+            return mark(ReplyBuilder.of(task)?.add(.null))
+        }
+        functions.freeObject = { _ in }
+        let pointer = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+        pointer.initialize(to: functions)
+        return pointer
     }()
 
     private static func of(_ task: UnsafePointer<redisReadTask>?) -> ReplyBuilder? {

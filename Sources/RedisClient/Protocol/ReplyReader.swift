@@ -52,7 +52,9 @@ final class ReplyReader {
     private func next() throws(RedisError) -> RedisValue? {
         var mark: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &mark) == REDIS_OK else { throw fail() }
-        return mark == nil ? nil : builder.take()
+        guard mark != nil else { return nil }
+        guard let reply = builder.take() else { throw fail("a reply of a type that was not asked for") }
+        return reply
     }
 
     private func fail(_ message: String? = nil) -> RedisError {
