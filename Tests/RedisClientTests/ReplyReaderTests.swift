@@ -46,7 +46,7 @@ import Testing
     @Test func whatIsNotTheProtocolIsRefused() {
         let refused = [
             "x", "\r\n", "\0", "HTTP/1.1 400 Bad Request\r\n\r\n", "$abc\r\n", "$-2\r\n", "$\r\n", "*-2\r\n", "*x\r\n",
-            "*2147483648\r\n", "*9223372036854775807\r\n", "$3\r\nabcde\r\n", "$3\r\nab\r\n\r\n", "*1\r\n\u{1}", "*1\r\n$x\r\n",
+            "*9223372036854775807\r\n", "$3\r\nabcde\r\n", "$3\r\nab\r\n\r\n", "*1\r\n\u{1}", "*1\r\n$x\r\n",
             String(repeating: "*1\r\n", count: 20), "%1\r\n+a\r\n+b\r\n", "_\r\n", "#t\r\n", ">1\r\n+a\r\n",
             ",1.5\r\n", "*1\r\n,1.5\r\n:1\r\n", "~1\r\n:1\r\n", "=5\r\ntxt:a\r\n", "(12\r\n", "*2\r\n#t\r\n#f\r\n",
         ]

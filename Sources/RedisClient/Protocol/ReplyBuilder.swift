@@ -18,6 +18,8 @@ final class ReplyBuilder {
     private var open: [Partial] = []
     private var values = 0
     private var whole: RedisValue?
+    /// Why the reader was stopped; it knows no reason but lack of memory.
+    private(set) var refusal: String?
 
     /// The reply, once the reader says that it is whole.
     func take() -> RedisValue? {
@@ -31,7 +33,7 @@ final class ReplyBuilder {
     /// Whether the reader may go on.
     func add(_ value: RedisValue) -> Bool {
         values += 1
-        guard values <= Self.mostValues else { return false }
+        guard values <= Self.mostValues else { return refuse("a reply of more than \(Self.mostValues) values") }
         var value = value
         while let last = open.indices.last {
             open[last].elements.append(value)
@@ -46,10 +48,15 @@ final class ReplyBuilder {
 
     func openArray(_ count: Int) -> Bool {
         if count <= 0 { return add(.array([])) }
-        guard open.count < Self.deepest else { return false }
+        guard open.count < Self.deepest else { return refuse("arrays nested more than \(Self.deepest) deep") }
         // Nothing is reserved: the count is the sender's word, its elements have yet to come.
         open.append(Partial(missing: count, elements: []))
         return true
+    }
+
+    private func refuse(_ reason: String) -> Bool {
+        refusal = reason
+        return false
     }
 }
 
@@ -63,19 +70,24 @@ extension ReplyBuilder {
             ReplyBuilder.of(task)?.string(task?.pointee.type ?? 0, UnsafeRawBufferPointer(start: bytes, count: count))
         }
         functions.createArray = { task, count in
-            guard task?.pointee.type == REDIS_REPLY_ARRAY else { return nil }
-            return mark(ReplyBuilder.of(task)?.openArray(Int(count)))
+            guard let builder = ReplyBuilder.of(task) else { return nil }
+            guard task?.pointee.type == REDIS_REPLY_ARRAY else { return mark(builder.refuse(unasked)) }
+            return mark(builder.openArray(Int(clamping: count)))
         }
         functions.createInteger = { task, integer in mark(ReplyBuilder.of(task)?.add(.integer(integer))) }
         functions.createNil = { task in
-            guard task?.pointee.type != REDIS_REPLY_NIL else { return nil }
-            return mark(ReplyBuilder.of(task)?.add(.null))
+            guard let builder = ReplyBuilder.of(task) else { return nil }
+            guard task?.pointee.type != REDIS_REPLY_NIL else { return mark(builder.refuse(unasked)) }
+            return mark(builder.add(.null))
         }
         functions.freeObject = { _ in }
         let pointer = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         pointer.initialize(to: functions)
         return pointer
     }()
+
+    /// A type of RESP3, which is spoken only after a HELLO that was never said.
+    static let unasked = "a reply of a type that was not asked for"
 
     private static func of(_ task: UnsafePointer<redisReadTask>?) -> ReplyBuilder? {
         guard let task, let builder = task.pointee.privdata else { return nil }
@@ -93,11 +105,11 @@ extension ReplyBuilder {
             guard let end = bytes.baseAddress?.advanced(by: bytes.count),
                 end.loadUnaligned(as: UInt8.self) == 0x0d,
                 end.loadUnaligned(fromByteOffset: 1, as: UInt8.self) == 0x0a
-            else { return nil }
+            else { return Self.mark(refuse("a bulk string that is longer than it says")) }
             return Self.mark(add(.string([UInt8](bytes))))
         case REDIS_REPLY_STATUS: return Self.mark(add(.status(String(decoding: bytes, as: UTF8.self))))
         case REDIS_REPLY_ERROR: return Self.mark(add(.error(String(decoding: bytes, as: UTF8.self))))
-        default: return nil
+        default: return Self.mark(refuse(Self.unasked))
         }
     }
 }

@@ -53,12 +53,12 @@ final class ReplyReader {
         var mark: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &mark) == REDIS_OK else { throw fail() }
         guard mark != nil else { return nil }
-        guard let reply = builder.take() else { throw fail("a reply of a type that was not asked for") }
+        guard let reply = builder.take() else { throw fail(ReplyBuilder.unasked) }
         return reply
     }
 
     private func fail(_ message: String? = nil) -> RedisError {
-        let error = RedisError(.protocolViolation, message ?? "the reader refused: \(readerMessage)")
+        let error = RedisError(.protocolViolation, message ?? builder.refusal ?? readerMessage)
         failure = error
         return error
     }
