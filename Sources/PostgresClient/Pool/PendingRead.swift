@@ -5,7 +5,7 @@ import EventLoop
 final class PendingRead: StatementReceiver, @unchecked Sendable {
     let query: PostgresQuery
     private let until: UInt64
-    private unowned let pool: PostgresPool
+    private let pool: PostgresPool
     private var rule = ReadRule()
     private var continuation: UnsafeContinuation<Result<PostgresRows, PostgresError>, Never>?
     private var result: Result<PostgresRows, PostgresError>?
@@ -49,6 +49,10 @@ final class PendingRead: StatementReceiver, @unchecked Sendable {
     }
 
     private func decide(_ end: ReadRule.End, _ error: PostgresError) {
-        if rule.ended(end) == .sendAlone { pool.sendAgain(self) } else { self.end(.failure(error)) }
+        switch rule.ended(end) {
+        case .sendAlone: pool.sendAgain(self)
+        case .sendAfterLoss: pool.sendAfterLoss(self)
+        case .deliver, .fail: self.end(.failure(error))
+        }
     }
 }

@@ -197,14 +197,15 @@ package struct PoolState: Sendable {
     var nextTick: UInt64? {
         var next = UInt64.max
         for waiter in waiters { next = min(next, waiter.deadline) }
-        if isRunning && missing > 0 && failures > 0 { next = min(next, retryAt) }
+        if isRunning && missing > 0 && failures > 0 && opening == 0 { next = min(next, retryAt) }
         for member in members.values {
             switch member.phase {
             case .idle(let since):
                 next = min(next, member.expires)
                 if open > limits.minimum { next = min(next, since.adding(limits.idleTimeout)) }
             case .shared: next = min(next, member.expires)
-            case .opening(let since) where !waiters.isEmpty: next = min(next, since.adding(limits.openingTimeout))
+            case .opening(let since) where !waiters.isEmpty && open == 0:
+                next = min(next, since.adding(limits.openingTimeout).adding(1))
             case .opening, .leased, .retiring: break
             }
         }

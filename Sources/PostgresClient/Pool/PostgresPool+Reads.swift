@@ -70,6 +70,20 @@ extension PostgresPool {
         repeated.append(read)
     }
 
+    /// Sends a read once more whose connection broke, over one that is known to have outlived that: often all
+    /// connections break together, and the others just don't know yet.
+    func sendAfterLoss(_ read: PendingRead) {
+        do { try park(read) } catch { return read.end(.failure(error)) }
+        guard !isProving else { return }
+        isProving = true
+        loop.atTurnEnd { [self] in
+            isProving = false
+            for reader in readers where reader.isOpen {
+                reader.sync(for: ProofOfLife(loop: loop) { [weak self] in self?.sendParked() })
+            }
+        }
+    }
+
     /// Sends a read in a Sync group of its own, or keeps it until there is a connection for it.
     private func sendAlone(_ read: PendingRead) {
         guard let connection = quietestReader() else {

@@ -4,10 +4,13 @@ import EventLoop
 extension PostgresPool {
     /// Sees to it that the pool looks at its deadlines at `due` at the latest.
     func arm(_ due: UInt64) {
+        // Never in this very turn, whose clock stands still: a timer that is due again at once would not let it end.
+        let due = max(due, loop.now &+ 1_000_000)
         guard due < timerDue else { return }
         timerDue = due
         timer?.cancel()
-        timer = loop.schedule(at: due) { [unowned self] in
+        timer = loop.schedule(at: due) { [weak self] in
+            guard let self else { return }
             timerDue = .max
             timer = nil
             tick()
@@ -39,7 +42,7 @@ extension PostgresPool {
 
     /// Gives up a shared connection that has been silent for too long; its reads are not sent again, they may be why.
     private func endIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
-        guard connection.outstanding > 0, readers.contains(where: { $0 === connection }) else { return nil }
+        guard connection.outstanding > 0, state.members[connection.id]?.phase == .shared else { return nil }
         let due = connection.waitingSince &+ stallTimeout
         guard due <= now else { return due }
         drop(connection, PostgresError(.timedOut, "the server did not answer"))
@@ -69,7 +72,7 @@ extension PostgresPool {
         }
         guard let waitingSince else { return }
         // While it hangs, every answer is looked at as it comes; see connectionDrained.
-        arm(max(now &+ 1_000_000, vigil.nextLook(waitingSince: waitingSince, lastHeard: lastHeard)))
+        arm(vigil.nextLook(waitingSince: waitingSince, lastHeard: lastHeard))
     }
 
     /// Sends a Sync where nothing is in its way; with no such connection, opens one.

@@ -59,7 +59,7 @@ extension PostgresPool {
         let now = loop.now
         let until = min(now &+ queryTimeout, Deadline.current?.instant ?? .max)
         guard until > now else { throw PostgresError(.timedOut, "the deadline had passed") }
-        let pending = PendingBatch(count: queries.count, commit: commit, until: until) { [unowned self, connection] in
+        let pending = PendingBatch(count: queries.count, commit: commit, until: until) { [self] in
             drop(connection, $0)
         }
         if let begin { connection.sendCommand(begin, index: PendingBatch.begin, for: pending) }

@@ -25,7 +25,9 @@ package final class PostgresPool: @unchecked Sendable {
     var gathered: [PendingRead] = []
     /// Reads that are to be sent once more at this turn's end.
     var repeated: [PendingRead] = []
-    /// Reads that wait for a connection to carry them.
+    /// The shared connections are being asked whether they live, as one of them does not.
+    var isProving = false
+    /// Reads that wait for a connection to carry them, or for one that has proven to live.
     var parked = Deque<PendingRead>()
     private var leases: [Int: PendingLease] = [:]
     private var leaseCount = 0
@@ -186,9 +188,13 @@ package final class PostgresPool: @unchecked Sendable {
         guard let connection = connections[id] else { return }
         // A Sync group that fails takes its neighbours back, so that nothing but reads may go there.
         connection.sendHousekeeping("SET default_transaction_read_only = on")
-        connection.sync(for: nil)
-        readers.append(connection)
-        sendParked()
+        // Reads follow once this is answered: an unused connection may have died without telling.
+        connection.sync(for: ProofOfLife(loop: loop) { [weak self] in
+            guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
+            readers.append(connection)
+            sendParked()
+        })
+        armForSilence()
     }
 
     private func explain(_ refusal: PoolState.Refusal) -> PostgresError {

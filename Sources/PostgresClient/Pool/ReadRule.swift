@@ -14,6 +14,8 @@ struct ReadRule: Equatable, Sendable {
         case fail
         /// In a Sync group of its own, where no neighbour can take it along.
         case sendAlone
+        /// The same, over a connection that has answered since.
+        case sendAfterLoss
     }
 
     private(set) var stalePlans = 0
@@ -33,7 +35,7 @@ struct ReadRule: Equatable, Sendable {
             return skips == 1 ? .sendAlone : .fail
         case .lost:
             losses += 1
-            return losses == 1 ? .sendAlone : .fail
+            return losses == 1 ? .sendAfterLoss : .fail
         }
     }
 }
