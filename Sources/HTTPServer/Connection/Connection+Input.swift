@@ -14,18 +14,28 @@ extension Connection {
         }
         if isLast { return }
         guard !isExchanging, !isHeldBack, backlogCount == 0 else {
-            group.scratch.withUnsafeBytes { backlog.append(contentsOf: $0.prefix(count)) }
+            keep(0..<count)
             return updateInterest()
         }
         fresh = 0..<count
         proceed()
         if !fresh.isEmpty {
             // The rest of the scratch buffer would be overwritten by the next to read.
-            if !isClosed, !isLast { backlog.append(contentsOf: group.scratch[fresh]) }
+            if !isClosed, !isLast { keep(fresh) }
             fresh = 0..<0
         }
         guard !isClosed else { return }
         flush()
+    }
+
+    /// Copies a part of the scratch buffer, for later.
+    private func keep(_ range: Range<Int>) {
+        // A client that never lets the backlog run empty would else make it grow for ever.
+        if backlogStart > 0, backlogStart >= backlog.count / 2 {
+            backlog.removeSubrange(..<backlogStart)
+            backlogStart = 0
+        }
+        backlog.append(contentsOf: group.scratch[range])
     }
 
     /// Begins the next request if it is complete, unless one is under way.
@@ -109,7 +119,8 @@ extension Connection {
     /// Answers in the place of the responder and reads no further request.
     func refuse(_ status: HTTPResponse.Status, _ reason: String) {
         guard !isLast, !isClosed else { return }
-        let refusal = Refusal(status: status, reason: reason, received: loop.now, peer: peer)
+        let received = phase == .idle ? loop.now : phaseBegan
+        let refusal = Refusal(status: status, reason: reason, received: received, peer: peer)
         let response = responder.refuse(refusal)
         append(response, to: ReplyContext(closes: true))
     }

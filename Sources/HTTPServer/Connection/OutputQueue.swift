@@ -14,7 +14,7 @@ struct OutputQueue {
 
     /// What replies are written into now; lent by the group while there is something in it.
     var open: [UInt8] = []
-    private var closed: [[UInt8]] = []
+    private(set) var closed: [[UInt8]] = []
     private var firstClosed = 0
     /// How much of the first of all arrays is sent.
     private var sent = 0
@@ -61,7 +61,10 @@ struct OutputQueue {
             count -= result
             sent += result
             // A short write: the socket is full, and says when it no longer is.
-            if result < rest { return .blocked }
+            if result < rest {
+                forgetSent()
+                return .blocked
+            }
             if !isOpen {
                 closed[firstClosed] = []
                 firstClosed += 1
@@ -73,6 +76,18 @@ struct OutputQueue {
         sent = 0
         open.removeAll(keepingCapacity: true)
         return .drained
+    }
+
+    /// A client that never takes all would else make the queue grow for ever.
+    private mutating func forgetSent() {
+        if firstClosed > 32 {
+            closed.removeSubrange(..<firstClosed)
+            firstClosed = 0
+        }
+        if firstClosed >= closed.count, sent >= open.count / 2 {
+            open.removeSubrange(..<sent)
+            sent = 0
+        }
     }
 
     private func send(_ bytes: [UInt8], _ descriptor: Int32, _ flags: Int32) -> Int {

@@ -115,13 +115,13 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             return false
         case EMFILE, ENFILE:
             return refuseWithReserve()
-        case ENOBUFS, ENOMEM:
+        case ECONNABORTED, EINTR, EPROTO:
+            // That connection has ended before it was accepted; the next may be well.
+            return true
+        default:
+            // No memory, or an error of the network that accept(2) passes on.
             waitForRoom()
             return false
-        default:
-            // The connection ended before it was accepted (ECONNABORTED), or a network error that accept(2)
-            // passes on: the next may be well.
-            return true
         }
     }
 

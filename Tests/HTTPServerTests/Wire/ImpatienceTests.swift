@@ -21,7 +21,7 @@ import TestSupport
     }
 
     @Test func aHeadThatTakesTooLongGets408() async throws {
-        try await RunningServer.with({ ($0.headerDeadline, $0.linger) = (.milliseconds(500), .seconds(20)) }) { running in
+        try await RunningServer.with({ ($0.headerDeadline, $0.linger) = (.seconds(2), .seconds(20)) }) { running in
             for start in ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET /first HTTP/1.1\r\nHost: a\r\n\r\nG"] {
                 let socket = try await running.connect()
                 try await socket.send(start)
@@ -54,12 +54,12 @@ import TestSupport
     }
 
     @Test func aBodyThatKeepsItsRateMayTakeLongerThanTheGrace() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.seconds(1), 50) }) { running in
+        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(1_500), 20) }) { running in
             let socket = try await running.connect()
             try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
             for _ in 0..<20 {
                 try await socket.send(String(repeating: "x", count: 50))
-                try await Task.sleep(for: .milliseconds(60))
+                try await Task.sleep(for: .milliseconds(100))
             }
             #expect(try await HTTPTestConnection(socket).response().response.body.count == 1_000)
         }
