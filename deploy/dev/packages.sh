@@ -65,7 +65,7 @@ install_packages() {
         [[ -t 0 ]] || sudo -n true 2>/dev/null || fail "missing, and sudo asks for a password: sudo apt-get install $*"
         as_root=(sudo)
     fi
-    say "installing $*"
+    say "installing $* (a minute or two)"
     # Arguments rather than a text put together, so that no name is ever read as a command.
     "${as_root[@]}" bash -s -- "$@" <<'ROOT' || fail "apt-get could not install: $*"
 set -euo pipefail
@@ -90,10 +90,13 @@ fi
 mkdir -p "${cluster%/*}"
 echo 'create_main_cluster = false' >"$cluster"
 made+=("$cluster")
-apt() { apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq "$@" </dev/null; }
-apt install -y --no-install-recommends "$@" 2>/dev/null || {
-    apt update
-    apt install -y --no-install-recommends "$@"
+log=$(mktemp)
+made+=("$log")
+apt() { apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq "$@" </dev/null >>"$log" 2>&1; }
+# The lists are fetched where they are missing or too old.
+apt install -y --no-install-recommends "$@" || { apt update && apt install -y --no-install-recommends "$@"; } || {
+    tail -n 20 "$log" >&2
+    exit 1
 }
 if command -v systemctl >/dev/null && [[ ${#units[@]} -gt 0 ]]; then
     systemctl disable "${units[@]}" >/dev/null 2>&1 || true
