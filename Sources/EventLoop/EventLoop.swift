@@ -195,9 +195,12 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
         var value: UInt64 = 0
         _ = read(timer, &value, 8)
         armed = .max
-        while let first = timers.min, first.deadline <= now {
-            _ = timers.popMin()
-            if let body = first.timer.take() { body() } else { timersCancelled -= 1 }
+        // All that are due before any of them runs: a timer that sets itself anew for a time gone by must keep
+        // neither the loop from its sockets nor the others from their turn.
+        var due: [LoopTimer] = []
+        while let first = timers.min, first.deadline <= now, let entry = timers.popMin() { due.append(entry.timer) }
+        for timer in due {
+            if let body = timer.take() { body() } else { timersCancelled -= 1 }
         }
         armTimer()
     }

@@ -71,6 +71,21 @@ final class Journal: Sendable {
         #expect(fired == [7])
     }
 
+    @Test func aTimerThatSetsItselfForThePastDoesNotHoldUpTheLoop() async throws {
+        try await onLoop { loop in
+            let journal = Journal()
+            func again() {
+                journal.add(0)
+                if journal.all.count < 100_000, !journal.all.contains(1) { loop.schedule(at: 1) { again() } }
+            }
+            again()
+            try await loop.sleep(for: .milliseconds(5))
+            journal.add(1)
+            // Had it gone on by itself, it would have run to its end first.
+            #expect(journal.all.count < 100_000)
+        }
+    }
+
     @Test func aSleepEndsEarlyWhenItsTaskIsCancelled() async throws {
         let cancelled = try await onLoop { loop in
             let promise = Promise<Bool>(on: loop)
