@@ -46,6 +46,10 @@ package struct PoolState: Sendable {
 
     let limits: PoolLimits
     private(set) var members: [Int: Member] = [:]
+    /// Counted as members change, since every lease asks for them.
+    package private(set) var opening = 0
+    package private(set) var leased = 0
+    package private(set) var shared = 0
     /// The most recently used last: that one's caches are warm, the others may time out.
     private(set) var idle: [Int] = []
     private(set) var waiters = Deque<Waiter>()
@@ -63,16 +67,26 @@ package struct PoolState: Sendable {
 
     /// Connections that are open.
     package var open: Int { members.count - opening }
-    package var opening: Int { count { if case .opening = $0 { true } else { false } } }
-    package var leased: Int { count { $0 == .leased } }
-    package var shared: Int { count { $0 == .shared } }
     package var idling: Int { idle.count }
     package var waiting: Int { waiters.count }
     /// Whether a statement sent now has a good chance.
     package var isUsable: Bool { isRunning && !isHung && open > 0 }
 
-    private func count(_ isMeant: (Phase) -> Bool) -> Int {
-        members.values.reduce(0) { $0 + (isMeant($1.phase) ? 1 : 0) }
+    /// Changes what a connection is for; nil where it is no more.
+    private mutating func set(_ id: Int, _ phase: Phase?) {
+        switch members[id]?.phase {
+        case .opening: opening -= 1
+        case .leased: leased -= 1
+        case .shared: shared -= 1
+        case .idle, .retiring, nil: break
+        }
+        switch phase {
+        case .opening: opening += 1
+        case .leased: leased += 1
+        case .shared: shared += 1
+        case .idle, .retiring, nil: break
+        }
+        if let phase { members[id, default: Member(phase: phase)].phase = phase } else { members[id] = nil }
     }
 
     /// Whether it is known that asking is in vain: no connection, and the last attempt failed or takes too long;
@@ -102,7 +116,7 @@ package struct PoolState: Sendable {
             switch member.phase {
             case .idle: actions.append(close(id))
             case .shared:
-                members[id]?.phase = .retiring
+                set(id, .retiring)
                 actions.append(.retire(id))
             case .opening, .retiring, .leased: break
             }
@@ -116,7 +130,7 @@ package struct PoolState: Sendable {
         guard isRunning else { return [.refuse(waiter, .closed)] }
         if isHung { return [.refuse(waiter, .unavailable)] }
         if let id = idle.popLast() {
-            members[id]?.phase = .leased
+            set(id, .leased)
             return [.lend(id, to: waiter)]
         }
         if isDown(now: now) { return [.refuse(waiter, .unavailable)] }
@@ -140,7 +154,7 @@ package struct PoolState: Sendable {
     }
 
     mutating func openingFailed(_ id: Int, now: UInt64, chance: Double) -> [Action] {
-        members[id] = nil
+        set(id, nil)
         return countFailure(now: now, chance: chance)
     }
 
@@ -187,7 +201,7 @@ package struct PoolState: Sendable {
             if isSpare || expires <= now { actions.append(close(id)) }
         }
         for (id, member) in members where member.phase == .shared && member.expires <= now {
-            members[id]?.phase = .retiring
+            set(id, .retiring)
             actions.append(.retire(id))
         }
         return actions + fillShared() + openMissing(now: now)
@@ -196,13 +210,14 @@ package struct PoolState: Sendable {
     /// When ``tick(now:)`` has something to do again, if ever.
     var nextTick: UInt64? {
         var next = UInt64.max
+        let hasSpare = open > limits.minimum
         for waiter in waiters { next = min(next, waiter.deadline) }
         if isRunning && missing > 0 && failures > 0 && opening == 0 { next = min(next, retryAt) }
         for member in members.values {
             switch member.phase {
             case .idle(let since):
                 next = min(next, member.expires)
-                if open > limits.minimum { next = min(next, since.adding(limits.idleTimeout)) }
+                if hasSpare { next = min(next, since.adding(limits.idleTimeout)) }
             case .shared: next = min(next, member.expires)
             case .opening(let since) where !waiters.isEmpty && open == 0:
                 next = min(next, since.adding(limits.openingTimeout).adding(1))
@@ -217,14 +232,14 @@ package struct PoolState: Sendable {
     /// Where a connection that is free goes: reads first, then whoever waits longest, then to the unused.
     private mutating func place(_ id: Int, now: UInt64) -> [Action] {
         if shared < limits.shared {
-            members[id]?.phase = .shared
+            set(id, .shared)
             return [.share(id)]
         }
         if let waiter = waiters.popFirst() {
-            members[id]?.phase = .leased
+            set(id, .leased)
             return [.lend(id, to: waiter.id)]
         }
-        members[id]?.phase = .idle(since: now)
+        set(id, .idle(since: now))
         idle.append(id)
         return []
     }
@@ -233,7 +248,7 @@ package struct PoolState: Sendable {
     private mutating func fillShared() -> [Action] {
         var actions: [Action] = []
         while isRunning, shared < limits.shared, let id = idle.popLast() {
-            members[id]?.phase = .shared
+            set(id, .shared)
             actions.append(.share(id))
         }
         return actions
@@ -260,7 +275,7 @@ package struct PoolState: Sendable {
 
     private mutating func beginOpening(now: UInt64) -> Action {
         nextID += 1
-        members[nextID] = Member(phase: .opening(since: now))
+        set(nextID, .opening(since: now))
         return .open(nextID)
     }
 
@@ -279,7 +294,7 @@ package struct PoolState: Sendable {
     }
 
     private mutating func remove(_ id: Int) {
-        members[id] = nil
+        set(id, nil)
         idle.removeAll { $0 == id }
     }
 
