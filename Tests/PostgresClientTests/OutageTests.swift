@@ -95,6 +95,46 @@ import TestSupport
         }
     }
 
+    @Test func aCommitThatRunsIntoItsDeadlineHasAnUnknownOutcome() async throws {
+        let server = try PostgresServer()
+        try server.execute(
+            """
+            CREATE TABLE entry (n int8);
+            CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger();
+            """)
+        try await withPool(server.url, configure: { $0.queryTimeout = .milliseconds(300) }) { pool, loop in
+            let isThere = try await eventually(loop) { try await self.works(pool) }
+            #expect(isThere)
+            let implicit = await postgresError { try await pool.execute("INSERT INTO entry VALUES (1)") }
+            #expect(implicit?.code == .outcomeUnknown)
+            let explicit = await postgresError {
+                _ = try await pool.transaction { try await $0.commit(with: ["INSERT INTO entry VALUES (1)"]) }
+            }
+            #expect(explicit?.code == .outcomeUnknown)
+            // The server was told to cancel, so that nothing was committed after all.
+            let isGone = try await eventually(loop) {
+                try await pool.query("SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'").isEmpty
+            }
+            #expect(isGone)
+            #expect(try await pool.query("SELECT 1 FROM entry").isEmpty)
+        }
+    }
+
+    @Test func aPoolOnAFrozenServerStillCloses() async throws {
+        let server = try PostgresServer()
+        try await withPool(server.url, configure: { $0.stallTimeout = .milliseconds(300); $0.suspicionTimeout = .milliseconds(100) }) { pool, loop in
+            try await self.warmUp(pool, loop)
+            server.freeze()
+            let stuck = await postgresError {
+                try await Deadline.$current.withValue(.after(.milliseconds(100))) { _ = try await pool.query("SELECT 1") }
+            }
+            #expect(stuck?.code == .timedOut)
+            await pool.close()
+            #expect(pool.state.open == 0)
+        }
+    }
+
     @Test func aServerThatStopsFailsCallersFastAndIsFoundAgain() async throws {
         let server = try PostgresServer()
         try await withPool(server.url, configure: { $0.acquireTimeout = .seconds(30) }) { pool, loop in

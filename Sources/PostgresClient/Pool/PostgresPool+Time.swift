@@ -42,7 +42,8 @@ extension PostgresPool {
 
     /// Gives up a shared connection that has been silent for too long; its reads are not sent again, they may be why.
     private func endIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
-        guard connection.outstanding > 0, state.members[connection.id]?.phase == .shared else { return nil }
+        let phase = state.members[connection.id]?.phase
+        guard connection.outstanding > 0, phase == .shared || phase == .retiring else { return nil }
         let due = connection.waitingSince &+ stallTimeout
         guard due <= now else { return due }
         drop(connection, PostgresError(.timedOut, "the server did not answer"))
@@ -87,7 +88,13 @@ extension PostgresConnection {
     func expireReceivers(now: UInt64) -> UInt64 {
         var next = UInt64.max
         for one in expected {
-            guard case .statement(let receiver, _, _) = one, let deadline = receiver.deadline else { continue }
+            let waiting: (any StatementReceiver)? = switch one {
+            case .statement(let receiver, _, _): receiver
+            // The commit of a group happens at its Sync, and may take its time there.
+            case .sync(let receiver): receiver
+            case .preparation, .housekeeping: nil
+            }
+            guard let receiver = waiting, let deadline = receiver.deadline else { continue }
             if deadline <= now { receiver.deadlinePassed() } else { next = min(next, deadline) }
         }
         return next

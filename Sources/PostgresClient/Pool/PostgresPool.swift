@@ -62,7 +62,8 @@ package final class PostgresPool: @unchecked Sendable {
         perform(state.start(now: loop.now))
     }
 
-    /// Refuses new callers, lets those at work finish, and returns when every connection is closed. On the loop.
+    /// Refuses new callers, lets those at work finish, and returns when every connection is closed. Transactions take as
+    /// long as they take, so whoever has to end in time sets a limit of their own. On the loop.
     package func close() async {
         loop.assertInLoop()
         let promise = closing ?? Promise<Void>(on: loop)
@@ -209,7 +210,7 @@ package final class PostgresPool: @unchecked Sendable {
     }
 
     private func finishClosing() {
-        guard let closing, !closing.isResolved, state.open + state.opening == 0 else { return }
+        guard let closing, !closing.isResolved, state.open == 0 else { return }
         timer?.cancel()
         closing.succeed(())
     }
