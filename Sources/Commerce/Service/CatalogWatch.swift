@@ -11,6 +11,8 @@ final class CatalogWatch {
     private let store: CatalogStore
     private let loop: EventLoop
     private let tell: (Int64?) -> Void
+    /// The highest version heard since listening began: what was read before a notification may come after it.
+    private var latest: Int64 = 0
 
     /// - Parameter tell: called with the catalogue's version, or nil when changes may go unheard
     init(
@@ -20,26 +22,42 @@ final class CatalogWatch {
         self.loop = loop
         self.store = store
         self.tell = tell
-        listener = PostgresListener(loop: loop, configuration: configuration, channels: [Self.channel], logger: logger)
+        let relay = Relay()
+        listener = PostgresListener(
+            loop: loop, configuration: configuration, channels: [Self.channel], logger: logger,
+            receive: { relay.watch?.received($0) })
+        relay.watch = self
     }
 
-    func start() {
-        listener.start { [unowned self] event in
-            switch event {
-            // Listening first, then reading: no change falls between the two.
-            case .listening: readVersion()
-            case .notification(_, let payload): if let version = Int64(payload) { tell(version) } else { readVersion() }
-            case .lost: tell(nil)
-            }
+    func start() { listener.start() }
+
+    func close() { listener.close() }
+
+    /// The listener is made before there is a watch to tell.
+    private final class Relay {
+        weak var watch: CatalogWatch?
+    }
+
+    private func received(_ event: PostgresListener.Event) {
+        switch event {
+        // Listening first, then reading: no change falls between the two.
+        case .listening:
+            latest = 0
+            readVersion()
+        case .notification(_, let payload): if let version = Int64(payload) { heard(version) } else { readVersion() }
+        case .lost: tell(nil)
         }
     }
 
-    func close() async { await listener.close() }
+    private func heard(_ version: Int64) {
+        latest = max(latest, version)
+        tell(latest)
+    }
 
     private func readVersion() {
         loop.run { [self] in
             while !Task.isCancelled {
-                do { return tell(try await store.version()) } catch { try? await loop.sleep(for: .milliseconds(200)) }
+                do { return heard(try await store.version()) } catch { try? await loop.sleep(for: .milliseconds(200)) }
             }
         }
     }

@@ -31,9 +31,9 @@ final class Housekeeping {
         sweeper.start()
     }
 
-    func stop() async {
+    func stop() {
         probe.stop()
         sweeper.stop()
-        await watch?.close()
+        watch?.close()
     }
 }

@@ -59,7 +59,7 @@ package final class LoopServices: @unchecked Sendable {
     }
 
     func close() async {
-        await housekeeping?.stop()
+        housekeeping?.stop()
         await pool.close()
         await redis?.close()
     }
