@@ -10,6 +10,9 @@ import Testing
     func connectionStringsOfEveryKindAreReadAndTheSummaryHidesThePassword(text: String) throws {
         let configuration = try PostgresConfiguration(connectionString: text)
         #expect(configuration.summary == "user@db.example.com:5433/shop")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] { #expect(!text.contains("hunter2")) }
     }
 
     @Test(arguments: [

@@ -6,6 +6,14 @@ import TestSupport
 
 /// What happens to callers, and how the pool comes back, when the server goes away in one of its many ways.
 @Suite(.serialized) struct OutageTests {
+    /// A table whose rows keep their COMMIT from ending.
+    private static let lingeringCommit = """
+        CREATE TABLE entry (n int8);
+        CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON entry
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger();
+        """
+
     private func works(_ pool: PostgresPool) async throws -> Bool {
         _ = try await pool.query("SELECT 1")
         _ = try await pool.execute("SELECT 1")
@@ -65,13 +73,7 @@ import TestSupport
 
     @Test func aConnectionLostDuringCommitHasAnUnknownOutcome() async throws {
         let server = try PostgresServer()
-        // A trigger that runs at COMMIT and stays there until its backend is terminated.
-        try server.execute(
-            """
-            CREATE TABLE entry (n int8);
-            CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
-            CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger();
-            """)
+        try server.execute(Self.lingeringCommit)
         try await withPool(server.url) { pool, loop in
             for explicit in [true, false] {
                 let isBack = try await eventually(loop) { try await self.works(pool) }
@@ -97,12 +99,7 @@ import TestSupport
 
     @Test func aCommitThatRunsIntoItsDeadlineHasAnUnknownOutcome() async throws {
         let server = try PostgresServer()
-        try server.execute(
-            """
-            CREATE TABLE entry (n int8);
-            CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';
-            CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger();
-            """)
+        try server.execute(Self.lingeringCommit)
         try await withPool(server.url, configure: { $0.queryTimeout = .milliseconds(300) }) { pool, loop in
             let isThere = try await eventually(loop) { try await self.works(pool) }
             #expect(isThere)
@@ -123,7 +120,10 @@ import TestSupport
 
     @Test func aPoolOnAFrozenServerStillCloses() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: { $0.stallTimeout = .milliseconds(300); $0.suspicionTimeout = .milliseconds(100) }) { pool, loop in
+        try await withPool(server.url, configure: {
+            $0.stallTimeout = .milliseconds(300)
+            $0.suspicionTimeout = .milliseconds(100)
+        }) { pool, loop in
             try await self.warmUp(pool, loop)
             server.freeze()
             let stuck = await postgresError {
@@ -175,7 +175,9 @@ import TestSupport
             }
             #expect(stuck?.code == .timedOut)
             let leased = await postgresError {
-                try await Deadline.$current.withValue(.after(.milliseconds(100))) { try await pool.transaction { _ = try await $0.query("SELECT 1") } }
+                try await Deadline.$current.withValue(.after(.milliseconds(100))) {
+                    try await pool.transaction { _ = try await $0.query("SELECT 1") }
+                }
             }
             #expect(leased?.code == .timedOut)
             let isNoticed = try await eventually(loop) { !pool.isUsable }
@@ -193,7 +195,10 @@ import TestSupport
 
     @Test func silentSharedConnectionsAreReplaced() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: { $0.stallTimeout = .milliseconds(300); $0.suspicionTimeout = .milliseconds(100) }) { pool, loop in
+        try await withPool(server.url, configure: {
+            $0.stallTimeout = .milliseconds(300)
+            $0.suspicionTimeout = .milliseconds(100)
+        }) { pool, loop in
             try await self.warmUp(pool, loop)
             let start = ContinuousClock.now
             // More than there are shared connections, so that all of them are held up.

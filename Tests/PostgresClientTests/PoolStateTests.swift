@@ -123,6 +123,17 @@ import Testing
         #expect(state.release(2, now: 1_000_004) == [.close(2), .open(4)])
     }
 
+    @Test func timesBeyondAllBoundsAreTaken() {
+        var limits = Self.limits()
+        (limits.lifetime, limits.idleTimeout, limits.openingTimeout) = (.max, .max, .max)
+        var state = PoolState(limits: limits)
+        _ = state.start(now: .max - 5)
+        for id in [1, 2] { _ = state.opened(id, now: .max - 4, chance: 0) }
+        _ = state.acquire(1, now: .max - 3, deadline: .max)
+        #expect(state.tick(now: .max - 1) == [])
+        #expect(state.open == 2)
+    }
+
     @Test func lifetimesDifferByChance() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)

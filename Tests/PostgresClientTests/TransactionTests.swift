@@ -118,7 +118,11 @@ import TestSupport
 
     @Test func aConstraintCheckedAtCommitFailsTheCommit() async throws {
         try await withTable { pool, _ in
-            try await pool.execute("CREATE TABLE child (id int8, CONSTRAINT child_parent FOREIGN KEY (id) REFERENCES entry DEFERRABLE INITIALLY DEFERRED)")
+            try await pool.execute(
+                """
+                CREATE TABLE child (id int8, CONSTRAINT child_parent FOREIGN KEY (id) REFERENCES entry
+                    DEFERRABLE INITIALLY DEFERRED)
+                """)
             for attempt in 0..<3 {
                 let implicit = await postgresError { try await pool.batch(["INSERT INTO child VALUES (1)", "SELECT 1"]) }
                 #expect(implicit?.code == .server && implicit?.constraint == "child_parent", "attempt \(attempt)")

@@ -79,7 +79,9 @@ final class PostgresConnection: DescriptorHandler {
         waitingSince = loop.now
         drain()
         guard self.handle != nil else { return }
-        guard alive, PQstatus(handle) == CONNECTION_OK else { return fail(PostgresError(.connectionUnavailable, "connection lost")) }
+        guard alive, PQstatus(handle) == CONNECTION_OK else {
+            return fail(PostgresError(.connectionUnavailable, "connection lost"))
+        }
         flush()
         if readiness.contains(.write) { drain() }
     }
@@ -171,7 +173,7 @@ final class PostgresConnection: DescriptorHandler {
             } else {
                 // The commit at the Sync failed, or the session ended there.
                 let error = PostgresError(result: result.pointer)
-                if error.code == .connectionUnavailable { receiver?.groupEnded(.lost(error)) } else { receiver?.groupEnded(.failed(error)) }
+                receiver?.groupEnded(error.code == .connectionUnavailable ? .lost(error) : .failed(error))
             }
         case .preparation(let name):
             headAnswered = true

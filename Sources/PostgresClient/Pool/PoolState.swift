@@ -148,8 +148,8 @@ package struct PoolState: Sendable {
         guard members[id] != nil else { return [.close(id)] }
         guard isRunning else { return [close(id)] }
         // Up to a tenth earlier, so that those opened together don't expire together.
-        let lifetime = UInt64(Double(limits.lifetime) * (1 - min(max(0, chance), 1) / 10))
-        members[id]?.expires = now.addingReportingOverflow(lifetime).overflow ? .max : now + lifetime
+        let earlier = UInt64(Double(limits.lifetime / 10) * min(max(0, chance), 0.999))
+        members[id]?.expires = now.adding(limits.lifetime - min(earlier, limits.lifetime))
         return place(id, now: now) + openMissing(now: now)
     }
 
@@ -308,13 +308,5 @@ extension PoolState.Phase {
     func isOverdue(now: UInt64, timeout: UInt64) -> Bool {
         guard case .opening(let since) = self else { return false }
         return now > since && now - since > timeout
-    }
-}
-
-extension UInt64 {
-    /// The sum, or the greatest number where it does not fit.
-    fileprivate func adding(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

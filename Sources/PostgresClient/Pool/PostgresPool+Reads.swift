@@ -10,7 +10,7 @@ extension PostgresPool {
         loop.assertInLoop()
         guard !query.isInvalid else { throw PostgresError(.invalidParameter, "a parameter that PostgreSQL cannot hold") }
         let now = loop.now
-        let until = min(now &+ queryTimeout, Deadline.current?.instant ?? .max)
+        let until = min(now.adding(queryTimeout), Deadline.current?.instant ?? .max)
         guard until > now else { throw PostgresError(.timedOut, "the deadline had passed") }
         let read = PendingRead(query, until: until, pool: self)
         try submit(read)

@@ -19,8 +19,8 @@ extension PostgresPool {
 
     /// Something was sent: if nothing comes back for long, that is to be noticed.
     func armForSilence() {
-        let (due, overflow) = loop.now.addingReportingOverflow(vigil.suspicion)
-        if due < timerDue && !overflow { arm(due) }
+        let due = loop.now.adding(vigil.suspicion)
+        if due < timerDue { arm(due) }
     }
 
     private func tick() {
@@ -44,7 +44,7 @@ extension PostgresPool {
     private func endIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
         let phase = state.members[connection.id]?.phase
         guard connection.outstanding > 0, phase == .shared || phase == .retiring else { return nil }
-        let due = connection.waitingSince &+ stallTimeout
+        let due = connection.waitingSince.adding(stallTimeout)
         guard due <= now else { return due }
         drop(connection, PostgresError(.timedOut, "the server did not answer"))
         return nil

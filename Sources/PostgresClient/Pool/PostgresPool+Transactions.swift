@@ -57,7 +57,7 @@ extension PostgresPool {
         }
         guard connection.isOpen else { throw PostgresError(.connectionUnavailable, "the connection was lost") }
         let now = loop.now
-        let until = min(now &+ queryTimeout, Deadline.current?.instant ?? .max)
+        let until = min(now.adding(queryTimeout), Deadline.current?.instant ?? .max)
         guard until > now else { throw PostgresError(.timedOut, "the deadline had passed") }
         let pending = PendingBatch(count: queries.count, commit: commit, until: until) { [self] in
             drop(connection, $0)

@@ -87,7 +87,7 @@ package final class PostgresPool: @unchecked Sendable {
         let now = loop.now
         let pending = PendingLease()
         leases[id] = pending
-        let deadline = min(now &+ acquireTimeout, Deadline.current?.instant ?? .max)
+        let deadline = min(now.adding(acquireTimeout), Deadline.current?.instant ?? .max)
         if deadline <= now {
             leases[id] = nil
             throw PostgresError(.timedOut, "the deadline had passed")

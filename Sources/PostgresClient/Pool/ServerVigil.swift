@@ -53,8 +53,8 @@ struct ServerVigil: Equatable, Sendable {
     /// When to look again while somebody waits since `waitingSince`.
     func nextLook(waitingSince: UInt64, lastHeard: UInt64) -> UInt64 {
         switch state {
-        case .calm: max(waitingSince, lastHeard) &+ suspicion
-        case .probing(let since): since &+ patience
+        case .calm: max(waitingSince, lastHeard).adding(suspicion)
+        case .probing(let since): since.adding(patience)
         case .hung: .max
         }
     }
