@@ -1,0 +1,433 @@
+import Web
+
+extension OpenAPIFragment {
+    /// The catalogue's calls.
+    static let catalog = OpenAPIFragment(
+        tag: "Catalogue",
+        description: """
+            Products and categories: public, the same for everybody, made to be cached. Stock is shown as it was up to \
+            about a second ago, and is decided only when an order is placed.
+            """,
+        json: #"""
+            {
+              "paths": {
+                "/v1/products": {
+                  "get": {
+                    "operationId": "listProducts",
+                    "summary": "List products",
+                    "description": "Pages through the products on sale. Follow `next_cursor` (or the `Link` field) until it is null; keep all other parameters as they are, since a cursor belongs to its filter.",
+                    "parameters": [
+                      {
+                        "name": "q",
+                        "in": "query",
+                        "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`.",
+                        "schema": { "type": "string", "maxLength": 200 },
+                        "example": "enamel mug"
+                      },
+                      {
+                        "name": "category",
+                        "in": "query",
+                        "description": "A category's slug; the categories below it count too. An unknown one gives an empty list.",
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "example": "kitchen"
+                      },
+                      {
+                        "name": "min_price",
+                        "in": "query",
+                        "description": "Lowest price in minor units, inclusive. Compared with the price of the default variant.",
+                        "schema": { "type": "integer", "format": "int64", "minimum": 0 },
+                        "example": 1000
+                      },
+                      {
+                        "name": "max_price",
+                        "in": "query",
+                        "description": "Highest price in minor units, inclusive; not below `min_price`.",
+                        "schema": { "type": "integer", "format": "int64", "minimum": 0 },
+                        "example": 2500
+                      },
+                      {
+                        "name": "in_stock",
+                        "in": "query",
+                        "description": "`true`: only products of which some variant can be bought now; `false`: only those that are sold out.",
+                        "schema": { "type": "boolean" },
+                        "example": true
+                      },
+                      {
+                        "name": "sort",
+                        "in": "query",
+                        "description": "`relevance` (best match first) needs `q` and is the default with it; without `q` the default is `newest`. `-price` is dearest first. Ties go by id.",
+                        "schema": { "type": "string", "enum": ["newest", "price", "-price", "name", "relevance"] },
+                        "example": "price"
+                      },
+                      {
+                        "name": "limit",
+                        "in": "query",
+                        "description": "Products a page.",
+                        "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
+                        "example": 20
+                      },
+                      {
+                        "name": "cursor",
+                        "in": "query",
+                        "description": "`next_cursor` of the page before, as it came. One that was altered, or belongs to another filter, is 400 `invalid_cursor`.",
+                        "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$" },
+                        "example": "AYrDT9sKkS8PBAAGQ7c"
+                      },
+                      {
+                        "name": "include",
+                        "in": "query",
+                        "description": "`total` adds the number of products the filter lets through. It costs a count, so ask for it on the first page only.",
+                        "schema": { "type": "string", "enum": ["total"] },
+                        "example": "total"
+                      },
+                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                    ],
+                    "responses": {
+                      "200": {
+                        "description": "One page.",
+                        "headers": {
+                          "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                          "Link": {
+                            "description": "The next page (RFC 8288), relative to this service; absent on the last one.",
+                            "schema": { "type": "string" },
+                            "example": "</v1/products?category=kitchen&limit=2&cursor=AYrDT9sKkS8PBAAGQ7c>; rel=\"next\""
+                          },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/json": {
+                            "schema": { "$ref": "#/components/schemas/ProductList" },
+                            "examples": {
+                              "page": {
+                                "summary": "A first page of one, with the total",
+                                "value": {
+                                  "data": [
+                                    {
+                                      "id": "019a2f6e-0a10-7c55-8d21-6b7f3a1c9e02",
+                                      "slug": "fern-enamel-mug",
+                                      "name": "Fern Enamel Mug",
+                                      "category": { "slug": "kitchen", "name": "Kitchen" },
+                                      "tags": ["mug", "enamel", "camping", "gift"],
+                                      "image": { "url": "/assets/fern-enamel-mug.svg", "alt": "Green enamel mug with a pale fern, steaming" },
+                                      "price": { "amount": 1450, "currency": "USD" },
+                                      "variant_count": 3,
+                                      "in_stock": true,
+                                      "status": "active",
+                                      "created_at": "2026-03-02T09:15:00.000000Z",
+                                      "updated_at": "2026-03-02T09:15:00.000000Z"
+                                    }
+                                  ],
+                                  "next_cursor": "AYrDT9sKkS8PBAAGQ7c",
+                                  "total": 12
+                                }
+                              },
+                              "empty": { "summary": "Nothing found", "value": { "data": [], "next_cursor": null } }
+                            }
+                          }
+                        }
+                      },
+                      "304": { "$ref": "#/components/responses/NotModified" },
+                      "400": {
+                        "description": "A parameter has a value it cannot have (`invalid_parameter`, with each of them in `errors`), the cursor is not one of this list (`invalid_cursor`), or the query cannot be read.",
+                        "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+                        "content": {
+                          "application/problem+json": {
+                            "schema": {
+                              "allOf": [
+                                { "$ref": "#/components/schemas/Problem" },
+                                { "properties": { "code": { "enum": ["invalid_parameter", "invalid_cursor", "malformed_query", "bad_request"] } } }
+                              ]
+                            },
+                            "examples": {
+                              "invalid_parameter": {
+                                "value": {
+                                  "type": "/docs#invalid_parameter", "title": "Invalid query parameter", "status": 400, "code": "invalid_parameter",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "errors": [
+                                    { "parameter": "min_price", "detail": "must be a whole number of minor units, 0 or more" },
+                                    { "parameter": "in_stock", "detail": "must be true or false" }
+                                  ]
+                                }
+                              },
+                              "invalid_cursor": {
+                                "value": {
+                                  "type": "/docs#invalid_cursor", "title": "Invalid cursor", "status": 400, "code": "invalid_cursor",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "errors": [{ "parameter": "cursor", "detail": "is not one of this list" }]
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                },
+                "/v1/products/{product}": {
+                  "get": {
+                    "operationId": "getProduct",
+                    "summary": "Get a product",
+                    "description": "The product with its variants, the default one first. Products that are no longer on sale are 404.",
+                    "parameters": [
+                      {
+                        "name": "product",
+                        "in": "path",
+                        "required": true,
+                        "description": "The product's id or its slug.",
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "example": "fern-enamel-mug"
+                      },
+                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                    ],
+                    "responses": {
+                      "200": {
+                        "description": "The product.",
+                        "headers": {
+                          "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/json": {
+                            "schema": { "$ref": "#/components/schemas/Product" },
+                            "examples": {
+                              "mug": {
+                                "value": {
+                                  "id": "019a2f6e-0a10-7c55-8d21-6b7f3a1c9e02",
+                                  "slug": "fern-enamel-mug",
+                                  "name": "Fern Enamel Mug",
+                                  "description": "A proper enamel mug with a fern down one side, drawn from the one on our windowsill.",
+                                  "category": { "slug": "kitchen", "name": "Kitchen" },
+                                  "tags": ["mug", "enamel", "camping", "gift"],
+                                  "images": [{ "url": "/assets/fern-enamel-mug.svg", "alt": "Green enamel mug with a pale fern, steaming" }],
+                                  "price": { "amount": 1450, "currency": "USD" },
+                                  "variants": [
+                                    {
+                                      "id": "019a2f6e-0a10-7c56-a1f4-0c5d2b8e7713", "sku": "MUG-FERN-GRN", "name": "Fern green",
+                                      "options": { "colour": "Fern green" }, "price": { "amount": 1450, "currency": "USD" },
+                                      "available": 84, "in_stock": true
+                                    },
+                                    {
+                                      "id": "019a2f6e-0a10-7c57-93b0-8e41d6f2a590", "sku": "MUG-FERN-SLT", "name": "Slate",
+                                      "options": { "colour": "Slate" }, "price": { "amount": 1450, "currency": "USD" },
+                                      "available": 0, "in_stock": false
+                                    }
+                                  ],
+                                  "status": "active",
+                                  "created_at": "2026-03-02T09:15:00.000000Z",
+                                  "updated_at": "2026-03-02T09:15:00.000000Z"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "304": { "$ref": "#/components/responses/NotModified" },
+                      "400": { "$ref": "#/components/responses/Malformed" },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                },
+                "/v1/categories": {
+                  "get": {
+                    "operationId": "listCategories",
+                    "summary": "List categories",
+                    "description": "The whole tree in one answer: the roots, each with what is below it.",
+                    "parameters": [
+                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                    ],
+                    "responses": {
+                      "200": {
+                        "description": "The tree.",
+                        "headers": {
+                          "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/json": {
+                            "schema": { "$ref": "#/components/schemas/CategoryList" },
+                            "examples": {
+                              "tree": {
+                                "value": {
+                                  "data": [
+                                    {
+                                      "id": "019a2f6e-0a00-7a11-8c3d-1f2e3d4c5b6a", "slug": "home", "name": "Home", "path": "home", "product_count": 31,
+                                      "children": [
+                                        {
+                                          "id": "019a2f6e-0a00-7a12-9e4f-a0b1c2d3e4f5", "slug": "kitchen", "name": "Kitchen", "path": "home/kitchen",
+                                          "product_count": 12, "children": []
+                                        }
+                                      ]
+                                    }
+                                  ]
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "304": { "$ref": "#/components/responses/NotModified" },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                },
+                "/v1/categories/{slug}": {
+                  "get": {
+                    "operationId": "getCategory",
+                    "summary": "Get a category",
+                    "description": "One category with what is below it.",
+                    "parameters": [
+                      {
+                        "name": "slug",
+                        "in": "path",
+                        "required": true,
+                        "description": "The category's slug.",
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "example": "kitchen"
+                      },
+                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                    ],
+                    "responses": {
+                      "200": {
+                        "description": "The category.",
+                        "headers": {
+                          "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/json": {
+                            "schema": { "$ref": "#/components/schemas/Category" },
+                            "examples": {
+                              "kitchen": {
+                                "value": {
+                                  "id": "019a2f6e-0a00-7a12-9e4f-a0b1c2d3e4f5", "slug": "kitchen", "name": "Kitchen", "path": "home/kitchen",
+                                  "product_count": 12, "children": []
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "304": { "$ref": "#/components/responses/NotModified" },
+                      "400": { "$ref": "#/components/responses/Malformed" },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                }
+              },
+              "components": {
+                "schemas": {
+                  "ProductList": {
+                    "type": "object",
+                    "required": ["data", "next_cursor"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "data": { "type": "array", "maxItems": 100, "items": { "$ref": "#/components/schemas/ProductSummary" } },
+                      "next_cursor": { "type": ["string", "null"], "description": "For `cursor` of the next call; null on the last page. Opaque.", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]+$" },
+                      "total": { "type": "integer", "format": "int64", "minimum": 0, "description": "Only with `include=total`." }
+                    }
+                  },
+                  "ProductSummary": {
+                    "type": "object",
+                    "description": "A product as a list shows it.",
+                    "required": ["id", "slug", "name", "category", "tags", "image", "price", "variant_count", "in_stock", "status", "created_at", "updated_at"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "id": { "type": "string", "format": "uuid" },
+                      "slug": { "type": "string", "minLength": 1, "description": "Fit for a URL." },
+                      "name": { "type": "string", "minLength": 1 },
+                      "category": { "anyOf": [{ "$ref": "#/components/schemas/CategoryReference" }, { "type": "null" }] },
+                      "tags": { "type": "array", "items": { "type": "string" } },
+                      "image": { "description": "The first picture.", "anyOf": [{ "$ref": "#/components/schemas/Image" }, { "type": "null" }] },
+                      "price": { "description": "That of the default variant.", "$ref": "#/components/schemas/Money" },
+                      "variant_count": { "type": "integer", "minimum": 0 },
+                      "in_stock": { "type": "boolean", "description": "Whether any variant can be bought, as of about a second ago." },
+                      "status": { "const": "active" },
+                      "created_at": { "type": "string", "format": "date-time" },
+                      "updated_at": { "type": "string", "format": "date-time" }
+                    }
+                  },
+                  "Product": {
+                    "type": "object",
+                    "required": ["id", "slug", "name", "description", "category", "tags", "images", "price", "variants", "status", "created_at", "updated_at"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "id": { "type": "string", "format": "uuid" },
+                      "slug": { "type": "string", "minLength": 1, "description": "Fit for a URL." },
+                      "name": { "type": "string", "minLength": 1 },
+                      "description": { "type": "string", "description": "Plain text; may be empty." },
+                      "category": { "anyOf": [{ "$ref": "#/components/schemas/CategoryReference" }, { "type": "null" }] },
+                      "tags": { "type": "array", "items": { "type": "string" } },
+                      "images": { "type": "array", "items": { "$ref": "#/components/schemas/Image" } },
+                      "price": { "description": "That of the default variant.", "$ref": "#/components/schemas/Money" },
+                      "variants": { "type": "array", "minItems": 1, "description": "The default one first.", "items": { "$ref": "#/components/schemas/Variant" } },
+                      "status": { "const": "active" },
+                      "created_at": { "type": "string", "format": "date-time" },
+                      "updated_at": { "type": "string", "format": "date-time" }
+                    }
+                  },
+                  "Variant": {
+                    "type": "object",
+                    "description": "What is put into a cart: one size, one colour.",
+                    "required": ["id", "sku", "name", "options", "price", "available", "in_stock"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "id": { "type": "string", "format": "uuid" },
+                      "sku": { "$ref": "#/components/schemas/SKU" },
+                      "name": { "type": "string" },
+                      "options": { "$ref": "#/components/schemas/Options" },
+                      "price": { "$ref": "#/components/schemas/Money" },
+                      "available": { "type": "integer", "minimum": 0, "description": "How many can be bought: in the warehouse and not promised to an order, as of about a second ago. Carts promise nothing, so it may be less when the order is placed." },
+                      "in_stock": { "type": "boolean", "description": "Whether `available` is above 0." }
+                    }
+                  },
+                  "Image": {
+                    "type": "object",
+                    "required": ["url", "alt"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "url": { "type": "string", "format": "uri-reference", "description": "Absolute, or relative to this service." },
+                      "alt": { "type": "string", "description": "What it shows, for those who cannot see it; may be empty." }
+                    }
+                  },
+                  "CategoryReference": {
+                    "type": "object",
+                    "required": ["slug", "name"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "slug": { "type": "string", "minLength": 1 },
+                      "name": { "type": "string", "minLength": 1 }
+                    }
+                  },
+                  "CategoryList": {
+                    "type": "object",
+                    "required": ["data"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "data": { "type": "array", "items": { "$ref": "#/components/schemas/Category" } }
+                    }
+                  },
+                  "Category": {
+                    "type": "object",
+                    "required": ["id", "slug", "name", "path", "product_count", "children"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "id": { "type": "string", "format": "uuid" },
+                      "slug": { "type": "string", "minLength": 1, "description": "For `category` in product lists." },
+                      "name": { "type": "string", "minLength": 1 },
+                      "path": { "type": "string", "minLength": 1, "description": "Slugs from the root down, joined by `/`." },
+                      "product_count": { "type": "integer", "minimum": 0, "description": "Products on sale in it and below it." },
+                      "children": { "type": "array", "items": { "$ref": "#/components/schemas/Category" } }
+                    }
+                  }
+                }
+              }
+            }
+            """#)
+}

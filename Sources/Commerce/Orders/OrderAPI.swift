@@ -1,0 +1,639 @@
+import Web
+
+extension OpenAPIFragment {
+    /// The orders' calls.
+    static let orders = OpenAPIFragment(
+        tag: "Orders",
+        description: """
+            An order is placed from a cart, or at once from a list of SKUs, at the catalogue's prices of that moment. It \
+            reserves its stock for 15 minutes (unless configured otherwise); unpaid by then it becomes `expired` and the \
+            stock is free again. An order belongs to whoever holds its `access_token`, which is in the answer to POST \
+            /v1/orders and never in another: keep it, and send it as `X-Order-Token`.
+            """,
+        json: #"""
+            {
+              "paths": {
+                "/v1/orders": {
+                  "post": {
+                    "operationId": "placeOrder",
+                    "summary": "Place an order",
+                    "description": "Sends `cart_id` (with `X-Cart-Token`) or `items`. All or nothing: where one line cannot be had, nothing is ordered.\n\nMake a random `Idempotency-Key` when the shopper presses the button, and keep it until you have an answer. After a timeout, a lost connection, a 503 or a 409 `idempotency_in_flight`, send the same key with the very same bytes again: there will be one order, and its answer is the same, with `Idempotent-Replayed: true`. A refusal is not kept, so the same key may be used again once the cart or the body is put right. Keys are kept for at least 24 hours.",
+                    "parameters": [
+                      {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": true,
+                        "description": "A random text of 16–255 visible characters, such as a UUID, bare or in quotes. Without an account it is all that tells two callers apart, hence the 16.",
+                        "schema": { "type": "string", "minLength": 16, "maxLength": 257 },
+                        "example": "5f1c9a52-7d0e-4b3a-9c68-2e4f7a1b0d93"
+                      },
+                      {
+                        "name": "X-Cart-Token",
+                        "in": "header",
+                        "description": "The cart's `token`; needed with `cart_id`.",
+                        "schema": { "type": "string", "minLength": 1 },
+                        "example": "Jx0q3mZ8Yb5vT1nWc7RkLd2eUf9hAs4gPi6oXy_-Qt0"
+                      }
+                    ],
+                    "requestBody": {
+                      "required": true,
+                      "content": {
+                        "application/json": {
+                          "schema": {
+                            "oneOf": [
+                              { "$ref": "#/components/schemas/CartOrder" },
+                              { "$ref": "#/components/schemas/DirectOrder" }
+                            ]
+                          },
+                          "examples": {
+                            "cart": {
+                              "summary": "What is in the cart, as the shopper saw it",
+                              "value": {
+                                "cart_id": "019a2f70-91b4-7e3a-8a55-2d6c0e9f1b47",
+                                "cart_version": 3,
+                                "expected_total": { "amount": 2900, "currency": "USD" },
+                                "email": "ada.park@example.com",
+                                "shipping_address": {
+                                  "name": "Ada Park", "line1": "12 Alder Row", "city": "Portland", "region": "OR",
+                                  "postal_code": "97205", "country": "US"
+                                }
+                              }
+                            },
+                            "items": {
+                              "summary": "Two mugs at once, without a cart",
+                              "value": {
+                                "items": [{ "sku": "MUG-FERN-GRN", "quantity": 2 }],
+                                "email": "ada.park@example.com",
+                                "shipping_address": {
+                                  "name": "Ada Park", "line1": "12 Alder Row", "city": "Portland", "region": "OR",
+                                  "postal_code": "97205", "country": "US"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "responses": {
+                      "201": {
+                        "description": "The order, with its stock reserved. The answer to a repeated request is the first one, byte for byte, however the order stands by now.",
+                        "headers": {
+                          "Location": { "$ref": "#/components/headers/Location" },
+                          "Idempotent-Replayed": {
+                            "description": "`true` where an earlier request with the same key placed the order; absent otherwise.",
+                            "schema": { "type": "string", "const": "true" },
+                            "example": "true"
+                          },
+                          "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/json": {
+                            "schema": { "$ref": "#/components/schemas/PlacedOrder" },
+                            "examples": {
+                              "placed": {
+                                "value": {
+                                  "id": "019a2f75-4d20-7b91-9f36-e8c1a0b5d274",
+                                  "number": "K7Q4M-2X9HB",
+                                  "access_token": "pW4tN8sVb2Qe6Zr0Yx1Kc9mLh5Jd3gFa7uTi_-oRzSk",
+                                  "status": "pending_payment",
+                                  "payment_status": "unpaid",
+                                  "email": "ada.park@example.com",
+                                  "currency": "USD",
+                                  "items": [
+                                    {
+                                      "sku": "MUG-FERN-GRN",
+                                      "product_id": "019a2f6e-0a10-7c55-8d21-6b7f3a1c9e02",
+                                      "name": "Fern Enamel Mug",
+                                      "options": { "colour": "Fern green" },
+                                      "image": "/assets/fern-enamel-mug.svg",
+                                      "quantity": 2,
+                                      "unit_price": { "amount": 1450, "currency": "USD" },
+                                      "line_total": { "amount": 2900, "currency": "USD" },
+                                      "tax": { "amount": 0, "currency": "USD" }
+                                    }
+                                  ],
+                                  "subtotal": { "amount": 2900, "currency": "USD" },
+                                  "discount": { "amount": 0, "currency": "USD" },
+                                  "tax": { "amount": 0, "currency": "USD" },
+                                  "shipping": { "amount": 0, "currency": "USD" },
+                                  "total": { "amount": 2900, "currency": "USD" },
+                                  "shipping_address": {
+                                    "name": "Ada Park", "line1": "12 Alder Row", "city": "Portland", "region": "OR",
+                                    "postal_code": "97205", "country": "US"
+                                  },
+                                  "history": [{ "status": "pending_payment", "at": "2026-03-04T18:31:07.550913Z", "reason": "placed" }],
+                                  "created_at": "2026-03-04T18:31:07.550913Z"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "400": {
+                        "description": "The request cannot be read, or the `Idempotency-Key` is missing (`idempotency_key_required`) or none that is taken (`invalid_idempotency_key`).",
+                        "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+                        "content": {
+                          "application/problem+json": {
+                            "schema": {
+                              "allOf": [
+                                { "$ref": "#/components/schemas/Problem" },
+                                {
+                                  "properties": {
+                                    "code": {
+                                      "enum": ["idempotency_key_required", "invalid_idempotency_key", "empty_body", "malformed_json", "bad_request"]
+                                    }
+                                  }
+                                }
+                              ]
+                            },
+                            "examples": {
+                              "idempotency_key_required": {
+                                "value": {
+                                  "type": "/docs#idempotency_key_required", "title": "Idempotency-Key missing", "status": 400,
+                                  "code": "idempotency_key_required", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
+                                }
+                              },
+                              "invalid_idempotency_key": {
+                                "value": {
+                                  "type": "/docs#invalid_idempotency_key", "title": "Invalid Idempotency-Key", "status": 400,
+                                  "code": "invalid_idempotency_key", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "errors": [{ "header": "Idempotency-Key", "detail": "must have at least 16 characters where nobody is logged in" }]
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "409": {
+                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `idempotency_in_flight` is the only one to be tried again by itself.",
+                        "headers": {
+                          "Retry-After": {
+                            "description": "Seconds to wait before the same request is sent again; with `idempotency_in_flight` only.",
+                            "schema": { "type": "string", "pattern": "^[0-9]+$" },
+                            "example": "1"
+                          },
+                          "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                        },
+                        "content": {
+                          "application/problem+json": {
+                            "schema": {
+                              "oneOf": [
+                                { "$ref": "#/components/schemas/InsufficientStock" },
+                                { "$ref": "#/components/schemas/PriceChanged" },
+                                { "$ref": "#/components/schemas/CartChanged" },
+                                {
+                                  "allOf": [
+                                    { "$ref": "#/components/schemas/Problem" },
+                                    {
+                                      "properties": {
+                                        "code": {
+                                          "enum": ["cart_empty", "cart_converted", "cart_merged", "cart_expired", "idempotency_in_flight"]
+                                        }
+                                      }
+                                    }
+                                  ]
+                                }
+                              ]
+                            },
+                            "examples": {
+                              "insufficient_stock": {
+                                "value": {
+                                  "type": "/docs#insufficient_stock", "title": "Insufficient stock", "status": 409,
+                                  "detail": "There is not enough stock for every line.", "code": "insufficient_stock",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "lines": [
+                                    { "sku": "MUG-FERN-GRN", "requested": 2, "available": 84 },
+                                    { "sku": "POUCH-FORAGER", "requested": 3, "available": 2 }
+                                  ]
+                                }
+                              },
+                              "price_changed": {
+                                "value": {
+                                  "type": "/docs#price_changed", "title": "Price changed", "status": 409,
+                                  "detail": "The total is no longer what was expected.", "code": "price_changed",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "expected_total": { "amount": 2900, "currency": "USD" },
+                                  "total": { "amount": 3100, "currency": "USD" }
+                                }
+                              },
+                              "cart_changed": {
+                                "value": {
+                                  "type": "/docs#cart_changed", "title": "Cart changed", "status": 409,
+                                  "detail": "The cart has changed since version 3.", "code": "cart_changed",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "cart_version": 4
+                                }
+                              },
+                              "idempotency_in_flight": {
+                                "value": {
+                                  "type": "/docs#idempotency_in_flight", "title": "Idempotency in flight", "status": 409,
+                                  "detail": "A request with this Idempotency-Key is being answered right now.", "code": "idempotency_in_flight",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "413": { "$ref": "#/components/responses/BodyTooLarge" },
+                      "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
+                      "422": {
+                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU, more than 999 of one, lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
+                        "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+                        "content": {
+                          "application/problem+json": {
+                            "schema": {
+                              "allOf": [
+                                { "$ref": "#/components/schemas/Problem" },
+                                { "properties": { "code": { "enum": ["invalid", "idempotency_key_reused"] } } }
+                              ]
+                            },
+                            "examples": {
+                              "invalid": {
+                                "value": {
+                                  "type": "/docs#invalid", "title": "Invalid input", "status": 422, "code": "invalid",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "errors": [
+                                    { "pointer": "/email", "detail": "must be an e-mail address" },
+                                    { "pointer": "/shipping_address/country", "detail": "must be an ISO 3166-1 country code of two capital letters" }
+                                  ]
+                                }
+                              },
+                              "idempotency_key_reused": {
+                                "value": {
+                                  "type": "/docs#idempotency_key_reused", "title": "Idempotency key reused", "status": 422,
+                                  "code": "idempotency_key_reused", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                },
+                "/v1/orders/{order}": {
+                  "get": {
+                    "operationId": "getOrder",
+                    "summary": "Get an order",
+                    "description": "The order as it stands, by its id or its number.",
+                    "parameters": [
+                      { "$ref": "#/components/parameters/OrderName" },
+                      { "$ref": "#/components/parameters/OrderToken" },
+                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                    ],
+                    "responses": {
+                      "200": { "$ref": "#/components/responses/Order" },
+                      "304": { "$ref": "#/components/responses/NotModified" },
+                      "400": { "$ref": "#/components/responses/Malformed" },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                },
+                "/v1/orders/{order}/cancel": {
+                  "post": {
+                    "operationId": "cancelOrder",
+                    "summary": "Cancel an order",
+                    "description": "Cancels an order that was not shipped, and frees its stock. Needs no body.",
+                    "parameters": [
+                      { "$ref": "#/components/parameters/OrderName" },
+                      { "$ref": "#/components/parameters/OrderToken" }
+                    ],
+                    "responses": {
+                      "200": { "$ref": "#/components/responses/Order" },
+                      "400": { "$ref": "#/components/responses/Malformed" },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "409": {
+                        "description": "It is too late: shipped, delivered, expired, or cancelled already.",
+                        "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+                        "content": {
+                          "application/problem+json": {
+                            "schema": { "$ref": "#/components/schemas/IllegalTransition" },
+                            "examples": {
+                              "shipped": {
+                                "value": {
+                                  "type": "/docs#illegal_transition", "title": "Illegal transition", "status": 409,
+                                  "detail": "An order that is shipped cannot become cancelled.", "code": "illegal_transition",
+                                  "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "from": "shipped", "to": "cancelled", "allowed": ["delivered"]
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "503": { "$ref": "#/components/responses/Unavailable" }
+                    }
+                  }
+                }
+              },
+              "components": {
+                "schemas": {
+                  "CartOrder": {
+                    "type": "object",
+                    "description": "An order for what is in a cart.",
+                    "required": ["cart_id", "email", "shipping_address"],
+                    "properties": {
+                      "cart_id": { "type": "string", "format": "uuid" },
+                      "items": { "type": "null", "description": "Either `cart_id` or `items`." },
+                      "cart_version": {
+                        "type": ["integer", "null"],
+                        "format": "int64",
+                        "minimum": 1,
+                        "description": "The cart's `version` that the shopper saw; another is refused with `cart_changed`."
+                      },
+            \#(common)
+                    }
+                  },
+                  "DirectOrder": {
+                    "type": "object",
+                    "description": "An order for a list of SKUs. One that is there twice is added up.",
+                    "required": ["items", "email", "shipping_address"],
+                    "properties": {
+                      "cart_id": { "type": "null", "description": "Either `cart_id` or `items`." },
+                      "items": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 100,
+                        "items": {
+                          "type": "object",
+                          "required": ["sku", "quantity"],
+                          "properties": {
+                            "sku": { "$ref": "#/components/schemas/SKU" },
+                            "quantity": { "$ref": "#/components/schemas/Quantity" }
+                          }
+                        }
+                      },
+            \#(common)
+                    }
+                  },
+                  "Order": {
+                    "type": "object",
+                    "required": [
+                      "id", "number", "status", "payment_status", "email", "currency", "items", "subtotal", "discount", "tax",
+                      "shipping", "total", "shipping_address", "history", "created_at"
+                    ],
+                    "additionalProperties": false,
+                    "properties": {
+            \#(members)
+                    }
+                  },
+                  "PlacedOrder": {
+                    "type": "object",
+                    "description": "An order with its secret.",
+                    "required": [
+                      "id", "number", "access_token", "status", "payment_status", "email", "currency", "items", "subtotal",
+                      "discount", "tax", "shipping", "total", "shipping_address", "history", "created_at"
+                    ],
+                    "additionalProperties": false,
+                    "properties": {
+                      "access_token": {
+                        "type": "string",
+                        "pattern": "^[A-Za-z0-9_-]{43}$",
+                        "description": "The secret for `X-Order-Token`. Shown in the answer to this request only, and to its repetitions with the same key."
+                      },
+            \#(members)
+                    }
+                  },
+                  "OrderLine": {
+                    "type": "object",
+                    "description": "What was bought, as it was called and priced then; later edits of the catalogue change none of it.",
+                    "required": ["sku", "product_id", "name", "options", "image", "quantity", "unit_price", "line_total", "tax"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "sku": { "$ref": "#/components/schemas/SKU" },
+                      "product_id": { "type": "string", "format": "uuid" },
+                      "name": { "type": "string", "minLength": 1 },
+                      "options": { "$ref": "#/components/schemas/Options" },
+                      "image": { "type": ["string", "null"], "format": "uri-reference" },
+                      "quantity": { "$ref": "#/components/schemas/Quantity" },
+                      "unit_price": { "$ref": "#/components/schemas/Money" },
+                      "line_total": { "$ref": "#/components/schemas/Money", "description": "`unit_price` times `quantity`, before tax." },
+                      "tax": { "$ref": "#/components/schemas/Money" }
+                    }
+                  },
+                  "OrderEvent": {
+                    "type": "object",
+                    "required": ["status", "at", "reason"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "status": { "$ref": "#/components/schemas/OrderStatus" },
+                      "at": { "type": "string", "format": "date-time" },
+                      "reason": { "type": ["string", "null"], "description": "For people." }
+                    }
+                  },
+                  "OrderStatus": {
+                    "type": "string",
+                    "enum": ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"],
+                    "description": "`pending_payment` → `confirmed` → `processing` → `shipped` → `delivered`; up to `processing` it can be `cancelled`; unpaid for too long it is `expired`."
+                  },
+                  "InsufficientStock": {
+                    "type": "object",
+                    "description": "A problem with what there is of every line.",
+                    "required": ["type", "title", "status", "code", "request_id", "lines"],
+                    "additionalProperties": false,
+                    "properties": {
+            \#(problem("insufficient_stock")),
+                      "lines": {
+                        "type": "array",
+                        "minItems": 1,
+                        "description": "All lines of the order; those short of stock have `available` below `requested`.",
+                        "items": {
+                          "type": "object",
+                          "required": ["sku", "requested", "available"],
+                          "additionalProperties": false,
+                          "properties": {
+                            "sku": { "$ref": "#/components/schemas/SKU" },
+                            "requested": { "$ref": "#/components/schemas/Quantity" },
+                            "available": { "type": "integer", "minimum": 0, "description": "What could be bought; 0 also for what is no longer on sale." }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "PriceChanged": {
+                    "type": "object",
+                    "description": "A problem with the total as it would be now.",
+                    "required": ["type", "title", "status", "code", "request_id", "expected_total", "total"],
+                    "additionalProperties": false,
+                    "properties": {
+            \#(problem("price_changed")),
+                      "expected_total": { "$ref": "#/components/schemas/Money" },
+                      "total": { "$ref": "#/components/schemas/Money" }
+                    }
+                  },
+                  "CartChanged": {
+                    "type": "object",
+                    "description": "A problem with the cart's present version.",
+                    "required": ["type", "title", "status", "code", "request_id", "cart_version"],
+                    "additionalProperties": false,
+                    "properties": {
+            \#(problem("cart_changed")),
+                      "cart_version": { "type": "integer", "format": "int64", "minimum": 1 }
+                    }
+                  },
+                  "IllegalTransition": {
+                    "type": "object",
+                    "description": "A problem with where the order could go from here.",
+                    "required": ["type", "title", "status", "code", "request_id", "from", "to", "allowed"],
+                    "additionalProperties": false,
+                    "properties": {
+            \#(problem("illegal_transition")),
+                      "from": { "$ref": "#/components/schemas/OrderStatus" },
+                      "to": { "$ref": "#/components/schemas/OrderStatus" },
+                      "allowed": { "type": "array", "items": { "$ref": "#/components/schemas/OrderStatus" } }
+                    }
+                  }
+                },
+                "responses": {
+                  "Order": {
+                    "description": "The order as it is now.",
+                    "headers": {
+                      "ETag": { "$ref": "#/components/headers/ETag" },
+                      "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                      "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                    },
+                    "content": {
+                      "application/json": {
+                        "schema": { "$ref": "#/components/schemas/Order" },
+                        "examples": {
+                          "cancelled": {
+                            "summary": "Cancelled by its shopper",
+                            "value": {
+                              "id": "019a2f75-4d20-7b91-9f36-e8c1a0b5d274",
+                              "number": "K7Q4M-2X9HB",
+                              "status": "cancelled",
+                              "payment_status": "unpaid",
+                              "email": "ada.park@example.com",
+                              "currency": "USD",
+                              "items": [
+                                {
+                                  "sku": "MUG-FERN-GRN",
+                                  "product_id": "019a2f6e-0a10-7c55-8d21-6b7f3a1c9e02",
+                                  "name": "Fern Enamel Mug",
+                                  "options": { "colour": "Fern green" },
+                                  "image": "/assets/fern-enamel-mug.svg",
+                                  "quantity": 2,
+                                  "unit_price": { "amount": 1450, "currency": "USD" },
+                                  "line_total": { "amount": 2900, "currency": "USD" },
+                                  "tax": { "amount": 0, "currency": "USD" }
+                                }
+                              ],
+                              "subtotal": { "amount": 2900, "currency": "USD" },
+                              "discount": { "amount": 0, "currency": "USD" },
+                              "tax": { "amount": 0, "currency": "USD" },
+                              "shipping": { "amount": 0, "currency": "USD" },
+                              "total": { "amount": 2900, "currency": "USD" },
+                              "shipping_address": {
+                                "name": "Ada Park", "line1": "12 Alder Row", "city": "Portland", "region": "OR",
+                                "postal_code": "97205", "country": "US"
+                              },
+                              "history": [
+                                { "status": "pending_payment", "at": "2026-03-04T18:31:07.550913Z", "reason": "placed" },
+                                { "status": "cancelled", "at": "2026-03-04T18:33:40.071250Z", "reason": "cancelled by the shopper" }
+                              ],
+                              "created_at": "2026-03-04T18:31:07.550913Z"
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+            """#,
+        problems: [
+            .insufficientStock, .priceChanged, .cartChanged, .cartEmpty, .idempotencyInFlight, .idempotencyKeyReused,
+            .illegalTransition,
+        ])
+
+    /// What both ways of ordering take.
+    private static let common = #"""
+                      "expected_total": {
+                        "description": "The total that the shopper was shown; any other is refused with `price_changed`. Nothing is priced by it.",
+                        "anyOf": [{ "$ref": "#/components/schemas/Money" }, { "type": "null" }]
+                      },
+                      "email": {
+                        "type": "string",
+                        "format": "email",
+                        "maxLength": 254,
+                        "description": "Where the confirmation goes."
+                      },
+                      "shipping_address": { "$ref": "#/components/schemas/AddressInput" }
+        """#
+
+    /// What an order and one just placed have in common; both are closed, so that the secret can only be where it belongs.
+    private static let members = #"""
+                      "id": { "type": "string", "format": "uuid" },
+                      "number": {
+                        "type": "string",
+                        "pattern": "^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$",
+                        "description": "What a shopper reads out on the phone. Random: it tells nothing."
+                      },
+                      "status": { "$ref": "#/components/schemas/OrderStatus" },
+                      "payment_status": {
+                        "type": "string",
+                        "enum": ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"],
+                        "description": "How the payment stands; an axis of its own beside `status`."
+                      },
+                      "email": { "type": "string", "format": "email" },
+                      "currency": { "$ref": "#/components/schemas/Currency" },
+                      "items": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 100,
+                        "items": { "$ref": "#/components/schemas/OrderLine" }
+                      },
+                      "subtotal": { "$ref": "#/components/schemas/Money", "description": "The lines together." },
+                      "discount": { "$ref": "#/components/schemas/Money" },
+                      "tax": { "$ref": "#/components/schemas/Money" },
+                      "shipping": { "$ref": "#/components/schemas/Money" },
+                      "total": { "$ref": "#/components/schemas/Money", "description": "`subtotal` − `discount` + `tax` + `shipping`." },
+                      "shipping_address": { "$ref": "#/components/schemas/Address" },
+                      "history": {
+                        "type": "array",
+                        "minItems": 1,
+                        "description": "Oldest first.",
+                        "items": { "$ref": "#/components/schemas/OrderEvent" }
+                      },
+                      "created_at": { "type": "string", "format": "date-time" }
+        """#
+
+    /// The members that every problem has, for one that has more.
+    private static func problem(_ code: String) -> String {
+        #"""
+                      "type": { "type": "string", "format": "uri-reference" },
+                      "title": { "type": "string" },
+                      "status": { "const": 409 },
+                      "detail": { "type": "string" },
+                      "code": { "const": "\#(code)" },
+                      "request_id": { "type": "string" }
+        """#
+    }
+}
+
+extension ProblemKind {
+    static let insufficientStock = ProblemKind(
+        .conflict, "insufficient_stock", "Insufficient stock",
+        "Some line asks for more than can be bought; `lines` has what is `available` of each. Nothing was ordered.")
+    static let priceChanged = ProblemKind(
+        .conflict, "price_changed", "Price changed",
+        "The total is not `expected_total`; `total` is what it would be now. Show it, and ask the shopper.")
+    static let cartChanged = ProblemKind(
+        .conflict, "cart_changed", "Cart changed",
+        "The cart is no longer at `cart_version`, perhaps by another tab. Read it again, and ask the shopper.")
+    static let cartEmpty = ProblemKind(.conflict, "cart_empty", "Cart empty", "The cart has no lines to order.")
+    static let idempotencyInFlight = ProblemKind(
+        .conflict, "idempotency_in_flight", "Idempotency in flight",
+        "A request with this Idempotency-Key is being answered right now. Send the same again after `Retry-After`.")
+    static let idempotencyKeyReused = ProblemKind(
+        .unprocessableContent, "idempotency_key_reused", "Idempotency key reused",
+        "The key was used for a request with another body. A new request needs a new key.")
+    static let illegalTransition = ProblemKind(
+        .conflict, "illegal_transition", "Illegal transition",
+        "The order cannot go from its status to that; `allowed` has where it can go.")
+}
