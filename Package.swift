@@ -78,6 +78,7 @@ let package = Package(
 
         // What the tests of several targets share: real servers, a client on a raw socket.
         .target(name: "TestSupport", dependencies: ["CSystem"], path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),
