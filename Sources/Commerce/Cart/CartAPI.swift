@@ -359,12 +359,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "enum": ["cart_converted", "cart_merged", "cart_expired"] } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_converted", "cart_merged", "cart_expired"] } } },
                         "examples": {
                           "cart_converted": {
                             "value": {
@@ -382,12 +377,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "required": ["errors"], "properties": { "code": { "const": "invalid" } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "required": ["errors"], "properties": { "code": { "const": "invalid" } } },
                         "examples": {
                           "quantity": {
                             "value": {

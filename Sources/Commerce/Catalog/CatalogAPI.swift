@@ -21,8 +21,7 @@ extension OpenAPIFragment {
                         "name": "q",
                         "in": "query",
                         "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`.",
-                        "schema": { "type": "string", "maxLength": 200 },
-                        "example": "enamel mug"
+                        "schema": { "type": "string", "maxLength": 200, "examples": ["enamel mug"] }
                       },
                       {
                         "name": "category",
@@ -35,15 +34,13 @@ extension OpenAPIFragment {
                         "name": "min_price",
                         "in": "query",
                         "description": "Lowest price in minor units, inclusive. Compared with the price of the default variant.",
-                        "schema": { "type": "integer", "format": "int64", "minimum": 0 },
-                        "example": 1000
+                        "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [1000] }
                       },
                       {
                         "name": "max_price",
                         "in": "query",
                         "description": "Highest price in minor units, inclusive; not below `min_price`.",
-                        "schema": { "type": "integer", "format": "int64", "minimum": 0 },
-                        "example": 2500
+                        "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [2500] }
                       },
                       {
                         "name": "in_stock",
@@ -70,15 +67,13 @@ extension OpenAPIFragment {
                         "name": "cursor",
                         "in": "query",
                         "description": "`next_cursor` of the page before, as it came. One that was altered, or belongs to another filter, is 400 `invalid_cursor`.",
-                        "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$" },
-                        "example": "AYrDT9sKkS8PBAAGQ7c"
+                        "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$", "examples": ["AYrDT9sKkS8PBAAGQ7c"] }
                       },
                       {
                         "name": "include",
                         "in": "query",
                         "description": "`total` adds the number of products the filter lets through. It costs a count, so ask for it on the first page only.",
-                        "schema": { "type": "string", "enum": ["total"] },
-                        "example": "total"
+                        "schema": { "type": "string", "enum": ["total"] }
                       },
                       { "$ref": "#/components/parameters/IfNoneMatch" }
                     ],
@@ -91,7 +86,7 @@ extension OpenAPIFragment {
                           "Link": {
                             "description": "The next page (RFC 8288), relative to this service; absent on the last one.",
                             "schema": { "type": "string" },
-                            "example": "</v1/products?category=kitchen&limit=2&cursor=AYrDT9sKkS8PBAAGQ7c>; rel=\"next\""
+                            "example": "</v1/products?sort=newest&category=kitchen&limit=1&include=total&cursor=AYrDT9sKkS8PBAAGQ7c>; rel=\"next\""
                           },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },
@@ -133,12 +128,7 @@ extension OpenAPIFragment {
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": {
-                              "allOf": [
-                                { "$ref": "#/components/schemas/Problem" },
-                                { "properties": { "code": { "enum": ["invalid_parameter", "invalid_cursor", "malformed_query", "bad_request"] } } }
-                              ]
-                            },
+                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["invalid_parameter", "invalid_cursor", "malformed_query", "bad_request"] } } },
                             "examples": {
                               "invalid_parameter": {
                                 "value": {

@@ -120,15 +120,13 @@ extension OpenAPIFragment {
                     "name": "If-Match",
                     "in": "header",
                     "description": "Write only if nobody wrote since: the `ETag` you have read, or `*`. Only the version in front of its dot is compared; that a price or the stock moved meanwhile does not refuse the write.",
-                    "schema": { "type": "string" },
-                    "example": "\"3.mYqRfaGkJ6Rb0mHnY2xw5Q\""
+                    "schema": { "type": "string", "examples": ["\"3.mYqRfaGkJ6Rb0mHnY2xw5Q\""] }
                   },
                   "IfNoneMatch": {
                     "name": "If-None-Match",
                     "in": "header",
                     "description": "The `ETag` you have. Where nothing changed the answer is 304, without a body.",
-                    "schema": { "type": "string" },
-                    "example": "\"mYqRfaGkJ6Rb0mHnY2xw5Q\""
+                    "schema": { "type": "string", "examples": ["\"mYqRfaGkJ6Rb0mHnY2xw5Q\""] }
                   }
                 },
                 "headers": {
@@ -171,12 +169,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "enum": ["bad_request", "malformed_path"] } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["bad_request", "malformed_path"] } } },
                         "examples": {
                           "malformed_path": {
                             "value": { "type": "/docs#malformed_path", "title": "Malformed path", "status": 400, "code": "malformed_path", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -190,12 +183,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "enum": ["bad_request", "malformed_path", "empty_body", "malformed_json"] } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["bad_request", "malformed_path", "empty_body", "malformed_json"] } } },
                         "examples": {
                           "malformed_json": {
                             "value": { "type": "/docs#malformed_json", "title": "Malformed JSON", "status": 400, "detail": "unexpected character at byte 11", "code": "malformed_json", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "offset": 11 }
@@ -212,12 +200,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "const": "not_found" } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "not_found" } } },
                         "examples": {
                           "not_found": {
                             "value": { "type": "/docs#not_found", "title": "Not found", "status": 404, "detail": "There is no such cart.", "code": "not_found", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -231,12 +214,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "const": "precondition_failed" } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "precondition_failed" } } },
                         "examples": {
                           "precondition_failed": {
                             "value": { "type": "/docs#precondition_failed", "title": "Precondition failed", "status": 412, "code": "precondition_failed", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -250,12 +228,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "const": "body_too_large" } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "body_too_large" } } },
                         "examples": {
                           "body_too_large": {
                             "value": { "type": "/docs#body_too_large", "title": "Body too large", "status": 413, "code": "body_too_large", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -269,12 +242,7 @@ extension OpenAPIFragment {
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "const": "unsupported_media_type" } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "unsupported_media_type" } } },
                         "examples": {
                           "unsupported_media_type": {
                             "value": { "type": "/docs#unsupported_media_type", "title": "Unsupported media type", "status": 415, "detail": "Content-Type must be application/json", "code": "unsupported_media_type", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -291,12 +259,7 @@ extension OpenAPIFragment {
                     },
                     "content": {
                       "application/problem+json": {
-                        "schema": {
-                          "allOf": [
-                            { "$ref": "#/components/schemas/Problem" },
-                            { "properties": { "code": { "enum": ["unavailable", "deadline_exceeded"] } } }
-                          ]
-                        },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["unavailable", "deadline_exceeded"] } } },
                         "examples": {
                           "unavailable": {
                             "value": { "type": "/docs#unavailable", "title": "Unavailable", "status": 503, "code": "unavailable", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }

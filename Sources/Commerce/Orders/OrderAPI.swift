@@ -135,18 +135,7 @@ extension OpenAPIFragment {
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": {
-                              "allOf": [
-                                { "$ref": "#/components/schemas/Problem" },
-                                {
-                                  "properties": {
-                                    "code": {
-                                      "enum": ["idempotency_key_required", "invalid_idempotency_key", "empty_body", "malformed_json", "bad_request"]
-                                    }
-                                  }
-                                }
-                              ]
-                            },
+                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["idempotency_key_required", "invalid_idempotency_key", "empty_body", "malformed_json", "bad_request"] } } },
                             "examples": {
                               "idempotency_key_required": {
                                 "value": {
@@ -183,18 +172,7 @@ extension OpenAPIFragment {
                                 { "$ref": "#/components/schemas/InsufficientStock" },
                                 { "$ref": "#/components/schemas/PriceChanged" },
                                 { "$ref": "#/components/schemas/CartChanged" },
-                                {
-                                  "allOf": [
-                                    { "$ref": "#/components/schemas/Problem" },
-                                    {
-                                      "properties": {
-                                        "code": {
-                                          "enum": ["cart_empty", "cart_converted", "cart_merged", "cart_expired", "idempotency_in_flight"]
-                                        }
-                                      }
-                                    }
-                                  ]
-                                }
+                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_empty", "cart_converted", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
                               ]
                             },
                             "examples": {
@@ -243,12 +221,7 @@ extension OpenAPIFragment {
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": {
-                              "allOf": [
-                                { "$ref": "#/components/schemas/Problem" },
-                                { "properties": { "code": { "enum": ["invalid", "idempotency_key_reused"] } } }
-                              ]
-                            },
+                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["invalid", "idempotency_key_reused"] } } },
                             "examples": {
                               "invalid": {
                                 "value": {

@@ -22,12 +22,7 @@ extension OpenAPIFragment {
                         },
                         "content": {
                           "application/json": {
-                            "schema": {
-                              "allOf": [
-                                { "$ref": "#/components/schemas/Health" },
-                                { "properties": { "status": { "enum": ["ok", "degraded"] } } }
-                              ]
-                            },
+                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "enum": ["ok", "degraded"] } } },
                             "examples": {
                               "ok": {
                                 "value": {
@@ -54,12 +49,7 @@ extension OpenAPIFragment {
                         },
                         "content": {
                           "application/json": {
-                            "schema": {
-                              "allOf": [
-                                { "$ref": "#/components/schemas/Health" },
-                                { "properties": { "status": { "enum": ["starting", "schema_behind", "draining"] } } }
-                              ]
-                            },
+                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "enum": ["starting", "schema_behind", "draining"] } } },
                             "examples": {
                               "starting": { "value": { "status": "starting", "version": "1.0.0", "uptime_seconds": 0, "checks": {} } },
                               "draining": {

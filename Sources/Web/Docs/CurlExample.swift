@@ -41,7 +41,7 @@ struct CurlExample {
             let media = body["content"]?["application/json"]
         else { return nil }
         var writer = JSONWriter()
-        writer.value(media["example"] ?? reader.example(of: media["schema"] ?? .null))
+        writer.value(reader.example(ofMedia: media))
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 

@@ -98,7 +98,7 @@ struct OperationSection {
         for response in operation["responses"]?.objectValue?.members ?? [] where response.name.first == "2" {
             let value = reader.resolve(response.value).value
             guard let media = value["content"]?["application/json"] else { continue }
-            let example = media["example"] ?? reader.example(of: media["schema"] ?? .null)
+            let example = reader.example(ofMedia: media)
             return "<figure><figcaption>Answer \(response.name)</figcaption><pre>\(HTML.json(example))</pre></figure>"
         }
         return ""

@@ -35,6 +35,12 @@ struct SchemaReader {
         return (names.filter { $0 != "null" }, names.contains("null"))
     }
 
+    /// The example of a Media Type Object: its own, the first of several, else one made up from its schema.
+    func example(ofMedia media: JSONValue) -> JSONValue {
+        media["example"] ?? media["examples"]?.objectValue?.members.first?.value["value"]
+            ?? example(of: media["schema"] ?? .null)
+    }
+
     /// An example value: the schema's own, else one made up from its types.
     func example(of schema: JSONValue) -> JSONValue { example(of: schema, within: []) }
 

@@ -20,39 +20,58 @@ extension OpenAPIFragment {
                 "schemas": {
                   "Problem": {
                     "type": "object",
-                    "description": "What went wrong (RFC 9457). Tell problems apart by `code`.",
+                    "description": "What went wrong (RFC 9457). Decide by `code`; `title` and `detail` are for people.",
                     "required": ["type", "title", "status", "code", "request_id"],
+                    "additionalProperties": false,
                     "properties": {
                       "type": {"type": "string", "format": "uri-reference",
-                        "description": "Where the code is explained.", "example": "/docs#invalid"},
+                        "description": "Where the code is explained.", "examples": ["/docs#invalid"]},
                       "title": {"type": "string", "description": "The same for every occurrence.",
-                        "example": "Invalid input"},
-                      "status": {"type": "integer", "example": 422},
+                        "examples": ["Invalid input"]},
+                      "status": {"type": "integer", "minimum": 400, "maximum": 599,
+                        "description": "The status of the answer once more.", "examples": [422]},
                       "detail": {"type": "string", "description": "What is particular to this occurrence.",
-                        "example": "must be between 1 and 999"},
-                      "code": {"type": "string", "description": "Stable, snake_case.", "example": "invalid"},
+                        "examples": ["must be 1 to 999"]},
+                      "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$",
+                        "description": "Stable, snake_case.", "examples": ["invalid"]},
                       "request_id": {"type": "string", "description": "Name it when you report the problem.",
-                        "example": "01980a3c-5d1e-7b60-9c1d-3f2a7c9e5b10"},
-                      "errors": {"type": "array", "description": "Where the input is wrong.",
-                        "items": {"$ref": "#/components/schemas/InputFault"}}
+                        "examples": ["01980a3c-5d1e-7b60-9c1d-3f2a7c9e5b10"]},
+                      "errors": {"type": "array", "minItems": 1,
+                        "description": "Every fault found, each with its place, for a form to mark all at once.",
+                        "items": {"$ref": "#/components/schemas/InputFault"}},
+                      "offset": {"type": "integer", "minimum": 0,
+                        "description": "With `malformed_json` only: the byte at which the body stops being JSON."}
                     }
                   },
                   "InputFault": {
                     "type": "object",
-                    "description": "One thing that is wrong with a request, and where.",
+                    "description": "One thing that is wrong, and its one place: `pointer`, `parameter` or `header`.",
                     "required": ["detail"],
+                    "additionalProperties": false,
+                    "minProperties": 2,
+                    "maxProperties": 2,
                     "properties": {
-                      "pointer": {"type": "string", "description": "The place in the body (RFC 6901).",
-                        "example": "/items/0/quantity"},
+                      "pointer": {"type": "string",
+                        "description": "The place in the body (RFC 6901); empty for all of it.",
+                        "examples": ["/items/0/quantity"]},
                       "parameter": {"type": "string", "description": "Or the query parameter."},
                       "header": {"type": "string", "description": "Or the header field."},
-                      "detail": {"type": "string", "example": "must be between 1 and 999"}
+                      "detail": {"type": "string", "examples": ["must be 1 to 999"]}
                     },
-                    "example": {"pointer": "/items/0/quantity", "detail": "must be between 1 and 999"}
+                    "examples": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 999"}]
+                  }
+                },
+                "headers": {
+                  "RequestId": {
+                    "description": "The id of the request: the caller's, where it sent a sane one, else a new one.",
+                    "required": true,
+                    "schema": {"type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9._-]+$"},
+                    "example": "01980a3c-5d1e-7b60-9c1d-3f2a7c9e5b10"
                   }
                 },
                 "responses": {
                   "Problem": {"description": "A problem; see the list of codes.",
+                    "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
                     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
                 }
               }
