@@ -1,0 +1,32 @@
+import TestSupport
+import Testing
+
+@testable import Commerce
+
+@Suite("Freshness")
+struct FreshnessTests {
+    @Test("fresh for a lifetime, renewed meanwhile for another, then stale", arguments: [
+        (0, Freshness.fresh), (999, .fresh), (1_000, .renewing), (1_999, .renewing), (2_000, .stale), (2_001, .stale),
+    ] as [(UInt64, Freshness)])
+    func ages(age: UInt64, freshness: Freshness) {
+        #expect(Freshness(age: age, lifetime: 1_000) == freshness)
+    }
+
+    @Test("no age and no lifetime is too great for it") func corners() {
+        #expect(Freshness(age: .max, lifetime: .max) == .renewing)
+        #expect(Freshness(age: .max, lifetime: 1) == .stale)
+        #expect(Freshness(age: .max - 1, lifetime: .max) == .fresh)
+        #expect(Freshness(age: 0, lifetime: 0) == .stale)
+    }
+
+    @Test("only ever gets worse with age") func monotonic() {
+        var random = SeededGenerator(seed: 1)
+        let order: [Freshness] = [.fresh, .renewing, .stale]
+        for _ in 0..<5_000 {
+            let lifetime = UInt64.random(in: 1 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random)
+            let ages = [UInt64.random(in: 0 ... .max, using: &random), UInt64.random(in: 0 ... .max, using: &random)].sorted()
+            let grades = ages.map { order.firstIndex(of: Freshness(age: $0, lifetime: lifetime)) ?? -1 }
+            #expect(grades[0] <= grades[1])
+        }
+    }
+}

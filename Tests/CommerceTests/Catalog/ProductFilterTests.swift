@@ -1,0 +1,110 @@
+import Formats
+import TestSupport
+import Testing
+import Web
+
+@testable import Commerce
+
+@Suite("Product filter")
+struct ProductFilterTests {
+    private func filter(_ query: String) throws -> ProductFilter {
+        try ProductFilter(try #require(QueryParameters(query)))
+    }
+
+    /// The parameters that a query is refused for.
+    private func faults(_ query: String) throws -> [InputFault.Place] {
+        do {
+            _ = try filter(query)
+            return []
+        } catch let problem as Problem {
+            #expect(problem.kind == .invalidParameter)
+            return problem.errors.map(\.place)
+        }
+    }
+
+    @Test("without parameters it lets everything through, newest first") func empty() throws {
+        let filter = try filter("")
+        #expect(filter.search == nil && filter.category == nil && filter.minimumPrice == nil && filter.maximumPrice == nil)
+        #expect(filter.inStock == nil && filter.sort == .newest)
+        #expect(try self.filter("unknown=1&x") == filter)
+    }
+
+    @Test("reads every parameter") func reads() throws {
+        let filter = try filter("q=%20enamel++mug%0A&category=kitchen&min_price=0&max_price=9223372036854775807&in_stock=false&sort=-price")
+        #expect(filter.search == "enamel mug")
+        #expect(filter.category == "kitchen")
+        #expect(filter.minimumPrice == 0 && filter.maximumPrice == .max)
+        #expect(filter.inStock == false)
+        #expect(filter.sort == .priceDescending)
+    }
+
+    @Test("a search is sorted by relevance unless said otherwise; blanks are no search") func defaultSort() throws {
+        #expect(try filter("q=mug").sort == .relevance)
+        #expect(try filter("q=mug&sort=name").sort == .name)
+        #expect(try filter("q=+%09").search == nil)
+        #expect(try filter("q=+%09").sort == .newest)
+    }
+
+    @Test("a value that cannot be is refused by its name", arguments: [
+        ("min_price=-1", "min_price"), ("min_price=1.5", "min_price"), ("min_price=1e3", "min_price"), ("min_price=", "min_price"),
+        ("min_price=%2B5", "min_price"), ("min_price=9223372036854775808", "min_price"), ("min_price=+5", "min_price"),
+        ("min_price=0x10", "min_price"), ("min_price=%D9%A3", "min_price"), ("max_price=abc", "max_price"), ("max_price=12%00", "max_price"),
+        ("min_price=5&max_price=4", "max_price"), ("in_stock=1", "in_stock"), ("in_stock=TRUE", "in_stock"), ("in_stock=", "in_stock"),
+        ("sort=", "sort"), ("sort=Price", "sort"), ("sort=price,name", "sort"), ("sort=relevance", "sort"), ("q=+&sort=relevance", "sort"),
+        ("category=", "category"),
+    ])
+    func refused(query: String, name: String) throws {
+        #expect(try faults(query) == [.parameter(name)])
+    }
+
+    @Test("too long a search or slug is refused, the longest is not") func lengths() throws {
+        #expect(try faults("q=" + String(repeating: "a", count: 200)) == [])
+        #expect(try faults("q=" + String(repeating: "a", count: 201)) == [.parameter("q")])
+        #expect(try faults("category=" + String(repeating: "a", count: 200)) == [])
+        #expect(try faults("category=" + String(repeating: "a", count: 201)) == [.parameter("category")])
+    }
+
+    @Test("all faults are told at once") func allFaults() throws {
+        #expect(
+            try faults("min_price=a&max_price=b&in_stock=c&sort=d&category=")
+                == ["category", "min_price", "max_price", "in_stock", "sort"].map { .parameter($0) })
+    }
+
+    @Test("different filters never share a canonical text, and the same always do") func injective() throws {
+        var random = SeededGenerator(seed: 1)
+        var seen: [String: ProductFilter] = [:]
+        var repeats = 0
+        let base = try filter("")
+        for _ in 0..<20_000 {
+            var filter = base
+            // An alphabet of what the text itself is made of.
+            if Bool.random(using: &random) { filter.search = random.text(upTo: 6, from: "q1&=c") }
+            if Bool.random(using: &random) { filter.category = random.text(upTo: 6, from: "c1&=q") }
+            if Bool.random(using: &random) { filter.minimumPrice = Int64.random(in: 0...12, using: &random) }
+            if Bool.random(using: &random) { filter.maximumPrice = Int64.random(in: 0...12, using: &random) }
+            filter.inStock = [nil, true, false].randomElement(using: &random) ?? nil
+            filter.sort = ProductSort.allCases.randomElement(using: &random) ?? .newest
+            if let other = seen.updateValue(filter, forKey: filter.canonical) {
+                repeats += 1
+                #expect(other == filter)
+            }
+        }
+        #expect(repeats > 100)
+        #expect(Set(seen.values).count == seen.count)
+    }
+
+    @Test("the query for links means the same filter") func linkQuery() throws {
+        var random = SeededGenerator(seed: 2)
+        for _ in 0..<2_000 {
+            var filter = try filter("")
+            let search = random.text(upTo: 9, from: "aé&=#+%/?\"").split(separator: " ").joined(separator: " ")
+            if !search.isEmpty { filter.search = search }
+            if Bool.random(using: &random) { filter.category = "a" + random.text(upTo: 6, from: "b&=%+é") }
+            if Bool.random(using: &random) { filter.minimumPrice = Int64.random(in: 0...12, using: &random) }
+            if Bool.random(using: &random) { filter.maximumPrice = Int64.random(in: 12 ... .max, using: &random) }
+            filter.inStock = [nil, true, false].randomElement(using: &random) ?? nil
+            filter.sort = filter.search == nil ? .name : ProductSort.allCases.randomElement(using: &random) ?? .name
+            #expect(try self.filter(filter.query) == filter)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// SplitMix64: the same numbers in every run, so that a failure can be seen again.
+package struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Up to so many bytes of any value.
+    package mutating func bytes(upTo count: Int) -> [UInt8] {
+        (0..<Int.random(in: 0...count, using: &self)).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+
+    /// Up to so many characters of an alphabet; few of them, so that texts collide.
+    package mutating func text(upTo count: Int, from alphabet: String) -> String {
+        let letters = Array(alphabet)
+        return String((0..<Int.random(in: 0...count, using: &self)).compactMap { _ in letters.randomElement(using: &self) })
+    }
+}
