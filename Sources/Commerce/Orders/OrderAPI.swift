@@ -318,7 +318,7 @@ extension OpenAPIFragment {
                         "minimum": 1,
                         "description": "The cart's `version` that the shopper saw; another is refused with `cart_changed`."
                       },
-            \#(common)
+            \#(requestMembers)
                     }
                   },
                   "DirectOrder": {
@@ -340,7 +340,7 @@ extension OpenAPIFragment {
                           }
                         }
                       },
-            \#(common)
+            \#(requestMembers)
                     }
                   },
                   "Order": {
@@ -525,7 +525,7 @@ extension OpenAPIFragment {
         ])
 
     /// What both ways of ordering take.
-    private static let common = #"""
+    private static let requestMembers = #"""
                       "expected_total": {
                         "description": "The total that the shopper was shown; any other is refused with `price_changed`. Nothing is priced by it.",
                         "anyOf": [{ "$ref": "#/components/schemas/Money" }, { "type": "null" }]

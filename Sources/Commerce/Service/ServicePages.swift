@@ -1,11 +1,25 @@
-import HTTPServer
 import Logging
 import Web
 
 /// What is the same for everybody and known when the service starts: the API's document, its page, pictures.
 struct ServicePages: Sendable {
-    init(_ configuration: Configuration, logger: Logger) throws {}
+    private let docs: DocsRoutes
+    private let assets: StaticAssets
+
+    /// Reads the pictures; blocks.
+    /// - Throws: where the directory of pictures cannot be read, or the API's document does not fit together.
+    init(_ configuration: Configuration, logger: Logger) throws {
+        docs = DocsRoutes(try OpenAPIDocument.shop())
+        if let directory = configuration.shop.assetsDirectory {
+            assets = try StaticAssets(directory: directory)
+            logger.info("pictures read", metadata: ["directory": "\(directory)", "count": "\(assets.count)"])
+        } else {
+            assets = StaticAssets()
+        }
+    }
 
     func register(on router: Router) {
+        docs.addRoutes(to: router)
+        assets.addRoutes(to: router, under: "/assets")
     }
 }
