@@ -1,0 +1,8 @@
+import Formats
+
+/// One row as the file has it, before anything is known of its fields.
+enum ImportRecord {
+    case fields(JSONObject, line: Int)
+    /// What stands there is no row.
+    case broken(ImportFault)
+}

@@ -1,0 +1,33 @@
+import Formats
+
+/// One product as a row of the file says it, with everything checked that can be checked without the database. What is nil was
+/// not written, and leaves what is there.
+struct ImportRow: Equatable, Sendable {
+    let line: Int
+    /// What the file calls the product.
+    let externalID: String?
+    /// By which the product is found where it has no known ``externalID``.
+    let sku: String?
+    let slug: String?
+    /// What a new product's slug is made of; also what finds a product that the row gives no other name.
+    let slugBase: String
+    let name: String
+    let description: String?
+    /// Names from the root down.
+    let category: [String]?
+    let tags: [String]?
+    let images: [ImportImage]?
+    let currency: CurrencyCode
+    /// Minor units; that of the default variant.
+    let price: Int64
+    let status: String?
+    /// The default one first; never empty.
+    let variants: [ImportVariant]
+    /// Whether the row lists its variants. One that does not speaks of the default variant only.
+    let listsVariants: Bool
+
+    /// Whether nothing but its name says which product it is.
+    var isKnownByNameOnly: Bool {
+        externalID == nil && slug == nil && sku == nil && variants.allSatisfy { $0.sku == nil }
+    }
+}
