@@ -9,12 +9,10 @@ package enum MigrationDirectory {
     package static func locate(_ named: String?) -> String? {
         if let named { return named }
         var candidates = ["migrations"]
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        let count = buffer.withUnsafeMutableBytes { raw in
-            readlink("/proc/self/exe", raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
-        }
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
         if count > 0, count < buffer.count {
-            let program = String(decoding: buffer.prefix(count), as: UTF8.self)
+            let program = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
             if let slash = program.lastIndex(of: "/") { candidates.append(program[..<slash] + "/migrations") }
         }
         return candidates.first { path in

@@ -41,7 +41,7 @@ package struct MigrationStatus: Equatable, Sendable {
     package var table: String {
         let cells = [["version", "name", "state", "applied at", "took"]] + rows.map { row in
             [
-                String(row.version), row.name, row.state.rawValue, row.appliedAt?.rfc3339 ?? "",
+                String(row.version), row.name, row.state.rawValue, row.appliedAt.map(Self.text) ?? "",
                 row.duration.map { "\($0.milliseconds) ms" } ?? "",
             ]
         }
@@ -50,6 +50,12 @@ package struct MigrationStatus: Equatable, Sendable {
             let padded = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
             return String(padded.reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
+    }
+
+    private static func text(_ time: Timestamp) -> String {
+        var bytes: [UInt8] = []
+        time.appendRFC3339(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// An array of objects on one line, for programs.

@@ -162,7 +162,7 @@ struct MigrationPlanTests {
         #expect(lines.allSatisfy { !$0.hasSuffix(" ") })
         let rows = try JSONValue.parse(Array(status.json.utf8)).arrayValue ?? []
         #expect(rows.map { $0["state"]?.stringValue } == ["applied", "edited", "pending", "missing"])
-        #expect(rows.first?["applied_at"]?.stringValue == "1970-01-01T00:00:00Z")
+        #expect(rows.first?["applied_at"]?.stringValue == "1970-01-01T00:00:00.000000Z")
         #expect(rows[2]["applied_at"] == .null)
     }
 }

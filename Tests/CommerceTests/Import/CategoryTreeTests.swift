@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Commerce
+
+@Suite("Categories of an import")
+struct CategoryTreeTests {
+    @Test("Paths make what is missing, once, parents first")
+    func makes() {
+        var tree = CategoryTree([])
+        let knives = tree.category(["Home", "Kitchen", "Knives"])
+        let kitchen = tree.category(["home", "kitchen"])
+        #expect(tree.made.map(\.path) == ["home", "home/kitchen", "home/kitchen/knives"])
+        #expect(tree.made.map(\.name) == ["Home", "Kitchen", "Knives"])
+        #expect(knives == tree.made[2].id)
+        #expect(kitchen == tree.made[1].id)
+        #expect(tree.made[2].parent == tree.made[1].id)
+    }
+
+    @Test("The same name under two parents is two categories with slugs of their own")
+    func sameNameTwice() {
+        var tree = CategoryTree([])
+        let first = tree.category(["Home", "Kitchen"])
+        let second = tree.category(["Garden", "Kitchen"])
+        #expect(first != second)
+        #expect(tree.made.map(\.path) == ["home", "home/kitchen", "garden", "garden/kitchen-2"])
+        #expect(tree.category(["garden", "KITCHEN"]) == second)
+        #expect(tree.category(["home", "kitchen"]) == first)
+    }
+
+    @Test("A name alone finds its category on any level")
+    func bareName() {
+        var tree = CategoryTree([])
+        let kitchen = tree.category(["Home", "Kitchen"])
+        #expect(tree.category(["Kitchen"]) == kitchen)
+        #expect(tree.category(["kitchen", "Knives"]) == tree.made[2].id)
+        #expect(tree.made[2].path == "home/kitchen/knives")
+    }
+
+    @Test("What a tree has made, a tree of the same nodes finds again")
+    func stable() {
+        var random = SystemRandomNumberGenerator()
+        let words = ["Home", "home", "Kitchen", "Knives", "Café", "Men's", "Mens", "日本", "韓国", "A & B"]
+        for _ in 0..<300 {
+            let paths = (0..<20).map { _ in (0..<Int.random(in: 1...3, using: &random)).map { _ in words.randomElement(using: &random)! } }
+            var tree = CategoryTree([])
+            // Bare names mean what exists when they come, so the first round settles them.
+            for path in paths { _ = tree.category(path) }
+            let settled = paths.map { tree.category($0) }
+            var again = CategoryTree(tree.made)
+            #expect(paths.map { again.category($0) } == settled)
+            #expect(again.made.isEmpty)
+            #expect(Set(tree.made.map(\.slug)).count == tree.made.count)
+            #expect(Set(tree.made.map(\.path)).count == tree.made.count)
+        }
+    }
+}

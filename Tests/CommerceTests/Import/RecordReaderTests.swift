@@ -1,0 +1,166 @@
+import Formats
+import Testing
+
+@testable import Commerce
+
+@Suite("Records of an import")
+struct RecordReaderTests {
+    /// Rows as text: the line, then the fields in their order, or the fault.
+    private func read(_ text: String, _ format: ImportFormat, pieces: Int = .max) -> [String] {
+        read(Array(text.utf8), format, pieces: pieces)
+    }
+
+    private func read(_ bytes: [UInt8], _ format: ImportFormat, pieces: Int = .max) -> [String] {
+        var rows: [String] = []
+        func note(_ record: ImportRecord) {
+            switch record {
+            case .broken(let fault): rows.append(fault.description)
+            case .fields(let object, let line):
+                var writer = JSONWriter()
+                writer.value(.object(object))
+                rows.append("\(line) \(String(decoding: writer.finish(), as: UTF8.self))")
+            }
+        }
+        var reader = RecordReader(format)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            reader.read(rest.prefix(pieces), note)
+            rest = rest.dropFirst(pieces)
+        }
+        reader.finish(note)
+        return rows
+    }
+
+    @Test("NDJSON: an object a line; empty lines count as lines only")
+    func lines() {
+        let text = "\u{FEFF}{\"name\":\"a\"}\r\n\n  \n{\"name\":\"b\"}\n[1]\nnot\n{\"name\":\"c\"}"
+        #expect(read(text, .ndjson) == [
+            #"1 {"name":"a"}"#, #"4 {"name":"b"}"#, "line 5: the row is no JSON object",
+            "line 6: the row is not JSON: unexpected character at byte 1", #"7 {"name":"c"}"#,
+        ])
+    }
+
+    @Test("NDJSON: a line that is too long is told, and the next one is read")
+    func longLine() {
+        let rows = read(
+            "{\"name\":\"" + String(repeating: "x", count: RecordReader.maximumLength) + "\"}\n{\"name\":\"b\"}\n", .ndjson)
+        #expect(rows.count == 2)
+        #expect(rows.first?.contains("longer than") == true)
+        #expect(rows.last == #"2 {"name":"b"}"#)
+    }
+
+    @Test("CSV: quotes hold commas, quotes and line ends; lines are counted where rows begin")
+    func csv() {
+        let text = "name,price,description\r\n\"A, \"\"b\"\"\",1.50,\"two\r\nlines\"\r\nC,2,\r\n\n\"\",3,x\n"
+        #expect(read(text, .csv) == [
+            #"2 {"name":"A, \"b\"","price":"1.50","description":"two\r\nlines"}"#, #"4 {"name":"C","price":"2"}"#,
+            #"6 {"price":"3","description":"x"}"#,
+        ])
+    }
+
+    @Test("CSV: names in the header may be of either case, quoted, behind a byte order mark; nameless columns don't count")
+    func csvHeader() {
+        #expect(read("\u{FEFF}\"Name\", PRICE ,,sku\na,1,ignored,s\n", .csv) == [#"2 {"name":"a","price":"1","sku":"s"}"#])
+        #expect(read("name,price,name\na,1,b\n", .csv).first == "line 1: the row is a header with a name that occurs twice")
+        #expect(read("a,b\n1,2\n", .csv).first == "line 1: the row is no header with the columns name and price")
+    }
+
+    @Test("CSV: lists may be JSON in their cell")
+    func csvJSON() {
+        #expect(read("name,price,variants\na,1,\"[{\"\"sku\"\":\"\"s\"\"}]\"\n", .csv)
+            == [#"2 {"name":"a","price":"1","variants":[{"sku":"s"}]}"#])
+        #expect(read("name,price,variants\na,1,[oops\n", .csv).first?.contains("variants is not JSON") == true)
+        #expect(read("name,price\n[a],1\n", .csv) == [#"2 {"name":"[a]","price":"1"}"#])
+    }
+
+    @Test("CSV: what is no row is told with its line, and the next one is read")
+    func csvBroken() {
+        #expect(read("name,price\na\nb,1,2\n\"c\"x,1\nd,4\n", .csv) == [
+            "line 2: the row has 1 fields, the header 2", "line 3: the row has 3 fields, the header 2",
+            "line 4: the row has text behind a closing quote", #"5 {"name":"d","price":"4"}"#,
+        ])
+        #expect(read("name,price\n\"a,1\nb,2\n", .csv) == ["line 2: the row has a quote that is never closed"])
+        #expect(read(Array("name,price\n".utf8) + [0xFF, 0x2C, 0x31], .csv) == ["line 2: name is not UTF-8"])
+    }
+
+    @Test("CSV: a quote inside a plain field is a quote")
+    func csvInnerQuote() {
+        #expect(read("name,price\n5\" pipe,1\n", .csv) == [#"2 {"name":"5\" pipe","price":"1"}"#])
+    }
+
+    @Test("The same bytes in any pieces give the same rows")
+    func pieces() {
+        let csv = "name,price,description\r\n\"A, \"\"b\"\"\",1.50,\"two\r\nlines\"\r\nC,2,\r\n\"x\"y,1,2\nd,4,é"
+        let lines = "{\"name\":\"é\"}\r\n\n{\"name\":\"b\"}\n[1]\n{\"name\":\"c\"}"
+        for size in 1...20 {
+            #expect(read(csv, .csv, pieces: size) == read(csv, .csv))
+            #expect(read(lines, .ndjson, pieces: size) == read(lines, .ndjson))
+        }
+    }
+
+    @Test("What a writer of CSV quotes comes back")
+    func roundTrip() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = ["a", ",", "\"", "\n", "\r\n", "é", " ", "[", "{"]
+        for _ in 0..<2_000 {
+            let cells = (0..<3).map { _ in "x" + (0..<5).map { _ in pieces.randomElement(using: &random)! }.joined() + "x" }
+            let row = cells.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",")
+            var reader = RecordReader(.csv)
+            var found: [[String?]] = []
+            reader.read(Array("name,price,sku\n\(row)\r\n".utf8)) { record in
+                if case .fields(let object, 2) = record {
+                    found.append(["name", "price", "sku"].map { object[$0]?.stringValue })
+                }
+            }
+            #expect(found == [cells])
+        }
+    }
+
+    @Test("Whatever the bytes are, reading ends, and lines never go backwards")
+    func garbage() {
+        var random = SystemRandomNumberGenerator()
+        let alphabet: [UInt8] = Array("\",\n\r{}[]:ax1".utf8) + [0xFF, 0]
+        for _ in 0..<3_000 {
+            let bytes = (0..<60).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+            for format in ImportFormat.allCases {
+                var last = 0
+                var reader = RecordReader(format)
+                let note: (ImportRecord) -> Void = { record in
+                    let line = switch record { case .broken(let fault): fault.line; case .fields(_, let line): line }
+                    #expect(line >= last)
+                    last = line
+                }
+                reader.read(bytes, note)
+                reader.finish(note)
+            }
+        }
+    }
+
+    @Test("A format is known by the file's name, else by how it begins")
+    func formats() {
+        #expect(ImportFormat(fileName: "a/b.CSV") == .csv)
+        #expect(ImportFormat(fileName: "b.ndjson") == .ndjson)
+        #expect(ImportFormat(fileName: "b.jsonl") == .ndjson)
+        #expect(ImportFormat(fileName: "b.txt") == nil)
+        #expect(ImportFormat(beginning: Array("\u{FEFF} \n{\"a\"".utf8)) == .ndjson)
+        #expect(ImportFormat(beginning: Array("name,price".utf8)) == .csv)
+        #expect(ImportFormat(beginning: [UInt8]()) == .csv)
+    }
+
+    @Test("COPY's text form escapes what would end a column or row")
+    func copyText() {
+        var text = CopyText()
+        text.column("a\tb\\c\nd\re")
+        text.column(nil as String?)
+        text.column(-5)
+        text.column(nil as Int?)
+        text.column(true)
+        text.column(["x", "q\"\\", ""])
+        text.column(nil as [String]?)
+        text.endRow()
+        text.column("z")
+        text.endRow()
+        #expect(String(decoding: text.bytes, as: UTF8.self)
+            == "a\\tb\\\\c\\nd\\re\t\\N\t-5\t\\N\tt\t{\"x\",\"q\\\\\"\\\\\\\\\",\"\"}\t\\N\nz\n")
+    }
+}
