@@ -68,7 +68,10 @@ let package = Package(
             swiftSettings: swift),
         .executableTarget(
             name: "Program",
-            dependencies: ["Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift),
 
         // What the event loop costs beside other ways to watch sockets; run by ./dev bench.

@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// How to reach PostgreSQL.
 package struct DatabaseSettings: Sendable {
     /// `postgresql://user:password@host:port/name?…`; from `DATABASE_URL`, or put together from its parts. Holds the password.
@@ -7,7 +9,7 @@ package struct DatabaseSettings: Sendable {
         let whole = reader.read(
             optional: "DATABASE_URL", .databaseURL, as: .url,
             "PostgreSQL, as postgresql://user:password@host:port/name; or its parts below")
-        let host = reader.read(optional: "DATABASE_HOST", .text, "Host, where DATABASE_URL is not set")
+        let host = reader.read(optional: "DATABASE_HOST", .host, "Host, where DATABASE_URL is not set")
         let port = reader.read("DATABASE_PORT", .integer(1...65_535), default: 5432, "Port")
         let name = reader.read("DATABASE_NAME", .text, default: "commerce", "Name of the database")
         let user = reader.read("DATABASE_USER", .text, default: "commerce", "User")
@@ -35,5 +37,12 @@ package struct DatabaseSettings: Sendable {
         if let sslMode { parts.set("sslmode", sslMode.rawValue) }
         if let authority { parts.set("sslrootcert", authority) }
         url = parts.text
+        do { _ = try PostgresConfiguration(connectionString: url) } catch {
+            // What is wrong with a part was told already.
+            guard whole != nil else { return }
+            reader.fault(
+                "DATABASE_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
+                expected: SettingForm.databaseURL.expectation)
+        }
     }
 }

@@ -23,7 +23,7 @@ extension Duration {
     }
 
     /// Whole milliseconds, held within 64 bits.
-    private var settingMilliseconds: Int64 {
+    var settingMilliseconds: Int64 {
         Int64(clamping: attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -1,3 +1,5 @@
+import RedisClient
+
 /// How to reach Redis, which is a cache and never the only copy of anything.
 package struct RedisSettings: Sendable {
     /// `redis[s]://user:password@host:port/number`; may hold a password.
@@ -10,7 +12,7 @@ package struct RedisSettings: Sendable {
         let whole = reader.read(
             optional: "REDIS_URL", .redisURL, as: .url,
             "Redis, as redis://user:password@host:port (rediss:// for TLS); or its parts below; without either, no Redis")
-        let host = reader.read(optional: "REDIS_HOST", .text, "Host, where REDIS_URL is not set")
+        let host = reader.read(optional: "REDIS_HOST", .host, "Host, where REDIS_URL is not set")
         let port = reader.read("REDIS_PORT", .integer(1...65_535), default: 6379, "Port")
         let password = reader.read(optional: "REDIS_PASSWORD", .text, as: .secret, "Password; beside a REDIS_URL without one, too")
         let tls = reader.read("REDIS_TLS", .switched, default: false, "TLS")
@@ -29,6 +31,11 @@ package struct RedisSettings: Sendable {
                 scheme: tls ? "rediss" : "redis", host: host, port: port, path: "", user: "", password: password)
         } else {
             return nil
+        }
+        do { _ = try RedisConfiguration(url: address.text) } catch {
+            reader.fault(
+                whole == nil ? "REDIS_HOST" : "REDIS_URL", "cannot be used: \(error.reason)",
+                expected: SettingForm.redisURL.expectation)
         }
         return RedisSettings(url: address.text, connectTimeout: connectTimeout, commandTimeout: commandTimeout)
     }

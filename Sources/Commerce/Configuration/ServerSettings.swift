@@ -1,6 +1,6 @@
 /// Where the service listens, whom it trusts, and how it leaves.
 package struct ServerSettings: Sendable {
-    /// A numeric address or a name to listen on.
+    /// A numeric address to listen on.
     package let host: String
     package let port: UInt16
     /// How many event loops; nil: as many as CPUs may be used.
@@ -15,7 +15,8 @@ package struct ServerSettings: Sendable {
     package let drainTimeout: Duration
 
     init(_ reader: inout SettingsReader) {
-        host = reader.read("HOST", .text, default: "0.0.0.0", "Address to listen on")
+        host = reader.read(
+            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: is every one of IPv4 and IPv6")
         port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
         loops = reader.read(
             optional: "LOOPS", .integer(1...256), shownDefault: "the usable CPUs",

@@ -1,5 +1,5 @@
 import Formats
-import Glibc
+import Web
 
 // Where others are: URLs, origins, address ranges.
 
@@ -15,6 +15,13 @@ extension SettingForm where Value == String {
     static var redisURL: SettingForm {
         text("a URL like redis://user:password@host:6379") { text in
             text.hasPrefix("redis://") || text.hasPrefix("rediss://")
+        }
+    }
+
+    /// A host's name or address; for PostgreSQL also the directory of its socket.
+    static var host: SettingForm {
+        text("a host name or address") { text in
+            text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"@?#[]%,".utf8.contains($0) }
         }
     }
 
@@ -54,19 +61,17 @@ extension SettingForm where Value == String {
         }
     }
 
-    /// An IPv4 or IPv6 address, perhaps with a prefix length (RFC 4632 §3.1, RFC 4291 §2.3).
+    /// An address block, as the one who trusts it reads it.
     static var addressRange: SettingForm {
-        text("an address or range like 10.0.0.0/16") { text in
-            let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let address = parts.first.map(String.init) else { return false }
-            var bytes = in6_addr()
-            let bits =
-                if inet_pton(AF_INET, address, &bytes) == 1 { 32 } else if inet_pton(AF_INET6, address, &bytes) == 1 { 128 } else { 0 }
-            guard bits > 0 else { return false }
-            guard parts.count > 1 else { return true }
-            guard parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let length = Int(parts[1]) else { return false }
-            return length <= bits
-        }
+        text("an address or range like 10.0.0.0/16") { AddressBlock($0) != nil }
+    }
+
+    /// A numeric address; `localhost` is the one of IPv4.
+    static var listenAddress: SettingForm {
+        SettingForm(
+            expectation: "a numeric address like 0.0.0.0 or ::",
+            read: { $0.lowercased() == "localhost" ? "127.0.0.1" : IPAddress($0) == nil ? nil : $0 },
+            write: { $0 })
     }
 }
 

@@ -1,4 +1,4 @@
-//import PostgresClient
+import PostgresClient
 
 /// The schema that this build of the program is written for.
 package enum Schema {
@@ -7,5 +7,5 @@ package enum Schema {
     package static let requiredVersion = 3
 
     /// One row with the highest version applied, 0 where there is none. SQLSTATE 42P01 where nothing was ever migrated.
-    package static let versionQuery: String = "SELECT coalesce(max(version), 0) FROM schema_migration"
+    package static let versionQuery: PostgresQuery = "SELECT coalesce(max(version), 0) FROM schema_migration"
 }

@@ -66,9 +66,18 @@ struct ConfigurationTests {
         #expect(!text.contains("hunter2"))
     }
 
+    @Test("A URL that libpq or the Redis client would refuse is a fault at the start, not at the first connection", arguments: [
+        ("DATABASE_URL", "postgresql://db:port/shop"), ("DATABASE_URL", "postgresql://db/shop?sslmode=maybe"),
+        ("DATABASE_URL", "postgresql://db/shop?nonsense=1"), ("REDIS_URL", "redis://cache:port"), ("REDIS_URL", "redis://cache/x"),
+        ("REDIS_HOST", "ca che"), ("HOST", "shop.example"),
+    ])
+    func unusableAddresses(name: String, value: String) {
+        #expect(faults(Self.database.merging([name: value]) { $1 }).map(\.name) == [name])
+    }
+
     @Test("A fault stays on one line whatever the value holds")
     func oneLine() {
-        let text = ConfigurationFaults(faults: faults(Self.database.merging(["HOST": "a\nb\u{1B}[31m"]) { $1 })).description
+        let text = ConfigurationFaults(faults: faults(Self.database.merging(["ASSETS_DIR": "a\nb\u{1B}[31m"]) { $1 })).description
         #expect(text.split(separator: "\n").count == 1)
         #expect(!text.contains("\u{1B}"))
     }
