@@ -1,14 +1,67 @@
 import ArgumentParser
+import Commerce
+import Logging
+import PostgresClient
 
 /// `commerce import`
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Loads products from NDJSON or CSV.")
+        commandName: "import",
+        abstract: "Loads products from NDJSON or CSV.",
+        discussion: """
+            Rows need a name and a price. A row is the same product again when its id, else its sku, else its slug is known; \
+            stock is only applied where it differs from what was imported last. All rows become products, or none do.
+
+            Exit codes: 0 also where rows were skipped because of --on-error skip; 65 where rows were refused and so nothing \
+            was imported; 66 where the file can't be read; 69 where the database is out of reach.
+            """)
 
     @Argument(help: "The file; - is standard input.")
     var file: String
 
+    @Option(help: "ndjson or csv; by default told by the file's name, or by how it begins.")
+    var format: ImportFormat?
+
+    @Option(help: "What a row that can't be taken means: fail (nothing is imported) or skip.")
+    var onError = ImportOptions.FaultPolicy.fail
+
+    @Flag(help: "Check everything and change nothing.")
+    var dryRun = false
+
     func run() throws {
-        throw Failure(.software, "this build has no import")
+        let configuration = try Environment.configuration()
+        let sink = configuration.log.start()
+        defer { sink.flush() }
+        var options = ImportOptions()
+        options.format = format ?? ImportFormat(fileName: file)
+        options.onFault = onError
+        options.isDryRun = dryRun
+        let rules = RowRules(currency: configuration.shop.currency, imageBase: configuration.shop.imageBaseURL)
+        do {
+            let source = try ImportFile(file)
+            var progress = ImportProgress(size: source.size)
+            let importer = Importer(
+                configuration: try PostgresConfiguration(configuration), rules: rules, options: options,
+                note: { progress.note($0) })
+            let report = try importer.run { try source.next() }
+            progress.finish(report)
+            if report.refused > 0, onError == .fail {
+                let rows = report.refused == 1 ? "1 row was refused" : "\(report.refused) rows were refused"
+                throw Failure(.data, "\(rows), so nothing was imported (--on-error skip imports the others)")
+            }
+        } catch let error as ImportError {
+            throw Failure(Self.status(error.code), error.description)
+        }
+    }
+
+    private static func status(_ code: ImportError.Code) -> ExitStatus {
+        switch code {
+        case .unreadable: .noInput
+        case .unavailable: .unavailable
+        case .busy, .failed: .failure
+        }
     }
 }
+
+extension ImportFormat: ExpressibleByArgument {}
+extension ImportOptions.FaultPolicy: ExpressibleByArgument {}

@@ -1,0 +1,86 @@
+extension ImportStatements {
+    /// What tells the variants of a product apart where no SKU does.
+    private static func key(_ table: String) -> String {
+        "CASE WHEN \(table).options = '{}' THEN \(table).name ELSE \(table).options::text END"
+    }
+
+    // MARK: Which variant is it
+
+    /// By its SKU; else by its options, or its name where it has none. A SKU of its own is no other variant's new SKU unless the
+    /// options say so. A row that lists no variants speaks of the default one.
+    static let identifyVariants = """
+        UPDATE import_variant v SET variant_id = k.id FROM variant k WHERE k.sku = v.sku;
+        UPDATE import_variant v SET variant_id = found.id FROM (
+            SELECT w.line, w.position, k.id FROM (
+                SELECT v.line, v.position, r.product_id, \(key("v")) AS key,
+                    row_number() OVER (PARTITION BY r.product_id, \(key("v")) ORDER BY v.position) AS nth
+                FROM import_variant v JOIN import_product r USING (line)
+                WHERE v.variant_id IS NULL AND NOT r.is_new AND r.lists_variants AND (v.sku IS NULL OR v.options <> '{}')
+            ) w JOIN (
+                SELECT k.id, k.product_id, \(key("k")) AS key,
+                    row_number() OVER (PARTITION BY k.product_id, \(key("k")) ORDER BY k.active DESC, k.position, k.id) AS nth
+                FROM variant k JOIN import_product r ON r.product_id = k.product_id
+                WHERE NOT EXISTS (SELECT FROM import_variant o WHERE o.variant_id = k.id)
+            ) k USING (product_id, key, nth)
+        ) found WHERE found.line = v.line AND found.position = v.position;
+        UPDATE import_variant v SET variant_id = found.id FROM (
+            SELECT DISTINCT ON (r.line) r.line, k.id FROM import_product r JOIN variant k USING (product_id)
+            WHERE NOT r.is_new AND NOT r.lists_variants ORDER BY r.line, k.active DESC, k.position, k.id
+        ) found WHERE found.line = v.line AND v.variant_id IS NULL;
+        UPDATE import_variant SET is_new = variant_id IS NULL, variant_id = coalesce(variant_id, id);
+        UPDATE import_variant v SET sku = k.sku FROM variant k WHERE k.id = v.variant_id AND v.sku IS NULL
+        """
+
+    /// A SKU for each variant without one, made of what the product is called and what tells the variant apart: the same in
+    /// every database. `attempt` makes others where one is taken, which the rows that come later must take.
+    static func deriveSKUs(attempt: Int) -> String {
+        let salt = attempt == 0 ? "" : " \(attempt)"
+        return """
+            WITH colliding AS (
+                SELECT line, position FROM (
+                    SELECT v.line, v.position, v.is_derived,
+                        row_number() OVER (PARTITION BY v.sku ORDER BY v.is_derived, v.line, v.position) AS nth,
+                        EXISTS (SELECT FROM variant k WHERE k.sku = v.sku AND k.id <> v.variant_id) AS is_taken
+                    FROM import_variant v
+                ) s WHERE is_derived AND (nth > 1 OR is_taken)
+            )
+            UPDATE import_variant v SET is_derived = true, sku = 'P-' || upper(left(encode(sha256(convert_to(
+                coalesce('id ' || r.external_id, 'slug ' || r.slug) || ' '
+                || CASE WHEN r.lists_variants THEN \(key("v")) ELSE '' END || '\(salt)', 'UTF8')), 'hex'), 10))
+            FROM import_product r
+            WHERE r.line = v.line AND (v.sku IS NULL OR (v.line, v.position) IN (SELECT line, position FROM colliding))
+            """
+    }
+
+    // MARK: Stock
+
+    /// The numbers to be changed, locked in the order in which orders lock them. What was sold since the last import is no
+    /// change: only a number that is another than the one last imported counts.
+    static let lockStock = """
+        INSERT INTO import_stock
+        SELECT v.line, v.position, s.variant_id, s.on_hand, s.reserved, v.stock
+        FROM import_variant v JOIN stock s ON s.variant_id = v.variant_id
+        WHERE v.stock IS NOT NULL AND v.stock IS DISTINCT FROM s.imported
+        ORDER BY s.variant_id FOR UPDATE OF s;
+        INSERT INTO import_fault
+        SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'stock',
+            'is ' || v.stock || ', but orders have reserved ' || v.reserved
+        FROM import_stock v JOIN import_product r USING (line) WHERE v.stock < v.reserved
+        """
+
+    /// New numbers on hand; the rows it gives are those whose number on hand is another than before.
+    static let writeStock = """
+        WITH fresh AS (
+            INSERT INTO stock (variant_id, on_hand, imported)
+            SELECT v.variant_id, coalesce(v.stock, 0), v.stock FROM import_variant v
+            WHERE NOT EXISTS (SELECT FROM stock s WHERE s.variant_id = v.variant_id)
+            RETURNING variant_id, on_hand AS difference
+        ), changed AS (
+            UPDATE stock s SET on_hand = c.stock, imported = c.stock FROM import_stock c WHERE s.variant_id = c.variant_id
+            RETURNING s.variant_id, c.stock - c.on_hand AS difference
+        )
+        INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
+        SELECT variant_id, difference, 0, 'import' FROM (SELECT * FROM fresh UNION ALL SELECT * FROM changed) m
+        WHERE difference <> 0 ORDER BY variant_id
+        """
+}
