@@ -117,24 +117,27 @@ struct ImportWork {
             paths.append((text, text.split(separator: "/").map(String.init)))
         }
         paths.sort { ($0.names.count, $0.text) < ($1.names.count, $1.text) }
-        var nodes: [CategoryTree.Node] = []
+        var nodes: [CategoryIndex.Node] = []
         for row in try connection.query("SELECT id, parent_id, slug, name, path FROM category ORDER BY path") {
             nodes.append(
-                CategoryTree.Node(id: try row[0], parent: try row[1], slug: try row[2], name: try row[3], path: try row[4]))
+                CategoryIndex.Node(id: try row[0], parent: try row[1], slug: try row[2], name: try row[3], path: try row[4]))
         }
-        var tree = CategoryTree(nodes)
-        let ids = paths.map { tree.category($0.names) }
-        let made = tree.made
+        var index = CategoryIndex(nodes)
+        let ids = paths.map { index.category($0.names) }
+        let made = index.made
         report.categories = made.count
+        let (madeIDs, parents) = (made.map { $0.id }, made.map { $0.parent })
+        let (slugs, names, madePaths) = (made.map { $0.slug }, made.map { $0.name }, made.map { $0.path })
         try connection.query(
             """
             INSERT INTO category (id, parent_id, slug, name, path)
-            SELECT * FROM unnest(\(made.map(\.id)), \(made.map(\.parent)), \(made.map(\.slug)), \(made.map(\.name)), \(made.map(\.path)))
+            SELECT * FROM unnest(\(madeIDs), \(parents), \(slugs), \(names), \(madePaths))
             """)
+        let texts = paths.map { $0.text }
         try connection.query(
             """
             UPDATE import_product r SET category_id = m.id
-            FROM unnest(\(paths.map(\.text)), \(ids)) m (category, id) WHERE m.category = r.category
+            FROM unnest(\(texts), \(ids)) m (category, id) WHERE m.category = r.category
             """)
     }
 }

@@ -2,7 +2,7 @@ import Formats
 import FoundationEssentials
 
 /// The shop's categories in memory, and how names from the root down find their category or make one.
-struct CategoryTree {
+struct CategoryIndex {
     struct Node: Equatable {
         let id: UUID
         let parent: UUID?

@@ -4,10 +4,10 @@ import Testing
 @testable import Commerce
 
 @Suite("Categories of an import")
-struct CategoryTreeTests {
+struct CategoryIndexTests {
     @Test("Paths make what is missing, once, parents first")
     func makes() {
-        var tree = CategoryTree([])
+        var tree = CategoryIndex([])
         let knives = tree.category(["Home", "Kitchen", "Knives"])
         let kitchen = tree.category(["home", "kitchen"])
         #expect(tree.made.map(\.path) == ["home", "home/kitchen", "home/kitchen/knives"])
@@ -19,7 +19,7 @@ struct CategoryTreeTests {
 
     @Test("The same name under two parents is two categories with slugs of their own")
     func sameNameTwice() {
-        var tree = CategoryTree([])
+        var tree = CategoryIndex([])
         let first = tree.category(["Home", "Kitchen"])
         let second = tree.category(["Garden", "Kitchen"])
         #expect(first != second)
@@ -30,7 +30,7 @@ struct CategoryTreeTests {
 
     @Test("A name alone finds its category on any level")
     func bareName() {
-        var tree = CategoryTree([])
+        var tree = CategoryIndex([])
         let kitchen = tree.category(["Home", "Kitchen"])
         #expect(tree.category(["Kitchen"]) == kitchen)
         #expect(tree.category(["kitchen", "Knives"]) == tree.made[2].id)
@@ -43,11 +43,11 @@ struct CategoryTreeTests {
         let words = ["Home", "home", "Kitchen", "Knives", "Café", "Men's", "Mens", "日本", "韓国", "A & B"]
         for _ in 0..<300 {
             let paths = (0..<20).map { _ in (0..<Int.random(in: 1...3, using: &random)).map { _ in words.randomElement(using: &random)! } }
-            var tree = CategoryTree([])
+            var tree = CategoryIndex([])
             // Bare names mean what exists when they come, so the first round settles them.
             for path in paths { _ = tree.category(path) }
             let settled = paths.map { tree.category($0) }
-            var again = CategoryTree(tree.made)
+            var again = CategoryIndex(tree.made)
             #expect(paths.map { again.category($0) } == settled)
             #expect(again.made.isEmpty)
             #expect(Set(tree.made.map(\.slug)).count == tree.made.count)

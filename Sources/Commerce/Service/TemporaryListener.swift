@@ -1,1 +1,0 @@
-enum Schema { static let requiredVersion = 3 }
