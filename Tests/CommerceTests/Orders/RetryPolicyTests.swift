@@ -1,0 +1,65 @@
+import PostgresClient
+import TestSupport
+import Testing
+import Web
+
+@testable import Commerce
+
+@Suite("Retry policy")
+struct RetryPolicyTests {
+    private let policy = RetryPolicy(retries: 3)
+
+    @Test("runs again what had no effect, or whose effect the next run finds", arguments: [
+        (PostgresError(.server, sqlState: "40001"), true), (PostgresError(.server, sqlState: "40P01"), true),
+        (PostgresError(.outcomeUnknown), true),
+        (PostgresError(.server, sqlState: "23505", constraint: "orders_number_key"), true),
+        (PostgresError(.server, sqlState: "23505", constraint: "idempotency_pkey"), true),
+        (PostgresError(.server, sqlState: "23505", constraint: "orders_cart_key"), false),
+        (PostgresError(.server, sqlState: "23514", constraint: "orders_number_key"), false),
+        (PostgresError(.server, sqlState: "23505"), false), (PostgresError(.server, sqlState: "42601"), false),
+        (PostgresError(.timedOut), false), (PostgresError(.cancelled), false), (PostgresError(.poolExhausted), false),
+        (PostgresError(.invalidParameter), false), (PostgresError(.decoding), false),
+    ])
+    func errors(error: PostgresError, isAllowed: Bool) {
+        for run in 0..<3 { #expect(policy.allows(error, run: run) == isAllowed) }
+        #expect(!policy.allows(error, run: 3))
+    }
+
+    @Test("a refusal is final") func problems() {
+        #expect(!policy.allows(Problem.notFound, run: 0))
+        #expect(!policy.allows(CancellationError(), run: 0))
+    }
+
+    @Test("runs until it succeeds, and no more than it may") func runs() async throws {
+        for failures in 0...5 {
+            var runs = 0
+            let result = await Result {
+                try await policy.run {
+                    runs += 1
+                    if runs <= failures { throw PostgresError(.server, sqlState: "40001") }
+                    return runs
+                }
+            }
+            #expect(runs == min(failures + 1, 4))
+            if failures <= 3 {
+                #expect(try result.get() == failures + 1)
+            } else {
+                #expect(throws: PostgresError(.server, sqlState: "40001")) { try result.get() }
+            }
+        }
+        var runs = 0
+        await #expect(throws: Problem.self) {
+            try await policy.run {
+                runs += 1
+                throw Problem.notFound
+            }
+        }
+        #expect(runs == 1)
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,93 @@
+import EventLoop
+import Formats
+import Logging
+import PostgresClient
+import TestSupport
+import Testing
+import Web
+
+@testable import Commerce
+
+@Suite("API document")
+struct APIDocumentTests {
+    private let document: OpenAPIDocument
+    private let contract: OpenAPIContract
+
+    init() throws {
+        document = try OpenAPIDocument.shop()
+        contract = try OpenAPIContract(document.json)
+    }
+
+    @Test("is sound: references, ids, tags, answers, parameters, and examples that keep their schemas") func structure() {
+        #expect(contract.structureFaults() == [])
+    }
+
+    @Test("shows an example of every body that an answer or a request can have") func examples() {
+        for operation in document.operations {
+            let value = contract.operation(operation.method.lowercased(), operation.path.replacing("{", with: "").replacing("}", with: ""))
+            for (status, declared) in value?["responses"]?.members ?? [:] where status != "default" && operation.path.hasPrefix("/v1/") {
+                let response = contract.document.at(declared["$ref"]?.text ?? "") ?? declared
+                for (type, media) in response["content"]?.members ?? [:] {
+                    #expect(media["examples"]?.members.isEmpty == false, "\(operation.id) \(status) \(type)")
+                }
+            }
+            if let body = value?["requestBody"] {
+                #expect(body["content"]?["application/json"]?["examples"]?.members.isEmpty == false, "\(operation.id)")
+            }
+        }
+    }
+
+    @Test("schemas of answers are closed, so that no member goes unnoticed") func closed() {
+        let inputs = ["AddressInput", "CartOrder", "DirectOrder"]
+        for (name, schema) in contract.document.at("#/components/schemas")?.members ?? [:] where schema["properties"] != nil {
+            #expect((schema["additionalProperties"] == .bool(false)) == !inputs.contains(name), "\(name)")
+        }
+    }
+
+    @Test("every code that a schema or an example names is explained, with its status") func codes() {
+        func codes(_ value: JSONTree) -> [String] {
+            let rule = value["properties"]?["code"]
+            let own = (rule?["enum"]?.elements ?? []).compactMap(\.text) + [rule?["const"]?.text].compactMap { $0 }
+            return own + value.members.values.flatMap(codes) + value.elements.flatMap(codes)
+        }
+        let named = Set(codes(contract.document))
+        #expect(named.count > 20)
+        #expect(named.subtracting(document.problems.map(\.code)) == [])
+        for problem in document.problems where problem.status == .conflict {
+            #expect(problem.code == "conflict" || named.contains(problem.code), "\(problem.code) is in no answer")
+        }
+    }
+
+    @Test("kinds of problems have the titles that the answers have") func titles() throws {
+        for kind in [
+            ProblemKind.cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged, .cartEmpty,
+            .idempotencyInFlight, .idempotencyKeyReused, .illegalTransition,
+        ] {
+            #expect(kind.title == Problem.conflict(kind.code, "").kind.title)
+            #expect(!kind.meaning.isEmpty)
+        }
+        #expect(Problem.cartConverted.kind.title == ProblemKind.cartConverted.title)
+        #expect(Problem.idempotencyKeyReused.kind.title == ProblemKind.idempotencyKeyReused.title)
+    }
+
+    @Test("describes every route, and no other") func routes() async throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        // Never connected to: the routes are only looked at.
+        let configuration = try PostgresConfiguration(connectionString: "postgresql://localhost/none")
+        let differences = await withCheckedContinuation { continuation in
+            loop.execute { [document] in
+                let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
+                let router = Router()
+                CatalogRoutes(store: CatalogStore(pool: pool), cache: nil).register(on: router)
+                CartRoutes(store: CartStore(pool: pool, lifetime: .seconds(1)), defaultCurrency: "USD").register(on: router)
+                OrderRoutes(store: OrderStore(pool: pool, reservationTime: .seconds(1))).register(on: router)
+                HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
+                DocsRoutes(document).addRoutes(to: router)
+                StaticAssets().addRoutes(to: router, under: "/assets")
+                continuation.resume(returning: document.differences(to: router.routes))
+            }
+        }
+        #expect(differences == [])
+    }
+}
