@@ -177,6 +177,11 @@ void csystem_forbid_core_dumps(void) {
     setrlimit(RLIMIT_CORE, &none);
 }
 
+uint64_t csystem_open_files_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : 1024;
+}
+
 uint64_t csystem_raise_open_files(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;

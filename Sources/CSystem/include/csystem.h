@@ -45,6 +45,8 @@ int csystem_resolve(const char *host, char *addresses, size_t capacity);
 
 /// Keeps secrets out of core files by allowing none (setrlimit(2), RLIMIT_CORE); a backtrace is still printed.
 void csystem_forbid_core_dumps(void);
+/// The soft limit of open files (getrlimit(2), RLIMIT_NOFILE).
+uint64_t csystem_open_files_limit(void);
 /// Raises the soft limit of open files to the hard one; the limit in force.
 uint64_t csystem_raise_open_files(void);
 /// How many CPUs this process may run on (sched_getaffinity(2)), at least 1.

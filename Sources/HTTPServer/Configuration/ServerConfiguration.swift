@@ -8,6 +8,10 @@ package struct ServerConfiguration: Sendable {
     package var backlog: Int32 = 4_096
     /// How many connections are served at once; those beyond get a 503.
     package var maximumConnections = 10_000
+    /// Descriptors of the process that clients never get, whatever ``maximumConnections`` says: databases and
+    /// files need some, and Dispatch, which opens a file of /proc now and then to count its runnable threads,
+    /// ends the process when it cannot.
+    package var reservedDescriptors = 128
     package var limits = HTTPLimits()
 
     /// How long a connection may wait between requests. Longer than the 60 s of a load balancer in front, which

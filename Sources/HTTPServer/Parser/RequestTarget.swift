@@ -28,8 +28,11 @@ struct RequestTarget {
         let mark = try Self.check(start..<range.upperBound, of: head)
         if let mark { query = mark + 1..<range.upperBound }
         let end = mark ?? range.upperBound
-        // `http://host` and `http://host?query` ask for `/`, which stands there once at least: in front of the host.
-        path = start < end ? start..<end : (authority?.lowerBound ?? start + 1) - 1..<(authority?.lowerBound ?? start + 1)
+        path = start..<end
+        if let authority, path.isEmpty {
+            // `http://host` and `http://host?query` ask for `/`, and one stands right before the host.
+            path = authority.lowerBound - 1..<authority.lowerBound
+        }
     }
 
     /// Takes scheme and authority off a target in absolute form; where its path begins.

@@ -39,11 +39,22 @@ package final class HTTPServer: Sendable {
             group.loop.execute { [makeResponder] in group.begin(with: makeResponder(group.loop)) }
         }
         let listener = Listener(
-            descriptor: descriptor, groups: groups, maximum: configuration.maximumConnections, logger: logger)
+            descriptor: descriptor, groups: groups, maximum: maximumConnections(), logger: logger)
         self.listener.withLock { $0 = listener }
         groups[0].loop.execute { listener.begin() }
         logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
         return port
+    }
+
+    /// As many as configured, or as the limit of open files has room for (getrlimit(2)).
+    private func maximumConnections() -> Int {
+        let room = max(1, Int(clamping: csystem_open_files_limit()) - max(0, configuration.reservedDescriptors))
+        if room < configuration.maximumConnections {
+            logger.warning(
+                "the limit of open files allows fewer connections than configured",
+                metadata: ["configured": "\(configuration.maximumConnections)", "allowed": "\(room)"])
+        }
+        return min(configuration.maximumConnections, room)
     }
 
     /// Connections accepted and not closed.

@@ -109,7 +109,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         _ = home.scratch.withUnsafeMutableBytes { recv(accepted, $0.baseAddress, $0.count, 0) }
     }
 
-    private func recover(_ error: Int32) -> Bool {
+    /// Deals with an error of accept(2); whether to try again at once.
+    func recover(_ error: Int32) -> Bool {
         switch error {
         case EAGAIN, EWOULDBLOCK:
             return false

@@ -1,5 +1,7 @@
+import CSystem
 import EventLoop
 import Foundation
+import Logging
 import Testing
 import TestSupport
 
@@ -53,40 +55,53 @@ import TestSupport
     }
 
     /// In a process of its own, since the limit holds for all of it.
-    @Test func withoutDescriptorsItNeitherSpinsNorEnds() async throws {
+    @Test func descriptorsAreLeftForOthersThanClients() async throws {
         await #expect(processExitsWith: .success) {
-            try await RunningServer.with { running in
-                let kept = HTTPTestClient(port: running.port)
-                #expect(try await kept.request("GET", "/").status == 200)
-                // Dispatch makes the descriptor of its timers at the first one, and ends the process where it cannot.
-                try await Task.sleep(for: .milliseconds(1))
-                var limit = rlimit()
-                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                limit.rlim_cur = 128
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                var spare: [Int32] = []
-                while true {
-                    let descriptor = open("/dev/null", O_RDONLY)
-                    if descriptor < 0 { break }
-                    spare.append(descriptor)
-                }
-                // One descriptor for the client's end, none for the server's.
-                if let last = spare.popLast() { close(last) }
-                let refused = try await RawSocket.connect(port: running.port)
-                let text = String(decoding: try await refused.readToEnd(), as: UTF8.self)
-                #expect(text.isEmpty || text.hasPrefix("HTTP/1.1 503 "))
-                var before = rusage(), after = rusage()
-                getrusage(RUSAGE_SELF.rawValue, &before)
-                try await Task.sleep(for: .milliseconds(500))
-                getrusage(RUSAGE_SELF.rawValue, &after)
-                let used = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1_000_000
-                    + (after.ru_utime.tv_usec - before.ru_utime.tv_usec)
-                #expect(used < 250_000)
-                #expect(try await kept.request("GET", "/still").text == "/still")
-                for _ in 0..<4 { if let last = spare.popLast() { close(last) } }
-                #expect(try await HTTPTestClient(port: running.port).request("GET", "/again").text == "/again")
-                for descriptor in spare { close(descriptor) }
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = 256
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            try await RunningServer.with({ $0.reservedDescriptors = 216 }) { running in
+                let kept = try (0..<40).map { _ in try RawSocket(port: running.port) }
+                #expect(try await running.eventually { running.server.openConnections == 40 })
+                #expect(try await HTTPTestClient(port: running.port).request("GET", "/").status == 503)
+                kept[0].close()
+                #expect(try await running.eventually { running.server.openConnections == 39 })
+                #expect(try await HTTPTestClient(port: running.port).request("GET", "/").status == 200)
             }
         }
+    }
+
+    /// The real thing would take Dispatch down with it (see ``ServerConfiguration/reservedDescriptors``), so the
+    /// error is told to the listener; all else is real.
+    @Test func withoutDescriptorsAClientIsRefusedAndTheReserveIsBack() async throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        let group = ConnectionGroup(loop: loop, configuration: ServerConfiguration())
+        let descriptor = csystem_listen("127.0.0.1", 0, 16)
+        let listener = Listener(descriptor: descriptor, groups: [group], maximum: 10, logger: Logger(label: "test"))
+        loop.execute { group.begin(with: TestResponder(journal: TestResponder.Journal())) }
+        let port = csystem_local_port(descriptor)
+        for _ in 0..<3 {
+            let refused = try await RawSocket.connect(port: port)
+            #expect(await on(loop) { listener.recover(EMFILE) })
+            #expect(String(decoding: try await refused.readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
+            #expect(await on(loop) { !listener.recover(ENFILE) })
+        }
+        await on(loop) {
+            listener.begin()
+            _ = listener.recover(ENOMEM)
+        }
+        let served = try await HTTPTestClient(port: port).request("GET", "/after")
+        #expect(served.text == "/after")
+        await on(loop) {
+            listener.close()
+            group.closeAll()
+        }
+    }
+
+    @discardableResult
+    private func on<Value: Sendable>(_ loop: EventLoop, _ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { done in loop.execute { done.resume(returning: body()) } }
     }
 }
