@@ -40,6 +40,7 @@ extension CatalogStore {
             query.append(" AND p.category_id IN (\(Self.subtree(of: category)))")
         }
         query.append(Self.conditions(filter))
+        query.isPlannedAnew = filter.isSelective
         return try await pool.query(query).first?[0] ?? 0
     }
 
@@ -53,18 +54,24 @@ extension CatalogStore {
             """
         var page: PostgresQuery
         let rest: PostgresQuery = "\(conditions(filter))\(keyset(filter, after: cursor))\(order(filter.sort)) LIMIT \(limit)"
-        if let category = filter.category, filter.search == nil {
+        if filter.search == nil, let category = filter.category {
             // One walk along the index for each category of the subtree, then the best of those.
             page = """
-                SELECT w.* FROM (\(subtree(of: category))) t CROSS JOIN LATERAL \
-                (\(columns) WHERE p.status = 'active' AND p.category_id = t.id\(rest)) w
+                SELECT p.* FROM (\(subtree(of: category))) t CROSS JOIN LATERAL \
+                (\(columns) WHERE p.status = 'active' AND p.category_id = t.id\(rest)) p\(order(filter.sort)) LIMIT \(limit)
                 """
-        } else {
+        } else if filter.search != nil {
+            // Matches first, sorted then: PostgreSQL cannot tell how rare a word is, and walking an index in the
+            // sort's order until enough rows match may take all of it. So many at the most, since a word that half the
+            // catalogue has says nothing, and reading all of it would take seconds.
             page = "\(columns) WHERE p.status = 'active'"
             if let category = filter.category { page.append(" AND p.category_id IN (\(subtree(of: category)))") }
-            page.append(rest)
+            page.append("\(conditions(filter)) LIMIT \(filter.sort == .relevance ? maximumRanked : maximumMatches)")
+            page = "SELECT p.* FROM (\(page)) p WHERE true\(keyset(filter, after: cursor))\(order(filter.sort)) LIMIT \(limit)"
+        } else {
+            page = "\(columns) WHERE p.status = 'active'\(rest)"
         }
-        return """
+        var statement: PostgresQuery = """
             SELECT p.id, p.slug, p.name, c.slug, c.name, to_jsonb(p.tags), p.images->0, p.currency, p.price, \
             p.created_at, p.updated_at, a.ids, a.available, p.rank FROM (\(page)) p \
             LEFT JOIN category c ON c.id = p.category_id LEFT JOIN LATERAL (SELECT \
@@ -73,7 +80,14 @@ extension CatalogStore {
             FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.active) a ON true\
             \(order(filter.sort)) LIMIT \(limit)
             """
+        // A rare word or a narrow range wants another plan than a common one.
+        statement.isPlannedAnew = filter.isSelective
+        return statement
     }
+
+    /// How many matches a search by relevance ranks, and how many one sorts otherwise.
+    private static let maximumRanked = 10_000
+    private static let maximumMatches = 100_000
 
     /// The ids of a category and all below it. Paths below `a` lie between `a/` and `a0`, the character after `/`.
     private static func subtree(of slug: String) -> PostgresQuery {
@@ -112,7 +126,7 @@ extension CatalogStore {
         case (.priceAscending, .price(let price)): " AND (p.price, p.id) > (\(price), \(id))"
         case (.priceDescending, .price(let price)): " AND (p.price, p.id) < (\(price), \(id))"
         case (.name, .name(let name)): " AND (p.name, p.id) > (\(name), \(id))"
-        case (.relevance, .rank(let position)): " AND (\(rank(filter)), p.id) < (\(position), \(id))"
+        case (.relevance, .rank(let position)): " AND (p.rank, p.id) < (\(position), \(id))"
         // A cursor is bound to its list, so this cannot come; it would find nothing.
         default: " AND false"
         }
@@ -124,7 +138,7 @@ extension CatalogStore {
         case .priceAscending: " ORDER BY p.price, p.id"
         case .priceDescending: " ORDER BY p.price DESC, p.id DESC"
         case .name: " ORDER BY p.name, p.id"
-        case .relevance: " ORDER BY rank DESC, p.id DESC"
+        case .relevance: " ORDER BY p.rank DESC, p.id DESC"
         }
     }
 

@@ -74,6 +74,9 @@ package struct ProductFilter: Hashable, Sendable {
         return text
     }
 
+    /// Whether how much it lets through depends on its values.
+    var isSelective: Bool { search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil }
+
     /// The filter as a query, for links.
     var query: String {
         var text = "sort=\(sort.rawValue)"

@@ -21,7 +21,8 @@ extension PostgresConfiguration {
         add("keepalives_count", String(keepalives.count))
         add("tcp_user_timeout", String(tcpUserTimeout.milliseconds))
         guard limits else { return all }
-        var options = ""
+        // Compiling a plan or starting workers for it takes longer than a statement of a shop may run.
+        var options = "-c jit=off -c max_parallel_workers_per_gather=0 "
         for (name, limit) in [
             ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
             ("idle_in_transaction_session_timeout", idleInTransactionTimeout),

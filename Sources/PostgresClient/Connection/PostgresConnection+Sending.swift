@@ -7,6 +7,7 @@ extension PostgresConnection {
     func send(_ query: PostgresQuery, index: Int, for receiver: any StatementReceiver) {
         guard let handle else { return receiver.statementEnded(index, .lost(PostgresError(.connectionUnavailable))) }
         beginWaiting()
+        if query.isPlannedAnew { return sendUnnamed(query, index: index, for: receiver, on: handle) }
         let use = statements.use(query)
         if let evicted = use.evicted { sendHousekeeping("DEALLOCATE s\(evicted)") }
         let sent = withStatementName(use.name) { name in
@@ -21,6 +22,18 @@ extension PostgresConnection {
         }
         // Queued in any case: should libpq have refused it, the connection fails and the receiver hears that.
         expected.append(.statement(receiver, index, name: use.name))
+        if !sent { failSoon() }
+    }
+
+    /// Queues a statement under no name, so that it is planned for its values.
+    private func sendUnnamed(
+        _ query: PostgresQuery, index: Int, for receiver: any StatementReceiver, on handle: OpaquePointer
+    ) {
+        let types = query.parameters.list.map(\.type)
+        let sent = query.parameters.withLibpqArrays { count, values, lengths, formats in
+            PQsendQueryParams(handle, query.sql, count, types, values, lengths, formats, 1) == 1
+        }
+        expected.append(.statement(receiver, index, name: 0))
         if !sent { failSoon() }
     }
 

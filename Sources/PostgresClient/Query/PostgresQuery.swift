@@ -8,6 +8,9 @@
 package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
     package private(set) var sql: String
     private(set) var parameters: PostgresParameters
+    /// Whether it is planned for its values each time, and not prepared: for a statement whose best plan depends on
+    /// what is asked for, and that runs longer than its planning.
+    package var isPlannedAnew = false
 
     /// Whether a parameter cannot be sent.
     var isInvalid: Bool { parameters.isInvalid || parameters.list.count > 65_535 }
