@@ -97,6 +97,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
         execute { [self] in
             guard !stopped else { return }
             stopped = true
+            inbox.withLock { $0.close() }
             source?.setCancelHandler { [epoll, wakeup, timer] in
                 close(epoll)
                 close(wakeup)
