@@ -12,13 +12,25 @@ package struct HeaderBlock: Sendable, Equatable {
     /// Adds a field. A value with CR, LF or another control character is left out whole, so that no value
     /// from outside can start a field of its own (RFC 9110 §5.5).
     package mutating func append(_ name: HTTPField.Name, _ value: String) {
-        append(name, value.utf8)
+        var value = value
+        value.withUTF8 { append(name, bytes: $0) }
     }
 
     /// The same for a value that is bytes already.
-    package mutating func append(_ name: HTTPField.Name, _ value: some Collection<UInt8>) {
-        guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else { return }
-        bytes.append(contentsOf: name.rawName.utf8)
+    package mutating func append(_ name: HTTPField.Name, _ value: [UInt8]) {
+        value.withUnsafeBufferPointer { append(name, bytes: $0) }
+    }
+
+    /// The same for a part of other bytes.
+    package mutating func append(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) {
+        value.withUnsafeBufferPointer { append(name, bytes: $0) }
+    }
+
+    // Not generic over collections: across modules that would cost a call for every byte of every field.
+    private mutating func append(_ name: HTTPField.Name, bytes value: UnsafeBufferPointer<UInt8>) {
+        for byte in value where byte < 0x20 && byte != 0x09 || byte == 0x7f { return }
+        var name = name.rawName
+        name.withUTF8 { bytes.append(contentsOf: $0) }
         bytes.append(0x3a)
         bytes.append(0x20)
         bytes.append(contentsOf: value)

@@ -13,6 +13,7 @@ extension HeaderBlock {
     /// The fields of these names only, all of each.
     package func keeping(_ names: [HTTPField.Name]) -> HeaderBlock {
         var kept = HeaderBlock()
+        kept.reserveCapacity(bytes.count)
         for name in names {
             var start = 0
             while let range = range(of: name, from: start) {
@@ -26,18 +27,29 @@ extension HeaderBlock {
     /// Where the value of the first field of this name lies, among those from `start` on. Names are compared without
     /// regard to case (RFC 9110 §5.1).
     private func range(of name: HTTPField.Name, from start: Int) -> Range<Int>? {
-        let wanted = name.canonicalName.utf8
-        var start = start
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: 0x0d) else { return nil }
-            let value = start + wanted.count + 2
-            if value <= end, bytes[value - 2] == 0x3a, bytes[value - 1] == 0x20,
-                zip(bytes[start...], wanted).allSatisfy({ $0 == $1 || $0 >= 0x41 && $0 <= 0x5a && $0 | 0x20 == $1 })
-            {
-                return value..<end
+        var wanted = name.canonicalName
+        return wanted.withUTF8 { wanted in
+            bytes.withUnsafeBufferPointer { bytes in
+                var start = start
+                while start < bytes.count {
+                    // A line ends in CR LF, and no value holds a CR.
+                    guard let end = bytes[start...].firstIndex(of: 0x0d) else { return nil }
+                    let value = start + wanted.count + 2
+                    if value <= end, bytes[value - 2] == 0x3a, Self.matches(bytes, at: start, wanted) { return value..<end }
+                    start = end + 2
+                }
+                return nil
             }
-            start = end + 2
         }
-        return nil
+    }
+
+    private static func matches(
+        _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ wanted: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        for index in wanted.indices {
+            let byte = bytes[start + index]
+            guard byte == wanted[index] || byte >= 0x41 && byte <= 0x5a && byte | 0x20 == wanted[index] else { return false }
+        }
+        return true
     }
 }

@@ -13,6 +13,7 @@ package final class Application: Responder {
     private let logger: Logger
     private let accessLog: AccessLog
     private let mapError: (any Error) -> Problem?
+    private var ids = RequestIDSource()
 
     /// - Parameters:
     ///   - middlewares: the first stands outermost; all of them within the request's deadline.
@@ -49,7 +50,7 @@ package final class Application: Responder {
     }
 
     package func refuse(_ refusal: Refusal) -> Response {
-        let requestID = RequestID.choose(nil)
+        let requestID = ids.next()
         var response = Problem(.refusal(refusal.status), refusal.reason).response(requestID: requestID)
         complete(&response, requestID: requestID)
         accessLog.write(response, to: refusal, requestID: requestID)
@@ -75,7 +76,7 @@ package final class Application: Responder {
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
         let context = RequestContext(
             request: request,
-            requestID: RequestID.choose(request.head.bytes(of: .xRequestID)),
+            requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
             clientAddress: settings.trustedProxies.client(
                 peer: request.peer, forwarded: request.head.values(of: .xForwardedFor)),
             route: route?.template.description,
@@ -88,10 +89,21 @@ package final class Application: Responder {
 
     /// What every answer carries.
     private func complete(_ response: inout Response, requestID: String) {
+        // Room for all below, so that the bytes move once.
+        response.headers.reserveCapacity(response.headers.bytes.count + 192)
         // What nobody said may be kept must not be: a cache would show one customer's answer to another.
-        if !response.headers.contains(.cacheControl) { response.headers.append(.cacheControl, "no-store") }
-        response.headers.append(.xContentTypeOptions, "nosniff")
+        if !response.headers.contains(.cacheControl) { response.headers.append(Application.notStored) }
+        response.headers.append(Application.notSniffed)
         response.headers.append(.xRequestID, requestID)
+    }
+
+    private static let notStored = Application.block(.cacheControl, "no-store")
+    private static let notSniffed = Application.block(.xContentTypeOptions, "nosniff")
+
+    private static func block(_ name: HTTPField.Name, _ value: String) -> HeaderBlock {
+        var block = HeaderBlock()
+        block.append(name, value)
+        return block
     }
 
     private func answer(to error: any Error, in context: RequestContext) -> Response {

@@ -2,8 +2,8 @@ import Formats
 
 /// What identifies one version of a representation (RFC 9110 §8.8.3).
 package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
-    /// What stands between the quotes.
-    package let opaque: [UInt8]
+    /// As it stands in a field, with its quotes.
+    package let field: [UInt8]
     package let isWeak: Bool
 
     /// A strong tag of a representation's bytes.
@@ -23,23 +23,27 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
 
     /// A tag for text that is known to be free of quotes and control characters.
     package init(opaque: [UInt8], isWeak: Bool = false) {
-        self.opaque = opaque
+        let quote = UInt8(ascii: "\"")
+        field = (isWeak ? Array("W/".utf8) : []) + [quote] + opaque + [quote]
         self.isWeak = isWeak
     }
 
+    /// What stands between the quotes.
+    package var opaque: ArraySlice<UInt8> { field[(isWeak ? 3 : 1)..<(field.count - 1)] }
+
     /// The version of a tag made with one; nil for any other.
     package var version: Int64? {
+        let opaque = opaque
         guard let dot = opaque.firstIndex(of: UInt8(ascii: ".")), let first = opaque.first,
             first >= 0x30, first <= 0x39
         else { return nil }
         return Int64(String(decoding: opaque[..<dot], as: UTF8.self))
     }
 
-    /// As it stands in a field.
-    package var description: String { (isWeak ? "W/\"" : "\"") + String(decoding: opaque, as: UTF8.self) + "\"" }
+    package var description: String { String(decoding: field, as: UTF8.self) }
 
     /// Both strong and the same (RFC 9110 §8.8.3.2).
-    package func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && opaque == other.opaque }
+    package func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && field == other.field }
 
     /// The same, strong or not.
     package func matchesWeakly(_ other: EntityTag) -> Bool { opaque == other.opaque }

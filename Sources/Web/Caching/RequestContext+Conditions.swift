@@ -6,18 +6,22 @@ extension RequestContext {
     ///
     /// Only for what GET and HEAD answer with 200. An If-None-Match that cannot be read is as good as none.
     package func conditional(_ response: consuming Response, tag: EntityTag) -> Response {
-        response.headers.append(.eTag, tag.description)
+        response.headers.append(.eTag, tag.field)
         guard isFresh(tag), response.status == .ok else { return response }
         // RFC 9110 §15.4.5: what a cache needs to go on using what it has, and no more.
         return Response(
-            .notModified, headers: response.headers.keeping([.cacheControl, .contentLocation, .eTag, .expires, .vary]))
+            .notModified, headers: response.headers.keeping(RequestContext.keptFields))
     }
+
+    private static let keptFields: [HTTPField.Name] = [.cacheControl, .contentLocation, .eTag, .expires, .vary]
 
     /// Whether the client has this version already: then the body need not be made at all.
     package func isFresh(_ tag: EntityTag) -> Bool {
-        guard request.head.bytes(of: .ifNoneMatch) != nil, request.method == .get || request.method == .head else {
+        guard let field = request.head.bytes(of: .ifNoneMatch), request.method == .get || request.method == .head else {
             return false
         }
+        // Most often it is just the tag that was given out.
+        if field.elementsEqual(tag.field) { return true }
         return EntityTagCondition(request.head.values(of: .ifNoneMatch))?.holdsWeakly(for: tag) ?? false
     }
 

@@ -40,17 +40,10 @@ struct CurlExample {
         guard let body = operation.value["requestBody"].map({ reader.resolve($0).value }),
             let media = body["content"]?["application/json"]
         else { return nil }
-        var writer = JSONWriter()
-        writer.value(reader.example(ofMedia: media))
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return JSONLayout(reader.example(ofMedia: media)).text
     }
 
-    private func text(_ value: JSONValue) -> String {
-        if let text = value.stringValue { return text }
-        var writer = JSONWriter()
-        writer.value(value)
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
+    private func text(_ value: JSONValue) -> String { value.stringValue ?? JSONLayout.compact(value) }
 
     /// For a POSIX shell: within single quotes nothing is special but the quote itself.
     private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }

@@ -59,10 +59,10 @@ extension DocsPage {
         .routes{border:1px solid var(--line);border-radius:8px;border-collapse:separate;border-spacing:0}
         .routes td{padding:.5rem .8rem}
         .routes td:first-child{width:6rem}
-        .routes td:last-child{color:var(--dim)}
-        .fields td:first-child{width:32%}
+        .routes td:last-child{color:var(--dim);width:50%}
+        .fields td:first-child{width:27%}
         .fields td:first-child code{overflow-wrap:normal}
-        .fields .type{width:24%}
+        .fields .type{width:23%}
         .fields em{display:block;font-style:normal;font-size:.72rem;color:var(--delete)}
         .type,small{color:var(--dim);font-size:.82rem}
         .media{font-size:.9rem}

@@ -87,7 +87,9 @@ struct OperationSection {
     }
 
     private func headers(_ response: JSONValue) -> HTML {
-        let names = (response["headers"]?.objectValue?.members ?? []).map { header -> HTML in
+        // Every answer has the request's id: said once, it need not be said everywhere.
+        let fields = (response["headers"]?.objectValue?.members ?? []).filter { $0.name != "X-Request-Id" }
+        let names = fields.map { header -> HTML in
             "<code>\(header.name)</code>"
         }
         return .when(!names.isEmpty, "<br><small>with \(HTML.joined(names, separator: ", "))</small>")

@@ -38,6 +38,12 @@ struct SchemaTable {
     func properties(_ schema: JSONValue, depth: Int = 0) -> HTML {
         let value = reader.resolve(schema).value
         if reader.types(of: value).names == ["array"], let items = value["items"] { return properties(items, depth: depth) }
+        if let choices = (value["oneOf"] ?? value["anyOf"])?.arrayValue {
+            return .joined(choices.map { choice in
+                let fields = self.properties(choice, depth: depth + 1)
+                return .when(!fields.text.isEmpty, "<details><summary>\(label(choice))</summary>\(fields)</details>")
+            })
+        }
         let properties = reader.properties(of: value)
         guard !properties.isEmpty else { return "" }
         let rows = properties.map { property -> HTML in
@@ -52,11 +58,14 @@ struct SchemaTable {
 
     /// Description and rules.
     func describe(_ schema: JSONValue) -> HTML {
-        let own = schema["description"]?.stringValue ?? reader.resolve(schema).value["description"]?.stringValue
+        // What a schema with a name is, its own place says: not everything that has a price needs to explain money.
+        let own = schema["description"]?.stringValue
         let rules = rules(schema)
         let note: HTML = rules.text.isEmpty ? "" : " <small>\(rules)</small>"
         return HTML.inline(own ?? "") + note
     }
+
+    private func label(_ schema: JSONValue) -> String { reader.resolve(schema).name ?? "fields" }
 
     /// Objects without a name are shown where they stand; those with one have their own place.
     private func nested(_ schema: JSONValue, depth: Int) -> HTML {
@@ -74,10 +83,5 @@ struct SchemaTable {
         }
     }
 
-    private func plain(_ value: JSONValue) -> String {
-        if let text = value.stringValue { return text }
-        var writer = JSONWriter()
-        writer.value(value)
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
+    private func plain(_ value: JSONValue) -> String { value.stringValue ?? JSONLayout.compact(value) }
 }

@@ -3,7 +3,8 @@ import Formats
 extension OpenAPIDocument {
     /// What a reader or a generator of clients would stumble over.
     static func faults(in document: JSONValue, _ operations: [OpenAPIOperation]) -> [String] {
-        var faults = references(in: document).filter { resolve($0, in: document) == nil }.map { "\($0) is not there" }
+        var faults = Set(references(in: document)).filter { resolve($0, in: document) == nil }.sorted()
+            .map { "\($0) is not there" }
         var ids: Set<String> = []
         for operation in operations {
             let name = "\(operation.method) \(operation.path)"

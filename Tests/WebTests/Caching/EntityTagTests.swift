@@ -8,6 +8,7 @@ import Testing
         #expect(Set(tags).count == tags.count)
         #expect(tags.allSatisfy { !$0.isWeak && $0.description.utf8.count == 24 })
         #expect(EntityTag(of: [1, 2]) == EntityTag(of: [1, 2]))
+        #expect(tags[0].opaque.count == 22)
         #expect(tags[0].description.hasPrefix("\"") && tags[0].description.hasSuffix("\""))
     }
 

@@ -89,8 +89,12 @@ import Testing
               -H 'If-Match: "7.abc"' \\
               -H "Authorization: Bearer $TOKEN" \\
               -H 'Content-Type: application/json' \\
-              -d '{"name":"Trail boot","price":{"amount":1299,"currency":"USD"},"tags":["string"],\
-            "category":{"slug":"string","name":"string"}}'
+              -d '{
+              "name": "Trail boot",
+              "price": { "amount": 1299, "currency": "USD" },
+              "tags": ["string"],
+              "category": { "slug": "string", "name": "string" }
+            }'
             """)
     }
 

@@ -3,14 +3,19 @@ import Testing
 @testable import Web
 
 @Suite struct RequestIDTests {
+    private func choose(_ sent: String) -> String {
+        var source = RequestIDSource()
+        return RequestID.choose(Array(sent.utf8)[...], else: &source)
+    }
+
     @Test(arguments: ["a", "A-1._z", "0190f3c2-7b1a-7cc1-8a3e-5d2f9b1c0a11", String(repeating: "x", count: 128)])
     func aSaneIDIsKept(id: String) {
-        #expect(RequestID.choose(Array(id.utf8)[...]) == id)
+        #expect(choose(id) == id)
     }
 
     @Test(arguments: ["", " ", "a b", "a,b", "a\"b", "é", "a\tb", "{x}", "a/b", String(repeating: "x", count: 129)])
     func anyOtherIsReplaced(id: String) {
-        let chosen = RequestID.choose(Array(id.utf8)[...])
+        let chosen = choose(id)
         #expect(chosen != id)
         #expect(UUIDText.isVersion7(chosen))
     }
@@ -22,6 +27,9 @@ import Testing
     }
 
     @Test func newOnesDiffer() {
-        #expect(Set((0..<1_000).map { _ in RequestID.choose(nil) }).count == 1_000)
+        var (one, other) = (RequestIDSource(), RequestIDSource())
+        let ids = (0..<10_000).flatMap { _ in [one.next(), other.next()] }
+        #expect(Set(ids).count == ids.count)
+        #expect(ids.allSatisfy(UUIDText.isVersion7))
     }
 }
