@@ -25,7 +25,10 @@ extension Problem {
         writer.field("type", "/docs#\(kind.code)")
         writer.field("title", kind.title)
         writer.field("status", kind.status.code)
-        if let detail { writer.field("detail", detail) }
+        // What the kind means says more than nothing where this occurrence has no words of its own.
+        if let detail = detail ?? (errors.isEmpty && !kind.meaning.isEmpty ? kind.meaning : nil) {
+            writer.field("detail", detail)
+        }
         writer.field("code", kind.code)
         writer.field("request_id", requestID)
         if !errors.isEmpty {
