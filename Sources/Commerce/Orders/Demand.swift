@@ -3,20 +3,24 @@
 struct Demand: Equatable, Sendable {
     private(set) var skus: [String] = []
     private(set) var quantities: [Int] = []
+    /// Where each SKU was first named among the items, to point at it.
+    private(set) var places: [Int] = []
 
     init() {}
 
     /// Sums items by SKU.
     /// - Returns: nil where a sum is more than a line can have.
     init?(_ items: [OrderRequest.Item]) {
-        for item in items where !add(item.sku, item.quantity) { return nil }
+        for (place, item) in items.enumerated() where !add(item.sku, item.quantity, at: place) { return nil }
     }
 
     /// Adds to the demand for one SKU; false where it becomes more than a line can have.
-    mutating func add(_ sku: String, _ quantity: Int) -> Bool {
+    /// - Parameter place: that of the item among all, nil for the next
+    mutating func add(_ sku: String, _ quantity: Int, at place: Int? = nil) -> Bool {
         guard let index = skus.firstIndex(of: sku) else {
             skus.append(sku)
             quantities.append(quantity)
+            places.append(place ?? places.count)
             return (1...CartRules.maximumQuantity).contains(quantity)
         }
         let (sum, overflow) = quantities[index].addingReportingOverflow(quantity)

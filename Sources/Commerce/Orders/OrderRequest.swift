@@ -45,9 +45,11 @@ package struct OrderRequest: Sendable {
     }
 
     private static func source(_ json: JSONReader) -> Source {
+        // Read in any case: a wrong type is told, even where nothing depends on it.
+        let version: Int64? = json.optional("cart_version")?.integer(in: 1...Int64.max)
         if let cart = json.optional("cart_id") {
             if let items = json.optional("items") { items.refuse("either cart_id or items, not both") }
-            return .cart(cart.uuid(), version: json.optional("cart_version")?.integer(in: 1...Int64.max))
+            return .cart(cart.uuid(), version: version)
         }
         return .items(json["items"].array(count: 1...CartRules.maximumLines) { item in
             Item(sku: item["sku"].line(length: 1...100), quantity: item["quantity"].integer(in: 1...CartRules.maximumQuantity))

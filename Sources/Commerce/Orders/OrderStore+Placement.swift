@@ -54,7 +54,7 @@ extension OrderStore {
         if case .cart(let id, let version) = request.source {
             currency = try Self.checkCart(found[2], version: version)
             cart = id
-            for row in found[3] { _ = demand.add(try row[2], Int(try row[11, as: Int32.self])) }
+            for (sku, quantity) in try Self.lines(found[3]) { _ = demand.add(sku, quantity) }
         }
         let locked = try Self.variants(found[found.count - 1])
         let draft = try PlacementRules.draft(demand, of: locked, currency: currency, expected: request.expectedTotal)
@@ -97,6 +97,15 @@ extension OrderStore {
         return try row[2]
     }
 
+    /// A cart's lines as its shopper sees them, the oldest first; they come in the order in which stock is locked.
+    private static func lines(_ rows: PostgresRows) throws -> [(sku: String, quantity: Int)] {
+        let lines = try rows.enumerated().map { place, row in
+            (sku: try row[2, as: String.self], quantity: Int(try row[11, as: Int32.self]),
+                added: try row[12, as: Timestamp.self], place: place)
+        }
+        return lines.sorted { ($0.added, $0.place) < ($1.added, $1.place) }.map { ($0.sku, $0.quantity) }
+    }
+
     private static func variants(_ rows: PostgresRows) throws -> [LockedVariant] {
         try rows.map { row in
             LockedVariant(
@@ -126,7 +135,7 @@ extension OrderStore {
 
     private static func lockVariants(cart: UUID, _ token: [UInt8], _ record: IdempotencyRecord) -> PostgresQuery {
         """
-        \(variantColumns), i.quantity FROM cart c JOIN cart_item i ON i.cart_id = c.id \
+        \(variantColumns), i.quantity, i.added_at FROM cart c JOIN cart_item i ON i.cart_id = c.id \
         JOIN variant v ON v.id = i.variant_id JOIN product p ON p.id = v.product_id \
         JOIN stock s ON s.variant_id = v.id WHERE c.id = \(cart) AND c.token_hash = \(token) \
         AND c.status = 'active' AND (SELECT pg_try_advisory_xact_lock(\(record.lock))) ORDER BY v.id FOR UPDATE OF s

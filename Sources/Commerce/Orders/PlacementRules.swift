@@ -26,7 +26,7 @@ enum PlacementRules {
             if let variant = locked.first(where: { $0.sku == sku }) {
                 found.append((variant, demand.quantities[index]))
             } else {
-                unknown.append(InputFault(.pointer("/items/\(index)/sku"), "there is no SKU \(sku)"))
+                unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "there is no SKU \(sku)"))
             }
         }
         guard unknown.isEmpty else { throw .invalid(unknown) }
