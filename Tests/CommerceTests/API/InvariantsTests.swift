@@ -1,0 +1,48 @@
+import Testing
+import TestSupport
+
+/// The check of the data finds what is wrong: each damage is done to sound data, found, and rolled back.
+@Suite(.shop([Goods("SOUND-1"), Goods("SOUND-2")]))
+struct InvariantsTests {
+    private static let damages = [
+        ("UPDATE stock SET on_hand = on_hand + 1", "stock is the sum of its ledger"),
+        ("DELETE FROM stock_movement WHERE reason = 'import'", "stock is the sum of its ledger"),
+        ("ALTER TABLE stock DROP CONSTRAINT stock_never_oversold; UPDATE stock SET on_hand = 1", "nothing is oversold"),
+        ("UPDATE stock SET reserved = reserved + 1", "reserved is what the held reservations hold"),
+        ("INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) SELECT variant_id, order_id, on_hand, reserved, reason FROM stock_movement WHERE reason = 'release'",
+            "an order reserves each variant once, and releases it at most once"),
+        ("UPDATE order_line SET quantity = quantity + 1, line_total = unit_price * (quantity + 1)", "an order's movements are its lines"),
+        ("DELETE FROM stock_movement WHERE reason = 'release'", "an order's movements are its lines"),
+        ("UPDATE orders SET subtotal = subtotal + 1, total = total + 1", "an order's sums add up"),
+        ("DELETE FROM order_history", "an order's history begins with its placing, has no gaps and ends with its status"),
+        ("UPDATE order_history SET status = 'shipped'", "an order's history begins with its placing, has no gaps and ends with its status"),
+        ("UPDATE order_history SET position = position + 1 WHERE position = 2", "an order's history begins with its placing, has no gaps and ends with its status"),
+        ("DELETE FROM reservation", "an order has one reservation, held as long as it may be paid"),
+        ("UPDATE reservation SET state = 'captured'", "an order has one reservation, held as long as it may be paid"),
+        ("ALTER TABLE orders DROP CONSTRAINT orders_cart_key; UPDATE orders SET cart_id = (SELECT id FROM cart LIMIT 1)", "one cart is one order"),
+        ("UPDATE cart SET status = 'active'", "a cart is converted if and only if there is its order"),
+        ("UPDATE orders SET cart_id = NULL", "a cart is converted if and only if there is its order"),
+        ("DELETE FROM orders", "an order and the answer kept for its key stand or fall together"),
+        ("DELETE FROM idempotency", "an order and the answer kept for its key stand or fall together"),
+        ("INSERT INTO idempotency SELECT sha256(id), request_hash, status, location, body FROM idempotency", "one order has one key"),
+        ("ALTER TABLE cart_item DROP CONSTRAINT cart_item_quantity_check; UPDATE cart_item SET quantity = 1000", "a cart keeps its limits"),
+    ]
+
+    @Test("sound data has no violation, and each damage is named")
+    func damages() async throws {
+        let shop = try Shop.current
+        let client = ShopClient(shop)
+        let cart = try await client.makeCart()
+        try await client.add("SOUND-1", 2, to: cart)
+        #expect(try await client.order(cart).status == 201)
+        let ended = TestOrder(try await client.order([("SOUND-1", 1), ("SOUND-2", 1)]))
+        #expect(try await client.cancel(ended).status == 200)
+        #expect(try await Invariants.violations(in: shop.database).isEmpty)
+        for (damage, rule) in Self.damages {
+            let found = try await shop.execute("BEGIN; \(damage); \(Invariants.statements) ROLLBACK;")
+            #expect(found.split(separator: "\n").contains { $0.hasPrefix(rule + "|") }, "\(damage): \(found)")
+        }
+        #expect(try await Invariants.violations(in: shop.database).isEmpty)
+        #expect(Set(Self.damages.map(\.1)) == Set(Invariants.all.map(\.rule)), "a rule that no damage breaks")
+    }
+}
