@@ -9,7 +9,7 @@ struct CommerceCommand: ParsableCommand {
         discussion: """
             Settings come from environment variables; `commerce serve --print-config` shows them.
 
-            Exit codes: 0 done, 1 failed, 64 wrong usage, 65 wrong input data, 69 database out of reach, 70 a fault of the \
+            Exit codes: 0 done, 1 failed, 64 wrong usage, 65 wrong input data, 66 input that can't be read, 69 database out of reach, 70 a fault of the \
             program's own, 78 wrong configuration.
             """,
         version: Version.text,

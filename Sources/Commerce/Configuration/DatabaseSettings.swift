@@ -46,3 +46,13 @@ package struct DatabaseSettings: Sendable {
         }
     }
 }
+
+extension DatabaseSettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL with stars for its password.
+    package var description: String { SecretMask.url(url) }
+
+    package var debugDescription: String { description }
+
+    /// So that `dump` of what contains it doesn't show the password either.
+    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+}

@@ -40,3 +40,13 @@ package struct RedisSettings: Sendable {
         return RedisSettings(url: address.text, connectTimeout: connectTimeout, commandTimeout: commandTimeout)
     }
 }
+
+extension RedisSettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL with stars for its password.
+    package var description: String { SecretMask.url(url) }
+
+    package var debugDescription: String { description }
+
+    /// So that `dump` of what contains it doesn't show the password either.
+    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+}

@@ -24,7 +24,11 @@ package struct Importer {
     package func run(_ next: () throws -> [UInt8]) throws(ImportError) -> ImportReport {
         do {
             let connection = try BlockingConnection(configuration)
-            try connection.execute("SET application_name = 'commerce import'; SET statement_timeout = 0")
+            try connection.execute(
+                """
+                SET application_name = 'commerce import'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+                SET temp_buffers = '64MB'; SET work_mem = '64MB'
+                """)
             var work = ImportWork(connection: connection, rules: rules, note: note)
             try connection.execute("BEGIN; SET LOCAL lock_timeout = '60s'")
             do {
@@ -60,6 +64,8 @@ package struct Importer {
             ImportError(.busy, "what it needs is locked by others, perhaps by another import; try again")
         case SQLState.uniqueViolation, SQLState.deadlockDetected, SQLState.serializationFailure:
             ImportError(.busy, "somebody else changed the catalogue meanwhile (\(error.constraint ?? "a conflict")); try again")
+        case "42P01":
+            ImportError(.failed, "the database has no catalogue yet; run: commerce migrate up")
         default:
             ImportError(error.code == .connectionUnavailable ? .unavailable : .failed, error.message ?? error.description)
         }

@@ -139,6 +139,15 @@ struct ConfigurationTests {
         #expect(report.split(separator: "\n").count == configuration.rows.count)
     }
 
+    @Test("A configuration that somebody prints or dumps shows no secret")
+    func printed() throws {
+        let configuration = try load(["REDIS_URL": "rediss://:hunter2@cache:6379"])
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!"\(configuration)\(String(reflecting: configuration))\(dumped)".contains("hunter2"))
+        #expect(dumped.contains("postgresql://shop:***@db.example"))
+    }
+
     @Test("Every default is a value its setting accepts")
     func defaultsAreValid() throws {
         let phrases: Set = ["LOOPS", "LOG_FORMAT", "MIGRATIONS_DIR"]

@@ -78,6 +78,19 @@ struct ImportIdentityTests {
         #expect(try shop.query("SELECT external_id, slug FROM product ORDER BY 1") == "1|mug\n2|mug-2\n3|mug-3")
     }
 
+    @Test("Thousands of one name get the numbers 2 to the last, past those that others have already")
+    func thousandsOfOneName() throws {
+        let shop = try ImportShop()
+        try shop.load(lines(#"{"slug": "mug-3", "name": "Third", "price": 1}"#, #"{"slug": "mug-1000", "name": "Far", "price": 1}"#))
+        let text = (0..<4_000).map { "{\"id\": \($0), \"name\": \"Mug\", \"price\": 1}" }.joined(separator: "\n")
+        #expect(try shop.load(text).report.created == 4_000)
+        #expect(try shop.query(
+            "SELECT count(*), max(substring(slug FROM '[0-9]+$')::int) FROM product WHERE name = 'Mug'") == "4000|4002")
+        #expect(try shop.query("SELECT slug FROM product WHERE external_id IN ('0', '1', '2', '998') ORDER BY external_id::int")
+            == "mug\nmug-2\nmug-4\nmug-1001")
+        #expect(try shop.load(text).report.unchanged == 4_000)
+    }
+
     @Test("A long name's slug has room for its number")
     func longNames() throws {
         let shop = try ImportShop()

@@ -163,6 +163,9 @@ enum ImportStatements {
 
     /// The first of a name gets the name's slug where it is free; the others get the lowest free numbers behind it, in the order
     /// of their rows. Nobody else can come by `mug-2` meanwhile: two names that make `mug` and `mug-2` are settled before.
+    ///
+    /// Joined over one key: over two, PostgreSQL, which expects a single row here, merges over the first and compares the second
+    /// pair by pair; a hundred thousand rows of a dozen names took minutes.
     static let slugs = """
         UPDATE import_product r SET slug = w.base FROM (
             SELECT DISTINCT ON (base) line, base FROM import_product WHERE is_new AND slug IS NULL ORDER BY base, line
@@ -170,7 +173,7 @@ enum ImportStatements {
         WHERE r.line = w.line AND NOT EXISTS (SELECT FROM product p WHERE p.slug = w.base)
             AND NOT EXISTS (SELECT FROM import_product e WHERE e.slug = w.base);
         WITH waiting AS MATERIALIZED (
-            SELECT line, base, row_number() OVER (PARTITION BY base ORDER BY line) AS nth
+            SELECT line, base, base || ' ' || row_number() OVER (PARTITION BY base ORDER BY line) AS key
             FROM import_product WHERE is_new AND slug IS NULL
         ), taken AS MATERIALIZED (
             SELECT f.base, f.number FROM (
@@ -180,13 +183,15 @@ enum ImportStatements {
                     substring(s.slug FROM '-([1-9][0-9]{0,8})$')::bigint AS number
             ) f WHERE f.base IN (SELECT base FROM waiting)
         ), wanted AS (
-            SELECT w.base, count(*) + (SELECT count(*) FROM taken t WHERE t.base = w.base) AS numbers FROM waiting w GROUP BY w.base
-        ), free AS (
-            SELECT n.base, n.number, row_number() OVER (PARTITION BY n.base ORDER BY n.number) AS nth FROM (
+            -- With as many numbers as are wanted and taken together there are enough free ones.
+            SELECT base, count(*) AS numbers FROM (SELECT base FROM waiting UNION ALL SELECT base FROM taken) b GROUP BY base
+        ), free AS MATERIALIZED (
+            SELECT base, number, base || ' ' || row_number() OVER (PARTITION BY base ORDER BY number) AS key FROM (
                 SELECT base, generate_series(2, numbers + 1) AS number FROM wanted
-            ) n LEFT JOIN taken t USING (base, number) WHERE t.base IS NULL
+                EXCEPT SELECT base, number FROM taken
+            ) n
         )
         UPDATE import_product r SET slug = w.base || '-' || f.number
-        FROM waiting w JOIN free f USING (base, nth) WHERE r.line = w.line
+        FROM waiting w JOIN free f USING (key) WHERE r.line = w.line
         """
 }
