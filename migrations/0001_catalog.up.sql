@@ -26,7 +26,7 @@ CREATE TABLE product (
     images      jsonb NOT NULL DEFAULT '[]',
     currency    text NOT NULL CONSTRAINT product_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
     -- That of the default variant, kept here because lists sort and filter by it.
-    price       bigint NOT NULL CONSTRAINT product_price_check CHECK (price >= 0),
+    price       bigint NOT NULL CONSTRAINT product_price_check CHECK (price BETWEEN 0 AND 1000000000000),
     status      text NOT NULL DEFAULT 'active'
                 CONSTRAINT product_status_check CHECK (status IN ('draft', 'active', 'archived')),
     created_at  timestamptz NOT NULL DEFAULT now(),
@@ -64,7 +64,8 @@ CREATE TABLE variant (
     name        text NOT NULL,
     -- {"size": "M", "colour": "red"}
     options     jsonb NOT NULL DEFAULT '{}',
-    price       bigint NOT NULL CONSTRAINT variant_price_check CHECK (price >= 0),
+    -- At the most so much that 100 lines of 999 still add up to an amount.
+    price       bigint NOT NULL CONSTRAINT variant_price_check CHECK (price BETWEEN 0 AND 1000000000000),
     -- 0 is the default variant.
     position    integer NOT NULL DEFAULT 0,
     active      boolean NOT NULL DEFAULT true

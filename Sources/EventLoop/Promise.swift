@@ -57,6 +57,17 @@ package final class Promise<Value>: @unchecked Sendable {
         return try result.get()
     }
 
+    /// The same, but not beyond a deadline. On the loop.
+    /// - Throws: also ``DeadlineExceeded``.
+    package func value(by deadline: Deadline) async throws -> Value {
+        if case .resolved(let result) = state { return try result.get() }
+        // The next to wait, which is this task: nothing comes between.
+        let id = waiters &+ 1
+        let timer = loop.schedule(at: deadline.instant) { [self] in abandon(id, DeadlineExceeded()) }
+        defer { timer.cancel() }
+        return try await value()
+    }
+
     private func wait(_ waiter: Waiter) {
         if Task.isCancelled { return waiter.continuation.resume(returning: .failure(CancellationError())) }
         guard case .pending(var waiting) = state else { return }
@@ -65,10 +76,12 @@ package final class Promise<Value>: @unchecked Sendable {
         state = .pending(waiting)
     }
 
-    private func abandon(_ id: UInt64) {
+    private func abandon(_ id: UInt64, _ error: any Error = CancellationError()) {
         guard case .pending(var waiting) = state, let index = waiting.firstIndex(where: { $0.id == id }) else { return }
         let waiter = waiting.remove(at: index)
         state = .pending(waiting)
-        waiter.continuation.resume(returning: .failure(CancellationError()))
+        // Safe: who waits runs on this same loop.
+        nonisolated(unsafe) let result = Result<Value, any Error>.failure(error)
+        waiter.continuation.resume(returning: result)
     }
 }

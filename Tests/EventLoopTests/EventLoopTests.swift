@@ -112,6 +112,20 @@ final class Journal: Sendable {
         #expect(seen == Array(repeating: 42, count: 51))
     }
 
+    @Test func waitingForAPromiseEndsAtTheDeadlineAndThePromiseGoesOn() async throws {
+        let seen = try await onLoop { loop in
+            let promise = Promise<Int>(on: loop)
+            let journal = Journal()
+            loop.run { if let value = try? await promise.value() { journal.add(value) } }
+            do { journal.add(try await promise.value(by: .after(.milliseconds(5)))) } catch is DeadlineExceeded { journal.add(-1) }
+            promise.succeed(7)
+            journal.add(try await promise.value(by: .after(.milliseconds(5))))
+            try await loop.sleep(for: .milliseconds(5))
+            return journal.all.sorted()
+        }
+        #expect(seen == [-1, 7, 7])
+    }
+
     @Test func whatIsGatheredInATurnIsSentOnceAtItsEnd() async throws {
         let seen = try await onLoop { loop in
             let journal = Journal()

@@ -95,6 +95,9 @@ package final class CatalogCache {
         return Deadline.current.map { min($0, patience) } ?? patience
     }
 
+    /// How long a flight may take.
+    private static let flightTime = Duration.seconds(10)
+
     /// How long an entry that could not be renewed is served before the next try, in nanoseconds.
     private static let pause: UInt64 = 1_000_000_000
 
@@ -116,15 +119,19 @@ package final class CatalogCache {
 
     /// Loads under the key's one flight.
     private func fly(_ key: String, _ load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
-        if let flight = flights[key] { return try await flight.value() }
+        let deadline = Deadline.current ?? .after(Self.flightTime)
+        if let flight = flights[key] { return try await flight.value(by: deadline) }
         let flight = Promise<CatalogEntry>(on: loop)
         flights[key] = flight
         // A task of its own: the first who asked may leave, the others still wait.
         loop.run { [self] in
-            do { flight.succeed(try await fetch(key, load)) } catch { flight.fail(error) }
+            // Nor has it the deadline of the first, which may be short.
+            await Deadline.$current.withValue(.after(Self.flightTime)) {
+                do { flight.succeed(try await fetch(key, load)) } catch { flight.fail(error) }
+            }
             flights[key] = nil
         }
-        return try await flight.value()
+        return try await flight.value(by: deadline)
     }
 
     private func fetch(_ key: String, _ load: () async throws -> Loaded?) async throws -> CatalogEntry {

@@ -9,6 +9,9 @@ final class StockBoard {
         let promise: Promise<[UUID: Int]>
     }
 
+    /// How long a statement may take.
+    private static let patience = Duration.seconds(1)
+
     private let loop: EventLoop
     private let read: ([UUID]) async throws -> [UUID: Int]
     private var gathering: Batch?
@@ -27,7 +30,7 @@ final class StockBoard {
         }
         gathering?.variants.formUnion(variants)
         guard let promise = gathering?.promise else { return [] }
-        let found = try await promise.value()
+        let found = try await promise.value(by: Deadline.current ?? .after(Self.patience))
         return variants.map { found[$0] ?? 0 }
     }
 
@@ -36,7 +39,7 @@ final class StockBoard {
         gathering = nil
         loop.run { [read] in
             // Not anybody's deadline but its own: it serves many.
-            await Deadline.$current.withValue(.after(.seconds(1))) {
+            await Deadline.$current.withValue(.after(Self.patience)) {
                 do { batch.promise.succeed(try await read(Array(batch.variants))) } catch { batch.promise.fail(error) }
             }
         }

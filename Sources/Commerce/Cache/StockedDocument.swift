@@ -51,7 +51,7 @@ package struct StockedDocument: Equatable, Sendable {
             case Hole.inStock:
                 text.append(contentsOf: stock(first, available) > 0 ? Self.yes : Self.no)
             default:
-                let last = first + number(at: index)
+                let last = min(first + number(at: index), available.count)
                 index += 2
                 let any = (first..<max(first, last)).contains { stock($0, available) > 0 }
                 text.append(contentsOf: any ? Self.yes : Self.no)

@@ -15,9 +15,10 @@ struct Demand: Equatable, Sendable {
     }
 
     /// Adds to the demand for one SKU; false where it becomes more than a line can have.
+    /// SKUs are told apart by their bytes, as PostgreSQL does, not by what looks the same.
     /// - Parameter place: that of the item among all, nil for the next
     mutating func add(_ sku: String, _ quantity: Int, at place: Int? = nil) -> Bool {
-        guard let index = skus.firstIndex(of: sku) else {
+        guard let index = skus.firstIndex(where: { $0.utf8.elementsEqual(sku.utf8) }) else {
             skus.append(sku)
             quantities.append(quantity)
             places.append(place ?? places.count)

@@ -280,7 +280,7 @@ extension OpenAPIFragment {
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": {
-                        "description": "It is too late: shipped, delivered, expired, or cancelled already.",
+                        "description": "It is too late: shipped, delivered or expired. Cancelling what is cancelled already is 200.",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {

@@ -8,7 +8,8 @@ import Web
 /// Whoever moves the reservation out of 'held' returns the stock; all others find nothing to move. The order's row
 /// is locked first, then its stock by id, as in placing.
 extension OrderStore {
-    /// Cancels for its shopper.
+    /// Cancels for its shopper. Cancelling what is cancelled already succeeds and changes nothing, so that a request
+    /// whose answer was lost, or a run whose COMMIT was, can be repeated.
     /// - Returns: false where there is no such order for this secret.
     package func cancel(_ name: Name, tokenHash: [UInt8], reason: String) async throws -> Bool {
         try await RetryPolicy.transaction.run {
@@ -20,6 +21,7 @@ extension OrderStore {
                     """)
                 guard let row = rows.first else { return false }
                 guard let status = OrderStatus(rawValue: try row[1]) else { throw PostgresError(.decoding, "order status") }
+                guard status != .cancelled else { return true }
                 try status.checkMove(to: .cancelled)
                 _ = try await transaction.commit(with: Self.close(try row[0], as: .cancelled, reason: reason))
                 return true
@@ -32,8 +34,8 @@ extension OrderStore {
     package func expire(limit: Int) async throws -> Int {
         let due = try await pool.query(
             """
-            SELECT order_id FROM reservation WHERE state = 'held' AND expires_at <= now() \
-            ORDER BY expires_at LIMIT \(limit)
+            SELECT r.order_id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
+            AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(limit)
             """)
         var count = 0
         for row in due where try await expire(try row[0]) { count += 1 }

@@ -56,7 +56,7 @@ extension OrderStore {
             cart = id
             for (sku, quantity) in try Self.lines(found[3]) { _ = demand.add(sku, quantity) }
         }
-        let locked = try Self.variants(found[found.count - 1])
+        let locked = try Self.variants(found[found.count - 1], currency: currency)
         let draft = try PlacementRules.draft(demand, of: locked, currency: currency, expected: request.expectedTotal)
         let token = RandomToken()
         let at = try head[1, as: Timestamp.self]
@@ -106,12 +106,14 @@ extension OrderStore {
         return lines.sorted { ($0.added, $0.place) < ($1.added, $1.place) }.map { ($0.sku, $0.quantity) }
     }
 
-    private static func variants(_ rows: PostgresRows) throws -> [LockedVariant] {
+    /// - Parameter currency: that of the cart, to which what has moved to another is no longer offered
+    private static func variants(_ rows: PostgresRows, currency: String?) throws -> [LockedVariant] {
         try rows.map { row in
             LockedVariant(
                 variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
                 options: try row[4, as: PostgresJSON.self].compact, image: try row[5],
-                price: Money(try row[6], try row[7]), isOffered: try row[8],
+                price: Money(try row[6], try currency ?? row[7]),
+                isOffered: try row[8] && (currency == nil || currency == row[7, as: String.self]),
                 onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self]))
         }
     }

@@ -39,18 +39,17 @@ package struct OrderStore {
             """
             SELECT o.id, o.number, o.status, o.payment_status, o.email, o.currency, o.subtotal, o.discount, o.tax, \
             o.shipping, o.total, o.shipping_address, o.created_at, l.variant_id, l.product_id, l.sku, l.name, \
-            l.options, l.image, l.quantity, l.unit_price, l.tax, l.line_total \
-            FROM orders o JOIN order_line l ON l.order_id = o.id \
+            l.options, l.image, l.quantity, l.unit_price, l.tax, l.line_total, h.statuses, h.times, h.reasons \
+            FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
+            array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
+            array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
             WHERE \(name.condition) AND o.access_token_hash = \(tokenHash) ORDER BY l.position
             """)
         guard let first = rows.first else { return nil }
-        let id = try first[0, as: UUID.self]
-        let events = try await pool.query(
-            "SELECT status, at, reason FROM order_history WHERE order_id = \(id) ORDER BY position")
-        return try Self.decode(rows, first, events)
+        return try Self.decode(rows, first)
     }
 
-    private static func decode(_ rows: PostgresRows, _ first: PostgresRow, _ events: PostgresRows) throws -> Order {
+    private static func decode(_ rows: PostgresRows, _ first: PostgresRow) throws -> Order {
         let currency = try first[5, as: String.self]
         func money(_ row: PostgresRow, _ column: Int) throws -> Money { Money(try row[column], currency) }
         func status(_ text: String) throws -> OrderStatus {
@@ -74,7 +73,17 @@ package struct OrderStore {
                 subtotal: try money(first, 6), discount: try money(first, 7), tax: try money(first, 8),
                 shipping: try money(first, 9), total: try money(first, 10)),
             shippingAddress: try first[11, as: PostgresJSON.self].compact,
-            history: try events.map { OrderEvent(status: try status(try $0[0]), at: try $0[1], reason: try $0[2]) },
+            history: try history(first, status),
             createdAt: try first[12])
+    }
+
+    /// The steps, in the row of every line as arrays: one statement, so that status and history agree.
+    private static func history(_ row: PostgresRow, _ status: (String) throws -> OrderStatus) throws -> [OrderEvent] {
+        let statuses = try row[23, as: [String].self]
+        let times = try row[24, as: [Timestamp].self]
+        let reasons = try row[25, as: [String?].self]
+        return try zip(zip(statuses, times), reasons).map { step, reason in
+            OrderEvent(status: try status(step.0), at: step.1, reason: reason)
+        }
     }
 }

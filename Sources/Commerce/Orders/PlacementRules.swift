@@ -23,7 +23,7 @@ enum PlacementRules {
         var found: [(variant: LockedVariant, quantity: Int)] = []
         var unknown: [InputFault] = []
         for (index, sku) in demand.skus.enumerated() {
-            if let variant = locked.first(where: { $0.sku == sku }) {
+            if let variant = locked.first(where: { $0.sku.utf8.elementsEqual(sku.utf8) }) {
                 found.append((variant, demand.quantities[index]))
             } else {
                 unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "there is no SKU \(sku)"))

@@ -13,6 +13,8 @@ final class CatalogWatch {
     private let tell: (Int64?) -> Void
     /// The highest version heard since listening began: what was read before a notification may come after it.
     private var latest: Int64 = 0
+    /// Counts the times that listening began or ended: a version read in an earlier one says nothing any more.
+    private var epoch = 0
 
     /// - Parameter tell: called with the catalogue's version, or nil when changes may go unheard
     init(
@@ -43,9 +45,12 @@ final class CatalogWatch {
         // Listening first, then reading: no change falls between the two.
         case .listening:
             latest = 0
+            epoch += 1
             readVersion()
         case .notification(_, let payload): if let version = Int64(payload) { heard(version) } else { readVersion() }
-        case .lost: tell(nil)
+        case .lost:
+            epoch += 1
+            tell(nil)
         }
     }
 
@@ -55,9 +60,13 @@ final class CatalogWatch {
     }
 
     private func readVersion() {
-        loop.run { [self] in
-            while !Task.isCancelled {
-                do { return heard(try await store.version()) } catch { try? await loop.sleep(for: .milliseconds(200)) }
+        loop.run { [self, epoch] in
+            while epoch == self.epoch {
+                if let version = try? await store.version() {
+                    if epoch == self.epoch { heard(version) }
+                    return
+                }
+                try? await loop.sleep(for: .milliseconds(200))
             }
         }
     }

@@ -1,3 +1,4 @@
+import EventLoop
 import Formats
 import PostgresClient
 import Web
@@ -8,6 +9,7 @@ extension Problem {
         if let faults = error as? FieldFaults {
             return .invalid(faults.faults.map { InputFault(.pointer($0.pointer), $0.detail) })
         }
+        if error is DeadlineExceeded { return .unavailable(retryAfter: 1).caused(by: error) }
         guard let error = error as? PostgresError else { return nil }
         switch error.code {
         case .connectionUnavailable, .poolExhausted, .timedOut, .closed, .outcomeUnknown, .cancelled:

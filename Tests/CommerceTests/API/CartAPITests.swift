@@ -160,18 +160,6 @@ struct CartAPITests {
         #expect(try await client.set("MANY-99", 1, in: cart)["items"].elements.count == 100)
     }
 
-    @Test("a sum greater than an amount can be is refused, and the cart stays readable")
-    func overflow() async throws {
-        let client = try client()
-        let cart = try await client.makeCart()
-        #expect(try await client.add("DEAR", 2, to: cart)["total"] == .usd(.max / 2 * 2))
-        #expect(try await client.add("DEAR", 1, to: cart).status == 422)
-        #expect(try await client.set("DEAR", 999, in: cart).status == 422)
-        #expect(try await client.add("SHIRT-S", 1, to: cart).status == 422)
-        let read = try await client.read(cart)
-        #expect(read.status == 200 && read["items"][0]["quantity"] == 2 && read["version"] == 2)
-    }
-
     // MARK: Conditions
 
     @Test("a write with If-Match goes ahead on the version named, and no other")
@@ -368,9 +356,8 @@ enum CartGoods {
         euro.currency = "EUR"
         var odd = Goods("A/B C+1%ü", price: 250)
         odd.slug = "odd"
-        let dear = Goods("DEAR", price: .max / 2)
         let changing = ["PRICED", "ARCHIVED", "SOLD-OUT", "TAGGED"].map { Goods($0, price: 1000) }
-        return [shirt, many, draft, euro, odd, dear, Goods("CHEAP", price: 1, stock: 0)] + changing
+        return [shirt, many, draft, euro, odd, Goods("CHEAP", price: 1, stock: 0)] + changing
             + (0..<8).map { Goods("BULK-\($0)", price: 10, stock: 10_000) }
     }()
 }
