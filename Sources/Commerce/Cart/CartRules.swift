@@ -33,17 +33,6 @@ enum CartRules {
         return sum
     }
 
-    /// Whether the cart's sum stays an amount: a cart that cannot be added up could not be shown any more.
-    /// - Parameters:
-    ///   - price: of one, in minor units
-    ///   - others: what all other lines cost together
-    static func checkSum(_ quantity: Int, at price: Int64, with others: Int64) throws(Problem) {
-        let (line, overflow) = price.multipliedReportingOverflow(by: Int64(quantity))
-        guard !overflow, !line.addingReportingOverflow(others).overflow else {
-            throw .invalid("/quantity", "the cart's sum would be greater than an amount can be")
-        }
-    }
-
     /// Whether there is room for the line.
     static func checkRoom(present: Int?, lines: Int) throws(Problem) {
         guard present != nil || lines < maximumLines else {

@@ -20,8 +20,6 @@ extension CartStore {
         /// The line's quantity, nil where there is no line.
         var quantity: Int?
         var lines = 0
-        /// What all other lines cost together.
-        var others: Int64 = 0
     }
 
     /// Locks, decides, writes, reads the cart again: two round trips.
@@ -34,7 +32,6 @@ extension CartStore {
             try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch)
             if let row = found[1].first {
                 state.lines = Int(try row[4, as: Int64.self])
-                state.others = try row[5]
                 if let id = try row[0, as: UUID?.self], let price = try row[1, as: Int64?.self] {
                     let known = State.Known(id: id, price: price)
                     if try row[2, as: Bool?.self] ?? false { state.variant = known }
@@ -75,12 +72,10 @@ extension CartStore {
     /// A statement of its own behind the lock, so that it sees what the write before committed.
     private static func line(_ sku: String, in key: Key) -> PostgresQuery {
         """
-        SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, t.lines, t.others \
-        FROM cart c LEFT JOIN variant v ON v.sku = \(sku) LEFT JOIN product p ON p.id = v.product_id \
-        LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id CROSS JOIN LATERAL (SELECT count(*) AS lines, \
-        least(coalesce(sum(w.price::numeric * j.quantity) FILTER (WHERE w.id IS DISTINCT FROM v.id), 0), \
-        \(Int64.max))::bigint AS others FROM cart_item j JOIN variant w ON w.id = j.variant_id WHERE j.cart_id = c.id) t \
-        WHERE c.id = \(key.id)
+        SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, \
+        (SELECT count(*) FROM cart_item WHERE cart_id = c.id) FROM cart c LEFT JOIN variant v ON v.sku = \(sku) \
+        LEFT JOIN product p ON p.id = v.product_id \
+        LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id WHERE c.id = \(key.id)
         """
     }
 
