@@ -4,7 +4,7 @@ import Observability
 
 /// What is logged and how it looks.
 package struct LogSettings: Sendable {
-    package enum Level: String, CaseIterable, Sendable {
+    package enum Threshold: String, CaseIterable, Sendable {
         case trace, debug, info, notice, warning, error, critical
     }
 
@@ -12,7 +12,7 @@ package struct LogSettings: Sendable {
         case json, pretty
     }
 
-    package let level: Level
+    package let level: Threshold
     /// Nil: pretty on a terminal, otherwise JSON.
     package let format: Format?
 

@@ -39,15 +39,15 @@ package struct OrderRoutes {
         return try await answer(name, tokenHash, context)
     }
 
-    private func answer(_ name: OrderStore.Name, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
+    private func answer(_ name: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
         guard let order = try await store.order(name, tokenHash: tokenHash) else { throw Self.unknown }
         let body = order.json()
         return context.conditional(
             Response.json(bytes: body).with(.cacheControl, "private, no-cache"), tag: EntityTag(of: body))
     }
 
-    private func name(_ context: RequestContext) throws(Problem) -> (OrderStore.Name, [UInt8]) {
-        guard let name = OrderStore.Name(context.parameters["order"]), let token = context.request[.xOrderToken] else {
+    private func name(_ context: RequestContext) throws(Problem) -> (OrderReference, [UInt8]) {
+        guard let name = OrderReference(context.parameters["order"]), let token = context.request[.xOrderToken] else {
             throw Self.unknown
         }
         return (name, RandomToken.hash(of: token))

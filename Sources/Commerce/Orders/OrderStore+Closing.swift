@@ -11,7 +11,7 @@ extension OrderStore {
     /// Cancels for its shopper. Cancelling what is cancelled already succeeds and changes nothing, so that a request
     /// whose answer was lost, or a run whose COMMIT was, can be repeated.
     /// - Returns: false where there is no such order for this secret.
-    package func cancel(_ name: Name, tokenHash: [UInt8], reason: String) async throws -> Bool {
+    package func cancel(_ name: OrderReference, tokenHash: [UInt8], reason: String) async throws -> Bool {
         try await RetryPolicy.transaction.run {
             try await pool.transaction { transaction in
                 let rows = try await transaction.query(

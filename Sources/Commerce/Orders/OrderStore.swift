@@ -14,27 +14,8 @@ package struct OrderStore {
         self.reservationTime = reservationTime
     }
 
-    /// How a request names an order.
-    package enum Name: Sendable {
-        case id(UUID)
-        case number(String)
-
-        package init?(_ text: String) {
-            if let id = UUID(utf8: text.utf8) { self = .id(id) }
-            else if let number = OrderNumber.parse(text) { self = .number(number) }
-            else { return nil }
-        }
-
-        var condition: PostgresQuery {
-            switch self {
-            case .id(let id): "o.id = \(id)"
-            case .number(let number): "o.number = \(number)"
-            }
-        }
-    }
-
     /// The order; nil where there is none, or the secret is another's.
-    package func order(_ name: Name, tokenHash: [UInt8]) async throws -> Order? {
+    package func order(_ name: OrderReference, tokenHash: [UInt8]) async throws -> Order? {
         let rows = try await pool.query(
             """
             SELECT o.id, o.number, o.status, o.payment_status, o.email, o.currency, o.subtotal, o.discount, o.tax, \

@@ -12,7 +12,7 @@ package final class Service {
     private let shared: SharedServices
     private let loops: EventLoopGroup
     private let registry = LoopRegistry()
-    private let server: HTTPServer
+    private let server: Server
     private let logger: Logger
 
     /// Runs until a signal ends it; returns once everything is closed and the last log line is written.
@@ -49,7 +49,7 @@ package final class Service {
         let count = configuration.server.loops ?? UsableCPUs.count()
         do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
         let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
-        server = HTTPServer(
+        server = Server(
             configuration: ServerConfiguration(configuration), loops: loops, logger: logger
         ) { [registry, first = loops.loops.first] loop in
             let services = LoopServices(loop: loop, shared: shared, logger: logger)

@@ -6,7 +6,7 @@ import TestSupport
 
 /// A server with a ``TestResponder`` on a free port of loopback, for as long as `body` runs.
 struct RunningServer: Sendable {
-    let server: HTTPServer
+    let server: Server
     let port: UInt16
     let journal: TestResponder.Journal
 
@@ -23,7 +23,7 @@ struct RunningServer: Sendable {
         let journal = TestResponder.Journal()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = HTTPServer(configuration: configuration, loops: group, logger: logger) { _ in
+        let server = Server(configuration: configuration, loops: group, logger: logger) { _ in
             TestResponder(journal: journal)
         }
         let running = RunningServer(server: server, port: try server.start(), journal: journal)

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Its end comes in steps, so that a load balancer loses no request: ``beginDrain()`` while it learns that this
 /// server goes, ``stopAccepting()``, ``finish(within:)``.
-package final class HTTPServer: Sendable {
+package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let groups: [ConnectionGroup]
     private let logger: Logger
