@@ -4,17 +4,9 @@ import Observability
 
 /// What is logged and how it looks.
 package struct LogSettings: Sendable {
-    package enum Threshold: String, CaseIterable, Sendable {
-        case trace, debug, info, notice, warning, error, critical
-    }
-
-    package enum Format: String, CaseIterable, Sendable {
-        case json, pretty
-    }
-
-    package let level: Threshold
+    package let level: Logger.Level
     /// Nil: pretty on a terminal, otherwise JSON.
-    package let format: Format?
+    package let format: LogFormat?
 
     init(_ reader: inout SettingsReader) {
         level = reader.read(
@@ -27,10 +19,9 @@ package struct LogSettings: Sendable {
     /// Makes every logger of the process write to standard output as these settings want it; once, before the first logger is
     /// made. The caller flushes the sink at the end.
     package func start() -> LogSink {
-        let isPretty = format.map { $0 == .pretty } ?? (isatty(STDOUT_FILENO) == 1)
-        let sink = LogSink(format: isPretty ? .pretty : .json)
-        LogSystem.bootstrap(
-            level: Logger.Level(rawValue: level.rawValue) ?? .info, format: isPretty ? .pretty : .json, sink: sink)
+        let format = format ?? (isatty(STDOUT_FILENO) == 1 ? .pretty : .json)
+        let sink = LogSink(format: format)
+        LogSystem.bootstrap(level: level, format: format, sink: sink)
         return sink
     }
 }

@@ -21,7 +21,7 @@ package final class Service {
         let started = csystem_monotonic()
         csystem_forbid_core_dumps()
         csystem_raise_open_files()
-        let sink = startLogging(configuration.log)
+        let sink = configuration.log.start()
         defer { sink.flush() }
         let shutdown = Shutdown()
         // Safe: handed over to the one task that ends it.
@@ -33,15 +33,6 @@ package final class Service {
             done.signal()
         }
         done.wait()
-    }
-
-    private static func startLogging(_ settings: LogSettings) -> LogSink {
-        let isPretty = settings.format.map { $0 == .pretty } ?? (isatty(STDOUT_FILENO) == 1)
-        let format = isPretty ? LogFormat.pretty : LogFormat.json
-        let sink = LogSink(format: format)
-        LogSystem.bootstrap(
-            level: Logger.Level(rawValue: settings.level.rawValue) ?? .info, format: format, sink: sink)
-        return sink
     }
 
     private init(_ configuration: Configuration, started: UInt64) throws(ServiceError) {
