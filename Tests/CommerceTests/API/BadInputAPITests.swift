@@ -15,7 +15,8 @@ struct BadInputAPITests {
 
     private func client() throws -> ShopClient { ShopClient(try Shop.current) }
 
-    private func send(_ call: Call, _ client: ShopClient, body: [UInt8]?, type: String? = "application/json", _ more: [(String, String)] = [])
+    private func send(_ call: Call, _ client: ShopClient, body: [UInt8]?, type: String? = "application/json",
+        _ more: [(String, String)] = [])
         async throws -> Answer
     {
         var headers = more + [("Idempotency-Key", Shop.newKey())]
@@ -49,21 +50,26 @@ struct BadInputAPITests {
                 call.body + "x", call.body + call.body, String(call.body.dropLast()), #"{"a":1,"a":2}"#, "<xml/>", "a=b&c=d",
                 String(repeating: "[", count: 33) + String(repeating: "]", count: 33),
                 String(repeating: "[", count: 200_000), String(repeating: #"{"a":"#, count: 50_000),
-            ].map { Array($0.utf8) } + [[0xff], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0], Array("{}".utf16).flatMap { [UInt8($0 & 0xff), 0] }]
+            ].map { Array($0.utf8) } + [[0xff], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80,
+                0x22], [0], Array("{}".utf16).flatMap { [UInt8($0 & 0xff), 0] }]
             for body in noJSON {
                 let answer = try await send(call, client, body: body)
-                #expect(answer.status == 400 && answer.code == "malformed_json", "\(call.path) \(String(decoding: body.prefix(40), as: UTF8.self))")
+                #expect(answer.status == 400 && answer.code == "malformed_json",
+                    "\(call.path) \(String(decoding: body.prefix(40), as: UTF8.self))")
             }
             for kind in ["[]", "[{}]", "\"text\"", "1", "true", "null"] {
                 let answer = try await send(call, client, kind)
                 #expect(answer.status == 422 && answer.pointers == [""], "\(call.path) \(kind)")
             }
-            for type in [nil, "", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json", "application/json+xml", "multipart/form-data; boundary=json"] {
+            for type in [nil, "", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json",
+                "application/json+xml", "multipart/form-data; boundary=json"] {
                 let answer = try await send(call, client, body: Array(call.body.utf8), type: type)
                 #expect(answer.status == 415 && answer.code == "unsupported_media_type", "\(call.path) \(type ?? "none")")
             }
-            for type in ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.api+json", " application/json "] {
-                #expect(try await (200...201).contains(send(call, client, body: Array(call.body.utf8), type: type).status), "\(call.path) \(type)")
+            for type in ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.api+json",
+                " application/json "] {
+                #expect(try await (200...201).contains(send(call, client, body: Array(call.body.utf8), type: type).status),
+                    "\(call.path) \(type)")
             }
             let coded = try await send(call, client, body: Array(call.body.utf8), [("Content-Encoding", "gzip")])
             #expect(coded.status == 415, "\(call.path)")
@@ -77,7 +83,8 @@ struct BadInputAPITests {
             #expect(huge.status == 413 && huge.code == "body_too_large", "\(call.path)")
             let large = try await send(call, client, call.body + String(repeating: " ", count: 1_000_000))
             #expect((200...201).contains(large.status), "\(call.path)")
-            let claimed = try await client.send(call.method, call.path, [("Content-Length", "99999999999"), ("Content-Type", "application/json")], body: [])
+            let claimed = try await client.send(call.method, call.path, [("Content-Length", "99999999999"), ("Content-Type",
+                "application/json")], body: [])
             #expect(claimed.status == 413, "\(call.path)")
         }
     }
@@ -95,13 +102,15 @@ struct BadInputAPITests {
         }
         let deep = String(repeating: "[", count: 31) + String(repeating: "]", count: 31)
         for call in try await calls(client) {
-            #expect(try await (200...201).contains(send(call, client, #"{"deep":\#(deep),"# + call.body.dropFirst()).status), "\(call.path)")
+            #expect(try await (200...201).contains(send(call, client, #"{"deep":\#(deep),"# + call.body.dropFirst()).status),
+                "\(call.path)")
         }
     }
 
     private static let quantities = [
         "-1", "1000", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551617", "1e3", "1E0", "1.5", "1.0",
-        "-0.0", "1e400", "\"1\"", "\"\"", "true", "false", "null", "[]", "[1]", "{}", #"{"amount":1}"#, String(repeating: "9", count: 5_000),
+        "-0.0", "1e400", "\"1\"", "\"\"", "true", "false", "null", "[]", "[1]", "{}", #"{"amount":1}"#, String(repeating: "9",
+            count: 5_000),
     ]
 
     @Test("a quantity is a whole number within its bounds, everywhere")
@@ -111,8 +120,10 @@ struct BadInputAPITests {
         let places = [(calls[1], "/quantity"), (calls[2], "/quantity"), (calls[3], "/items/0/quantity")]
         for (call, pointer) in places {
             for quantity in Self.quantities + (call.method == "PUT" ? [] : ["0", "-0"]) {
-                let answer = try await send(call, client, call.body.replacing(#""quantity":1"#, with: #""quantity":\#(quantity)"#))
-                #expect(answer.status == 422 && answer.code == "invalid" && answer.pointers == [pointer], "\(call.path) \(quantity.prefix(30))")
+                let answer = try await send(call, client, call.body.replacing(#""quantity":1"#,
+                    with: #""quantity":\#(quantity)"#))
+                #expect(answer.status == 422 && answer.code == "invalid" && answer.pointers == [pointer],
+                    "\(call.path) \(quantity.prefix(30))")
             }
             let missing = try await send(call, client, call.body.replacing(#""quantity":1"#, with: #""quantities":1"#))
             #expect(missing.status == 422 && missing.pointers == [pointer])
@@ -212,16 +223,19 @@ struct BadInputAPITests {
                 #expect(answer.status == 400 && ["malformed_path", "bad_request"].contains(answer.code), "\(path)\(piece)")
             }
         }
-        for id in ["1", "-", "%20", "..", "%2e%2e", "null", "019a0000-0000-7000-8000-00000000000", "019a0000-0000-7000-8000-00000000000g",
+        for id in ["1", "-", "%20", "..", "%2e%2e", "null", "019a0000-0000-7000-8000-00000000000",
+            "019a0000-0000-7000-8000-00000000000g",
             "019a00000000700080000000000000000", "'; DROP TABLE cart; --".addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "", String(repeating: "9", count: 8_000)]
         {
             for path in ["/v1/products/", "/v1/categories/", "/v1/carts/", "/v1/orders/"] {
-                #expect(try await client.get(path + id, [cart.header, ("X-Order-Token", "x")]).status == 404, "\(path)\(id.prefix(50))")
+                #expect(try await client.get(path + id, [cart.header, ("X-Order-Token", "x")]).status == 404,
+                    "\(path)\(id.prefix(50))")
             }
             #expect(try await client.send("DELETE", cart.path + "/items/" + id, [cart.header]).status == 404)
             #expect(try await client.send("POST", "/v1/orders/\(id)/cancel", [("X-Order-Token", "x")]).status == 404)
         }
-        for path in ["/v2/products", "/v1/product", "/v1/carts/", cart.path + "/", cart.path + "//items", "/v1/orders", "/V1/products", "/v1%2Fproducts", "/.git/config", "//v1/products"] {
+        for path in ["/v2/products", "/v1/product", "/v1/carts/", cart.path + "/", cart.path + "//items", "/v1/orders",
+            "/V1/products", "/v1%2Fproducts", "/.git/config", "//v1/products"] {
             let answer = try await client.get(path, [cart.header])
             #expect(answer.status == 404 || (path == "/v1/orders" && answer.status == 405), "\(path): \(answer.status)")
         }
@@ -238,9 +252,11 @@ struct BadInputAPITests {
         let client = try client()
         let cart = try await client.makeCart()
         let routes: [(String, Set<String>)] = [
-            ("/health", ["GET", "HEAD"]), ("/health/live", ["GET", "HEAD"]), ("/v1/products", ["GET", "HEAD"]), ("/v1/products/x", ["GET", "HEAD"]),
+            ("/health", ["GET", "HEAD"]), ("/health/live", ["GET", "HEAD"]), ("/v1/products", ["GET",
+                "HEAD"]), ("/v1/products/x", ["GET", "HEAD"]),
             ("/v1/categories", ["GET", "HEAD"]), ("/v1/categories/x", ["GET", "HEAD"]), ("/v1/carts", ["POST"]),
-            (cart.path, ["GET", "HEAD", "DELETE"]), (cart.path + "/items", ["POST"]), (cart.path + "/items/x", ["PUT", "DELETE"]),
+            (cart.path, ["GET", "HEAD", "DELETE"]), (cart.path + "/items", ["POST"]), (cart.path + "/items/x", ["PUT",
+                "DELETE"]),
             ("/v1/orders", ["POST"]), ("/v1/orders/x", ["GET", "HEAD"]), ("/v1/orders/x/cancel", ["POST"]),
         ]
         for (path, known) in routes {

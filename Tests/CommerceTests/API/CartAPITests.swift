@@ -62,7 +62,8 @@ struct CartAPITests {
         let calls: [(String, String, String?)] = [
             ("GET", cart.path, nil), ("HEAD", cart.path, nil), ("DELETE", cart.path, nil),
             ("POST", cart.path + "/items", #"{"sku":"SHIRT-S","quantity":1}"#),
-            ("PUT", cart.path + "/items/SHIRT-S", #"{"quantity":2}"#), ("PUT", cart.path + "/items/SHIRT-S", #"{"quantity":0}"#),
+            ("PUT", cart.path + "/items/SHIRT-S", #"{"quantity":2}"#), ("PUT", cart.path + "/items/SHIRT-S",
+                #"{"quantity":0}"#),
             ("DELETE", cart.path + "/items/SHIRT-S", nil),
             ("POST", "/v1/orders", #"{"cart_id":"\#(cart.id)",\#(ShopClient.buyer)}"#),
         ]
@@ -79,7 +80,8 @@ struct CartAPITests {
                 #expect(method == "HEAD" || answer.code == "not_found")
             }
         }
-        let wrong = [(cart.path + "x"), "/v1/carts/1", "/v1/carts/" + other.id, "/v1/carts/019a0000-0000-7000-8000-000000000000"]
+        let wrong = [(cart.path + "x"), "/v1/carts/1", "/v1/carts/" + other.id,
+            "/v1/carts/019a0000-0000-7000-8000-000000000000"]
         for path in wrong { #expect(try await client.get(path, [cart.header]).status == 404, "\(path)") }
         let after = try await client.read(cart)
         #expect(after.json == before.json && after.tag == before.tag)
@@ -89,7 +91,8 @@ struct CartAPITests {
     func secrecy() async throws {
         let client = try client()
         let cart = try await client.makeCart()
-        let answers = [try await client.read(cart), try await client.add("SHIRT-S", 1, to: cart), try await client.set("SHIRT-S", 2, in: cart)]
+        let answers = [try await client.read(cart), try await client.add("SHIRT-S", 1, to: cart),
+            try await client.set("SHIRT-S", 2, in: cart)]
         for answer in answers { #expect(!answer.response.text.contains(cart.token)) }
         let kept = try await Shop.current.execute("SELECT cart::text FROM cart WHERE id = '\(cart.id)'")
         #expect(!kept.contains(cart.token))
@@ -158,6 +161,16 @@ struct CartAPITests {
         #expect(try await client.add("MANY-5", 1, to: cart).status == 200)
         #expect(try await client.set("MANY-5", 0, in: cart).status == 200)
         #expect(try await client.set("MANY-99", 1, in: cart)["items"].elements.count == 100)
+    }
+
+    @Test("the greatest cart there can be is added up exactly, and can be ordered")
+    func greatest() async throws {
+        let client = try client()
+        let cart = try await client.makeCart()
+        for number in 0..<100 { try await client.set("GREAT-\(number)", 999, in: cart) }
+        let total = JSON.usd(100 * 999 * 1_000_000_000_000)
+        #expect(try await client.read(cart)["total"] == total)
+        #expect(try await client.order(cart)["total"] == total)
     }
 
     // MARK: Conditions
@@ -305,7 +318,7 @@ struct CartAPITests {
     func parallelMix() async throws {
         let cart = try await client().makeCart()
         let sums = try await Crowd.run(20, of: Shop.current) { number, client in
-            var random = SplitMix(seed: UInt64(number))
+            var random = SeededGenerator(seed: UInt64(number))
             var sums: [String: Int64] = [:]
             for _ in 0..<10 {
                 let sku = "BULK-\(Int.random(in: 0..<7, using: &random))"
@@ -350,6 +363,9 @@ enum CartGoods {
         shirt.variants.append(Goods.Variant(sku: "SHIRT-OLD", price: 1, stock: 5, isActive: false))
         var many = Goods("MANY-0")
         many.variants += (1...100).map { Goods.Variant(sku: "MANY-\($0)", price: Int64($0)) }
+        // The highest price that the schema allows.
+        var great = Goods("GREAT", price: 1_000_000_000_000)
+        great.variants = (0..<100).map { Goods.Variant(sku: "GREAT-\($0)", price: 1_000_000_000_000, stock: 999) }
         var draft = Goods("DRAFT")
         draft.status = "draft"
         var euro = Goods("EURO", price: 300)
@@ -357,7 +373,7 @@ enum CartGoods {
         var odd = Goods("A/B C+1%ü", price: 250)
         odd.slug = "odd"
         let changing = ["PRICED", "ARCHIVED", "SOLD-OUT", "TAGGED"].map { Goods($0, price: 1000) }
-        return [shirt, many, draft, euro, odd, Goods("CHEAP", price: 1, stock: 0)] + changing
+        return [shirt, many, great, draft, euro, odd, Goods("CHEAP", price: 1, stock: 0)] + changing
             + (0..<8).map { Goods("BULK-\($0)", price: 10, stock: 10_000) }
     }()
 }

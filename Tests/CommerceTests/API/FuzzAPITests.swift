@@ -27,19 +27,24 @@ struct FuzzAPITests {
         let cart = try await client.makeCart()
         let order = TestOrder(try await client.order([("FUZZ-1", 1)]))
         let seeds = [
-            Seed(method: "GET", path: "/v1/products?q=fuzz&category=home&min_price=1&max_price=9&in_stock=true&sort=price&limit=3&include=total"),
-            Seed(method: "GET", path: "/v1/products?cursor=AQECAwQFBgcICQoLDA0ODw&limit=2"), Seed(method: "GET", path: "/v1/products/fuzz-1"),
-            Seed(method: "GET", path: "/v1/categories/home"), Seed(method: "GET", path: cart.path), Seed(method: "GET", path: order.path),
+            Seed(
+                method: "GET",
+                path: "/v1/products?q=fuzz&category=home&min_price=1&max_price=9&in_stock=true&sort=price&limit=3&include=total"),
+            Seed(method: "GET", path: "/v1/products?cursor=AQECAwQFBgcICQoLDA0ODw&limit=2"),
+            Seed(method: "GET", path: "/v1/products/fuzz-1"), Seed(method: "GET", path: "/v1/categories/home"),
+            Seed(method: "GET", path: cart.path), Seed(method: "GET", path: order.path),
             Seed(method: "POST", path: "/v1/carts", body: #"{"currency":"USD"}"#),
             Seed(method: "POST", path: cart.path + "/items", body: #"{"sku":"FUZZ-1","quantity":2}"#),
             Seed(method: "PUT", path: cart.path + "/items/FUZZ-2", body: #"{"quantity":7}"#),
             Seed(method: "DELETE", path: cart.path + "/items/FUZZ-1"),
-            Seed(method: "POST", path: "/v1/orders", body: #"{"items":[{"sku":"FUZZ-1","quantity":1},{"sku":"FUZZ-2","quantity":2}],\#(ShopClient.buyer)}"#),
-            Seed(method: "POST", path: "/v1/orders", body: #"{"cart_id":"\#(cart.id)","cart_version":3,"expected_total":{"amount":1,"currency":"USD"},\#(ShopClient.buyer)}"#),
+            Seed(method: "POST", path: "/v1/orders",
+                body: #"{"items":[{"sku":"FUZZ-1","quantity":1},{"sku":"FUZZ-2","quantity":2}],\#(ShopClient.buyer)}"#),
+            Seed(method: "POST", path: "/v1/orders",
+                body: #"{"cart_id":"\#(cart.id)","cart_version":3,"expected_total":{"amount":1,"currency":"USD"},\#(ShopClient.buyer)}"#),
             Seed(method: "POST", path: order.path + "/cancel"),
         ]
         let statuses = try await onOwnThread {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var statuses: [Int: Int] = [:]
             for _ in 0..<800 {
                 guard let seed = seeds.randomElement(using: &random) else { continue }
@@ -49,7 +54,8 @@ struct FuzzAPITests {
                 var headers = [("Idempotency-Key", Shop.newKey()), cart.header, order.header]
                 if body != nil { headers.append(("Content-Type", "application/json")) }
                 if Int.random(in: 0..<8, using: &random) == 0 {
-                    let name = ["If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", "X-Request-Id", "Content-Type", "traceparent", "X-Forwarded-For"]
+                    let name = ["If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", "X-Request-Id",
+                        "Content-Type", "traceparent", "X-Forwarded-For"]
                         .randomElement(using: &random) ?? ""
                     headers.removeAll { $0.0 == name }
                     headers.append((name, Self.headerValue(&random)))
@@ -64,7 +70,7 @@ struct FuzzAPITests {
         #expect(Set(statuses.keys).isSuperset(of: [200, 400, 404, 422]), "damage of too few kinds: \(statuses)")
     }
 
-    private static func damaged(_ body: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    private static func damaged(_ body: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         var body = body
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             guard !body.isEmpty else { return body }
@@ -87,7 +93,7 @@ struct FuzzAPITests {
         return body
     }
 
-    private static func damaged(path: String, _ random: inout SplitMix) -> String {
+    private static func damaged(path: String, _ random: inout SeededGenerator) -> String {
         var bytes = Array(path.utf8)
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             let place = Int.random(in: 1..<max(2, bytes.count), using: &random)
@@ -103,7 +109,7 @@ struct FuzzAPITests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func headerValue(_ random: inout SplitMix) -> String {
+    private static func headerValue(_ random: inout SeededGenerator) -> String {
         let length = Int.random(in: 0...300, using: &random)
         return String(decoding: (0..<length).map { _ in UInt8.random(in: 0x20...0x7e, using: &random) }, as: UTF8.self)
     }

@@ -121,14 +121,16 @@ struct OrderAPITests {
         let other = TestOrder(try await client.order([("SHIRT-S", 1)]))
         let before = try await client.read(order)
         for path in [order.path, "/v1/orders/" + answer["number"].text] {
-            for headers in [[], [("X-Order-Token", "")], [other.header], [("X-Order-Token", order.token + "x")], [("X-Cart-Token", order.token)]] {
+            for headers in [[], [("X-Order-Token", "")], [other.header], [("X-Order-Token", order.token + "x")],
+                [("X-Cart-Token", order.token)]] {
                 for (method, path) in [("GET", path), ("HEAD", path), ("POST", path + "/cancel")] {
                     let refused = try await client.send(method, path, headers)
                     #expect(refused.status == 404 && (method == "HEAD" || refused.code == "not_found"), "\(method) \(path)")
                 }
             }
         }
-        for name in ["1", "K7Q4M-2X9HB", "019a0000-0000-7000-8000-000000000000", order.id + "0", "%E2%82%AC%E2%82%AC%E2%82%AC-%E2%82%AC"] {
+        for name in ["1", "K7Q4M-2X9HB", "019a0000-0000-7000-8000-000000000000", order.id + "0",
+            "%E2%82%AC%E2%82%AC%E2%82%AC-%E2%82%AC"] {
             #expect(try await client.get("/v1/orders/" + name, [order.header]).status == 404, "\(name)")
         }
         #expect(try await client.read(order).json == before.json)
@@ -215,7 +217,8 @@ struct OrderAPITests {
         let key = Shop.newKey()
         let refused: [[String]] = [
             [""], ["\"\""], ["short"], ["123456789012345"], ["\"123456789012345\""], [String(repeating: "k", count: 256)],
-            ["\"" + String(repeating: "k", count: 256) + "\""], ["\"" + key], [key + "\""], [key + "," + key], [key + " " + key],
+            ["\"" + String(repeating: "k",
+                count: 256) + "\""], ["\"" + key], [key + "\""], [key + "," + key], [key + " " + key],
             [key + ";a"], ["\"\(key)\";a=1"], ["\"\(key)\\x\""], ["k\u{E9}y" + key], [key, key], [key, Shop.newKey()],
         ]
         for keys in refused {
@@ -262,7 +265,8 @@ struct OrderAPITests {
         let other = try await client.order([("SHIRT-S", 2)], key: key)
         #expect(other.status == 422 && other.code == "idempotency_key_reused")
         let spaced = try await client.send(
-            "POST", "/v1/orders", [("Idempotency-Key", key)], json: #"{"items":[{"sku":"SHIRT-S","quantity":1}], \#(ShopClient.buyer)}"#)
+            "POST", "/v1/orders", [("Idempotency-Key",
+                key)], json: #"{"items":[{"sku":"SHIRT-S","quantity":1}], \#(ShopClient.buyer)}"#)
         #expect(spaced.status == 422)
         #expect(try await client.order([("SHIRT-S", 1)], key: key).response.body == first.response.body)
     }
@@ -292,6 +296,7 @@ enum OrderGoods {
         var euro = Goods("EURO", price: 300)
         euro.currency = "EUR"
         return [shirt, draft, euro, Goods("SNAPSHOT", stock: 20), Goods("SCARCE", stock: 3), Goods("GONE", stock: 0),
-            Goods("MOVED", price: 100, stock: 50), Goods("RETURNED", stock: 5), Goods("RETRIED", stock: 1), Goods("UNTOUCHED", stock: 9)]
+            Goods("MOVED", price: 100, stock: 50), Goods("RETURNED", stock: 5), Goods("RETRIED", stock: 1),
+            Goods("UNTOUCHED", stock: 9)]
     }()
 }

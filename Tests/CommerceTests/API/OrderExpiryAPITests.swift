@@ -17,7 +17,8 @@ struct OrderExpiryAPITests {
         #expect(try await Shop.current.available("EXPIRING") == 50)
         for order in orders {
             let read = try await client.read(order)
-            #expect(read["status"] == "expired" && read["history"].elements.map { $0["status"] } == ["pending_payment", "expired"])
+            #expect(read["status"] == "expired" && read["history"].elements.map { $0["status"] } == ["pending_payment",
+                "expired"])
         }
         let late = try await client.cancel(orders[0])
         #expect(late.status == 409 && late.code == "illegal_transition" && late["from"] == "expired")
@@ -27,7 +28,7 @@ struct OrderExpiryAPITests {
     @Test("an order that is cancelled while it expires ends as one of both, and gives its stock back once")
     func race() async throws {
         let ended = try await Crowd.run(8, of: Shop.current) { number, client in
-            var random = SplitMix(seed: UInt64(number))
+            var random = SeededGenerator(seed: UInt64(number))
             let orders = try (0..<10).map { _ in TestOrder(try client.order([("RACING", 1)])) }
             var statuses: [String] = []
             // Spread over the time in which the sweepers come by.

@@ -26,7 +26,8 @@ struct OrderRaceAPITests {
         let answers = try await Crowd.run(100, of: Shop.current) { _, client in try client.order([("KEYED", 1)], key: key) }
         #expect(Set(answers.filter { $0.status == 201 }.map(\.response.text)).count == 1)
         #expect(answers.count { $0.status == 201 && $0.header("Idempotent-Replayed") == nil } == 1)
-        #expect(answers.allSatisfy { $0.status == 201 || ($0.status == 409 && $0.code == "idempotency_in_flight") }, "\(tally([answers]))")
+        #expect(answers.allSatisfy { $0.status == 201 || ($0.status == 409 && $0.code == "idempotency_in_flight") },
+            "\(tally([answers]))")
         #expect(try await Shop.current.available("KEYED") == 999)
         let again = try await ShopClient(Shop.current).order([("KEYED", 1)], key: key)
         #expect(again.status == 201 && again.header("Idempotent-Replayed") == "true")
@@ -66,7 +67,7 @@ struct OrderRaceAPITests {
     @Test("orders over several SKUs in any sequence neither block each other nor oversell")
     func overlapping() async throws {
         let answers = try await Crowd.run(24, of: Shop.current) { number, client in
-            var random = SplitMix(seed: UInt64(number))
+            var random = SeededGenerator(seed: UInt64(number))
             return try (0..<12).map { _ in
                 let skus = (0..<6).shuffled(using: &random).prefix(Int.random(in: 2...5, using: &random))
                 return try client.order(skus.map { ("MIX-\($0)", Int.random(in: 1...2, using: &random)) })

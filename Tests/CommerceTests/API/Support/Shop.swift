@@ -61,15 +61,9 @@ final class Shop: Sendable {
 
     /// A database with the schema, made once and copied for every shop.
     private static let template = Result {
-        let directory = try TestEnvironment.read().root + "/migrations"
         let database = try TestDatabase()
-        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".up.sql") }.sorted()
-        for file in files { try database.execute(try String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)) }
-        try database.execute(
-            """
-            CREATE TABLE schema_migration (version int PRIMARY KEY);
-            INSERT INTO schema_migration VALUES (\(files.count));
-            """)
+        let migrated = try ServiceProcess.run(["migrate", "up"], environment: ["DATABASE_URL": database.url])
+        guard migrated.status == .exited(0) else { throw TestFailure("migrate up: \(migrated.error)\(migrated.output)") }
         return database
     }
 
@@ -140,7 +134,8 @@ final class Shop: Sendable {
         var sent: [String: Int] = [:]
         for requestID in seen.requestIDs { sent[requestID, default: 0] += 1 }
         let wrong = sent.filter { counts[$0.key] != $0.value }
-        #expect(wrong.isEmpty, "requests without exactly one access line: \(wrong.count) of \(sent.count), as \(wrong.keys.prefix(3))")
+        #expect(wrong.isEmpty,
+            "requests without exactly one access line: \(wrong.count) of \(sent.count), as \(wrong.keys.prefix(3))")
         let secrets = seen.secrets.union([Self.databasePassword, Self.redisPassword, "ada@example.com"])
         let words = Set(text.utf8.split { !Self.isPartOfSecret($0) }.map { String(decoding: $0, as: UTF8.self) })
         let leaked = secrets.filter { words.contains($0) || (!$0.utf8.allSatisfy(Self.isPartOfSecret) && text.contains($0)) }
