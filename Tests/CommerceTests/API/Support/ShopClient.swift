@@ -87,6 +87,7 @@ struct ShopClient: Sendable {
         try await onOwnThread { try self.add(sku, quantity, to: cart, headers) }
     }
 
+    @discardableResult
     func set(_ sku: String, _ quantity: Int, in cart: TestCart, _ headers: [(String, String)] = []) async throws -> Answer {
         try await send("PUT", cart.path + "/items/" + sku, headers + [cart.header], json: #"{"quantity":\#(quantity)}"#)
     }
