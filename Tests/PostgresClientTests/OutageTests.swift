@@ -193,6 +193,30 @@ import TestSupport
         }
     }
 
+    @Test func aTransactionOnAFrozenServerIsGivenUpLongBeforeItsDeadline() async throws {
+        let server = try PostgresServer()
+        try await withPool(server.url, configure: {
+            $0.suspicionTimeout = .milliseconds(100)
+            $0.stallTimeout = .milliseconds(300)
+            $0.queryTimeout = .seconds(60)
+        }) { pool, loop in
+            try await self.warmUp(pool, loop)
+            let start = ContinuousClock.now
+            let lost = await postgresError {
+                try await pool.transaction { transaction in
+                    try await transaction.query("SELECT 1")
+                    server.freeze()
+                    try await transaction.query("SELECT 2")
+                }
+            }
+            #expect(lost?.code == .timedOut)
+            #expect(ContinuousClock.now - start < .seconds(20))
+            server.resume()
+            let isBack = try await eventually(loop) { try await self.works(pool) }
+            #expect(isBack)
+        }
+    }
+
     @Test func silentSharedConnectionsAreReplaced() async throws {
         let server = try PostgresServer()
         try await withPool(server.url, configure: {

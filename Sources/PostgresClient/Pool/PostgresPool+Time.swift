@@ -40,10 +40,12 @@ extension PostgresPool {
         if next != .max { arm(next) }
     }
 
-    /// Gives up a shared connection that has been silent for too long; its reads are not sent again, they may be why.
+    /// Gives up a connection that has been silent for too long: a shared one, whose reads are not sent again, as they
+    /// may be why; and a leased one while the server hangs, as whoever waits for it is better told to come again.
     private func endIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
         let phase = state.members[connection.id]?.phase
-        guard connection.outstanding > 0, phase == .shared || phase == .retiring else { return nil }
+        guard connection.outstanding > 0, phase == .shared || phase == .retiring || (phase == .leased && state.isHung)
+        else { return nil }
         let due = connection.waitingSince.adding(stallTimeout)
         guard due <= now else { return due }
         drop(connection, PostgresError(.timedOut, "the server did not answer"))
@@ -67,6 +69,8 @@ extension PostgresPool {
             perform(state.hung(true, now: now))
             perform(state.openProbe(now: now))
             failParked(PostgresError(.connectionUnavailable, "the server does not answer"))
+            // From now on leased connections may stall too.
+            arm(now)
         case .well:
             logger.notice("postgres: \(configuration.summary) answers again")
             perform(state.hung(false, now: now))
