@@ -9,18 +9,18 @@ struct DrainTests {
     @Test("under load no request fails, those in flight are finished, and it exits with 0 in time")
     func underLoad() async throws {
         let shop = try LifecycleShop()
-        let service = try await shop.serve(["DRAIN_DELAY": "4s", "DRAIN_TIMEOUT": "20s", "DATABASE_LOCK_TIMEOUT": "30s"])
+        let service = try await shop.serve(["DRAIN_DELAY": "5s", "DRAIN_TIMEOUT": "20s", "DATABASE_LOCK_TIMEOUT": "30s"])
         try await service.waitForHealth("ok")
         let visitors = Visitors(port: service.port, count: 8)
         try await Task.sleep(for: .seconds(1))
         // Answered only after the listener has closed.
-        let holder = try await shop.holdStock(seconds: 6)
+        let holder = try await shop.holdStock(seconds: 7.5)
         async let order = onOwnThread { try service.client().buy() }
         try await shop.waitForBlockedOrder()
 
         let began = ContinuousClock.now
         service.send(signal: SIGTERM)
-        try await service.waitForHealth("draining", seconds: 3)
+        try await service.waitForHealth("draining", seconds: 4)
         let noticed = ContinuousClock.now
         #expect(try service.health().code == 503)
         #expect(try await service.client().request("GET", "/health/live").status == 200)
@@ -29,13 +29,13 @@ struct DrainTests {
         service.send(signal: SIGTERM)
         #expect(try await onOwnThread { try service.waitForExit(seconds: 30) } == .exited(0))
         let ended = ContinuousClock.now
-        #expect(ended - began > .seconds(4) && ended - began < .seconds(20))
+        #expect(ended - began > .seconds(5) && ended - began < .seconds(20))
         #expect(try await order.status == 201)
         try await holder.value
 
         let visits = await visitors.gone()
         // Later ones may meet the listener as it closes.
-        let failed = visits.failed.filter { $0.opened < began + .seconds(4) }
+        let failed = visits.failed.filter { $0.opened < began + .seconds(5) }
         #expect(failed.isEmpty, "\(failed.count) of \(visits.answered.count): \(failed.prefix(3))")
         #expect(visits.answered.contains { $0.at < began } && visits.answered.contains { $0.at > noticed + .seconds(1) })
         let kept = visits.answered.filter { $0.at > noticed && !$0.closes }

@@ -8,9 +8,9 @@ struct StopTests {
     @Test("SIGINT finishes what is in flight, without the drain's delay, and exits with 0")
     func interrupt() async throws {
         let shop = try LifecycleShop()
-        let service = try await shop.serve(["DRAIN_DELAY": "60s", "DRAIN_TIMEOUT": "90s"])
+        let service = try await shop.serve(["DRAIN_DELAY": "60s", "DRAIN_TIMEOUT": "90s", "DATABASE_LOCK_TIMEOUT": "30s"])
         try await service.waitForHealth("ok")
-        let holder = try await shop.holdStock(seconds: 3)
+        let holder = try await shop.holdStock(seconds: 5)
         async let order = onOwnThread { try service.client().buy() }
         try await shop.waitForBlockedOrder()
         let began = ContinuousClock.now
@@ -26,16 +26,16 @@ struct StopTests {
     @Test("a second SIGINT ends it at once, with 130; the order in flight is there or not, with its key")
     func twice() async throws {
         let shop = try LifecycleShop()
-        let service = try await shop.serve()
+        let service = try await shop.serve(["DATABASE_LOCK_TIMEOUT": "30s"])
         try await service.waitForHealth("ok")
-        let holder = try await shop.holdStock(seconds: 4)
+        let holder = try await shop.holdStock(seconds: 8)
         async let order = onOwnThread { try? service.client().buy() }
         try await shop.waitForBlockedOrder()
         service.send(signal: SIGINT)
         try await Task.sleep(for: .milliseconds(300))
         #expect(service.exitStatus == nil)
         service.send(signal: SIGINT)
-        #expect(try await onOwnThread { try service.waitForExit(seconds: 3) } == .exited(130))
+        #expect(try await onOwnThread { try service.waitForExit(seconds: 4) } == .exited(130))
         #expect(try await order == nil)
         try await holder.value
         let left = try await shop.database.execute("SELECT (SELECT count(*) FROM orders) = (SELECT count(*) FROM idempotency)")
