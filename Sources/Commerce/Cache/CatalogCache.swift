@@ -21,7 +21,7 @@ package final class CatalogCache {
     private let loop: EventLoop
     private let redis: RedisClient?
     private let settings: CatalogCacheSettings
-    private let board: StockBoard
+    private let stock: TurnBatch<UUID, Int>
     private let logger: Logger
     private var entries: GenerationCache<CatalogEntry>
     private var missing: GenerationCache<CatalogEntry>
@@ -39,7 +39,8 @@ package final class CatalogCache {
         self.redis = redis
         self.settings = settings
         self.logger = logger
-        board = StockBoard(loop: loop, read: stock)
+        // Short: where it does not come, the stock as it was is shown.
+        self.stock = TurnBatch(loop: loop, patience: .seconds(1), read: stock)
         entries = GenerationCache(budget: settings.memory)
         // Asking for what does not exist must not push out what does.
         missing = GenerationCache(budget: settings.memory / 16)
@@ -113,7 +114,7 @@ package final class CatalogCache {
         _ entry: CatalogEntry, _ key: String, _ load: @escaping () async throws -> Loaded?
     ) async throws -> CatalogEntry {
         guard isCurrent(entry), let document = entry.document else { return try await fly(key, load) }
-        entry.refill(try await board.available(of: document.variants), at: loop.now, policy: settings.policy)
+        entry.refill(try await available(of: document.variants), at: loop.now, policy: settings.policy)
         return entry
     }
 
@@ -139,7 +140,7 @@ package final class CatalogCache {
         if isListening, let shared = await shared(key, version) {
             let entry = keep(key, shared, version)
             do {
-                entry.refill(try await board.available(of: shared.document.variants), at: loop.now, policy: settings.policy)
+                entry.refill(try await available(of: shared.document.variants), at: loop.now, policy: settings.policy)
             } catch {
                 // PostgreSQL is away: the stock as it was when the document was kept.
                 entry.distrustStock()
@@ -170,6 +171,12 @@ package final class CatalogCache {
             entries.insert(entry, for: key, cost: key.utf8.count + entry.cost)
         }
         return entry
+    }
+
+    /// What can be bought of each variant, in their order; 0 for one that is gone.
+    private func available(of variants: [UUID]) async throws -> [Int] {
+        let found = try await stock.values(for: variants)
+        return variants.map { found[$0] ?? 0 }
     }
 
     // MARK: Redis

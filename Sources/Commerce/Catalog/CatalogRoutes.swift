@@ -1,3 +1,4 @@
+import EventLoop
 import Formats
 import HTTPServer
 import Web
@@ -7,10 +8,12 @@ package struct CatalogRoutes {
     let store: CatalogStore
     /// Nil: every answer comes from PostgreSQL.
     let cache: CatalogCache?
+    private let reader: ProductReader
     private let memory = ProductListMemory()
 
-    init(store: CatalogStore, cache: CatalogCache?) {
+    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?) {
         self.store = store
+        reader = ProductReader(loop: loop, store: store)
         self.cache = cache
     }
 
@@ -29,7 +32,7 @@ package struct CatalogRoutes {
         // Longer than any slug: not looked for, and not remembered.
         guard name.utf8.count <= 200 else { throw Problem.notFound("There is no such product.") }
         return try await answer("p:" + name, context) {
-            guard let product = try await store.product(CatalogStore.ProductKey(name)) else { return nil }
+            guard let product = try await reader.product(name) else { return nil }
             return (product.document(), product.variants.map(\.available))
         }
     }

@@ -8,21 +8,40 @@ package struct CatalogStore {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// How a product is named in a path.
-    package enum ProductKey: Hashable, Sendable {
-        case id(UUID)
-        case slug(String)
-
-        package init(_ text: String) { self = UUID(utf8: text.utf8).map(Self.id) ?? .slug(text) }
+    /// The active ones among these products, each with its active variants, the default one first.
+    package func products(ids: [UUID]) async throws -> [UUID: Product] {
+        let rows = try await pool.query("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
+        return Dictionary(try Self.products(rows).map { ($0.id, $0) }) { first, _ in first }
     }
 
-    /// An active product with its active variants, the default one first; nil where there is none.
-    package func product(_ key: ProductKey) async throws -> Product? {
-        let rows = switch key {
-        case .id(let id): try await pool.query("\(Self.product) p.id = \(id) AND p.status = 'active' ORDER BY v.position, v.id")
-        case .slug(let slug): try await pool.query("\(Self.product) p.slug = \(slug) AND p.status = 'active' ORDER BY v.position, v.id")
+    /// The same by their slugs.
+    package func products(slugs: [String]) async throws -> [String: Product] {
+        let rows = try await pool.query("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
+        return Dictionary(try Self.products(rows).map { ($0.slug, $0) }) { first, _ in first }
+    }
+
+    private static let columns: PostgresQuery = """
+        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, to_jsonb(p.tags), p.images, p.currency, p.price, \
+        p.status, p.created_at, p.updated_at, v.id, v.sku, v.name, v.options, v.price, s.on_hand - s.reserved \
+        FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
+        LEFT JOIN category c ON c.id = p.category_id WHERE
+        """
+
+    /// The rows of a product lie together.
+    private static func products(_ rows: PostgresRows) throws -> [Product] {
+        var products: [Product] = []
+        var first = 0
+        while first < rows.count {
+            let id = try rows[first][0, as: UUID.self]
+            var end = first + 1
+            while end < rows.count, try rows[end][0, as: UUID.self] == id { end += 1 }
+            products.append(try product(id, rows[first..<end], rows[first]))
+            first = end
         }
-        guard let first = rows.first else { return nil }
+        return products
+    }
+
+    private static func product(_ id: UUID, _ rows: Slice<PostgresRows>, _ first: PostgresRow) throws -> Product {
         let currency = try first[8, as: String.self]
         let variants = try rows.map { row in
             Variant(
@@ -30,18 +49,11 @@ package struct CatalogStore {
                 price: Money(try row[17], currency), available: Int(try row[18, as: Int32.self]))
         }
         return Product(
-            id: try first[0], slug: try first[1], name: try first[2], description: try first[3],
-            category: try Self.category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].compact,
+            id: id, slug: try first[1], name: try first[2], description: try first[3],
+            category: try category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].compact,
             images: try first[7, as: PostgresJSON.self].compact, price: Money(try first[9], currency),
             status: try first[10], createdAt: try first[11], updatedAt: try first[12], variants: variants)
     }
-
-    private static let product: PostgresQuery = """
-        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, to_jsonb(p.tags), p.images, p.currency, p.price, \
-        p.status, p.created_at, p.updated_at, v.id, v.sku, v.name, v.options, v.price, s.on_hand - s.reserved \
-        FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
-        LEFT JOIN category c ON c.id = p.category_id WHERE
-        """
 
     /// What can be bought of each of these variants; those that are gone are left out.
     package func stock(of variants: [UUID]) async throws -> [UUID: Int] {

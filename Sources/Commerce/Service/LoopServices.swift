@@ -37,7 +37,7 @@ package final class LoopServices: @unchecked Sendable {
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
                 logger: logger, stock: { try await store.stock(of: $0) })
             : nil
-        CatalogRoutes(store: store, cache: cache).register(on: router)
+        CatalogRoutes(loop: loop, store: store, cache: cache).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         OrderRoutes(store: orders).register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
