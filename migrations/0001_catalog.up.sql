@@ -102,4 +102,5 @@ CREATE TABLE catalog_version (
     singleton   boolean PRIMARY KEY DEFAULT true CONSTRAINT catalog_version_singleton CHECK (singleton),
     version     bigint NOT NULL
 );
-INSERT INTO catalog_version (version) VALUES (1);
+-- Begins at the time, so that two databases that share a Redis do not share keys.
+INSERT INTO catalog_version (version) VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint);
