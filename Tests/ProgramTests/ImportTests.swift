@@ -29,6 +29,7 @@ struct ImportTests {
     func file() throws {
         let shop = try Shop()
         let file = try shop.files.write("rows.ndjson", Self.rows)
+        try shop.database.execute("UPDATE catalog_version SET version = 1")
         let done = try shop.run(file, more: ["STORE_CURRENCY": "EUR", "IMAGE_BASE_URL": "https://cdn.example/p/"])
         #expect(done.status == .exited(0))
         let line = try #require(done.output.split(separator: "\n").last)
