@@ -185,6 +185,7 @@ struct ImporterTests {
         #expect(error?.code == .unavailable)
 
         let shop = try ImportShop()
+        _ = try shop.query("UPDATE catalog_version SET version = 1")
         let snapshot = try shop.snapshot()
         var sent = 0
         let other = try Importer(
