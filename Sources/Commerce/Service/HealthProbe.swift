@@ -71,9 +71,9 @@ final class HealthProbe {
     private func readSchema() async -> HealthState.Schema {
         do {
             let rows = try await Deadline.$current.withValue(.after(Self.patience)) {
-                try await pool.query("SELECT max(version) FROM schema_migration")
+                try await pool.query(Schema.versionQuery)
             }
-            let version = try rows.first?[0, as: Int32?.self] ?? 0
+            let version = try rows.first?[0, as: Int32.self] ?? 0
             return Int(version) >= Schema.requiredVersion ? .current : .behind
         } catch let error as PostgresError where error.sqlState == "42P01" {
             // No such table: no migration was ever run.
