@@ -13,5 +13,8 @@ struct CommerceCommand: ParsableCommand {
             program's own, 78 wrong configuration.
             """,
         version: Version.text,
-        subcommands: [ServeCommand.self, MigrateCommand.self, ImportCommand.self, HealthcheckCommand.self])
+        subcommands: [
+            ServeCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self, AuditCommand.self,
+            HealthcheckCommand.self,
+        ])
 }

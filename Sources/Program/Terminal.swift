@@ -16,9 +16,11 @@ enum Terminal {
         write(lines.joined(), to: STDERR_FILENO)
     }
 
-    /// Ends the process.
+    /// Ends the process, without the destructors that libraries have registered (atexit(3)): connections may still be in the
+    /// making on other threads, and OpenSSL's takes away beneath them what they work with.
     static func exit(_ status: ExitStatus) -> Never {
-        Glibc.exit(status.rawValue)
+        fflush(nil)
+        _exit(status.rawValue)
     }
 
     /// Writes text as it is; what can't be written is lost, for there is nobody left to tell.

@@ -6,6 +6,7 @@ import ArgumentParser
 do {
     var command = try CommerceCommand.parseAsRoot()
     try command.run()
+    Terminal.exit(.success)
 } catch let failure as Failure {
     Terminal.complain(failure.message)
     Terminal.exit(failure.code)

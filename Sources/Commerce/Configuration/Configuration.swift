@@ -11,6 +11,7 @@ package struct Configuration: Sendable {
     package let shop: ShopSettings
     package let log: LogSettings
     package let migration: MigrationSettings
+    package let bootstrap: BootstrapSettings
     /// What there is to say about each setting, in the order of the README's table.
     package let rows: [SettingRow]
 
@@ -40,6 +41,7 @@ package struct Configuration: Sendable {
         log = LogSettings(&reader)
         http = HTTPSettings(&reader)
         migration = MigrationSettings(&reader)
+        bootstrap = BootstrapSettings(&reader)
         rows = reader.rows
     }
 }

@@ -93,6 +93,17 @@ package final class BlockingConnection {
         return PostgresRows(result: try check(PQgetResult(handle), handle)).affectedRows
     }
 
+    /// What the server stores of a role's password, as it would make it itself: SCRAM-SHA-256 (RFC 5803).
+    /// - Throws: ``PostgresError``.
+    package func passwordVerifier(_ password: String, for role: String) throws(PostgresError) -> String {
+        let handle = try open()
+        guard let verifier = PQencryptPasswordConn(handle, password, role, "scram-sha-256") else {
+            throw PostgresError(.invalidParameter, "a password that libpq cannot hash")
+        }
+        defer { PQfreemem(verifier) }
+        return String(cString: verifier)
+    }
+
     private func open() throws(PostgresError) -> OpaquePointer {
         guard let handle else { throw PostgresError(.closed, "the connection is closed") }
         return handle

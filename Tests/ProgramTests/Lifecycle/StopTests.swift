@@ -42,6 +42,19 @@ struct StopTests {
         #expect(left == "t")
     }
 
+    @Test("a stop while connections are being made, with all their cryptography, is as clean: 25 in a row")
+    func early() async throws {
+        let server = try PostgresServer(authentication: .password("secret"))
+        try await onOwnThread {
+            for _ in 0..<25 {
+                let service = try ServiceProcess(environment: ["DATABASE_URL": server.url, "DRAIN_DELAY": "0s"])
+                let status = try service.terminate()
+                #expect(status == .exited(0))
+                #expect(service.standardError.isEmpty)
+            }
+        }
+    }
+
     @Test("SIGINT ends a drain that is under way at once")
     func interruptedDrain() async throws {
         let shop = try LifecycleShop()
