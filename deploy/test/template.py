@@ -5,6 +5,7 @@ parameters, so that a test can say what a deployment to production would really 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "deploy" / "cloudformation"
+ENVIRONMENTS = ROOT / "deploy" / "environments"
 PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -91,6 +93,12 @@ class Template:
         """The template as it would be with these parameters, its defaults for the rest."""
         return Deployment(self, parameters)
 
+    def deployed_to(self, environment, **changed):
+        """The template as the deploy script passes it an environment's parameters, but for those changed."""
+        settings = json.loads((ENVIRONMENTS / f"{environment}.json").read_text())
+        parameters = {"Project": settings["project"], "Environment": environment, **settings["stacks"].get(self.name, {})}
+        return self.deployed(**{**parameters, **changed})
+
 
 class Deployment:
     """A template with its parameters: what resources there are, and their properties evaluated.
@@ -115,6 +123,10 @@ class Deployment:
             for name, it in self.template.resources.items()
             if "Condition" not in it or self.condition(it["Condition"])
         }
+
+    def properties(self, name):
+        """One resource's properties, by logical name."""
+        return self.resources[name]["Properties"]
 
     def of_type(self, kind):
         return {name: it["Properties"] for name, it in self.resources.items() if it["Type"] == kind}
@@ -141,6 +153,14 @@ class Deployment:
             case "Fn::Or":
                 return any(self._truth(it) for it in of)
         raise AssertionError(f"no condition: {kind}")
+
+    def outputs(self):
+        """The outputs' values by name, without those whose condition does not hold."""
+        return {
+            name: self.resolve(it["Value"])
+            for name, it in self.template.body.get("Outputs", {}).items()
+            if "Condition" not in it or self.condition(it["Condition"])
+        }
 
     def resolve(self, value):
         if isinstance(value, list):
