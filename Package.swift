@@ -72,7 +72,9 @@ let package = Package(
                 "Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: swift),
+            swiftSettings: swift,
+            // By its mere presence: it takes malloc's place in the process.
+            linkerSettings: [.linkedLibrary("jemalloc")]),
 
         // What the event loop costs beside other ways to watch sockets; run by ./dev bench.
         .executableTarget(

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Sourced: buildah and podman with storage of their own under $CONTAINERS, on machines without a Docker engine, also inside
+# a container that may not raise limits.
+
+: "${CONTAINERS:?where images and containers are kept}"
+
+# Installs what is missing, or says in one line why it cannot be had.
+engine_available() {
+    local missing=()
+    if [[ $(uname -s) != Linux || $EUID != 0 ]]; then
+        echo "container tests need Linux and root"
+        return 1
+    fi
+    for program in buildah podman runc debootstrap catatonit iptables; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+    [[ -e /usr/lib/podman/netavark ]] || missing+=(netavark aardvark-dns)
+    if [[ ${#missing[@]} == 0 ]]; then return 0; fi
+    if ! command -v apt-get >/dev/null; then
+        echo "missing: ${missing[*]}"
+        return 1
+    fi
+    if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$CONTAINERS/apt.log" 2>&1; then
+        echo "could not install ${missing[*]}; see $CONTAINERS/apt.log"
+        return 1
+    fi
+}
+
+engine_configure() {
+    mkdir -p "$CONTAINERS/net"
+    cat >"$CONTAINERS/containers.conf" <<CONF
+[containers]
+default_ulimits=["nofile=4096:4096","nproc=4096:4096"]
+[network]
+network_backend="netavark"
+network_config_dir="$CONTAINERS/net"
+[engine]
+cgroup_manager="cgroupfs"
+runtime="runc"
+events_logger="file"
+CONF
+    export CONTAINERS_CONF=$CONTAINERS/containers.conf
+}
+
+STORAGE=(--root "$CONTAINERS/storage" --runroot "$CONTAINERS/run" --storage-driver overlay)
+
+podman() { command podman "${STORAGE[@]}" "$@"; }
+buildah() { command buildah "${STORAGE[@]}" "$@"; }
