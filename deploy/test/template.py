@@ -145,7 +145,8 @@ class Deployment:
             case "Condition":
                 return self.condition(of)
             case "Fn::Equals":
-                return self.resolve(of[0]) == self.resolve(of[1])
+                # Parameters are text to CloudFormation, numbers too.
+                return str(self.resolve(of[0])) == str(self.resolve(of[1]))
             case "Fn::Not":
                 return not self._truth(of[0])
             case "Fn::And":
