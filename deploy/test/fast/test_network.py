@@ -188,11 +188,11 @@ def test_database_cache_and_endpoints_call_nobody(network):
         assert rules(network, "Egress", group) == set(), group
 
 
-def test_rotation_reaches_the_database_and_aws(network):
+def test_rotation_reaches_the_database_and_secrets(network):
     assert rules(network, "Ingress", "RotationSecurityGroup") == set()
     assert rules(network, "Egress", "RotationSecurityGroup") == {
         (5432, 5432, "<DatabaseSecurityGroup>"),
-        (443, 443, WORLD),
+        (443, 443, "<EndpointSecurityGroup>"),
     }
 
 
