@@ -1,0 +1,262 @@
+"""service.yaml: how a release takes over and is taken back, how many tasks there are, what a rotated secret leads to."""
+
+import pytest
+
+DEPLOYED = {
+    "RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce",
+    "ImageDigest": "sha256:" + "0" * 64,
+}
+ALARMS = ["RollbackOnErrors", "RollbackOnLatency", "RollbackOnUnhealthyBlue", "RollbackOnUnhealthyGreen"]
+
+
+def exported(name):
+    return f"<<commerce-production-{name}>>"
+
+
+@pytest.fixture(scope="module")
+def stack(template):
+    return template("service").deployed_to("production", **DEPLOYED)
+
+
+@pytest.fixture(scope="module")
+def rolling(template):
+    return template("service").deployed_to("production", **DEPLOYED, Strategy="ROLLING")
+
+
+@pytest.fixture(scope="module", params=["stack", "rolling"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_blue_green(stack):
+    service = stack.only("AWS::ECS::Service")
+    assert service["DeploymentController"] == {"Type": "ECS"}
+    configuration = service["DeploymentConfiguration"]
+    assert configuration["Strategy"] == "BLUE_GREEN"
+    assert configuration["BakeTimeInMinutes"] == 10
+    assert "DeploymentCircuitBreaker" not in configuration
+    assert configuration["LifecycleHooks"] == [
+        {
+            "LifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+            "HookTargetArn": "<SmokeTest.Arn>",
+            "RoleArn": "<SmokeTestHookRole.Arn>",
+        }
+    ]
+    (balancer,) = service["LoadBalancers"]
+    assert balancer == {
+        "ContainerName": "commerce",
+        "ContainerPort": 8080,
+        "TargetGroupArn": exported("BlueTargetGroupArn"),
+        "AdvancedConfiguration": {
+            "AlternateTargetGroupArn": exported("GreenTargetGroupArn"),
+            "ProductionListenerRule": exported("ProductionListenerRuleArn"),
+            "TestListenerRule": exported("TestListenerRuleArn"),
+            "RoleArn": "<TrafficShiftRole.Arn>",
+        },
+    }
+
+
+def test_rolling(rolling):
+    service = rolling.only("AWS::ECS::Service")
+    configuration = service["DeploymentConfiguration"]
+    assert configuration["Strategy"] == "ROLLING"
+    assert configuration["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+    assert "BakeTimeInMinutes" not in configuration
+    assert "LifecycleHooks" not in configuration
+    assert "AdvancedConfiguration" not in service["LoadBalancers"][0]
+    assert not {"SmokeTest", "SmokeTestRole", "SmokeTestHookRole", "TrafficShiftRole"} & set(rolling.resources)
+
+
+def test_no_task_stops_before_another_serves(either):
+    configuration = either.only("AWS::ECS::Service")["DeploymentConfiguration"]
+    assert (configuration["MinimumHealthyPercent"], configuration["MaximumPercent"]) == (100, 200)
+
+
+def test_alarms_take_a_deployment_back(either):
+    alarms = either.only("AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    assert alarms == {"Enable": True, "Rollback": True, "AlarmNames": [f"<{it}>" for it in ALARMS]}
+    assert set(either.of_type("AWS::CloudWatch::Alarm")) == set(ALARMS)
+    for alarm in either.of_type("AWS::CloudWatch::Alarm").values():
+        # A night without requests is no failure.
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 2)
+
+
+def test_errors_are_counted_over_both_target_groups(stack):
+    alarm = stack.properties("RollbackOnErrors")
+    metrics = {it["Id"]: it for it in alarm["Metrics"]}
+    assert [it["Id"] for it in alarm["Metrics"] if it["ReturnData"]] == ["percent"]
+    assert metrics["percent"]["Expression"] == "100 * (FILL(targets, 0) + FILL(balancer, 0)) / requests"
+    names = {key: it["MetricStat"]["Metric"]["MetricName"] for key, it in metrics.items() if key != "percent"}
+    assert names == {"targets": "HTTPCode_Target_5XX_Count", "balancer": "HTTPCode_ELB_5XX_Count", "requests": "RequestCount"}
+    for key in names:
+        stat = metrics[key]["MetricStat"]
+        assert stat["Metric"]["Dimensions"] == [{"Name": "LoadBalancer", "Value": exported("LoadBalancerFullName")}]
+        assert (stat["Stat"], stat["Period"]) == ("Sum", 60)
+    assert alarm["Threshold"] == 1
+
+
+def test_latency_is_of_the_99th_percentile(stack):
+    alarm = stack.properties("RollbackOnLatency")
+    assert (alarm["MetricName"], alarm["ExtendedStatistic"], alarm["Threshold"]) == ("TargetResponseTime", "p99", 1)
+    assert alarm["Dimensions"] == [{"Name": "LoadBalancer", "Value": exported("LoadBalancerFullName")}]
+
+
+@pytest.mark.parametrize("color", ["Blue", "Green"])
+def test_unhealthy_tasks_of_either_group(stack, color):
+    alarm = stack.properties(f"RollbackOnUnhealthy{color}")
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("UnHealthyHostCount", 0)
+    assert {it["Name"]: it["Value"] for it in alarm["Dimensions"]} == {
+        "LoadBalancer": exported("LoadBalancerFullName"),
+        "TargetGroup": exported(f"{color}TargetGroupFullName"),
+    }
+
+
+def test_tasks_are_private(either):
+    network = either.only("AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["AssignPublicIp"] == "DISABLED"
+    assert network["Subnets"][0] == f"{exported('PrivateSubnetIds')}[0]"
+    assert network["SecurityGroups"] == [exported("ServiceSecurityGroupId")]
+
+
+def test_the_service(either):
+    service = either.only("AWS::ECS::Service")
+    assert service["TaskDefinition"] == "<TaskDefinition>"
+    assert service["HealthCheckGracePeriodSeconds"] == 30
+    assert service["AvailabilityZoneRebalancing"] == "ENABLED"
+    assert service["PlatformVersion"] == "LATEST"
+    assert service["EnableExecuteCommand"] is False
+    assert service["EnableECSManagedTags"] is True
+    assert service["PropagateTags"] == "SERVICE"
+    # Instead of either, a strategy of capacity providers.
+    assert "LaunchType" not in service
+
+
+def test_an_update_of_the_stack_leaves_the_number_of_tasks_alone(either):
+    assert "DesiredCount" not in either.only("AWS::ECS::Service")
+
+
+@pytest.mark.parametrize(("environment", "weight"), [("staging", "4"), ("production", "1")])
+def test_two_tasks_are_on_demand_and_spot_is_only_above(template, environment, weight):
+    strategy = template("service").deployed_to(environment, **DEPLOYED).only("AWS::ECS::Service")["CapacityProviderStrategy"]
+    assert strategy == [
+        {"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1},
+        {"CapacityProvider": "FARGATE_SPOT", "Weight": weight},
+    ]
+
+
+def test_without_spot(template):
+    stack = template("service").deployed_to("production", **DEPLOYED, SpotWeight="0")
+    strategy = stack.only("AWS::ECS::Service")["CapacityProviderStrategy"]
+    assert strategy == [{"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1}]
+
+
+def test_on_instances_of_ones_own(template):
+    service = template("service").deployed_to("production", **DEPLOYED, Capacity="EC2").only("AWS::ECS::Service")
+    provider = template("cluster").deployed_to("production", **DEPLOYED, Ec2Capacity="on").only("AWS::ECS::CapacityProvider")
+    assert service["CapacityProviderStrategy"] == [{"CapacityProvider": provider["Name"], "Weight": 1}]
+    assert "PlatformVersion" not in service  # Fargate's
+
+
+def test_roles_for_what_ecs_does_itself(stack):
+    shift = stack.properties("TrafficShiftRole")
+    assert shift["ManagedPolicyArns"] == ["arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"]
+    assert shift["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ecs.amazonaws.com"}
+    hook = stack.properties("SmokeTestHookRole")
+    assert hook["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ecs.amazonaws.com"}
+    (statement,) = hook["Policies"][0]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", "<SmokeTest.Arn>")
+
+
+def test_the_smoke_test_goes_out_by_nat_to_the_test_listener(stack):
+    """The test listener takes the NAT gateways' addresses only; network.yaml has the rules."""
+    function = stack.properties("SmokeTest")
+    assert function["Environment"]["Variables"] == {"TEST_URL": exported("TestUrl")}
+    assert function["VpcConfig"]["SubnetIds"][0] == f"{exported('PrivateSubnetIds')}[0]"
+    assert function["VpcConfig"]["SecurityGroupIds"] == [exported("SmokeTestSecurityGroupId")]
+    group = stack.properties("SmokeTestLogGroup")
+    assert group["RetentionInDays"] == 30
+    assert group["KmsKeyId"] == exported("LogKeyArn")
+
+
+def test_between_two_and_ten_tasks(either):
+    target = either.only("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 10)
+    assert (target["ServiceNamespace"], target["ScalableDimension"]) == ("ecs", "ecs:service:DesiredCount")
+    assert target["ResourceId"] == f"service/{exported('ClusterName')}/<Service.Name>"
+
+
+def test_scaling_is_quick_out_and_slow_in(either):
+    policies = either.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")
+    assert set(policies) == {"ScaleOnCpu", "ScaleOnMemory", "ScaleOnRequests"}
+    for policy in policies.values():
+        assert policy["PolicyType"] == "TargetTrackingScaling"
+        assert policy["ScalingTargetId"] == "<ScalableTarget>"
+        tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+        assert (tracking["ScaleOutCooldown"], tracking["ScaleInCooldown"]) == (60, 300)
+
+
+@pytest.mark.parametrize(
+    ("policy", "metric", "value"),
+    [("ScaleOnCpu", "ECSServiceAverageCPUUtilization", 70), ("ScaleOnMemory", "ECSServiceAverageMemoryUtilization", 80)],
+)
+def test_scaling_on_what_tasks_use(stack, policy, metric, value):
+    tracking = stack.properties(policy)["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["PredefinedMetricSpecification"] == {"PredefinedMetricType": metric}
+    assert tracking["TargetValue"] == value
+
+
+def test_scaling_on_requests_sees_whichever_group_has_them(template):
+    stack = template("service").deployed_to("production", **DEPLOYED, RequestsPerTask="12000")
+    tracking = stack.properties("ScaleOnRequests")["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["TargetValue"] == "12000"
+    metrics = {it["Id"]: it for it in tracking["CustomizedMetricSpecification"]["Metrics"]}
+    assert [key for key, it in metrics.items() if it["ReturnData"]] == ["each"]
+    assert metrics["each"]["Expression"] == "FILL(blue, 0) + FILL(green, 0)"
+    for color in ("blue", "green"):
+        stat = metrics[color]["MetricStat"]
+        assert (stat["Metric"]["MetricName"], stat["Stat"]) == ("RequestCountPerTarget", "Sum")
+        group = exported(f"{color.title()}TargetGroupFullName")
+        assert stat["Metric"]["Dimensions"] == [{"Name": "TargetGroup", "Value": group}]
+
+
+def test_a_rotated_secret_of_the_service_deploys_anew(stack):
+    rule = stack.only("AWS::Events::Rule")
+    assert rule["EventPattern"] == {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["AWS Service Event via CloudTrail"],
+        "detail": {
+            "eventName": ["RotationSucceeded"],
+            "additionalEventData": {
+                "SecretId": [exported("ServiceSecretArn"), exported("CacheSecretArn"), exported("JwtSecretArn")]
+            },
+        },
+    }
+    assert [(it["Arn"], it["RoleArn"]) for it in rule["Targets"]] == [("<Redeploy>", "<SecretWasRotatedRole.Arn>")]
+
+
+def test_every_secret_the_service_reads_is_watched(stack):
+    (container,) = stack.properties("TaskDefinition")["ContainerDefinitions"]
+    read = {it["ValueFrom"].split(":", 1)[0] for it in container["Secrets"]}
+    watched = stack.only("AWS::Events::Rule")["EventPattern"]["detail"]["additionalEventData"]["SecretId"]
+    assert read == set(watched)
+
+
+def test_deploying_anew_keeps_the_release(stack):
+    machine = stack.only("AWS::StepFunctions::StateMachine")
+    (step,) = machine["Definition"]["States"].values()
+    assert step["Resource"] == "arn:aws:states:::aws-sdk:ecs:updateService"
+    # No task definition: the one that runs.
+    assert step["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Service}", "ForceNewDeployment": True}
+    assert machine["DefinitionSubstitutions"] == {"Cluster": exported("ClusterName"), "Service": "<Service.Name>"}
+    assert step["Retry"][0]["MaxAttempts"] >= 3
+    (statement,) = stack.properties("RedeployRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("ecs:UpdateService", "<Service>")
+
+
+def test_what_ran_before_stays_known(template):
+    """A rollback finds the digest before in the family's revisions."""
+    definition = template("service").resources["TaskDefinition"]
+    assert definition["UpdateReplacePolicy"] == "Retain"
+    assert definition["DeletionPolicy"] == "Retain"
