@@ -4,6 +4,7 @@
 # Override it with a digest (swift:6.3.1-bookworm@sha256:…) for builds that must not move; the build pipeline does.
 ARG SWIFT_IMAGE=swift:6.3.1-bookworm
 
+# checkov:skip=CKV_DOCKER_7: the version is in the argument above
 FROM ${SWIFT_IMAGE} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # Debian keeps no older versions beside a security update, so a pinned version is a build that breaks on that day.

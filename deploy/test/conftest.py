@@ -23,8 +23,19 @@ def template():
     return Template
 
 
+_figures = []
+
+
+@pytest.fixture(scope="session")
+def record_figure():
+    """Takes a line of what was measured, shown at the end; a figure fails no test where a noisy machine could."""
+    return _figures.append
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Leaves the counts for ./dev test, which adds them to its own."""
+    """Shows what was measured, and leaves the counts for ./dev test, which adds them to its own."""
+    for line in _figures:
+        terminalreporter.write_line(f"measured: {line}")
     path = os.environ.get("DEPLOY_TEST_COUNTS")
     if path:
         stats = terminalreporter.stats

@@ -61,11 +61,12 @@ def empty_database(psql):
 
 @pytest.fixture
 def shop_database(empty_database, commerce, root):
-    """The URL of a database with the schema and the demo catalogue."""
-    for arguments in (["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"]):
+    """The URL of a database with the schema, the demo catalogue, and PLENTY, of which there is a million."""
+    for arguments in (["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["import", "--format", "ndjson", "-"]):
         done = subprocess.run(
-            [commerce, *arguments], cwd=root, env={"DATABASE_URL": empty_database}, capture_output=True, text=True
-        )
+            [commerce, *arguments], cwd=root, env={"DATABASE_URL": empty_database}, capture_output=True, text=True,
+            input='{"sku": "PLENTY", "name": "Plenty", "price": 1, "stock": 1000000}',
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
     return empty_database
 

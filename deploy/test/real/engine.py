@@ -20,7 +20,8 @@ class Engine:
     def __init__(self, directory):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.environment = {**os.environ, "CONTAINERS": str(self.directory)}
+        self.revision = "0123456789abcdef0123456789abcdef01234567"
+        self.environment = {**os.environ, "CONTAINERS": str(self.directory), "REVISION": self.revision}
 
     def unavailable(self):
         """Why there can be no containers here, in a line; None where there can."""
