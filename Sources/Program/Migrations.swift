@@ -13,7 +13,7 @@ enum Migrations {
         let count = try reporting {
             try body(migrator(configuration) { log($0, logger) })
         }
-        logger.info("the schema is where it should be", metadata: ["files_run": "\(count)"])
+        logger.info("the schema is where it should be", metadata: ["files_run": .stringConvertible(count)])
     }
 
     /// Only looks.

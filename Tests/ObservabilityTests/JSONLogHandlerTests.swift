@@ -51,11 +51,11 @@ struct JSONLogHandlerTests {
         handler[metadataKey: "both"] = "handler"
         handler.metadataProvider = Logger.MetadataProvider { ["provided": "p", "both": "provider"] }
         let line = handler.line(
-            event(.info, "m", ["both": "event", "list": ["x", ["y": "z"], []], "number": .stringConvertible(5), "q\"": "\n"]))
+            event(.info, "m", ["both": "event", "list": ["x", ["y": "z"], []], "number": .stringConvertible(5), "no": .stringConvertible(false), "q\"": "\n"]))
         let text = String(decoding: line, as: UTF8.self)
         #expect(
             text.hasSuffix(
-                #""message":"m","logger":"shop","both":"event","list":["x",{"y":"z"},[]],"number":"5","provided":"p","q\"":"\n","zone":"a"}"#))
+                #""message":"m","logger":"shop","both":"event","list":["x",{"y":"z"},[]],"no":false,"number":5,"provided":"p","q\"":"\n","zone":"a"}"#))
         #expect(handler[metadataKey: "zone"] == "a")
     }
 

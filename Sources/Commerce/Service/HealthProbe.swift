@@ -75,7 +75,7 @@ final class HealthProbe {
             }
             let version = try rows.first?[0, as: Int32.self] ?? 0
             return Int(version) >= Schema.requiredVersion ? .current : .behind
-        } catch let error as PostgresError where error.sqlState == "42P01" {
+        } catch let error as PostgresError where error.sqlState == SQLState.undefinedTable {
             // No such table: no migration was ever run.
             return .behind
         } catch {

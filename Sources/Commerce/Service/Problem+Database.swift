@@ -14,6 +14,9 @@ extension Problem {
         switch error.code {
         case .connectionUnavailable, .poolExhausted, .timedOut, .closed, .outcomeUnknown, .cancelled:
             return .unavailable(retryAfter: 1).caused(by: error)
+        // A table or column that is not there: the migration that this release waits for has not run, as /health tells too.
+        case .server where error.sqlState == SQLState.undefinedTable || error.sqlState == SQLState.undefinedColumn:
+            return .unavailable(retryAfter: 5).caused(by: error)
         case .server where error.isRetryable || error.sqlState?.hasPrefix("53") == true || error.sqlState == "25006":
             return .unavailable(retryAfter: 1).caused(by: error)
         case .invalidParameter:

@@ -76,7 +76,7 @@ package final class Service {
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         await registry.close()
-        logger.info("stopped", metadata: ["finished": "\(finished)"])
+        logger.info("stopped", metadata: ["finished": .stringConvertible(finished)])
         loops.stop()
     }
 }

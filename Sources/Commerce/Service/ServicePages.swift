@@ -12,7 +12,7 @@ struct ServicePages: Sendable {
         docs = DocsRoutes(try OpenAPIDocument.shop())
         if let directory = configuration.shop.assetsDirectory {
             assets = try StaticAssets(directory: directory)
-            logger.info("pictures read", metadata: ["directory": "\(directory)", "count": "\(assets.count)"])
+            logger.info("pictures read", metadata: ["directory": "\(directory)", "count": .stringConvertible(assets.count)])
         } else {
             assets = StaticAssets()
         }

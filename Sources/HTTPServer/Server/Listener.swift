@@ -97,7 +97,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         defer { Glibc.close(accepted) }
         refused += 1
         if refused & (refused - 1) == 0 {
-            logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": "\(refused)"])
+            logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": .stringConvertible(refused)])
         }
         guard let responder = home.responder else { return }
         let refusal = Refusal(status: .serviceUnavailable, reason: reason, received: home.loop.now, peer: peer)

@@ -42,7 +42,7 @@ package final class Server: Sendable {
             descriptor: descriptor, groups: groups, maximum: maximumConnections(), logger: logger)
         self.listener.withLock { $0 = listener }
         groups[0].loop.execute { listener.begin() }
-        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": .stringConvertible(port)])
         return port
     }
 
@@ -52,7 +52,7 @@ package final class Server: Sendable {
         if room < configuration.maximumConnections {
             logger.warning(
                 "the limit of open files allows fewer connections than configured",
-                metadata: ["configured": "\(configuration.maximumConnections)", "allowed": "\(room)"])
+                metadata: ["configured": .stringConvertible(configuration.maximumConnections), "allowed": .stringConvertible(room)])
         }
         return min(configuration.maximumConnections, room)
     }

@@ -64,6 +64,8 @@ extension JSONWriter {
     fileprivate mutating func value(_ value: Logger.Metadata.Value) {
         switch value {
         case .string(let text): string(text)
+        case .stringConvertible(let value as any FixedWidthInteger): int(value)
+        case .stringConvertible(let value as Bool): bool(value)
         case .stringConvertible(let value): string(value.description)
         case .array(let values):
             beginArray()

@@ -12,6 +12,8 @@ package enum SQLState {
     package static let adminShutdown = "57P01"
     package static let cannotConnectNow = "57P03"
     package static let readOnlyTransaction = "25006"
+    package static let undefinedTable = "42P01"
+    package static let undefinedColumn = "42703"
     static let featureNotSupported = "0A000"
     static let invalidStatementName = "26000"
 

@@ -98,7 +98,7 @@ package final class PostgresListener: @unchecked Sendable {
         guard isRunning else { return }
         failures += 1
         if failures.nonzeroBitCount == 1 {
-            logger.warning("postgres: not listening", metadata: ["attempts": "\(failures)", "error": "\(error)"])
+            logger.warning("postgres: not listening", metadata: ["attempts": .stringConvertible(failures), "error": "\(error)"])
         }
         let wait = Backoff().wait(after: failures, chance: Double.random(in: 0..<1))
         timer?.cancel()

@@ -180,7 +180,7 @@ package final class PostgresPool: @unchecked Sendable {
             if state.failures != failures && state.failures.nonzeroBitCount == 1 {
                 logger.warning(
                     "postgres: cannot connect to \(configuration.summary)",
-                    metadata: ["attempts": "\(state.failures)", "error": "\(error)"])
+                    metadata: ["attempts": .stringConvertible(state.failures), "error": "\(error)"])
             }
         }
     }

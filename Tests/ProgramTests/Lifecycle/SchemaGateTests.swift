@@ -15,6 +15,11 @@ struct SchemaGateTests {
             #expect(health.code == 503 && health.status == "schema_behind")
             #expect(try await service.client().request("GET", "/health/live").status == 200)
         }
+        for path in ["/v1/products", "/v1/products/lamp", "/v1/categories"] {
+            let answer = try await service.client().request("GET", path)
+            #expect(answer.status == 503 && answer.header("Retry-After") == "5", "\(path): \(answer.status)")
+        }
+        #expect(try service.client().buy().status == 503)
         try await onOwnThread {
             try shop.migrate()
             try shop.stock()
