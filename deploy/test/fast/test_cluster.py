@@ -52,7 +52,7 @@ def test_containers_are_watched(stack):
 def test_logs_are_kept_for_30_days_and_encrypted(stack, environment):
     groups = stack.of_type("AWS::Logs::LogGroup")
     assert {it["LogGroupName"] for it in groups.values()} == {
-        f"/commerce/{environment}/{name}" for name in ("service", "migrate", "bootstrap", "execute-command")
+        f"/commerce/{environment}/{name}" for name in ("service", "migrate", "bootstrap", "execute-command", "smoke-test")
     }
     for it in groups.values():
         assert it["RetentionInDays"] == 30
@@ -87,6 +87,15 @@ def test_a_program_may_do_nothing_in_aws(stack, task):
     role = stack.properties(f"{task}TaskRole")
     assert "Policies" not in role
     assert "ManagedPolicyArns" not in role
+
+
+def test_sessions_only_where_they_are_wanted(template):
+    role = template("cluster").deployed_to("production", **DEPLOYED, ExecuteCommand="on").properties("ServiceTaskRole")
+    (policy,) = role["Policies"]
+    session, log, key = policy["PolicyDocument"]["Statement"]
+    assert [it for it in session["Action"] if not it.startswith("ssmmessages:")] == ["logs:DescribeLogGroups"]
+    assert log["Resource"] == "<ExecuteCommandLogGroup.Arn>"
+    assert (key["Action"], key["Resource"]) == ("kms:Decrypt", "<<commerce-production-LogKeyArn>>")
 
 
 @pytest.mark.parametrize("role", [f"{task}{kind}Role" for task in SECRETS for kind in ("Execution", "Task")])

@@ -39,7 +39,7 @@ def test_blue_green(stack):
         {
             "LifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
             "HookTargetArn": "<SmokeTest.Arn>",
-            "RoleArn": "<SmokeTestHookRole.Arn>",
+            "RoleArn": exported("SmokeTestHookRoleArn"),
         }
     ]
     (balancer,) = service["LoadBalancers"]
@@ -51,7 +51,7 @@ def test_blue_green(stack):
             "AlternateTargetGroupArn": exported("GreenTargetGroupArn"),
             "ProductionListenerRule": exported("ProductionListenerRuleArn"),
             "TestListenerRule": exported("TestListenerRuleArn"),
-            "RoleArn": "<TrafficShiftRole.Arn>",
+            "RoleArn": exported("TrafficShiftRoleArn"),
         },
     }
 
@@ -64,7 +64,7 @@ def test_rolling(rolling):
     assert "BakeTimeInMinutes" not in configuration
     assert "LifecycleHooks" not in configuration
     assert "AdvancedConfiguration" not in service["LoadBalancers"][0]
-    assert not {"SmokeTest", "SmokeTestRole", "SmokeTestHookRole", "TrafficShiftRole"} & set(rolling.resources)
+    assert "SmokeTest" not in rolling.resources
 
 
 def test_no_task_stops_before_another_serves(either):
@@ -159,14 +159,44 @@ def test_on_instances_of_ones_own(template):
     assert "PlatformVersion" not in service  # Fargate's
 
 
-def test_roles_for_what_ecs_does_itself(stack):
-    shift = stack.properties("TrafficShiftRole")
-    assert shift["ManagedPolicyArns"] == ["arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"]
-    assert shift["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ecs.amazonaws.com"}
-    hook = stack.properties("SmokeTestHookRole")
-    assert hook["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ecs.amazonaws.com"}
-    (statement,) = hook["Policies"][0]["PolicyDocument"]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", "<SmokeTest.Arn>")
+def test_deploying_the_stack_gives_nobody_rights(template):
+    """Roles are in cluster.yaml: the pipeline's role for this stack knows IAM only as what may be passed."""
+    assert [it["Type"] for it in template("service").resources.values() if it["Type"].startswith("AWS::IAM::")] == []
+
+
+# What service.yaml takes, and the role, what it trusts and what it may do, that cluster.yaml makes.
+ROLES = {
+    "TrafficShiftRole": ("ecs.amazonaws.com", "AmazonECSInfrastructureRolePolicyForLoadBalancers", None),
+    "SmokeTestHookRole": ("ecs.amazonaws.com", None, ("lambda:InvokeFunction", "lambda", "function:{FunctionName}")),
+    "SmokeTestRole": ("lambda.amazonaws.com", "service-role/AWSLambdaENIManagementAccess", ()),
+    "SecretWasRotatedRole": ("events.amazonaws.com", None, ("states:StartExecution", "states", "stateMachine:{StateMachineName}")),
+    "RedeployRole": ("states.amazonaws.com", None, ("ecs:UpdateService", "ecs", "service/<Cluster>/{ServiceName}")),
+}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_roles_do_one_thing_to_one_resource(template, stack, name):
+    trusted, managed, allowed = ROLES[name]
+    role = template("cluster").deployed_to("production", **DEPLOYED).properties(name)
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": trusted}
+    assert role.get("ManagedPolicyArns", []) == ([f"arn:aws:iam::aws:policy/{managed}"] if managed else [])
+    statements = [it for policy in role.get("Policies", []) for it in policy["PolicyDocument"]["Statement"]]
+    if allowed:
+        action, service, resource = allowed
+        # By the names that service.yaml gives them.
+        names = {}
+        for resource_name in ("SmokeTest", "Redeploy", "Service"):
+            names |= {key: value for key, value in stack.properties(resource_name).items() if key.endswith("Name")}
+        (statement,) = statements
+        assert statement["Action"] == action
+        assert statement["Resource"] == f"arn:aws:{service}:eu-west-1:123456789012:{resource.format(**names)}"
+    elif managed and allowed == ():
+        (statement,) = statements
+        assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+        assert statement["Resource"] == "<SmokeTestLogGroup.Arn>"
+    else:
+        assert statements == []
 
 
 def test_the_smoke_test_goes_out_by_nat_to_the_test_listener(stack):
@@ -175,9 +205,7 @@ def test_the_smoke_test_goes_out_by_nat_to_the_test_listener(stack):
     assert function["Environment"]["Variables"] == {"TEST_URL": exported("TestUrl")}
     assert function["VpcConfig"]["SubnetIds"][0] == f"{exported('PrivateSubnetIds')}[0]"
     assert function["VpcConfig"]["SecurityGroupIds"] == [exported("SmokeTestSecurityGroupId")]
-    group = stack.properties("SmokeTestLogGroup")
-    assert group["RetentionInDays"] == 30
-    assert group["KmsKeyId"] == exported("LogKeyArn")
+    assert function["LoggingConfig"] == {"LogGroup": exported("SmokeTestLogGroup"), "LogFormat": "JSON"}
 
 
 def test_between_two_and_ten_tasks(either):
@@ -233,7 +261,7 @@ def test_a_rotated_secret_of_the_service_deploys_anew(stack):
             },
         },
     }
-    assert [(it["Arn"], it["RoleArn"]) for it in rule["Targets"]] == [("<Redeploy>", "<SecretWasRotatedRole.Arn>")]
+    assert [(it["Arn"], it["RoleArn"]) for it in rule["Targets"]] == [("<Redeploy>", exported("SecretWasRotatedRoleArn"))]
 
 
 def test_every_secret_the_service_reads_is_watched(stack):
@@ -251,8 +279,7 @@ def test_deploying_anew_keeps_the_release(stack):
     assert step["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Service}", "ForceNewDeployment": True}
     assert machine["DefinitionSubstitutions"] == {"Cluster": exported("ClusterName"), "Service": "<Service.Name>"}
     assert step["Retry"][0]["MaxAttempts"] >= 3
-    (statement,) = stack.properties("RedeployRole")["Policies"][0]["PolicyDocument"]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("ecs:UpdateService", "<Service>")
+    assert machine["RoleArn"] == exported("RedeployRoleArn")
 
 
 def test_what_ran_before_stays_known(template):

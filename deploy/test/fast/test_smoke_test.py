@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-HEALTH = {"status": "ok", "checks": {"postgres": {"status": "up"}, "redis": {"status": "up"}}}
+HEALTH = {"status": "ok", "checks": {"postgres": {"status": "ok"}, "redis": {"status": "ok"}}}
 PRODUCTS = {"data": [], "next_cursor": None}
 HEADERS = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
 
@@ -82,7 +82,7 @@ def test_a_good_release_takes_over(release, run):
 
 
 def test_a_release_without_its_cache_takes_over(release, run):
-    degraded = {"status": "degraded", "checks": {"postgres": {"status": "up"}, "redis": {"status": "down"}}}
+    degraded = {"status": "degraded", "checks": {"postgres": {"status": "ok"}, "redis": {"status": "down"}}}
     release.answers["/health"] = (200, HEADERS, degraded)
     assert run(release.url) == {"hookStatus": "SUCCEEDED"}
 

@@ -211,5 +211,3 @@ def test_execute_command_adds_what_its_agent_writes_to(template):
     assert [it["Name"] for it in task["Volumes"]] == ["tmp", "agent-state", "agent-log"]
     assert [it["ContainerPath"] for it in task["ContainerDefinitions"][0]["MountPoints"]] == ["/tmp", "/var/lib/amazon", "/var/log/amazon"]
     assert on.resources["Service"]["Properties"]["EnableExecuteCommand"] is True
-    assert "ExecuteCommandPolicy" in on.resources
-    assert "ExecuteCommandPolicy" not in template("service").deployed(**DEPLOYED).resources
