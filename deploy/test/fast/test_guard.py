@@ -63,9 +63,13 @@ def test_the_trails_bucket(production):
 def test_the_key_serves_the_trail_and_findings_only(guard):
     key = guard.properties("GuardKey")
     assert key["EnableKeyRotation"] is True
-    for it in key["KeyPolicy"]["Statement"]:
-        if "Service" in it["Principal"]:
-            assert {"aws:SourceArn", "aws:SourceAccount"} & set(it["Condition"]["StringEquals"]), it["Sid"]
+    trail = f"arn:aws:cloudtrail:eu-west-1:123456789012:trail/commerce-{guard.parameters['Environment']}"
+    services = {it["Sid"]: it for it in key["KeyPolicy"]["Statement"] if "Service" in it["Principal"]}
+    assert set(services) == {"Trail", "TrailDescribes", "Findings"}
+    for sid in ("Trail", "TrailDescribes"):
+        assert services[sid]["Condition"]["StringEquals"] == {"aws:SourceArn": trail}
+    assert services["Findings"]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert services["Findings"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
 def test_findings_are_mailed(production):
@@ -79,7 +83,7 @@ def test_findings_are_mailed(production):
     assert topic["KmsMasterKeyId"] == "<GuardKey.Arn>"
     (statement,) = statements(production.properties("FindingsPolicy"))
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "<FindingsRule.Arn>"}}
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", "<Findings>")
 
 
 def test_the_budget_warns_at_50_75_and_90_percent(guard):
