@@ -1,0 +1,238 @@
+"""pipeline.yaml: whom the roles trust, and that they may do what a deployment does and no more."""
+
+import json
+import re
+
+import pytest
+
+ISSUER = "token.actions.githubusercontent.com"
+PARTS = {"staging": "Staging", "production": "Production"}
+
+
+@pytest.fixture(scope="module")
+def stack(template):
+    return template("pipeline").deployed(GitHubRepository="acme/shop")
+
+
+@pytest.fixture(scope="module", params=sorted(PARTS))
+def environment(request):
+    return request.param
+
+
+def statements(role):
+    return {it["Sid"]: it for policy in role["Policies"] for it in policy["PolicyDocument"]["Statement"]}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(role):
+    """Every (action, resource) of a role."""
+    return {(action, one) for it in statements(role).values() for action in listed(it["Action"]) for one in listed(it["Resource"])}
+
+
+def trust(role):
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    return statement
+
+
+def test_commits_keep_their_image(stack):
+    repository = stack.only("AWS::ECR::Repository")
+    assert repository["ImageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    # Signatures only: no commit's name begins so.
+    (excluded,) = repository["ImageTagMutabilityExclusionFilters"]
+    assert excluded["ImageTagMutabilityExclusionFilterValue"] == "sha256-*"
+    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    assert repository["EncryptionConfiguration"] == {"EncryptionType": "KMS"}
+    (rule,) = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert rule["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 400}
+    assert rule["action"] == {"type": "expire"}
+
+
+def test_the_repository_outlives_its_stack(template):
+    repository = template("pipeline").resources["Repository"]
+    assert (repository["DeletionPolicy"], repository["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_provider_can_be_there_already(template, stack):
+    assert stack.only("AWS::IAM::OIDCProvider")["Url"] == f"https://{ISSUER}"
+    assert stack.only("AWS::IAM::OIDCProvider")["ClientIdList"] == ["sts.amazonaws.com"]
+    without = template("pipeline").deployed(GitHubRepository="acme/shop", MakeOidcProvider="false")
+    assert not without.of_type("AWS::IAM::OIDCProvider")
+    assert trust(without.properties("BuildRole")) == trust(stack.properties("BuildRole"))
+
+
+SUBJECTS = {
+    "BuildRole": "repo:acme/shop:ref:refs/heads/main",
+    "StagingDeployRole": "repo:acme/shop:environment:staging",
+    "ProductionDeployRole": "repo:acme/shop:environment:production",
+}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_role_trusts_one_subject(stack, name):
+    """A pull request's subject is repo:…:pull_request, so it is none of these."""
+    it = trust(stack.properties(name))
+    assert it["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert it["Principal"] == {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"}
+    # StringEquals: with StringLike a star could let others in.
+    assert it["Condition"] == {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": SUBJECTS[name]}}
+
+
+def test_github_may_take_no_other_role(stack):
+    federated = [name for name, it in stack.of_type("AWS::IAM::Role").items() if "Federated" in trust(it)["Principal"]]
+    assert sorted(federated) == sorted(SUBJECTS)
+
+
+def test_a_build_pushes_to_one_repository(stack):
+    resources = {}
+    for action, resource in allowed(stack.properties("BuildRole")):
+        assert action.startswith("ecr:")
+        assert not re.search(r"\*|Delete|Policy", action)
+        resources.setdefault(resource, set()).add(action)
+    assert resources["*"] == {"ecr:GetAuthorizationToken"}
+    assert set(resources) == {"*", "<Repository.Arn>"}
+    assert "ecr:PutImage" in resources["<Repository.Arn>"]
+
+
+@pytest.mark.parametrize("kind", ["DeployRole", "CloudFormationRole"])
+def test_no_wildcard_actions_and_no_rights_to_give_rights(stack, environment, kind):
+    for action, resource in allowed(stack.properties(f"{PARTS[environment]}{kind}")):
+        assert "*" not in action
+        assert not action.startswith(("secretsmanager:", "kms:", "sts:", "s3:", "organizations:")), action
+        if action.startswith("iam:"):
+            assert action in ("iam:PassRole", "iam:CreateServiceLinkedRole")
+            assert action != "iam:PassRole" or "*" not in resource
+
+
+@pytest.mark.parametrize("kind", ["DeployRole", "CloudFormationRole"])
+def test_an_environment_does_not_reach_into_the_other(stack, environment, kind):
+    other = ({*PARTS} - {environment}).pop()
+    for action, resource in allowed(stack.properties(f"{PARTS[environment]}{kind}")):
+        assert other not in resource.lower(), action
+        if resource not in ("*", "<Repository.Arn>") and "scalable-target" not in resource:
+            assert environment in resource.lower(), f"{action} on {resource}"
+
+
+# What reads, or what only IAM's other conditions can bound.
+EVERYWHERE = {
+    "DeployRole": {
+        "ecr:GetAuthorizationToken",
+        "cloudformation:ListExports",
+        "cloudformation:ValidateTemplate",
+        "ecs:DescribeTaskDefinition",
+        "ecs:RegisterTaskDefinition",  # bounded by the roles that may be passed
+        "ecs:DescribeTasks",  # bounded by the cluster
+        "ecs:ListTasks",  # bounded by the cluster
+    },
+    "CloudFormationRole": {
+        "ecs:DescribeTaskDefinition",
+        "ecs:RegisterTaskDefinition",  # bounded by the roles that may be passed
+        "ecs:DeregisterTaskDefinition",
+        "iam:CreateServiceLinkedRole",  # bounded by the service
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+        "cloudwatch:DescribeAlarms",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeRules",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeTargetHealth",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", EVERYWHERE)
+def test_what_is_allowed_everywhere(stack, environment, kind):
+    role = stack.properties(f"{PARTS[environment]}{kind}")
+    assert {action for action, resource in allowed(role) if resource == "*"} == EVERYWHERE[kind]
+
+
+def test_a_deployment_changes_the_service_stack_only(stack, environment):
+    role = stack.properties(f"{PARTS[environment]}DeployRole")
+    service = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/commerce-{environment}-service/*"
+    changing = {(action, resource) for action, resource in allowed(role) if re.match(r"cloudformation:(Create|Execute|Delete|Cancel)", action)}
+    assert {resource for _, resource in changing} == {service}
+    assert "cloudformation:ExecuteChangeSet" in {action for action, _ in changing}
+    # Only as the role that is bound to what that stack holds.
+    own = f"<{PARTS[environment]}CloudFormationRole.Arn>"
+    assert statements(role)["ChangeTheService"]["Condition"] == {"StringEquals": {"cloudformation:RoleArn": own}}
+    assert statements(role)["LetCloudFormationAct"]["Resource"] == own
+    trusted = trust(stack.properties(f"{PARTS[environment]}CloudFormationRole"))
+    assert trusted["Principal"] == {"Service": "cloudformation.amazonaws.com"}
+    assert trusted["Condition"]["ArnLike"] == {"aws:SourceArn": service}
+
+
+def test_a_deployment_runs_the_migration_only(stack, environment):
+    by = statements(stack.properties(f"{PARTS[environment]}DeployRole"))
+    run = by["RunTheMigration"]
+    assert run["Resource"] == f"arn:aws:ecs:eu-west-1:123456789012:task-definition/commerce-{environment}-migrate:*"
+    assert run["Condition"] == {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:eu-west-1:123456789012:cluster/commerce-{environment}"}}
+
+
+def passed(role):
+    return {
+        (one.rsplit("/", 1)[1], service)
+        for it in statements(role).values()
+        if it["Action"] == "iam:PassRole" and not str(it["Resource"]).startswith("<")
+        for one in listed(it["Resource"])
+        for service in listed(it["Condition"]["StringEquals"]["iam:PassedToService"])
+    }
+
+
+def test_roles_are_passed_that_there_are(template, stack, environment):
+    """By the names and trusts of cluster.yaml."""
+    digest = {"RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce", "ImageDigest": "sha256:" + "0" * 64}
+    roles = template("cluster").deployed_to(environment, **digest).of_type("AWS::IAM::Role").values()
+    there = {(it["RoleName"], trust(it)["Principal"]["Service"]) for it in roles}
+    prefix = f"commerce-{environment}-"
+    migrate = {(f"{prefix}migrate-{it}", "ecs-tasks.amazonaws.com") for it in ("execution", "task")}
+    assert passed(stack.properties(f"{PARTS[environment]}DeployRole")) == migrate
+    assert migrate <= there
+    bootstrap = {it for it in there if "bootstrap" in it[0]}
+    assert len(bootstrap) == 2
+    # The rest is the service stack's: each of its roles may be passed to whom it trusts.
+    assert there - migrate - bootstrap <= passed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))
+    names = {name for name, _ in passed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))}
+    assert names == {name for name, _ in there - migrate - bootstrap}
+
+
+# What CloudFormation calls to make each resource of service.yaml, and the property that the resource is named by.
+MADE_BY = {
+    "AWS::ECS::TaskDefinition": ("ecs:RegisterTaskDefinition", None, "*"),
+    "AWS::ECS::Service": ("ecs:CreateService", "ServiceName", "arn:aws:ecs:eu-west-1:123456789012:service/commerce-{}/"),
+    "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "AlarmName", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"),
+    "AWS::Lambda::Function": ("lambda:CreateFunction", "FunctionName", "arn:aws:lambda:eu-west-1:123456789012:function:"),
+    "AWS::ApplicationAutoScaling::ScalableTarget": (
+        "application-autoscaling:RegisterScalableTarget",
+        None,
+        "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*",
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": (
+        "application-autoscaling:PutScalingPolicy",
+        None,
+        "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*",
+    ),
+    "AWS::Events::Rule": ("events:PutRule", "Name", "arn:aws:events:eu-west-1:123456789012:rule/"),
+    "AWS::StepFunctions::StateMachine": (
+        "states:CreateStateMachine",
+        "StateMachineName",
+        "arn:aws:states:eu-west-1:123456789012:stateMachine:",
+    ),
+}
+
+
+def test_every_resource_of_the_service_stack_can_be_made(template, stack, environment):
+    digest = {"RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce", "ImageDigest": "sha256:" + "0" * 64}
+    may = allowed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))
+    for name, it in template("service").deployed_to(environment, **digest).resources.items():
+        action, key, prefix = MADE_BY[it["Type"]]
+        wanted = prefix.format(environment) + (it["Properties"][key] if key else "")
+        assert any(
+            one == action and re.fullmatch(re.escape(resource).replace(r"\*", ".*"), wanted) for one, resource in may
+        ), f"{name}: {action} on {wanted}"
