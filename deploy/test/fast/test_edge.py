@@ -131,6 +131,30 @@ def test_a_secret_for_the_load_balancer_is_optional(template, distribution):
     assert "OriginSecret" not in template("edge").deployed_to("production").resources
 
 
+def test_the_load_balancer_checks_that_secret_but_of_the_smoke_test(template):
+    edge = template("edge").deployed_to("production", OriginSecretRegion="eu-west-1")
+    balancer = template("load-balancer").deployed_to("production", OnlyByEdge="true")
+    (rule,) = [it for it in balancer.only("AWS::WAFv2::WebACL")["Rules"] if it["Name"] == "edge"]
+    assert rule["Action"] == {"Block": {}}
+    secret, address = (it["NotStatement"]["Statement"] for it in rule["Statement"]["AndStatement"]["Statements"])
+    match = secret["ByteMatchStatement"]
+    assert match["FieldToMatch"] == {"SingleHeader": {"Name": "x-origin-verify"}}
+    assert match["PositionalConstraint"] == "EXACTLY"
+    name = edge.properties("OriginSecret")["Name"]
+    key = edge.properties("OriginSecret")["GenerateSecretString"]["GenerateStringKey"]
+    assert match["SearchString"] == "{{resolve:secretsmanager:" + f"{name}:SecretString:{key}" + "}}"
+    assert address == {"IPSetReferenceStatement": {"Arn": "<NatAddresses.Arn>"}}
+    assert all(it.startswith("<<commerce-production-NatCidrs>>") for it in balancer.properties("NatAddresses")["Addresses"])
+    priorities = [it["Priority"] for it in balancer.only("AWS::WAFv2::WebACL")["Rules"]]
+    assert len(set(priorities)) == len(priorities)
+
+
+def test_the_load_balancer_asks_for_no_secret_by_default(template):
+    balancer = template("load-balancer").deployed_to("production")
+    assert "edge" not in [it["Name"] for it in balancer.only("AWS::WAFv2::WebACL")["Rules"]]
+    assert "NatAddresses" not in balancer.resources
+
+
 def test_viewers(edge, distribution):
     certificate = distribution["ViewerCertificate"]
     assert certificate["MinimumProtocolVersion"] == "TLSv1.2_2021"

@@ -155,6 +155,7 @@ def test_the_test_listener_is_open_to_the_nat_gateways_alone(network):
     assert {side for first, last, side in load_balancer if first <= 8443 <= last} == addresses
     assert rules(network, "Egress", "SmokeTestSecurityGroup") == {(8443, 8443, WORLD)}
     assert rules(network, "Ingress", "SmokeTestSecurityGroup") == set()
+    assert set(network.outputs()["NatCidrs"].split(",")) == addresses
 
 
 def test_clients_come_to_443_and_80(network):
@@ -233,6 +234,6 @@ def test_exports(template):
     names = (
         "VpcId VpcCidr PublicSubnetIds PrivateSubnetIds DatabaseSubnetIds LoadBalancerSecurityGroupId "
         "ServiceSecurityGroupId DatabaseSecurityGroupId CacheSecurityGroupId RotationSecurityGroupId "
-        "SmokeTestSecurityGroupId NatAddresses LogKeyArn"
+        "SmokeTestSecurityGroupId NatAddresses NatCidrs LogKeyArn"
     )
     assert template("network").exports() == {"${Project}-${Environment}-" + it for it in names.split()}
