@@ -149,7 +149,7 @@ def test_cache(data):
     assert cache["AutomaticFailoverEnabled"] is True
     assert cache["MultiAZEnabled"] is True
     assert (cache["TransitEncryptionEnabled"], cache["TransitEncryptionMode"]) == (True, "required")
-    assert cache["AuthToken"] == "{{resolve:secretsmanager:<CacheSecret>:SecretString:token::}}"
+    assert cache["AuthToken"] == "{{resolve:secretsmanager:<CacheSecret>:SecretString:token}}"
     assert int(cache["SnapshotRetentionLimit"]) >= 1
     assert data.only("AWS::ElastiCache::ParameterGroup")["Properties"] == {"maxmemory-policy": "allkeys-lru"}
     assert cache["CacheParameterGroupName"] == "<CacheParameters>"
@@ -158,12 +158,6 @@ def test_cache(data):
         for it in cache["LogDeliveryConfigurations"]
     }
     assert logs == {"slow-log": "<CacheSlowLogs>", "engine-log": "<CacheEngineLogs>"}
-
-
-def test_a_token_of_the_cache_is_changed_by_naming_its_version(template):
-    version = "11111111-2222-3333-4444-555555555555"
-    cache = template("data").deployed_to("production", CacheTokenVersion=version).properties("Cache")
-    assert cache["AuthToken"] == "{{resolve:secretsmanager:<CacheSecret>:SecretString:token::" + version + "}}"
 
 
 def test_every_secret_is_generated_and_encrypted(data):

@@ -203,7 +203,8 @@ def test_the_firewalls_log_shows_no_secrets(stack):
         "authorization",
         "cookie",
         "x-cart-token",
-        "x-order-token", "x-origin-verify",
+        "x-order-token",
+        "x-origin-verify",
     ]
     group = stack.only("AWS::Logs::LogGroup")
     assert group["LogGroupName"].startswith("aws-waf-logs-")
