@@ -8,9 +8,11 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 import yaml
@@ -82,8 +84,9 @@ class Stack:
 @pytest.fixture(scope="module")
 def docker_api(engine):
     """podman answering as a Docker engine, on the socket whose path this is."""
-    path = engine.directory / "podman.sock"
-    path.unlink(missing_ok=True)
+    # A socket's path may not be long.
+    place = Path(tempfile.mkdtemp(prefix="commerce-"))
+    path = place / "podman.sock"
     script = f'. "{SCRIPTS}/engine.sh"; engine_configure; exec podman "${{STORAGE[@]}}" system service --time 0 "unix://$1"'
     with (engine.directory / "service.log").open("w") as log:
         service = subprocess.Popen(
@@ -113,7 +116,7 @@ def docker_api(engine):
             checks.join()
         service.terminate()
         service.wait(30)
-        path.unlink(missing_ok=True)
+        shutil.rmtree(place)
 
 
 @pytest.fixture(scope="module")
