@@ -24,6 +24,7 @@ COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib -Xlinker -S --product commerce
 COPY migrations migrations
 COPY deploy/certificates certificates
+COPY deploy/demo/catalog.ndjson demo/
 COPY deploy/image image
 RUN image/assemble "$(swift build -c release --static-swift-stdlib -Xlinker -S --show-bin-path)/commerce" /rootfs
 
