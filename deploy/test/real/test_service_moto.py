@@ -1,8 +1,8 @@
-"""load-balancer.yaml, cluster.yaml and service.yaml as moto makes them: asserted on what ELB, ECS, IAM and Logs say is there.
+"""load-balancer, cluster, service and observability as moto makes them: asserted on what ELB, ECS, IAM, Logs … say is there.
 
 What moto does not make of them, or leaves away when it does, is asserted on the templates alone (fast/): attributes of load
 balancer and target groups; everything of a task definition but family, containers and volumes; everything of a service but
-its name, cluster and task definition; capacity providers, scaling, alarms, the firewall and its log. Its data stack lacks
+its name, cluster and task definition; capacity providers, scaling, alarms, metric filters, queries, the firewall. Its data stack lacks
 secrets and cache, so their exports come from a stack of stand-ins.
 """
 
@@ -58,7 +58,7 @@ def balancer(moto):
 
 @pytest.fixture(scope="module")
 def stood_in(balancer):
-    return stand_in_for_exports_that_are_lacking("cluster", "service")
+    return stand_in_for_exports_that_are_lacking("cluster", "service", "observability")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,11 @@ def cluster(stood_in):
 @pytest.fixture(scope="module")
 def service(cluster):
     return MotoStack("service", ENVIRONMENT, **RELEASE)
+
+
+@pytest.fixture(scope="module")
+def observability(service):
+    return MotoStack("observability", ENVIRONMENT)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,7 @@ def test_what_moto_leaves_out(balancer, cluster, service, stood_in):
     assert stood_in == {
         "BlueTargetGroupFullName",
         "CacheEndpoint",
+        "CacheGroupId",
         "CachePort",
         "CacheSecretArn",
         "GreenTargetGroupFullName",
@@ -284,3 +290,19 @@ def test_a_rotation_starts_the_state_machine(service):
     assert pattern["detail"]["eventName"] == ["RotationSucceeded"]
     (target,) = events.list_targets_by_rule(Rule="commerce-production-secret-was-rotated")["Targets"]
     assert target["Arn"] == service.outputs["RedeployArn"]
+
+
+def test_the_dashboard_and_who_hears_of_failures(observability):
+    assert observability.left_out == {
+        "AWS::CloudWatch::Alarm",
+        "AWS::Logs::MetricFilter",
+        "AWS::Logs::QueryDefinition",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+    }
+    body = boto3.client("cloudwatch").get_dashboard(DashboardName="commerce-production")["DashboardBody"]
+    assert len(json.loads(body)["widgets"]) == 13
+    assert "${" not in body
+    for rule in ("deployment-failed", "task-failed", "rotation-failed"):
+        (target,) = boto3.client("events").list_targets_by_rule(Rule=f"commerce-production-{rule}")["Targets"]
+        assert target["Arn"] == observability.outputs["AlarmTopicArn"]
