@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# Sourced by the scripts above, after stacks.sh: the service as it runs, and the releases that proved good.
+
+# How long CloudFormation may take for a deployment, with the bake time of blue and green.
+UPDATE_LIMIT=5400
+
+# Sets SERVICE (ARN) out of the service's stack, empty where there is none.
+find_service() {
+    SERVICE=
+    call_aws cloudformation describe-stack-resources --stack-name "$(stack_name service)" >"$SCRATCH/resources" || return 0
+    SERVICE=$(jq -r '.StackResources | map(select(.ResourceType == "AWS::ECS::Service"))[0].PhysicalResourceId // empty' \
+        "$SCRATCH/resources")
+}
+
+# While the service's stack changes: what the service says of itself, each event once.
+while_waiting() {
+    [[ -n ${SERVICE:-} ]] || find_service
+    if [[ -n $SERVICE ]]; then show_service_events; fi
+}
+
+show_service_events() {
+    call_aws ecs describe-services --cluster "$CLUSTER" --services "$SERVICE" >"$SCRATCH/services" || return 0
+    jq -r '.services[0].events // [] | reverse[] | "\(.id) \(.message)"' "$SCRATCH/services" |
+        while read -r id message; do
+            if grep -qsxF "$id" "$SCRATCH/seen-events"; then continue; fi
+            echo "$id" >>"$SCRATCH/seen-events"
+            detail "service: ${message#(service *) }"
+        done
+}
+
+# As apply_change, for the service's stack; what its service said before is not shown again.
+change_service() {
+    find_service
+    if [[ -n $SERVICE ]]; then show_service_events 2>/dev/null; fi
+    apply_change "$1" "$UPDATE_LIMIT"
+}
+
+# Whether what runs is this image and answers. Says what is wrong where it is not so.
+verify() {
+    local digest=$1 url
+    say "verifying"
+    find_service
+    if [[ -z $SERVICE ]]; then
+        detail "FAILED: the stack holds no service"
+        return 1
+    fi
+    check_running_tasks "$digest" || return 1
+    url=$(environment_value .url)
+    if [[ -z $url ]]; then url=$(exported Url) || exit; fi
+    # What is sold is not the matter of a release: the first one has an empty catalogue.
+    "$DEPLOY/bin/smoke" "$url" --allow-empty --wait "${DEPLOY_SMOKE_WAIT:-60}" ${SMOKE_OPTIONS[@]+"${SMOKE_OPTIONS[@]}"} >&2 || {
+        detail "FAILED: the smoke test of $url"
+        return 1
+    }
+}
+
+# All running tasks of the service run the image. The tasks before may take a while to go.
+check_running_tasks() {
+    local digest=$1 look others='' count=0
+    for look in {1..24}; do
+        if ((look > 1)); then pause; fi
+        if ! call_aws ecs list-tasks --cluster "$CLUSTER" --service-name "$SERVICE" --desired-status RUNNING >"$SCRATCH/tasks"; then
+            detail "could not ask for the tasks just now: $(aws_error)"
+            continue
+        fi
+        mapfile -t tasks < <(jq -r '.taskArns[:100][]' "$SCRATCH/tasks")
+        ((${#tasks[@]} > 0)) || continue
+        call_aws ecs describe-tasks --cluster "$CLUSTER" --tasks "${tasks[@]}" >"$SCRATCH/tasks" || continue
+        count=$(jq '[.tasks[] | select(.lastStatus == "RUNNING")] | length' "$SCRATCH/tasks")
+        others=$(jq -r --arg digest "$digest" '[.tasks[] | .containers[] | select(.name == "commerce")
+            | select(.image | endswith("@" + $digest) | not) | .image] | unique | join(", ")' "$SCRATCH/tasks")
+        if ((count > 0)) && [[ -z $others ]]; then
+            detail "$count tasks run $digest"
+            return 0
+        fi
+    done
+    if [[ -n $others ]]; then detail "FAILED: tasks still run $others"; else detail "FAILED: no task of the service runs"; fi
+    return 1
+}
+
+# --- Releases: the digests that passed the verification, in a parameter of Systems Manager, which keeps its history ------
+
+release_parameter() { echo "/$PROJECT/$ENVIRONMENT/release"; }
+
+# The newest release, empty where there is none.
+current_release() {
+    if call_aws ssm get-parameter --name "$(release_parameter)" >"$SCRATCH/release"; then
+        jq -r .Parameter.Value "$SCRATCH/release"
+    elif ! aws_error_has ParameterNotFound; then
+        unavailable "the releases could not be read"
+    fi
+}
+
+# The release to go back to from $1: a return to an earlier one takes back all between, so that going back twice goes two
+# releases back and not to and fro.
+release_before() {
+    if ! call_aws ssm get-parameter-history --name "$(release_parameter)" >"$SCRATCH/releases"; then
+        aws_error_has ParameterNotFound || unavailable "the releases could not be read"
+        return
+    fi
+    jq -r --arg from "$1" '[.Parameters | sort_by(.Version)[] | .Value]
+        | reduce .[] as $release ([]; index($release) as $at | if $at == null then . + [$release] else .[:$at + 1] end)
+        | index($from) as $at | (if $at == null then . else .[:$at] end) | last // empty' "$SCRATCH/releases"
+}
+
+record_release() {
+    local now
+    now=$(current_release) || exit
+    if [[ $now == "$1" ]]; then return; fi
+    call_aws ssm put-parameter --name "$(release_parameter)" --type String --value "$1" --overwrite >/dev/null ||
+        say "the release could not be recorded, so that rollback will need its digest: $(aws_error)"
+}
+
+# --- Changing the service's stack -----------------------------------------------------------------------------------------
+
+# Keeps all of the service's stack as it is, but for the image; into a file for the CLI.
+same_parameters_but() {
+    jq --arg digest "$1" '[.Parameters[] | if .ParameterKey == "ImageDigest" then {ParameterKey, ParameterValue: $digest}
+        else {ParameterKey, UsePreviousValue: true} end]' "$SCRATCH/stack-$(stack_name service)"
+}
+
+# Brings the service's stack to a digest, all else as it is; 0 done, else as apply_change.
+return_to() {
+    local name
+    name=$(stack_name service)
+    check_stack_is_free "$name"
+    same_parameters_but "$1" >"$SCRATCH/parameters"
+    prepare_change "$name" previous "$SCRATCH/parameters" service
+    [[ -n $CHANGE_SET ]] || return 0
+    change_service "$name"
+}

@@ -1,0 +1,184 @@
+# shellcheck shell=bash
+# Sourced by the scripts above, after stacks.sh: a command of the image run once as a Fargate task, beside the service and
+# in its network: the migration, the bootstrap.
+
+# Fills the placeholders of a task definition's file; refuses where one has no value.
+fill_task_definition() {
+    local file=$1 missing
+    shift
+    jq 'reduce $ARGS.positional[] as $pair (.; ($pair | index("=")) as $at
+            | ("${" + $pair[:$at] + "}") as $name | $pair[$at + 1:] as $value
+            | walk(if type == "string" then split($name) | join($value) else . end))' \
+        "$file" --args "$@" >"$SCRATCH/task-definition.json" || fail "$file is no valid JSON"
+    missing=$(grep -o '\${[A-Z_]*}' "$SCRATCH/task-definition.json" | sort -u | tr '\n' ' ' || true)
+    [[ -z $missing ]] || fail "${file##*/}: nothing to put for $missing"
+}
+
+# The values that the task definitions of one-off tasks name; NAME=VALUE lines.
+one_off_values() {
+    local role=$1 image=$2
+    printf '%s\n' "IMAGE=$image" "PROJECT=$PROJECT" "ENVIRONMENT=$ENVIRONMENT" "REGION=$REGION" \
+        "ARCHITECTURE=$(architecture)" "CPU=256" "MEMORY=512" "LOG_LEVEL=info" "LOOPS=1"
+    local name export
+    while read -r name export; do
+        # Only what the file names: the bootstrap's stack needs nothing of the cache.
+        if ! grep -q "\${$name}" "$DEPLOY/ecs/$role-task.json"; then continue; fi
+        printf '%s=%s\n' "$name" "$(exported "$export")" || exit
+    done <<<"EXECUTION_ROLE_ARN ${role^}ExecutionRoleArn
+TASK_ROLE_ARN ${role^}TaskRoleArn
+LOG_GROUP ${role^}LogGroup
+DATABASE_HOST DatabaseEndpoint
+DATABASE_PORT DatabasePort
+DATABASE_NAME DatabaseName
+MASTER_SECRET_ARN MasterSecretArn
+MIGRATION_SECRET_ARN MigrationSecretArn
+SERVICE_SECRET_ARN ServiceSecretArn"
+}
+
+# The ARNs of running one-off tasks of a role.
+running_one_offs() {
+    call_aws ecs list-tasks --cluster "$CLUSTER" --family "$PROJECT-$ENVIRONMENT-$1" --desired-status RUNNING >"$SCRATCH/tasks" ||
+        unavailable "the cluster $CLUSTER could not be read"
+    jq -r '.taskArns[]' "$SCRATCH/tasks"
+}
+
+# Runs deploy/ecs/ROLE-task.json (migration, bootstrap) with an image and waits for its end, for so many seconds.
+# Exits with 10, 11 or 12 where it does not end well.
+run_one_off() {
+    local role=$1 family=$2 digest=$3 limit=$4 values definition task already
+    already=$(running_one_offs "$family") || exit
+    [[ -z $already ]] || fail --status "$EXIT_BUSY" "a $role is already running (${already##*/}); run this again when it has ended"
+    values=$(one_off_values "$role" "$REPOSITORY@$digest") || exit
+    mapfile -t values <<<"$values"
+    fill_task_definition "$DEPLOY/ecs/$role-task.json" "${values[@]}"
+
+    call_aws ecs register-task-definition --cli-input-json "file://$SCRATCH/task-definition.json" \
+        --tags "key=Project,value=$PROJECT" "key=Environment,value=$ENVIRONMENT" "key=Component,value=$role" >"$SCRATCH/registered" ||
+        unavailable "the task definition of the $role was not accepted"
+    definition=$(jq -r .taskDefinition.taskDefinitionArn "$SCRATCH/registered")
+    detail "registered ${definition##*/}"
+    STATE_NOW="the $role may have been started; see: aws ecs list-tasks --cluster $CLUSTER --family $PROJECT-$ENVIRONMENT-$family"
+    task=$(start_task "$definition") || exit
+    STATE_NOW="the $role runs on by itself (task ${task##*/}); nothing else was changed. Once it has ended, run this again"
+    say "$role: task ${task##*/} runs $(jq -rc '.containerDefinitions[0].command | join(" ")' "$SCRATCH/task-definition.json")"
+    wait_for_task "$role" "$task" "$limit"
+    STATE_NOW="the $role has ended well, nothing else was changed"
+}
+
+# Starts a task and answers its ARN. Where Fargate has no room for it just now, tries again for some minutes.
+start_task() {
+    local definition=$1 attempt subnets group network reason token
+    token=deploy-$(date -u +%s)-$$
+    subnets=$(exported PrivateSubnetIds) || exit
+    group=$(exported ServiceSecurityGroupId) || exit
+    network=$(jq -nc --arg subnets "$subnets" --arg group "$group" \
+        '{awsvpcConfiguration: {subnets: ($subnets | split(",")), securityGroups: [$group], assignPublicIp: "DISABLED"}}')
+    for attempt in {1..6}; do
+        call_aws ecs run-task --cluster "$CLUSTER" --task-definition "$definition" --count 1 --launch-type FARGATE \
+            --network-configuration "$network" --propagate-tags TASK_DEFINITION --started-by deploy \
+            --client-token "$token-$attempt" >"$SCRATCH/run" ||
+            fail --status "$EXIT_TASK_NOT_STARTED" "the task could not be started: $(aws_error)"
+        if jq -e '.tasks | length > 0' "$SCRATCH/run" >/dev/null; then
+            jq -r '.tasks[0].taskArn' "$SCRATCH/run"
+            return
+        fi
+        reason=$(jq -r '[.failures // [] | .[] | .reason + (if .detail then ": " + .detail else "" end)] | join("; ")' "$SCRATCH/run")
+        detail "not started: ${reason:-no reason given}"
+        # Between a half and the whole of a delay that doubles, so that several do not try in step.
+        pause "$(awk -v seconds=$((POLL * 2 ** attempt)) -v random=$((RANDOM % 1000)) 'BEGIN { print seconds / 2 * (1 + random / 1000) }')"
+    done
+    fail --status "$EXIT_TASK_NOT_STARTED" "the task could not be started: ${reason:-no reason given}"
+}
+
+# Waits for the end of a task and shows its log lines as they come.
+wait_for_task() {
+    local role=$1 task=$2 limit=$3 end=$((SECONDS + $3)) status='' before='' code reason container group prefix
+    container=$(jq -r '.containerDefinitions[0].name' "$SCRATCH/task-definition.json")
+    group=$(jq -r '.containerDefinitions[0].logConfiguration.options["awslogs-group"] // empty' "$SCRATCH/task-definition.json")
+    prefix=$(jq -r '.containerDefinitions[0].logConfiguration.options["awslogs-stream-prefix"] // empty' "$SCRATCH/task-definition.json")
+    LOG_TOKEN=
+    while true; do
+        if call_aws ecs describe-tasks --cluster "$CLUSTER" --tasks "$task" >"$SCRATCH/task"; then
+            status=$(jq -r '.tasks[0].lastStatus // "not there yet"' "$SCRATCH/task")
+            if [[ $status != "$before" ]]; then detail "$role: $status"; fi
+            before=$status
+            if [[ $status == STOPPED ]]; then break; fi
+        else
+            detail "could not ask for it just now: $(aws_error)"
+        fi
+        show_log "$group" "$prefix/$container/${task##*/}"
+        if ((SECONDS >= end)); then
+            fail --status "$EXIT_TASK_STILL_RUNNING" "the $role still runs after $limit seconds (task ${task##*/}) and is left alone;" \
+                "see what it waits for, and run this again once it has ended"
+        fi
+        pause
+    done
+    show_log "$group" "$prefix/$container/${task##*/}"
+    code=$(jq -r --arg name "$container" '.tasks[0].containers[] | select(.name == $name) | .exitCode // empty' "$SCRATCH/task")
+    reason=$(jq -r --arg name "$container" '[.tasks[0].stoppedReason, (.tasks[0].containers[] | select(.name == $name) | .reason)]
+        | map(values) | unique | join("; ")' "$SCRATCH/task")
+    if [[ -z $code ]]; then
+        fail --status "$EXIT_TASK_NOT_STARTED" "the $role did not start: ${reason:-no reason given} (task ${task##*/})"
+    fi
+    if [[ $code != 0 ]]; then
+        fail --status "$EXIT_TASK_FAILED" "the $role failed with exit code $code; its log is above (task ${task##*/}, ${reason:-no reason given})"
+    fi
+}
+
+# Shows what a log stream has beyond LOG_TOKEN.
+show_log() {
+    local group=$1 stream=$2 from token
+    [[ -n $group ]] || return 0
+    while true; do
+        from=()
+        if [[ -n $LOG_TOKEN ]]; then from=(--next-token "$LOG_TOKEN"); fi
+        # There is no stream before the first line.
+        call_aws logs get-log-events --log-group-name "$group" --log-stream-name "$stream" --start-from-head \
+            ${from[@]+"${from[@]}"} >"$SCRATCH/log" || return 0
+        jq -r '.events[].message' "$SCRATCH/log" | while IFS= read -r line; do printf '  | %s\n' "$line" >&2; done
+        token=$(jq -r '.nextForwardToken // empty' "$SCRATCH/log")
+        # The end answers with the token that it was asked with.
+        if [[ -z $token || $token == "$LOG_TOKEN" ]]; then return 0; fi
+        LOG_TOKEN=$token
+        if ! jq -e '.events | length > 0' "$SCRATCH/log" >/dev/null; then return 0; fi
+    done
+}
+
+# What `migrate` and `bootstrap` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run].
+one_off_main() {
+    local role=$1 family=$2 dry_run='' limit=1800 positional=()
+    shift 2
+    while (($# > 0)); do
+        case $1 in
+            --help | -h) help && exit ;;
+            --dry-run) dry_run=1 ;;
+            --limit)
+                limit=${2:-}
+                [[ $limit =~ ^[0-9]+$ ]] || usage_error "--limit takes seconds"
+                shift
+                ;;
+            -*) usage_error "no option $1" ;;
+            *) positional+=("$1") ;;
+        esac
+        shift
+    done
+    [[ ${#positional[@]} == 2 ]] || usage_error "which environment and which image?"
+    check_digest "${positional[1]}"
+    need aws jq
+    load_environment "${positional[0]}"
+    scratch
+    check_image "${positional[1]}"
+    read_exports
+    CLUSTER=$(exported ClusterName) || exit
+    if [[ -n $dry_run ]]; then
+        local values
+        values=$(one_off_values "$role" "$REPOSITORY@${positional[1]}") || exit
+        mapfile -t values <<<"$values"
+        fill_task_definition "$DEPLOY/ecs/$role-task.json" "${values[@]}"
+        say "would register this and run it in the cluster $CLUSTER:"
+        cat "$SCRATCH/task-definition.json"
+        return
+    fi
+    run_one_off "$role" "$family" "${positional[1]}" "$limit"
+    printf '%s: done, exit code 0\n' "$role"
+}

@@ -1,0 +1,253 @@
+"""An HTTP proxy in front of moto_server that counts the calls of the AWS CLI and breaks some of them.
+
+It also stands for what moto does not have: tasks that end, services that run their tasks, and stacks that take their time or
+roll back. Everything else is passed on to moto and answered by it.
+"""
+
+import json
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+# What reads, and what a change set is prepared with: everything else changes something.
+READS = re.compile(r"^(Describe|Get|List|Batch|Validate|Filter)")
+
+
+@dataclass
+class TaskEnd:
+    """How a one-off task ends: with an exit code, or with none where it never started."""
+
+    exit_code: int | None = 0
+    reason: str = "Essential container in task exited"
+    log: list[str] = field(default_factory=lambda: ['{"level":"info","message":"the schema is where it should be"}'])
+    seconds: float = 0
+
+
+@dataclass
+class Update:
+    """How a change of a stack goes: for so long, and to which end."""
+
+    seconds: float = 0.3
+    fails: str | None = None
+
+
+class Faults:
+    def __init__(self, moto, logs):
+        self.moto, self.logs = moto, logs
+        self.lock = threading.Lock()
+        self.calls = []
+        self.throttle, self.lose, self.no_capacity = Counter(), Counter(), 0
+        self.task_end, self.update = TaskEnd(), Update()
+        # Set: the service's tasks never turn to the new image.
+        self.stuck_on = None
+        self.tasks, self.services, self.stacks, self.change_sets = {}, {}, {}, {}
+        faults = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, kind, answer = faults.answer(self.path, self.headers, body)
+                if status is None:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def changes(self):
+        """The calls that changed something; change sets that are made to be looked at do not."""
+        return [call for call in self.calls if not READS.match(call) and call not in ("CreateChangeSet", "DeleteChangeSet")]
+
+    def answer(self, path, headers, body):
+        target = headers.get("X-Amz-Target", "")
+        if target:
+            action, request = target.rsplit(".", 1)[1], json.loads(body or b"{}")
+        else:
+            request = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            action = request.get("Action", path)
+        with self.lock:
+            self.calls.append(action)
+            throttled = self.throttle[action] > 0
+            self.throttle[action] -= throttled
+            lost = self.lose[action] > 0
+            self.lose[action] -= lost
+        if throttled:
+            return error(bool(target), "ThrottlingException", "Rate exceeded")
+        special = getattr(self, f"on_{action}", None)
+        result = special(request, path, headers, body) if special else None
+        if result is None:
+            result = self.forward(path, headers, body)
+        return (None, None, None) if lost else result
+
+    def forward(self, path, headers, body):
+        kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "connection", "content-length")}
+        request = urllib.request.Request(self.moto + path, data=body, headers=kept, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, response.headers.get("Content-Type", ""), response.read()
+        except urllib.error.HTTPError as failure:
+            return failure.code, failure.headers.get("Content-Type", ""), failure.read()
+
+    # --- Tasks ----------------------------------------------------------------------------------------------------------
+
+    def on_RunTask(self, request, path, headers, body):
+        with self.lock:
+            if self.no_capacity > 0:
+                self.no_capacity -= 1
+                return answer({"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time. Please try again later"}]})
+            # The same token again is the same task again.
+            for task in self.tasks.values():
+                if task["token"] == request.get("clientToken"):
+                    return task["answer"]
+            result = self.forward(path, headers, body)
+            if result[0] == 200:
+                task = json.loads(result[2])["tasks"][0]
+                self.tasks[task["taskArn"]] = {
+                    "token": request.get("clientToken"), "answer": result, "end": self.task_end, "at": time.monotonic() + self.task_end.seconds,
+                    "definition": request["taskDefinition"], "group": request.get("group"), "network": request.get("networkConfiguration"),
+                }
+                if self.task_end.exit_code is not None:
+                    self.write_log(request["taskDefinition"], task["taskArn"])
+            return result
+
+    def write_log(self, definition, task):
+        family = definition.rsplit("/", 1)[1].split(":")[0]
+        role = family.rsplit("-", 1)[1]
+        group, stream = f"/{family.rsplit('-', 1)[0].replace('-', '/')}/{role}", f"{role}/{role}/{task.rsplit('/', 1)[1]}"
+        self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        now = int(time.time() * 1000)
+        self.logs.put_log_events(
+            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now, "message": line} for line in self.task_end.log])
+
+    def on_ListTasks(self, request, path, headers, body):
+        if "serviceName" in request:
+            return answer({"taskArns": [f"{request['serviceName'].replace(':service/', ':task/')}/{number}" for number in (1, 2)]})
+        running = [arn for arn, task in self.tasks.items()
+                   if task["definition"].rsplit("/", 1)[1].split(":")[0] == request["family"] and time.monotonic() < task["at"]]
+        return answer({"taskArns": running})
+
+    def on_DescribeTasks(self, request, path, headers, body):
+        if request["tasks"][0] in self.tasks:
+            result = json.loads(self.forward(path, headers, body)[2])
+            for described in result["tasks"]:
+                task = self.tasks[described["taskArn"]]
+                if time.monotonic() < task["at"]:
+                    continue
+                end = task["end"]
+                container = {"name": task["definition"].rsplit("/", 1)[1].split(":")[0].rsplit("-", 1)[1], "lastStatus": "STOPPED"}
+                if end.exit_code is not None:
+                    container["exitCode"] = end.exit_code
+                described |= {"lastStatus": "STOPPED", "stoppedReason": end.reason, "containers": [container]}
+            return answer(result)
+        # Those of a service run what its task definition names.
+        service = request["tasks"][0].replace(":task/", ":service/").rsplit("/", 1)[0]
+        description = self.call("DescribeServices", {"cluster": request["cluster"], "services": [service]}, headers)
+        definition = self.call("DescribeTaskDefinition", {"taskDefinition": description["services"][0]["taskDefinition"]}, headers)
+        containers = definition["taskDefinition"]["containerDefinitions"]
+        image = self.stuck_on or containers[0]["image"]
+        return answer({"tasks": [
+            {"taskArn": arn, "lastStatus": "RUNNING", "containers": [{"name": containers[0]["name"], "image": image}]}
+            for arn in request["tasks"]]})
+
+    def call(self, action, request, headers):
+        passed = {**headers, "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}", "Content-Type": "application/x-amz-json-1.1"}
+        return json.loads(self.forward("/", passed, json.dumps(request).encode())[2])
+
+    # --- Stacks ---------------------------------------------------------------------------------------------------------
+
+    def on_CreateChangeSet(self, request, path, headers, body):
+        result = self.forward(path, headers, body)
+        if result[0] == 200:
+            name = re.search(rb"<Id>(.*?)</Id>", result[2])[1].decode()
+            with self.lock:
+                self.change_sets[name] = (request["StackName"], request["ChangeSetType"], self.version(request["StackName"]))
+        return result
+
+    def version(self, stack):
+        return self.stacks.get(stack, {}).get("version")
+
+    def on_ExecuteChangeSet(self, request, path, headers, body):
+        with self.lock:
+            stack, kind, version = self.change_sets[request["ChangeSetName"]]
+            state = self.stacks.get(stack)
+            if (state and time.monotonic() < state["at"]) or version != self.version(stack):
+                return error(False, "InvalidChangeSetStatus", f"ChangeSet [{request['ChangeSetName']}] cannot be executed in its current state")
+            update = self.update
+            end = f"{kind}_COMPLETE"
+            if update.fails:
+                end = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+            self.stacks[stack] = {
+                "version": str(uuid.uuid4()), "at": time.monotonic() + update.seconds, "during": f"{kind}_IN_PROGRESS", "end": end,
+                "fails": update.fails, "change_set": request["ChangeSetName"]}
+            if update.fails:
+                # Nothing of it stays, as after a rollback.
+                return xml("ExecuteChangeSet", "")
+            return self.forward(path, headers, body)
+
+    def on_DescribeStacks(self, request, path, headers, body):
+        status, kind, text = self.forward(path, headers, body)
+        state = self.stacks.get(request.get("StackName"))
+        if state and status == 200:
+            now = state["during"] if time.monotonic() < state["at"] else state["end"]
+            text = re.sub(rb"<StackStatus>.*?</StackStatus>", f"<StackStatus>{now}</StackStatus>".encode(), text)
+            text = re.sub(rb"<ChangeSetId>.*?</ChangeSetId>", b"", text)
+            text = text.replace(b"<StackStatus>", f"<ChangeSetId>{state['change_set']}</ChangeSetId><StackStatus>".encode(), 1)
+        return status, kind, text
+
+    def on_DescribeStackEvents(self, request, path, headers, body):
+        result = self.forward(path, headers, body)
+        state = self.stacks.get(request["StackName"])
+        if state and state["fails"] and time.monotonic() >= state["at"]:
+            event = (f"<member><EventId>{state['version']}</EventId><StackName>{request['StackName']}</StackName><StackId>none</StackId>"
+                     "<LogicalResourceId>Service</LogicalResourceId><ResourceStatus>UPDATE_FAILED</ResourceStatus>"
+                     f"<ResourceStatusReason>{state['fails']}</ResourceStatusReason><Timestamp>2026-01-01T00:00:00Z</Timestamp></member>")
+            text = result[2].replace(b"<StackEvents>", b"<StackEvents>" + event.encode(), 1)
+            return result[0], result[1], text
+        return result
+
+    def on_DeleteStack(self, request, path, headers, body):
+        with self.lock:
+            self.stacks.pop(request["StackName"], None)
+
+
+def answer(value):
+    return 200, "application/x-amz-json-1.1", json.dumps(value).encode()
+
+
+def error(is_json, code, message):
+    if is_json:
+        return 400, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message}).encode()
+    body = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+    return 400, "text/xml", body.encode()
+
+
+def xml(action, content):
+    body = (f'<{action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><{action}Result>{content}</{action}Result>'
+            f"<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{action}Response>")
+    return 200, "text/xml", body.encode()
