@@ -45,8 +45,9 @@ class Faults:
         self.calls = []
         self.throttle, self.lose, self.no_capacity = Counter(), Counter(), 0
         self.task_end, self.update = TaskEnd(), Update()
-        # Set: the service's tasks never turn to the new image.
+        # Set: the image that the service's tasks never turn away from.
         self.stuck_on = None
+        self.blind_to_tasks = False
         self.tasks, self.services, self.stacks, self.change_sets = {}, {}, {}, {}
         faults = self
 
@@ -148,6 +149,8 @@ class Faults:
     def on_ListTasks(self, request, path, headers, body):
         if "serviceName" in request:
             return answer({"taskArns": [f"{request['serviceName'].replace(':service/', ':task/')}/{number}" for number in (1, 2)]})
+        if self.blind_to_tasks:
+            return answer({"taskArns": []})
         running = [arn for arn, task in self.tasks.items()
                    if task["definition"].rsplit("/", 1)[1].split(":")[0] == request["family"] and time.monotonic() < task["at"]]
         return answer({"taskArns": running})
@@ -230,6 +233,10 @@ class Faults:
             text = result[2].replace(b"<StackEvents>", b"<StackEvents>" + event.encode(), 1)
             return result[0], result[1], text
         return result
+
+    def finish_updates(self):
+        for state in self.stacks.values():
+            state["at"] = 0
 
     def on_DeleteStack(self, request, path, headers, body):
         with self.lock:

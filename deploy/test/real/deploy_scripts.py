@@ -1,0 +1,221 @@
+"""An account to deploy to: moto behind the fault proxy, small stacks, an image repository with images, and the scripts of
+deploy/bin run as a user runs them.
+
+The stacks are small on purpose: what the scripts do is independent of what is in them, and moto would skip most of it.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+from aws_faults import Faults
+from stand_in_shop import Shop
+
+from template import ROOT
+
+REGION = "eu-west-1"
+MANIFEST = "application/vnd.oci.image.index.v1+json"
+CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+
+PIPELINE = """
+Parameters: {Project: {Type: String}}
+Resources:
+  Repository: {Type: AWS::ECR::Repository, Properties: {RepositoryName: !Ref Project}}
+Outputs:
+  RepositoryUri: {Value: !GetAtt Repository.RepositoryUri}
+"""
+NETWORK = """
+Parameters: {Project: {Type: String}, Environment: {Type: String}, Range: {Type: String}}
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Range}}
+  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: !Ref Range}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: !Ref Vpc, GroupDescription: service}}
+Outputs:
+  Subnets: {Value: !Ref Subnet, Export: {Name: !Sub "${Project}-${Environment}-PrivateSubnetIds"}}
+  Group: {Value: !Ref Group, Export: {Name: !Sub "${Project}-${Environment}-ServiceSecurityGroupId"}}
+"""
+CLUSTER = """
+Parameters:
+  Project: {Type: String}
+  Environment: {Type: String}
+  RepositoryUri: {Type: String}
+  ImageDigest: {Type: String}
+  Url: {Type: String}
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: !Sub "${Project}-${Environment}"}}
+Outputs:
+  ClusterName: {Value: !Ref Cluster, Export: {Name: !Sub "${Project}-${Environment}-ClusterName"}}
+  Url: {Value: !Ref Url, Export: {Name: !Sub "${Project}-${Environment}-Url"}}
+"""
+# What the real stacks export to the definitions of one-off tasks, by value alone.
+EXPORTED = {
+    **{f"{role}{kind}RoleArn": f"arn:aws:iam::123456789012:role/{role.lower()}-{kind.lower()}"
+       for role in ("Migration", "Bootstrap") for kind in ("Execution", "Task")},
+    **{f"{name}SecretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:{name.lower()}" for name in ("Master", "Migration", "Service")},
+    "MigrationLogGroup": "/commerce/staging/migrate", "BootstrapLogGroup": "/commerce/staging/bootstrap",
+    "DatabaseEndpoint": "database.internal", "DatabasePort": "5432", "DatabaseName": "commerce",
+}
+SERVICE = """
+Parameters:
+  Project: {Type: String}
+  Environment: {Type: String}
+  RepositoryUri: {Type: String}
+  ImageDigest: {Type: String}
+  LogLevel: {Type: String, Default: info}
+Resources:
+  TaskDefinition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: !Sub "${Project}-${Environment}-service"
+      ContainerDefinitions:
+        - {Name: commerce, Image: !Sub "${RepositoryUri}@${ImageDigest}", Memory: 512, Cpu: 256}
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {Cluster: !Sub "${Project}-${Environment}", TaskDefinition: !Ref TaskDefinition, DesiredCount: 2}
+"""
+
+
+class Account:
+    def __init__(self, directory):
+        self.directory = directory
+        self.port = free_port()
+        log = open(directory / "moto.log", "w")  # noqa: SIM115 (the server's, for as long as it runs)
+        self.moto = subprocess.Popen(
+            [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(self.port)], stdout=log, stderr=log)
+        self.moto_url = f"http://127.0.0.1:{self.port}"
+        wait_for_port(self.port)
+        self.faults = Faults(self.moto_url, self.client("logs"))
+        self.shop = Shop(catalogue=False)
+        self.lay_out()
+
+    def close(self):
+        self.faults.close()
+        self.shop.close()
+        self.moto.terminate()
+        self.moto.wait()
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.moto_url, **CREDENTIALS)
+
+    def lay_out(self):
+        """A project directory of its own: the scripts and task definitions as they are, with the small stacks."""
+        self.deploy = self.directory / "project" / "deploy"
+        shutil.copytree(ROOT / "deploy" / "bin", self.deploy / "bin")
+        shutil.copytree(ROOT / "deploy" / "ecs", self.deploy / "ecs")
+        (self.deploy / "environments").mkdir()
+        (self.deploy / "cloudformation").mkdir()
+        outputs = "".join(
+            f'  {name}: {{Value: "{value}", Export: {{Name: !Sub "${{Project}}-${{Environment}}-{name}"}}}}\n' for name, value in EXPORTED.items())
+        for name, body in {"pipeline": PIPELINE, "network": NETWORK, "cluster": CLUSTER + outputs, "service": SERVICE}.items():
+            self.template(name).write_text(body)
+        self.write_environment({})
+
+    def template(self, name):
+        return self.deploy / "cloudformation" / f"{name}.yaml"
+
+    def write_environment(self, service):
+        (self.deploy / "environments" / "staging.json").write_text(json.dumps({
+            "region": REGION, "project": "commerce",
+            "stacks": {"network": {"Range": "10.0.0.0/24"}, "cluster": {"Url": self.shop.url}, "service": service}}))
+
+    def provision(self):
+        """The account ready for its first deployment; answers the digests of three images."""
+        self.run("provision", "pipeline", "--environment", "staging", check=True)
+        digests = [self.push(f"release {number}") for number in (1, 2, 3)]
+        for stack in ("network", "cluster"):
+            self.run("provision", "staging", stack, *(["--image", digests[0]] if stack == "cluster" else []), check=True)
+        for group in ("migrate", "bootstrap"):
+            self.client("logs").create_log_group(logGroupName=f"/commerce/staging/{group}")
+        self.faults.calls.clear()
+        return digests
+
+    def push(self, name, architectures=("amd64", "arm64")):
+        """An image index; its digest."""
+        ecr = self.client("ecr")
+        manifests = []
+        for architecture in architectures:
+            manifest = json.dumps({
+                "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "annotations": {"name": f"{name} {architecture}"},
+                "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 1, "digest": "sha256:" + "0" * 64}, "layers": []})
+            pushed = ecr.put_image(
+                repositoryName="commerce", imageManifest=manifest, imageManifestMediaType="application/vnd.oci.image.manifest.v1+json")
+            manifests.append({
+                "digest": pushed["image"]["imageId"]["imageDigest"], "size": len(manifest), "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "platform": {"architecture": architecture, "os": "linux"}})
+        index = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "manifests": manifests})
+        pushed = ecr.put_image(repositoryName="commerce", imageManifest=index, imageManifestMediaType=MANIFEST, imageTag=name.replace(" ", "-"))
+        return pushed["image"]["imageId"]["imageDigest"]
+
+    def environment(self, **more):
+        # The temporary directory is watched: scripts leave nothing in it.
+        scratch = self.directory / "tmp"
+        scratch.mkdir(exist_ok=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        return kept | {
+            "PATH": path, "TMPDIR": str(scratch), "AWS_ENDPOINT_URL": self.faults.url, "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing", "DEPLOY_POLL_SECONDS": "0.1", "DEPLOY_SMOKE_WAIT": "1",
+        } | more
+
+    def start(self, script, *arguments, **more):
+        return subprocess.Popen(
+            [self.deploy / "bin" / script, *arguments], env=self.environment(**more), text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+
+    def run(self, script, *arguments, check=False, **more):
+        process = self.start(script, *arguments, **more)
+        stdout, stderr = process.communicate(timeout=180)
+        result = subprocess.CompletedProcess([script, *arguments], process.returncode, stdout, stderr)
+        if check and result.returncode != 0:
+            raise AssertionError(f"{script} {arguments} ended with {result.returncode}:\n{stdout}{stderr}")
+        assert not list((self.directory / "tmp").iterdir()), "a script left something in the temporary directory"
+        return result
+
+    # --- What is so, as AWS tells it ------------------------------------------------------------------------------------
+
+    def stack(self, name):
+        try:
+            return self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except self.client("cloudformation").exceptions.ClientError:
+            return None
+
+    def served_image(self):
+        """The image of the service's task definition, after the @."""
+        ecs = self.client("ecs")
+        arns = ecs.list_services(cluster="commerce-staging")["serviceArns"]
+        if not arns:
+            return None
+        service = ecs.describe_services(cluster="commerce-staging", services=arns)["services"][0]
+        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        return definition["containerDefinitions"][0]["image"].split("@")[1]
+
+    def releases(self):
+        ssm = self.client("ssm")
+        try:
+            history = ssm.get_parameter_history(Name="/commerce/staging/release")["Parameters"]
+        except ssm.exceptions.ParameterNotFound:
+            return []
+        return [entry["Value"] for entry in history]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for_port(port, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nobody listens on port {port}")

@@ -1,0 +1,169 @@
+"""Deployments that meet each other or are interrupted, and the way back."""
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+from aws_faults import TaskEnd, Update
+from deploy_scripts import Account
+
+
+@pytest.fixture
+def account(tmp_path):
+    account = Account(tmp_path)
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def images(account):
+    digests = account.provision()
+    account.run("deploy", "staging", digests[0], check=True)
+    account.faults.calls.clear()
+    return digests
+
+
+def read_until(process, text):
+    seen = ""
+    for line in process.stderr:
+        seen += line
+        if text in line:
+            return seen
+    raise AssertionError(f"never said '{text}':\n{seen}")
+
+
+def wait_for_call(process, account, action):
+    while action not in account.faults.calls:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.02)
+
+
+def test_while_a_stack_changes_another_is_refused(account, images):
+    account.faults.update = Update(seconds=6)
+    first = account.start("deploy", "staging", images[1])
+    wait_for_call(first, account, "ExecuteChangeSet")
+    second = account.run("deploy", "staging", images[2])
+    assert second.returncode == 75, second.stderr
+    assert "cancel-update-stack" in second.stderr
+    _, rest = first.communicate(timeout=60)
+    assert first.returncode == 0, rest
+    assert account.served_image() == images[1]
+    assert account.faults.calls.count("RunTask") == 1
+
+
+def test_the_later_of_two_at_once_is_refused(account, images):
+    # Both are past their checks before either has executed its change.
+    account.faults.update = Update(seconds=2)
+    account.faults.task_end = TaskEnd(seconds=1)
+    first = account.start("deploy", "staging", images[1])
+    read_until(first, "migration: RUNNING")
+    account.faults.task_end = TaskEnd()
+    # Unaware of the first's migration, as one that looked a moment earlier.
+    account.faults.blind_to_tasks = True
+    second = account.start("deploy", "staging", images[2])
+    outcomes = {}
+    for name, process in (("first", first), ("second", second)):
+        _, stderr = process.communicate(timeout=90)
+        outcomes[name] = (process.returncode, stderr)
+    codes = sorted(code for code, _ in outcomes.values())
+    assert codes == [0, 75], outcomes
+    winner = images[1] if outcomes["first"][0] == 0 else images[2]
+    assert account.served_image() == winner
+    assert account.releases() == [images[0], winner]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_in_the_migration(account, images, number):
+    account.faults.task_end = TaskEnd(seconds=4)
+    process = account.start("deploy", "staging", images[1])
+    read_until(process, "migration: RUNNING")
+    os.killpg(process.pid, number)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "the migration runs on by itself" in stderr
+    assert "ExecuteChangeSet" not in account.faults.calls
+    assert not list((account.directory / "tmp").iterdir())
+
+
+def test_interrupted_in_the_update_and_run_again(account, images):
+    account.faults.update = Update(seconds=3)
+    process = account.start("deploy", "staging", images[1])
+    wait_for_call(process, account, "ExecuteChangeSet")
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "goes on changing by itself" in stderr
+    assert account.run("deploy", "staging", images[1]).returncode == 75
+    account.faults.finish_updates()
+    again = account.run("deploy", "staging", images[1])
+    assert again.returncode == 0, again.stderr
+    assert account.releases() == images[:2]
+
+
+def test_bad_release_left_by_an_interruption_goes_back_to_the_good_one(account, images):
+    process = account.start("deploy", "staging", images[1])
+    read_until(process, "==> verifying")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    for left in (account.directory / "tmp").iterdir():
+        # Nothing else can be, after SIGKILL.
+        assert left.name.startswith("commerce-deploy.")
+        shutil.rmtree(left)
+    account.faults.stuck_on = f"repository@{images[0]}"
+    result = account.run("deploy", "staging", images[1])
+    assert result.returncode == 21, result.stderr
+    assert account.served_image() == images[0]
+
+
+def test_rollback_goes_one_release_back_each_time(account, images):
+    one, two, three = images
+    account.run("deploy", "staging", two, check=True)
+    account.run("deploy", "staging", three, check=True)
+    account.faults.calls.clear()
+    dry = account.run("rollback", "staging", "--dry-run")
+    assert dry.stdout == f"would go back: staging {two}\n"
+    assert account.faults.changes == []
+    for expected in (two, one):
+        result = account.run("rollback", "staging")
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == f"rolled back: staging {expected}\n"
+        assert account.served_image() == expected
+    assert "RunTask" not in account.faults.calls, "a rollback does not migrate"
+    last = account.run("rollback", "staging")
+    assert last.returncode == 1
+    assert "name a digest" in last.stderr
+    named = account.run("rollback", "staging", three)
+    assert named.returncode == 0, named.stderr
+    assert account.served_image() == three
+
+
+def test_rollback_keeps_what_else_the_stack_is(account, images):
+    account.run("deploy", "staging", images[1], check=True)
+    template = account.template("service")
+    template.write_text(template.read_text().replace("Memory: 512", "Memory: 1024"))
+    account.write_environment({"LogLevel": "debug"})
+    account.run("rollback", "staging", check=True)
+    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in account.stack("commerce-staging-service")["Parameters"]}
+    assert parameters["ImageDigest"] == images[0]
+    assert parameters.get("LogLevel", "info") == "info"
+    body = account.client("cloudformation").get_template(StackName="commerce-staging-service")["TemplateBody"]
+    assert "Memory: 512" in str(body)
+
+
+def test_rollback_that_does_not_help(account, images):
+    account.run("deploy", "staging", images[1], check=True)
+    account.shop.broken.add("list")
+    result = account.run("rollback", "staging")
+    assert result.returncode == 22, result.stderr
+    assert "look at once" in result.stderr
+    assert account.releases() == images[:2]
+
+
+def test_rollback_refused_by_cloudformation(account, images):
+    account.run("deploy", "staging", images[1], check=True)
+    account.faults.update = Update(fails="unhealthy")
+    result = account.run("rollback", "staging")
+    assert result.returncode == 20, result.stderr
+    assert account.served_image() == images[1]
