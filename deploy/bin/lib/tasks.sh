@@ -52,8 +52,7 @@ run_one_off() {
     mapfile -t values <<<"$values"
     fill_task_definition "$DEPLOY/ecs/$role-task.json" "${values[@]}"
 
-    call_aws ecs register-task-definition --cli-input-json "file://$SCRATCH/task-definition.json" \
-        --tags "key=Project,value=$PROJECT" "key=Environment,value=$ENVIRONMENT" "key=Component,value=$role" >"$SCRATCH/registered" ||
+    call_aws ecs register-task-definition --cli-input-json "file://$SCRATCH/task-definition.json" >"$SCRATCH/registered" ||
         unavailable "the task definition of the $role was not accepted"
     definition=$(jq -r .taskDefinition.taskDefinitionArn "$SCRATCH/registered")
     detail "registered ${definition##*/}"

@@ -1,7 +1,7 @@
 """An HTTP proxy in front of moto_server that counts the calls of the AWS CLI and breaks some of them.
 
-It also stands for what moto does not have: tasks that end, services that run their tasks, and stacks that take their time or
-roll back. Everything else is passed on to moto and answered by it.
+It also stands for what moto does not have: tasks that end, services that run their tasks, change sets (moto's make stacks
+without outputs), and stacks that take their time or roll back. Everything else is passed on to moto and answered by it.
 """
 
 import json
@@ -14,8 +14,10 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
+# What is left of a stack whose creation was taken back.
+EMPTY = "Resources: {Nothing: {Type: AWS::CloudFormation::WaitConditionHandle}}"
 # What reads, and what a change set is prepared with: everything else changes something.
 READS = re.compile(r"^(Describe|Get|List|Batch|Validate|Filter)")
 
@@ -185,33 +187,68 @@ class Faults:
     # --- Stacks ---------------------------------------------------------------------------------------------------------
 
     def on_CreateChangeSet(self, request, path, headers, body):
-        result = self.forward(path, headers, body)
-        if result[0] == 200:
-            name = re.search(rb"<Id>(.*?)</Id>", result[2])[1].decode()
-            with self.lock:
-                self.change_sets[name] = (request["StackName"], request["ChangeSetType"], self.version(request["StackName"]))
-        return result
+        stack, kind = request["StackName"], request["ChangeSetType"]
+        before = self.stacks.get(stack)
+        if kind == "UPDATE" and not before:
+            return error(False, "ValidationError", f"Stack [{stack}] does not exist")
+        wanted = {}
+        for number in range(1, 100):
+            if (key := request.get(f"Parameters.member.{number}.ParameterKey")) is None:
+                break
+            value = request.get(f"Parameters.member.{number}.ParameterValue")
+            wanted[key] = before["wanted"][1][key] if value is None else value
+        wanted = (before["wanted"][0] if "UsePreviousTemplate" in request else request["TemplateBody"], wanted)
+        name = f"arn:aws:cloudformation:eu-west-1:123456789012:changeSet/{request['ChangeSetName']}/{uuid.uuid4()}"
+        with self.lock:
+            self.change_sets[name] = {
+                "stack": stack, "kind": kind, "version": self.version(stack), "wanted": wanted, "same": before and before["wanted"] == wanted,
+                "role": request.get("RoleARN")}
+        return xml("CreateChangeSet", f"<Id>{name}</Id><StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/{stack}/1</StackId>")
+
+    def on_DescribeChangeSet(self, request, path, headers, body):
+        change = self.change_sets[request["ChangeSetName"]]
+        if change["same"]:
+            return xml("DescribeChangeSet", "<Status>FAILED</Status><StatusReason>The submitted information didn't contain changes. "
+                       "Submit different information to create a change set.</StatusReason>")
+        return xml("DescribeChangeSet", "<Status>CREATE_COMPLETE</Status><Changes><member><Type>Resource</Type><ResourceChange>"
+                   "<Action>Modify</Action><LogicalResourceId>Changed</LogicalResourceId><ResourceType>AWS::ECS::Service</ResourceType>"
+                   "<Replacement>True</Replacement></ResourceChange></member></Changes>")
+
+    def on_DeleteChangeSet(self, request, path, headers, body):
+        del self.change_sets[request["ChangeSetName"]]
+        return xml("DeleteChangeSet", "")
 
     def version(self, stack):
         return self.stacks.get(stack, {}).get("version")
 
     def on_ExecuteChangeSet(self, request, path, headers, body):
         with self.lock:
-            stack, kind, version = self.change_sets[request["ChangeSetName"]]
+            change = self.change_sets[request["ChangeSetName"]]
+            stack, kind = change["stack"], change["kind"]
             state = self.stacks.get(stack)
-            if (state and time.monotonic() < state["at"]) or version != self.version(stack):
+            # A change set is void once the stack has changed otherwise.
+            if (state and time.monotonic() < state["at"]) or change["version"] != self.version(stack):
                 return error(False, "InvalidChangeSetStatus", f"ChangeSet [{request['ChangeSetName']}] cannot be executed in its current state")
             update = self.update
             end = f"{kind}_COMPLETE"
             if update.fails:
                 end = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+            template, parameters = change["wanted"]
+            if kind == "CREATE" or not update.fails:
+                # A creation that fails leaves an empty stack, a failed update what was.
+                done = self.apply("CreateStack" if kind == "CREATE" else "UpdateStack", stack, EMPTY if update.fails else template, parameters, headers)
+                assert done[0] == 200, done
             self.stacks[stack] = {
                 "version": str(uuid.uuid4()), "at": time.monotonic() + update.seconds, "during": f"{kind}_IN_PROGRESS", "end": end,
-                "fails": update.fails, "change_set": request["ChangeSetName"]}
-            if update.fails:
-                # Nothing of it stays, as after a rollback.
-                return xml("ExecuteChangeSet", "")
-            return self.forward(path, headers, body)
+                "fails": update.fails, "change_set": request["ChangeSetName"], "role": change["role"],
+                "wanted": state["wanted"] if state and update.fails else change["wanted"]}
+            return xml("ExecuteChangeSet", "")
+
+    def apply(self, action, stack, template, parameters, headers):
+        form = {"Action": action, "Version": "2010-05-15", "StackName": stack, "TemplateBody": template}
+        for number, (key, value) in enumerate(parameters.items(), 1):
+            form |= {f"Parameters.member.{number}.ParameterKey": key, f"Parameters.member.{number}.ParameterValue": value}
+        return self.forward("/", headers, urlencode(form).encode())
 
     def on_DescribeStacks(self, request, path, headers, body):
         status, kind, text = self.forward(path, headers, body)

@@ -4,6 +4,7 @@ deploy/bin run as a user runs them.
 The stacks are small on purpose: what the scripts do is independent of what is in them, and moto would skip most of it.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from stand_in_shop import Shop
 from template import ROOT
 
 REGION = "eu-west-1"
+REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/commerce"
 MANIFEST = "application/vnd.oci.image.index.v1+json"
 CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
 
@@ -28,7 +30,7 @@ Parameters: {Project: {Type: String}}
 Resources:
   Repository: {Type: AWS::ECR::Repository, Properties: {RepositoryName: !Ref Project}}
 Outputs:
-  RepositoryUri: {Value: !GetAtt Repository.RepositoryUri}
+  RepositoryUri: {Value: !Sub "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/${Repository}"}
 """
 NETWORK = """
 Parameters: {Project: {Type: String}, Environment: {Type: String}, Range: {Type: String}}
@@ -77,7 +79,12 @@ Resources:
         - {Name: commerce, Image: !Sub "${RepositoryUri}@${ImageDigest}", Memory: 512, Cpu: 256}
   Service:
     Type: AWS::ECS::Service
-    Properties: {Cluster: !Sub "${Project}-${Environment}", TaskDefinition: !Ref TaskDefinition, DesiredCount: 2}
+    Properties:
+      Cluster: !Sub "${Project}-${Environment}"
+      TaskDefinition: !Ref TaskDefinition
+      DesiredCount: 2
+      # Moto updates a resource only where its own properties differ.
+      Tags: [{Key: Digest, Value: !Ref ImageDigest}]
 """
 
 
@@ -125,15 +132,36 @@ class Account:
             "stacks": {"network": {"Range": "10.0.0.0/24"}, "cluster": {"Url": self.shop.url}, "service": service}}))
 
     def provision(self):
-        """The account ready for its first deployment; answers the digests of three images."""
-        self.run("provision", "pipeline", "--environment", "staging", check=True)
+        """The account ready for its first deployment, as `provision` makes it; answers the digests of three images."""
+        self.make_stack("pipeline")
         digests = [self.push(f"release {number}") for number in (1, 2, 3)]
-        for stack in ("network", "cluster"):
-            self.run("provision", "staging", stack, *(["--image", digests[0]] if stack == "cluster" else []), check=True)
+        self.make_stack("network", Range="10.0.0.0/24")
+        # Moto's tasks want the name that their interface has then, and its stacks do not set this.
+        ec2 = self.client("ec2")
+        ec2.modify_vpc_attribute(VpcId=self.stack_resource("network", "Vpc"), EnableDnsHostnames={"Value": True})
+        self.make_stack("cluster", RepositoryUri=REPOSITORY, ImageDigest=digests[0], Url=self.shop.url)
         for group in ("migrate", "bootstrap"):
             self.client("logs").create_log_group(logGroupName=f"/commerce/staging/{group}")
         self.faults.calls.clear()
         return digests
+
+    def release(self, digest):
+        """The account as it is after a good deployment."""
+        self.make_stack("service", RepositoryUri=REPOSITORY, ImageDigest=digest)
+        self.client("ssm").put_parameter(Name="/commerce/staging/release", Type="String", Value=digest, Overwrite=True)
+        self.faults.calls.clear()
+
+    def make_stack(self, template, **parameters):
+        """As the scripts do it: by a change set."""
+        client = boto3.client("cloudformation", endpoint_url=self.faults.url, **CREDENTIALS)
+        name = "commerce-pipeline" if template == "pipeline" else f"commerce-staging-{template}"
+        parameters |= {"Project": "commerce"} | ({} if template == "pipeline" else {"Environment": "staging"})
+        change = client.create_change_set(
+            StackName=name, ChangeSetName=f"made-{time.monotonic_ns()}", ChangeSetType="UPDATE" if self.stack(name) else "CREATE",
+            TemplateBody=self.template(template).read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()])
+        client.execute_change_set(ChangeSetName=change["Id"], StackName=name)
+        self.faults.finish_updates()
 
     def push(self, name, architectures=("amd64", "arm64")):
         """An image index; its digest."""
@@ -144,12 +172,13 @@ class Account:
                 "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "annotations": {"name": f"{name} {architecture}"},
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 1, "digest": "sha256:" + "0" * 64}, "layers": []})
             pushed = ecr.put_image(
-                repositoryName="commerce", imageManifest=manifest, imageManifestMediaType="application/vnd.oci.image.manifest.v1+json")
+                repositoryName="commerce", imageManifest=manifest, imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+                imageDigest=digest_of(manifest))
             manifests.append({
                 "digest": pushed["image"]["imageId"]["imageDigest"], "size": len(manifest), "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "platform": {"architecture": architecture, "os": "linux"}})
         index = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "manifests": manifests})
-        pushed = ecr.put_image(repositoryName="commerce", imageManifest=index, imageManifestMediaType=MANIFEST, imageTag=name.replace(" ", "-"))
+        pushed = ecr.put_image(repositoryName="commerce", imageManifest=index, imageManifestMediaType=MANIFEST, imageTag=name.replace(" ", "-"), imageDigest=digest_of(index))
         return pushed["image"]["imageId"]["imageDigest"]
 
     def environment(self, **more):
@@ -185,6 +214,11 @@ class Account:
         except self.client("cloudformation").exceptions.ClientError:
             return None
 
+    def stack_resource(self, stack, name):
+        client = self.client("cloudformation")
+        return client.describe_stack_resource(
+            StackName=f"commerce-staging-{stack}", LogicalResourceId=name)["StackResourceDetail"]["PhysicalResourceId"]
+
     def served_image(self):
         """The image of the service's task definition, after the @."""
         ecs = self.client("ecs")
@@ -202,6 +236,10 @@ class Account:
         except ssm.exceptions.ParameterNotFound:
             return []
         return [entry["Value"] for entry in history]
+
+
+def digest_of(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def free_port():

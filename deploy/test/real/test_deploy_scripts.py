@@ -55,15 +55,14 @@ def test_dry_run_changes_nothing(account, images):
         assert account.faults.changes == []
         assert "CreateChangeSet" not in account.faults.calls
         if digest == one:
-            account.run("deploy", "staging", one, check=True)
+            account.release(one)
             account.faults.calls.clear()
     assert account.served_image() == one
 
 
 def test_failed_migration_leaves_the_service(account, images):
     one, two, _ = images
-    account.run("deploy", "staging", one, check=True)
-    account.faults.calls.clear()
+    account.release(one)
     account.faults.task_end = TaskEnd(exit_code=65, log=["starting", '{"level":"error","message":"migration 4 failed"}'])
     result = account.run("deploy", "staging", two)
     assert result.returncode == 10, result.stderr
@@ -122,7 +121,7 @@ def test_long_migration_is_left_alone(account, images):
 
 def test_failed_update_is_rolled_back(account, images):
     one, two, _ = images
-    account.run("deploy", "staging", one, check=True)
+    account.release(one)
     account.faults.update = Update(fails="Alarm commerce-staging-errors detected, deployment rolled back")
     result = account.run("deploy", "staging", two)
     assert result.returncode == 20, result.stderr
@@ -149,7 +148,7 @@ def test_failed_first_deployment_can_be_repeated(account, images):
 
 def test_failed_smoke_test_brings_the_release_before_back(account, images):
     one, two, _ = images
-    account.run("deploy", "staging", one, check=True)
+    account.release(one)
     before = account.stack("commerce-staging-service")["StackId"]
     # The new release also changes the template; that goes back as well.
     template = account.template("service")
@@ -183,7 +182,7 @@ def test_failed_smoke_test_of_the_first_release(account, images):
 
 def test_tasks_that_run_another_image_are_no_success(account, images):
     one, two, _ = images
-    account.run("deploy", "staging", one, check=True)
+    account.release(one)
     account.faults.stuck_on = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce@{one}"
     result = account.run("deploy", "staging", two)
     assert result.returncode == 21, result.stderr

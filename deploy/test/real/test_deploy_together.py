@@ -20,8 +20,7 @@ def account(tmp_path):
 @pytest.fixture
 def images(account):
     digests = account.provision()
-    account.run("deploy", "staging", digests[0], check=True)
-    account.faults.calls.clear()
+    account.release(digests[0])
     return digests
 
 
@@ -119,9 +118,8 @@ def test_bad_release_left_by_an_interruption_goes_back_to_the_good_one(account, 
 
 def test_rollback_goes_one_release_back_each_time(account, images):
     one, two, three = images
-    account.run("deploy", "staging", two, check=True)
-    account.run("deploy", "staging", three, check=True)
-    account.faults.calls.clear()
+    account.release(two)
+    account.release(three)
     dry = account.run("rollback", "staging", "--dry-run")
     assert dry.stdout == f"would go back: staging {two}\n"
     assert account.faults.changes == []
@@ -140,7 +138,7 @@ def test_rollback_goes_one_release_back_each_time(account, images):
 
 
 def test_rollback_keeps_what_else_the_stack_is(account, images):
-    account.run("deploy", "staging", images[1], check=True)
+    account.release(images[1])
     template = account.template("service")
     template.write_text(template.read_text().replace("Memory: 512", "Memory: 1024"))
     account.write_environment({"LogLevel": "debug"})
@@ -153,7 +151,7 @@ def test_rollback_keeps_what_else_the_stack_is(account, images):
 
 
 def test_rollback_that_does_not_help(account, images):
-    account.run("deploy", "staging", images[1], check=True)
+    account.release(images[1])
     account.shop.broken.add("list")
     result = account.run("rollback", "staging")
     assert result.returncode == 22, result.stderr
@@ -162,7 +160,7 @@ def test_rollback_that_does_not_help(account, images):
 
 
 def test_rollback_refused_by_cloudformation(account, images):
-    account.run("deploy", "staging", images[1], check=True)
+    account.release(images[1])
     account.faults.update = Update(fails="unhealthy")
     result = account.run("rollback", "staging")
     assert result.returncode == 20, result.stderr
