@@ -57,7 +57,7 @@ verify() {
 # All running tasks of the service run the image. The tasks before may take a while to go.
 check_running_tasks() {
     local digest=$1 look others='' count=0
-    for look in {1..24}; do
+    for look in {1..12}; do
         if ((look > 1)); then pause; fi
         if ! call_aws ecs list-tasks --cluster "$CLUSTER" --service-name "$SERVICE" --desired-status RUNNING >"$SCRATCH/tasks"; then
             detail "could not ask for the tasks just now: $(aws_error)"

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode
+from xml.sax.saxutils import escape
 
 # What is left of a stack whose creation was taken back.
 EMPTY = "Resources: {Nothing: {Type: AWS::CloudFormation::WaitConditionHandle}}"
@@ -44,7 +45,7 @@ class Faults:
     def __init__(self, moto, logs):
         self.moto, self.logs = moto, logs
         self.lock = threading.Lock()
-        self.calls = []
+        self.calls, self.failures = [], []
         self.throttle, self.lose, self.no_capacity = Counter(), Counter(), 0
         self.task_end, self.update = TaskEnd(), Update()
         # Set: the image that the service's tasks never turn away from.
@@ -103,7 +104,11 @@ class Faults:
         if throttled:
             return error(bool(target), "ThrottlingException", "Rate exceeded")
         special = getattr(self, f"on_{action}", None)
-        result = special(request, path, headers, body) if special else None
+        try:
+            result = special(request, path, headers, body) if special else None
+        except Exception as failure:
+            self.failures.append(f"{action}: {failure!r}")
+            return error(bool(target), "ProxyFailure", repr(failure))
         if result is None:
             result = self.forward(path, headers, body)
         return (None, None, None) if lost else result
@@ -163,6 +168,7 @@ class Faults:
             for described in result["tasks"]:
                 task = self.tasks[described["taskArn"]]
                 if time.monotonic() < task["at"]:
+                    described["lastStatus"] = "RUNNING"
                     continue
                 end = task["end"]
                 container = {"name": task["definition"].rsplit("/", 1)[1].split(":")[0].rsplit("-", 1)[1], "lastStatus": "STOPPED"}
@@ -174,11 +180,9 @@ class Faults:
         service = request["tasks"][0].replace(":task/", ":service/").rsplit("/", 1)[0]
         description = self.call("DescribeServices", {"cluster": request["cluster"], "services": [service]}, headers)
         definition = self.call("DescribeTaskDefinition", {"taskDefinition": description["services"][0]["taskDefinition"]}, headers)
-        containers = definition["taskDefinition"]["containerDefinitions"]
-        image = self.stuck_on or containers[0]["image"]
+        image = self.stuck_on or image_of(definition)
         return answer({"tasks": [
-            {"taskArn": arn, "lastStatus": "RUNNING", "containers": [{"name": containers[0]["name"], "image": image}]}
-            for arn in request["tasks"]]})
+            {"taskArn": arn, "lastStatus": "RUNNING", "containers": [{"name": "commerce", "image": image}]} for arn in request["tasks"]]})
 
     def call(self, action, request, headers):
         passed = {**headers, "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}", "Content-Type": "application/x-amz-json-1.1"}
@@ -245,10 +249,16 @@ class Faults:
             return xml("ExecuteChangeSet", "")
 
     def apply(self, action, stack, template, parameters, headers):
+        # Moto compares the text of a resource only, not what its parameters make of it.
+        for key, value in parameters.items():
+            template = template.replace(f"!Ref {key}}}", f'"{value}"}}').replace(f"${{{key}}}", value)
         form = {"Action": action, "Version": "2010-05-15", "StackName": stack, "TemplateBody": template}
         for number, (key, value) in enumerate(parameters.items(), 1):
             form |= {f"Parameters.member.{number}.ParameterKey": key, f"Parameters.member.{number}.ParameterValue": value}
         return self.forward("/", headers, urlencode(form).encode())
+
+    def on_GetTemplate(self, request, path, headers, body):
+        return xml("GetTemplate", f"<TemplateBody>{escape(self.template(request['StackName']))}</TemplateBody>")
 
     def on_DescribeStacks(self, request, path, headers, body):
         status, kind, text = self.forward(path, headers, body)
@@ -271,6 +281,10 @@ class Faults:
             return result[0], result[1], text
         return result
 
+    def template(self, stack):
+        """What a stack was last changed to."""
+        return self.stacks[stack]["wanted"][0]
+
     def finish_updates(self):
         for state in self.stacks.values():
             state["at"] = 0
@@ -278,6 +292,12 @@ class Faults:
     def on_DeleteStack(self, request, path, headers, body):
         with self.lock:
             self.stacks.pop(request["StackName"], None)
+
+
+def image_of(described):
+    """The image of a described task definition; after an update moto leaves the names as the template writes them."""
+    container = described["taskDefinition"]["containerDefinitions"][0]
+    return container.get("image") or container["Image"]
 
 
 def answer(value):

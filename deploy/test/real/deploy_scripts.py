@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
-from aws_faults import Faults
+from aws_faults import Faults, image_of
 from stand_in_shop import Shop
 
 from template import ROOT
@@ -76,14 +77,16 @@ Resources:
     Properties:
       Family: !Sub "${Project}-${Environment}-service"
       ContainerDefinitions:
-        - {Name: commerce, Image: !Sub "${RepositoryUri}@${ImageDigest}", Memory: 512, Cpu: 256}
+        - Name: commerce
+          Image: !Sub "${RepositoryUri}@${ImageDigest}"
+          Memory: 512
+          Environment: [{Name: LOG_LEVEL, Value: !Ref LogLevel}]
   Service:
     Type: AWS::ECS::Service
     Properties:
       Cluster: !Sub "${Project}-${Environment}"
       TaskDefinition: !Ref TaskDefinition
       DesiredCount: 2
-      # Moto updates a resource only where its own properties differ.
       Tags: [{Key: Digest, Value: !Ref ImageDigest}]
 """
 
@@ -203,6 +206,7 @@ class Account:
         result = subprocess.CompletedProcess([script, *arguments], process.returncode, stdout, stderr)
         if check and result.returncode != 0:
             raise AssertionError(f"{script} {arguments} ended with {result.returncode}:\n{stdout}{stderr}")
+        assert self.faults.failures == []
         assert not list((self.directory / "tmp").iterdir()), "a script left something in the temporary directory"
         return result
 
@@ -226,8 +230,12 @@ class Account:
         if not arns:
             return None
         service = ecs.describe_services(cluster="commerce-staging", services=arns)["services"][0]
-        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-        return definition["containerDefinitions"][0]["image"].split("@")[1]
+        # As it was sent, since boto3 drops the names that moto has wrong.
+        sent = urllib.request.Request(self.moto_url, json.dumps({"taskDefinition": service["taskDefinition"]}).encode(), {
+            "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/ecs/aws4_request, SignedHeaders=host, Signature=0"})
+        with urllib.request.urlopen(sent) as answer:
+            return image_of(json.load(answer)).split("@")[1]
 
     def releases(self):
         ssm = self.client("ssm")
