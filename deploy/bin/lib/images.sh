@@ -1,9 +1,13 @@
 # shellcheck shell=bash
 # Sourced by the scripts above, after stacks.sh: the image repository, and what is in it.
 
-# Sets REPOSITORY, the URI of the image repository.
+# Sets REPOSITORY, the URI of the image repository: as the environment's file names it, or the cluster's stack, which is what
+# a pipeline may read, or before there is one, the account-wide stack.
 find_repository() {
+    local cluster
+    cluster=$(stack_name cluster)
     REPOSITORY=$(environment_value .repository)
+    if [[ -z $REPOSITORY ]] && read_stack "$cluster"; then REPOSITORY=$(stack_parameter "$cluster" RepositoryUri); fi
     if [[ -z $REPOSITORY ]]; then REPOSITORY=$(stack_output pipeline RepositoryUri) || exit; fi
 }
 

@@ -295,9 +295,8 @@ class Faults:
 
 
 def image_of(described):
-    """The image of a described task definition; after an update moto leaves the names as the template writes them."""
-    container = described["taskDefinition"]["containerDefinitions"][0]
-    return container.get("image") or container["Image"]
+    """The image of a described task definition."""
+    return described["taskDefinition"]["containerDefinitions"][0]["image"]
 
 
 def answer(value):

@@ -11,8 +11,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import boto3
@@ -76,11 +76,12 @@ Resources:
     Type: AWS::ECS::TaskDefinition
     Properties:
       Family: !Sub "${Project}-${Environment}-service"
+      # Begun small, since moto forgets the capital names when it updates a definition.
       ContainerDefinitions:
-        - Name: commerce
-          Image: !Sub "${RepositoryUri}@${ImageDigest}"
-          Memory: 512
-          Environment: [{Name: LOG_LEVEL, Value: !Ref LogLevel}]
+        - name: commerce
+          image: !Sub "${RepositoryUri}@${ImageDigest}"
+          memory: 512
+          environment: [{name: LOG_LEVEL, value: !Ref LogLevel}]
   Service:
     Type: AWS::ECS::Service
     Properties:
@@ -184,10 +185,7 @@ class Account:
         pushed = ecr.put_image(repositoryName="commerce", imageManifest=index, imageManifestMediaType=MANIFEST, imageTag=name.replace(" ", "-"), imageDigest=digest_of(index))
         return pushed["image"]["imageId"]["imageDigest"]
 
-    def environment(self, **more):
-        # The temporary directory is watched: scripts leave nothing in it.
-        scratch = self.directory / "tmp"
-        scratch.mkdir(exist_ok=True)
+    def environment(self, scratch, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         return kept | {
@@ -196,9 +194,13 @@ class Account:
         } | more
 
     def start(self, script, *arguments, **more):
-        return subprocess.Popen(
-            [self.deploy / "bin" / script, *arguments], env=self.environment(**more), text=True, stdout=subprocess.PIPE,
+        # Of its own, so that what it leaves behind is seen.
+        scratch = Path(tempfile.mkdtemp(dir=self.directory))
+        process = subprocess.Popen(
+            [self.deploy / "bin" / script, *arguments], env=self.environment(scratch, **more), text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True)
+        process.scratch = scratch
+        return process
 
     def run(self, script, *arguments, check=False, **more):
         process = self.start(script, *arguments, **more)
@@ -207,7 +209,7 @@ class Account:
         if check and result.returncode != 0:
             raise AssertionError(f"{script} {arguments} ended with {result.returncode}:\n{stdout}{stderr}")
         assert self.faults.failures == []
-        assert not list((self.directory / "tmp").iterdir()), "a script left something in the temporary directory"
+        assert list(process.scratch.iterdir()) == [], "a script left something in the temporary directory"
         return result
 
     # --- What is so, as AWS tells it ------------------------------------------------------------------------------------
@@ -230,12 +232,7 @@ class Account:
         if not arns:
             return None
         service = ecs.describe_services(cluster="commerce-staging", services=arns)["services"][0]
-        # As it was sent, since boto3 drops the names that moto has wrong.
-        sent = urllib.request.Request(self.moto_url, json.dumps({"taskDefinition": service["taskDefinition"]}).encode(), {
-            "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", "Content-Type": "application/x-amz-json-1.1",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/ecs/aws4_request, SignedHeaders=host, Signature=0"})
-        with urllib.request.urlopen(sent) as answer:
-            return image_of(json.load(answer)).split("@")[1]
+        return image_of(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])).split("@")[1]
 
     def releases(self):
         ssm = self.client("ssm")

@@ -152,7 +152,7 @@ def test_failed_smoke_test_brings_the_release_before_back(account, images):
     before = account.stack("commerce-staging-service")["StackId"]
     # The new release also changes the template; that goes back as well.
     template = account.template("service")
-    template.write_text(template.read_text().replace("Memory: 512", "Memory: 1024"))
+    template.write_text(template.read_text().replace("memory: 512", "memory: 1024"))
     account.shop.broken.add("list")
     process = account.start("deploy", "staging", two)
     stderr = ""
@@ -168,7 +168,7 @@ def test_failed_smoke_test_brings_the_release_before_back(account, images):
     assert account.releases() == [one]
     after = account.stack("commerce-staging-service")
     assert after["StackId"] == before
-    assert "Memory: 512" in account.faults.template("commerce-staging-service")
+    assert "memory: 512" in account.faults.template("commerce-staging-service")
 
 
 def test_failed_smoke_test_of_the_first_release(account, images):

@@ -1,7 +1,6 @@
 """Deployments that meet each other or are interrupted, and the way back."""
 
 import os
-import shutil
 import signal
 import time
 
@@ -67,7 +66,7 @@ def test_the_later_of_two_at_once_is_refused(account, images):
         _, stderr = process.communicate(timeout=90)
         outcomes[name] = (process.returncode, stderr)
     codes = sorted(code for code, _ in outcomes.values())
-    assert codes == [0, 75], outcomes
+    assert codes == [0, 75], "\n".join(stderr for _, stderr in outcomes.values()) + str(account.faults.failures)
     winner = images[1] if outcomes["first"][0] == 0 else images[2]
     assert account.served_image() == winner
     assert account.releases() == [images[0], winner]
@@ -83,7 +82,7 @@ def test_interrupted_in_the_migration(account, images, number):
     assert process.returncode == 130, stderr
     assert "the migration runs on by itself" in stderr
     assert "ExecuteChangeSet" not in account.faults.calls
-    assert not list((account.directory / "tmp").iterdir())
+    assert list(process.scratch.iterdir()) == []
 
 
 def test_interrupted_in_the_update_and_run_again(account, images):
@@ -106,10 +105,6 @@ def test_bad_release_left_by_an_interruption_goes_back_to_the_good_one(account, 
     read_until(process, "==> verifying")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    for left in (account.directory / "tmp").iterdir():
-        # Nothing else can be, after SIGKILL.
-        assert left.name.startswith("commerce-deploy.")
-        shutil.rmtree(left)
     account.faults.stuck_on = f"repository@{images[0]}"
     result = account.run("deploy", "staging", images[1])
     assert result.returncode == 21, result.stderr
@@ -140,13 +135,13 @@ def test_rollback_goes_one_release_back_each_time(account, images):
 def test_rollback_keeps_what_else_the_stack_is(account, images):
     account.release(images[1])
     template = account.template("service")
-    template.write_text(template.read_text().replace("Memory: 512", "Memory: 1024"))
+    template.write_text(template.read_text().replace("memory: 512", "memory: 1024"))
     account.write_environment({"LogLevel": "debug"})
     account.run("rollback", "staging", check=True)
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in account.stack("commerce-staging-service")["Parameters"]}
     assert parameters["ImageDigest"] == images[0]
     assert parameters.get("LogLevel", "info") == "info"
-    assert "Memory: 512" in account.faults.template("commerce-staging-service")
+    assert "memory: 512" in account.faults.template("commerce-staging-service")
 
 
 def test_rollback_that_does_not_help(account, images):
