@@ -10,7 +10,7 @@ fill_task_definition() {
             | ("${" + $pair[:$at] + "}") as $name | $pair[$at + 1:] as $value
             | walk(if type == "string" then split($name) | join($value) else . end))' \
         "$file" --args "$@" >"$SCRATCH/task-definition.json" || fail "$file is no valid JSON"
-    missing=$(grep -o '\${[A-Z_]*}' "$SCRATCH/task-definition.json" | sort -u | tr '\n' ' ' || true)
+    missing=$(grep -o '[$]{[A-Z_]*}' "$SCRATCH/task-definition.json" | sort -u | tr '\n' ' ' || true)
     [[ -z $missing ]] || fail "${file##*/}: nothing to put for $missing"
 }
 
@@ -19,11 +19,12 @@ one_off_values() {
     local role=$1 image=$2
     printf '%s\n' "IMAGE=$image" "PROJECT=$PROJECT" "ENVIRONMENT=$ENVIRONMENT" "REGION=$REGION" \
         "ARCHITECTURE=$(architecture)" "CPU=256" "MEMORY=512" "LOG_LEVEL=info" "LOOPS=1"
-    local name export
-    while read -r name export; do
+    local name value
+    while read -r name value; do
         # Only what the file names: the bootstrap's stack needs nothing of the cache.
         if ! grep -q "\${$name}" "$DEPLOY/ecs/$role-task.json"; then continue; fi
-        printf '%s=%s\n' "$name" "$(exported "$export")" || exit
+        value=$(exported "$value") || exit
+        printf '%s=%s\n' "$name" "$value"
     done <<<"EXECUTION_ROLE_ARN ${role^}ExecutionRoleArn
 TASK_ROLE_ARN ${role^}TaskRoleArn
 LOG_GROUP ${role^}LogGroup
@@ -61,6 +62,7 @@ run_one_off() {
     STATE_NOW="the $role runs on by itself (task ${task##*/}); nothing else was changed. Once it has ended, run this again"
     say "$role: task ${task##*/} runs $(jq -rc '.containerDefinitions[0].command | join(" ")' "$SCRATCH/task-definition.json")"
     wait_for_task "$role" "$task" "$limit"
+    # shellcheck disable=SC2034 # read in common.sh
     STATE_NOW="the $role has ended well, nothing else was changed"
 }
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -94,7 +95,7 @@ Resources:
 
 class Account:
     def __init__(self, directory):
-        self.directory = directory
+        self.directory, self.started = directory, []
         self.port = free_port()
         log = open(directory / "moto.log", "w")  # noqa: SIM115 (the server's, for as long as it runs)
         self.moto = subprocess.Popen(
@@ -106,6 +107,10 @@ class Account:
         self.lay_out()
 
     def close(self):
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         self.faults.close()
         self.shop.close()
         self.moto.terminate()
@@ -200,6 +205,7 @@ class Account:
             [self.deploy / "bin" / script, *arguments], env=self.environment(scratch, **more), text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True)
         process.scratch = scratch
+        self.started.append(process)
         return process
 
     def run(self, script, *arguments, check=False, **more):
