@@ -54,3 +54,18 @@ def test_every_placeholder_of_a_one_off_task_is_filled():
     for role in ("migration", "bootstrap"):
         for name in set(re.findall(r"\$\{([A-Z_]+)\}", (ROOT / "deploy" / "ecs" / f"{role}-task.json").read_text())):
             assert re.search(rf'["\n]{name}[= ]', filled), name
+
+
+def test_every_export_that_is_read_is_there():
+    exported = set()
+    for template in (ROOT / "deploy" / "cloudformation").glob("*.yaml"):
+        exported |= set(re.findall(r'Name: !Sub "?\$\{Project\}-\$\{Environment\}-(\w+)"?', template.read_text()))
+    read = set()
+    for script in [*BIN.iterdir(), *(BIN / "lib").iterdir()]:
+        if script.is_file():
+            read |= set(re.findall(r"\bexported (\w+)", script.read_text()))
+    read |= {name for _, name in re.findall(r"^(?:done <<<\")?([A-Z_]+) (\w+)\"?$", (BIN / "lib" / "tasks.sh").read_text().replace('    done <<<"', ""), re.MULTILINE)}
+    read |= {f"{role}{kind}" for role in ("Migration", "Bootstrap") for kind in ("ExecutionRoleArn", "TaskRoleArn", "LogGroup")}
+    read |= {"BlueTargetGroupArn", "GreenTargetGroupArn"}
+    assert {"ClusterName", "PrivateSubnetIds", "DatabaseEndpoint", "MasterSecretArn", "Url"} <= read
+    assert read <= exported, read - exported
