@@ -257,6 +257,12 @@ class Faults:
             form |= {f"Parameters.member.{number}.ParameterKey": key, f"Parameters.member.{number}.ParameterValue": value}
         return self.forward("/", headers, urlencode(form).encode())
 
+    def on_ValidateTemplate(self, request, path, headers, body):
+        # Moto asks cfn-lint, which is stricter than AWS.
+        if "Resources:" not in request["TemplateBody"]:
+            return error(False, "ValidationError", "Template format error: At least one Resources member must be defined.")
+        return xml("ValidateTemplate", "<Parameters/>")
+
     def on_GetTemplate(self, request, path, headers, body):
         return xml("GetTemplate", f"<TemplateBody>{escape(self.template(request['StackName']))}</TemplateBody>")
 

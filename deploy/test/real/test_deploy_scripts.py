@@ -58,6 +58,11 @@ def test_dry_run_changes_nothing(account, images):
             account.release(one)
             account.faults.calls.clear()
     assert account.served_image() == one
+    account.template("service").write_text("Nothing: {}")
+    account.faults.calls.clear()
+    invalid = account.run("deploy", "staging", two, "--dry-run")
+    assert invalid.returncode == 1
+    assert "At least one Resources member" in invalid.stderr
 
 
 def test_failed_migration_leaves_the_service(account, images):
