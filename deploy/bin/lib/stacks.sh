@@ -185,20 +185,19 @@ show_change() {
 
 # Executes the prepared change and waits: 0 done, 1 rolled back, 2 still going on at the time limit.
 apply_change() {
-    local name=$1 limit=$2 last status
+    local name=$1 limit=$2 last reason
     last=$(newest_event "$name")
     STATE_NOW="the stack $name goes on changing by itself; follow it: aws cloudformation describe-stack-events --stack-name $name"
     if ! call_aws cloudformation execute-change-set --stack-name "$name" --change-set-name "$CHANGE_SET" \
         --client-request-token "${CHANGE_SET##*/}" >/dev/null; then
+        reason=$(aws_error)
         # Where an answer was lost on the way, the repetition meets the change that is already going on.
-        read_stack "$name" || true
-        if [[ $(stack_field "$name" '.ChangeSetId') != "$CHANGE_SET" ]]; then
-            status=$(stack_field "$name" .StackStatus)
-            if aws_error_has -E 'InvalidChangeSetStatus|IN_PROGRESS|OBSOLETE|ChangeSetNotFound'; then
-                STATE_NOW="nothing was changed"
-                fail --status "$EXIT_BUSY" "the stack $name was changed by somebody else meanwhile ($status); run this again when that is done"
+        if ! read_stack "$name" || [[ $(stack_field "$name" .ChangeSetId) != "$CHANGE_SET" ]]; then
+            STATE_NOW="the stack $name was not changed"
+            if [[ $reason =~ InvalidChangeSetStatus|IN_PROGRESS|OBSOLETE|ChangeSetNotFound ]]; then
+                fail --status "$EXIT_BUSY" "the stack $name was changed by somebody else meanwhile; run this again when that is done"
             fi
-            unavailable "the change of $name could not be executed"
+            fail --status "$EXIT_UNAVAILABLE" "the change of $name could not be executed: $reason"
         fi
     fi
     wait_for_stack "$name" "$limit" "$last"

@@ -200,7 +200,11 @@ class Faults:
             if (key := request.get(f"Parameters.member.{number}.ParameterKey")) is None:
                 break
             value = request.get(f"Parameters.member.{number}.ParameterValue")
-            wanted[key] = before["wanted"][1][key] if value is None else value
+            if value is None:
+                # What was never given stays at the template's own.
+                value = before["wanted"][1].get(key)
+            if value is not None:
+                wanted[key] = value
         wanted = (before["wanted"][0] if "UsePreviousTemplate" in request else request["TemplateBody"], wanted)
         name = f"arn:aws:cloudformation:eu-west-1:123456789012:changeSet/{request['ChangeSetName']}/{uuid.uuid4()}"
         with self.lock:

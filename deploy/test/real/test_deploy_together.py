@@ -54,9 +54,9 @@ def test_while_a_stack_changes_another_is_refused(account, images):
 def test_the_later_of_two_at_once_is_refused(account, images):
     # Both are past their checks before either has executed its change.
     account.faults.update = Update(seconds=2)
-    account.faults.task_end = TaskEnd(seconds=1)
+    account.faults.task_end = TaskEnd(seconds=3)
     first = account.start("deploy", "staging", images[1])
-    read_until(first, "migration: RUNNING")
+    wait_for_call(first, account, "RunTask")
     account.faults.task_end = TaskEnd()
     # Unaware of the first's migration, as one that looked a moment earlier.
     account.faults.blind_to_tasks = True
