@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from template import ROOT
 
 ISSUER = "token.actions.githubusercontent.com"
 PARTS = {"staging": "Staging", "production": "Production"}
@@ -236,3 +237,20 @@ def test_every_resource_of_the_service_stack_can_be_made(template, stack, enviro
         assert any(
             one == action and re.fullmatch(re.escape(resource).replace(r"\*", ".*"), wanted) for one, resource in may
         ), f"{name}: {action} on {wanted}"
+
+
+def calls(*scripts):
+    """What the scripts ask of AWS, as IAM calls it: `call_aws ecs run-task` is ecs:RunTask."""
+    for script in scripts:
+        for service, operation in re.findall(r"\bcall_aws ([a-z0-9-]+) ([a-z-]+)", script.read_text()):
+            yield f"{service}:{operation.title().replace('-', '')}"
+
+
+@pytest.mark.skipif(not (ROOT / "deploy/bin/deploy").exists(), reason="the deploy script is not in this checkout")
+def test_the_deploy_script_may_call_what_it_calls(stack, environment):
+    scripts = ROOT / "deploy/bin"
+    # The checklist is an administrator's.
+    libraries = [it for it in (scripts / "lib").glob("*.sh") if it.name != "checks_aws.sh"]
+    wanted = set(calls(scripts / "deploy", scripts / "rollback", *libraries))
+    assert {"ecs:RunTask", "cloudformation:ExecuteChangeSet"} <= wanted
+    assert wanted <= {action for action, _ in allowed(stack.properties(f"{PARTS[environment]}DeployRole"))}
