@@ -101,7 +101,8 @@ create_cluster() {
     mv "$new" "$data"
 }
 
-# Starts PostgreSQL and waits until it takes connections; further arguments are its own.
+# Starts PostgreSQL and waits until it takes connections; further arguments are its own. POSTGRES_FAILURE is what is said
+# where it does not.
 start_postgres() {
     local data=$1 port=$2 log=$3
     shift 3
@@ -115,7 +116,7 @@ start_postgres() {
     until "$POSTGRES_BIN/pg_isready" -q -h 127.0.0.1 -p "$port"; do
         if ! kill -0 "$POSTGRES" 2>/dev/null; then
             tail -n 20 "$log" >&2
-            fail "PostgreSQL did not start"
+            fail "${POSTGRES_FAILURE:-PostgreSQL did not start}"
         fi
         sleep 0.05
     done
