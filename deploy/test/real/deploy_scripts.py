@@ -63,6 +63,7 @@ EXPORTED = {
        for role in ("Migration", "Bootstrap") for kind in ("Execution", "Task")},
     **{f"{name}SecretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:{name.lower()}" for name in ("Master", "Migration", "Service")},
     "MigrationLogGroup": "/commerce/staging/migrate", "BootstrapLogGroup": "/commerce/staging/bootstrap",
+    "ServiceLogGroup": "/commerce/staging/service", "DatabaseInstanceId": "commerce-staging",
     "DatabaseEndpoint": "database.internal", "DatabasePort": "5432", "DatabaseName": "commerce",
 }
 SERVICE = """
