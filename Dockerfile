@@ -31,6 +31,8 @@ RUN image/assemble "$(swift build -c release --static-swift-stdlib -Xlinker -S -
 FROM scratch
 COPY --from=build /rootfs /
 WORKDIR /app
+# Fargate mounts a volume with the owner and mode that the image declares here; else it would be root's alone.
+VOLUME ["/tmp"]
 ENV PATH=/app \
     SWIFT_BACKTRACE=enable=yes,interactive=no,color=no,output-to=stderr,symbolicate=fast,cache=no,threads=crashed,images=none,registers=none,sanitize=no,timeout=20s,swift-backtrace=/app/swift-backtrace-static
 USER 10001:10001

@@ -44,9 +44,10 @@ running_one_offs() {
 }
 
 # Runs deploy/ecs/ROLE-task.json (migration, bootstrap) with an image and waits for its end, for so many seconds.
-# Exits with 10, 11 or 12 where it does not end well.
+# Exits with 10, 11 or 12 where it does not end well. With ONE_OFF_COMMAND, a JSON array, in place of the task's own command;
+# ONE_OFF_NAME then says what people know it by.
 run_one_off() {
-    local role=$1 family=$2 digest=$3 limit=$4 values definition task already
+    local role=$1 family=$2 digest=$3 limit=$4 name=${ONE_OFF_NAME:-$1} values definition task already overrides=''
     already=$(running_one_offs "$family") || exit
     [[ -z $already ]] || fail --status "$EXIT_BUSY" "a $role is already running (${already##*/}); run this again when it has ended"
     values=$(one_off_values "$role" "$REPOSITORY@$digest") || exit
@@ -54,21 +55,26 @@ run_one_off() {
     fill_task_definition "$DEPLOY/ecs/$role-task.json" "${values[@]}"
 
     call_aws ecs register-task-definition --cli-input-json "file://$SCRATCH/task-definition.json" >"$SCRATCH/registered" ||
-        unavailable "the task definition of the $role was not accepted"
+        unavailable "the task definition of the $name was not accepted"
     definition=$(jq -r .taskDefinition.taskDefinitionArn "$SCRATCH/registered")
     detail "registered ${definition##*/}"
-    STATE_NOW="the $role may have been started; see: aws ecs list-tasks --cluster $CLUSTER --family $PROJECT-$ENVIRONMENT-$family"
-    task=$(start_task "$definition") || exit
-    STATE_NOW="the $role runs on by itself (task ${task##*/}); nothing else was changed. Once it has ended, run this again"
-    say "$role: task ${task##*/} runs $(jq -rc '.containerDefinitions[0].command | join(" ")' "$SCRATCH/task-definition.json")"
-    wait_for_task "$role" "$task" "$limit"
-    # shellcheck disable=SC2034 # read in common.sh
-    STATE_NOW="the $role has ended well, nothing else was changed"
+    if [[ -n ${ONE_OFF_COMMAND:-} ]]; then
+        # Of this one run, and not of the definition: the next to run that one wants what its name says.
+        overrides=$(jq -c --argjson command "$ONE_OFF_COMMAND" \
+            '{containerOverrides: [{name: .containerDefinitions[0].name, command: $command}]}' "$SCRATCH/task-definition.json")
+    fi
+    STATE_NOW="the $name may have been started; see: aws ecs list-tasks --cluster $CLUSTER --family $PROJECT-$ENVIRONMENT-$family"
+    task=$(start_task "$definition" "$overrides") || exit
+    STATE_NOW="the $name runs on by itself (task ${task##*/}); nothing else was changed. Once it has ended, run this again"
+    say "$name: task ${task##*/} runs $(jq -rc --argjson command "${ONE_OFF_COMMAND:-null}" \
+        '$command // .containerDefinitions[0].command | join(" ")' "$SCRATCH/task-definition.json")"
+    wait_for_task "$name" "$task" "$limit"
+    STATE_NOW="the $name has ended well, nothing else was changed"
 }
 
 # Starts a task and answers its ARN. Where Fargate has no room for it just now, tries again for some minutes.
 start_task() {
-    local definition=$1 attempt subnets group network reason token
+    local definition=$1 overrides=$2 attempt subnets group network reason token
     token=deploy-$(date -u +%s)-$$
     subnets=$(exported PrivateSubnetIds) || exit
     group=$(exported ServiceSecurityGroupId) || exit
@@ -77,7 +83,7 @@ start_task() {
     for attempt in {1..6}; do
         call_aws ecs run-task --cluster "$CLUSTER" --task-definition "$definition" --count 1 --launch-type FARGATE \
             --network-configuration "$network" --propagate-tags TASK_DEFINITION --started-by deploy \
-            --client-token "$token-$attempt" >"$SCRATCH/run" ||
+            --client-token "$token-$attempt" ${overrides:+--overrides "$overrides"} >"$SCRATCH/run" ||
             fail --status "$EXIT_TASK_NOT_STARTED" "the task could not be started: $(aws_error)"
         if jq -e '.tasks | length > 0' "$SCRATCH/run" >/dev/null; then
             jq -r '.tasks[0].taskArn' "$SCRATCH/run"
@@ -145,9 +151,9 @@ show_log() {
     done
 }
 
-# What `migrate` and `bootstrap` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run].
+# What `migrate`, `bootstrap` and `import` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run].
 one_off_main() {
-    local role=$1 family=$2 dry_run='' limit=1800 positional=()
+    local role=$1 family=$2 name=${ONE_OFF_NAME:-$1} dry_run='' limit=1800 positional=()
     shift 2
     while (($# > 0)); do
         case $1 in
@@ -176,10 +182,10 @@ one_off_main() {
         values=$(one_off_values "$role" "$REPOSITORY@${positional[1]}") || exit
         mapfile -t values <<<"$values"
         fill_task_definition "$DEPLOY/ecs/$role-task.json" "${values[@]}"
-        say "would register this and run it in the cluster $CLUSTER:"
+        say "would register this and run it in the cluster $CLUSTER${ONE_OFF_COMMAND:+ with the command $ONE_OFF_COMMAND}:"
         cat "$SCRATCH/task-definition.json"
         return
     fi
     run_one_off "$role" "$family" "${positional[1]}" "$limit"
-    printf '%s: done, exit code 0\n' "$role"
+    printf '%s: done, exit code 0\n' "$name"
 }

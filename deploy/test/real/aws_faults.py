@@ -139,6 +139,7 @@ class Faults:
                 self.tasks[task["taskArn"]] = {
                     "token": request.get("clientToken"), "answer": result, "end": self.task_end, "at": time.monotonic() + self.task_end.seconds,
                     "definition": request["taskDefinition"], "group": request.get("group"), "network": request.get("networkConfiguration"),
+                    "overrides": request.get("overrides"),
                 }
                 if self.task_end.exit_code is not None:
                     self.write_log(request["taskDefinition"], task["taskArn"])

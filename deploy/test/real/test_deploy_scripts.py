@@ -235,3 +235,27 @@ def test_bootstrap_and_migrate_alone(account, images):
         assert result.returncode == 0, result.stderr
         assert result.stdout == f"{role}: done, exit code 0\n"
         assert "  | roles are there" in result.stderr
+
+
+def test_import_is_a_run_of_its_own_of_the_migration_task(account, images):
+    account.faults.task_end = TaskEnd(log=["import done"])
+    dry = account.run("import", "staging", images[0], "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert account.faults.changes == []
+    for arguments, file in (((), "/app/demo/catalog.ndjson"), (("--file", "/app/mine.csv"), "/app/mine.csv")):
+        account.faults.tasks.clear()
+        result = account.run("import", "staging", images[0], *arguments)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == "import: done, exit code 0\n"
+        assert f"runs import {file}" in result.stderr
+        assert "  | import done" in result.stderr
+        (task,) = account.faults.tasks.values()
+        assert task["overrides"] == {"containerOverrides": [{"name": "migrate", "command": ["import", file]}]}
+    # Whoever runs the definition as it is gets a migration.
+    definition = account.client("ecs").describe_task_definition(taskDefinition="commerce-staging-migrate")["taskDefinition"]
+    assert definition["containerDefinitions"][0]["command"] == ["migrate", "up"]
+    account.faults.task_end = TaskEnd(exit_code=65, log=["row refused"])
+    refused = account.run("import", "staging", images[0])
+    assert refused.returncode == 10, refused.stderr
+    assert "the import failed with exit code 65" in refused.stderr
+    assert account.run("import", "staging", images[0], "--file", "relative").returncode == 64

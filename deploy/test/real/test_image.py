@@ -33,6 +33,7 @@ def test_configuration(engine, image):
     assert config["Cmd"] == ["serve"]
     assert config["StopSignal"] in ("SIGTERM", "15")
     assert list(config["ExposedPorts"]) == ["8080/tcp"]
+    assert list(config["Volumes"]) == ["/tmp"]
     health = inspected["HealthcheckConfig"] if "HealthcheckConfig" in inspected else inspected["Healthcheck"]
     assert health["Test"] == ["CMD", "/app/commerce", "healthcheck"]
     assert (health["Interval"], health["Timeout"], health["Retries"]) == (10_000_000_000, 3_000_000_000, 3)
@@ -49,6 +50,7 @@ def test_nothing_to_log_in_to_and_nothing_to_change(engine, image):
     assert "app/demo/catalog.ndjson" in paths
     assert "etc/ssl/certs/ca-certificates.crt" in paths
     assert not [path for path in paths if re.search(r"(^|/)(sh|bash|dash|busybox|apt|perl|python3?|curl|wget|su)$", path)]
+    assert [entry[0] for entry in files if entry[5].rstrip("/") == "tmp"] == ["drwxrwxrwt"]
     for mode, owner, *_, path in files:
         assert owner == "0/0", f"{path} belongs to {owner}"
         assert "s" not in mode, f"{path} runs as its owner: {mode}"
