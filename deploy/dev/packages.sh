@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Sourced by ../../dev: what has to be on the machine, and how it gets there.
 
-# Installs from the distribution what is missing; `packages bench` also what the benchmarks need.
+# Installs from the distribution what is missing; `packages test` also what the tests need, `packages bench` what
+# the benchmarks do.
 packages() {
     [[ $(uname -s) == Linux ]] || fail "this needs Linux"
     command -v swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
@@ -35,6 +36,13 @@ missing_packages() {
         [[ -e $("$programs/pg_config" --sharedir)/extension/pg_trgm.control ]] || echo postgresql-contrib
     else
         printf '%s\n' postgresql postgresql-contrib
+    fi
+    if [[ ${1:-} == test ]]; then
+        program jq jq
+        program curl curl
+        program git git
+        # Debian's python3 comes without what makes environments.
+        python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
     fi
     if [[ ${1:-} == bench ]]; then
         program nginx nginx-light

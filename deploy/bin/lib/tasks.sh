@@ -69,6 +69,7 @@ run_one_off() {
     say "$name: task ${task##*/} runs $(jq -rc --argjson command "${ONE_OFF_COMMAND:-null}" \
         '$command // .containerDefinitions[0].command | join(" ")' "$SCRATCH/task-definition.json")"
     wait_for_task "$name" "$task" "$limit"
+    # shellcheck disable=SC2034 # read in common.sh
     STATE_NOW="the $name has ended well, nothing else was changed"
 }
 

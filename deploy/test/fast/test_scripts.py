@@ -18,7 +18,7 @@ def run(script, *arguments):
 
 
 def test_all_are_known():
-    assert SCRIPTS == ["bootstrap", "certificates", "checklist", "deploy", "migrate", "provision", "rollback", "smoke"]
+    assert SCRIPTS == ["bootstrap", "certificates", "checklist", "deploy", "import", "migrate", "provision", "rollback", "smoke"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -28,7 +28,7 @@ def test_help_tells_the_options_and_exit_codes(script):
     assert told.returncode == 0
     assert told.stderr == ""
     assert "Exit codes: 0 " in told.stdout
-    text = (BIN / script).read_text() + (BIN / "lib" / "tasks.sh").read_text() * (script in ("migrate", "bootstrap"))
+    text = (BIN / script).read_text() + (BIN / "lib" / "tasks.sh").read_text() * (script in ("migrate", "bootstrap", "import"))
     taken = set(re.findall(r"^ +(--[a-z0-9-]+)(?: \| -h)?\)", text, re.MULTILINE)) - {"--help"}
     assert taken
     for option in taken:
