@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     ],
     targets: [
         // C below everything: system calls that Swift cannot make itself, and the system's libraries.
@@ -29,6 +30,9 @@ let package = Package(
             swiftSettings: swift),
         .target(name: "Formats", swiftSettings: swift),
 
+        // The metrics' values, and how Prometheus reads them.
+        .target(
+            name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: swift),
         .target(
             name: "Observability",
             dependencies: ["Formats", .product(name: "Logging", package: "swift-log")],
@@ -87,6 +91,9 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Prometheus", .product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: swift),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport"], swiftSettings: swift),
