@@ -87,6 +87,21 @@ int csystem_listen(const char *host, uint16_t port, int backlog) {
     return descriptor;
 }
 
+int csystem_take_listener(int descriptor) {
+    int listening = 0, kind = 0;
+    socklen_t length = sizeof listening;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0) return -1;
+    length = sizeof kind;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &length) != 0) return -1;
+    if (!listening || kind != SOCK_STREAM) {
+        errno = EINVAL;
+        return -1;
+    }
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return -1;
+    return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
 int csystem_accept(int listener, char *text, size_t capacity, uint16_t *port) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;

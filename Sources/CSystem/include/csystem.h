@@ -29,6 +29,10 @@ int64_t csystem_realtime(void);
 const void *csystem_current_loop(void);
 void csystem_set_current_loop(const void *loop);
 
+/// Makes a listening stream socket that another process has opened ready for use: non-blocking, not handed down further.
+/// 0, or -1 with errno: ENOTSOCK or EINVAL where it is no such socket.
+int csystem_take_listener(int descriptor);
+
 /// A TCP socket that listens on host and port: non-blocking, closed on exec, SO_REUSEADDR; -1 with errno.
 int csystem_listen(const char *host, uint16_t port, int backlog);
 /// Accepts one connection: non-blocking, closed on exec, TCP_NODELAY; -1 with errno.

@@ -1,8 +1,12 @@
+import Glibc
+
 /// Where the service listens, whom it trusts, and how it leaves.
 package struct ServerSettings: Sendable {
     /// A numeric address to listen on.
     package let host: String
     package let port: UInt16
+    /// The descriptor of a listening socket that was handed over (sd_listen_fds(3)); nil: none was, to this process.
+    package let inheritedListener: Int32?
     /// How many event loops; nil: as many as CPUs may be used.
     package let loops: Int?
     /// Peers whose X-Forwarded-For is believed.
@@ -18,6 +22,13 @@ package struct ServerSettings: Sendable {
         host = reader.read(
             "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: is every one of IPv4 and IPv6")
         port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
+        let handedOver = reader.read(
+            optional: "LISTEN_FDS", .integer(0...1_024),
+            "Set by systemd or another supervisor: its listening socket, descriptor 3, is used in place of HOST and PORT")
+        let recipient = reader.read(
+            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set with it: the process that the socket is for")
+        // What was meant for a parent and came down by accident is not ours.
+        inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
         loops = reader.read(
             optional: "LOOPS", .integer(1...256), shownDefault: "the usable CPUs",
             "Event loops; the CPU quota of the container counts")

@@ -7,6 +7,7 @@ extension ServerConfiguration {
         self.init()
         host = configuration.server.host
         port = configuration.server.port
+        inheritedListener = configuration.server.inheritedListener
         let http = configuration.http
         maximumConnections = http.maxConnections
         keepAlive = http.idleTimeout

@@ -57,7 +57,8 @@ package final class Service {
     private func start() throws(ServiceError) {
         do { try server.start() } catch {
             let address = "\(configuration.server.host):\(configuration.server.port)"
-            throw ServiceError("cannot listen on \(address): \(error)")
+            let place = configuration.server.inheritedListener == nil ? address : "the socket that was handed over"
+            throw ServiceError("cannot listen on \(place): \(error)")
         }
     }
 

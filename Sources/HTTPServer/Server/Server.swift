@@ -29,11 +29,17 @@ package final class Server: Sendable {
     /// Listens and serves from now on. Called once.
     /// - Returns: the port, which the system chose if the configuration says 0.
     /// - Throws: ``SystemError`` from bind(2) or listen(2), such as EADDRINUSE; EINVAL for a host that is no
-    ///   numeric address.
+    ///   numeric address, or an inherited descriptor that does not listen.
     @discardableResult
     package func start() throws(SystemError) -> UInt16 {
-        let descriptor = csystem_listen(configuration.host, configuration.port, configuration.backlog)
-        guard descriptor >= 0 else { throw SystemError("listen") }
+        let descriptor: Int32
+        if let inherited = configuration.inheritedListener {
+            guard csystem_take_listener(inherited) == 0 else { throw SystemError("inherited socket") }
+            descriptor = inherited
+        } else {
+            descriptor = csystem_listen(configuration.host, configuration.port, configuration.backlog)
+            guard descriptor >= 0 else { throw SystemError("listen") }
+        }
         let port = csystem_local_port(descriptor)
         for group in groups {
             group.loop.execute { [makeResponder] in group.begin(with: makeResponder(group.loop)) }
