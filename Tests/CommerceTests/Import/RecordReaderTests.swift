@@ -65,6 +65,17 @@ struct RecordReaderTests {
         #expect(read("a,b\n1,2\n", .csv).first == "line 1: the row is no header with the columns name and price")
     }
 
+    @Test("CSV: a CR inside quotes is the cell's, also in a row's last; one behind them belongs to the line's end")
+    func csvCarriageReturn() {
+        for end in ["\n", "\r\n", ""] {
+            #expect(read("name,price,sku\na,1,\"b\r\"\(end)", .csv) == [#"2 {"name":"a","price":"1","sku":"b\r"}"#])
+            #expect(read("name,price,sku\na,1,b\(end)", .csv) == [#"2 {"name":"a","price":"1","sku":"b"}"#])
+        }
+        for broken in ["\"b\"\r\"c\"", "\"b\"\r,c", "\"b\"\rc"] {
+            #expect(read("name,price,sku\na,1,\(broken)\n", .csv) == ["line 2: the row has text behind a closing quote"])
+        }
+    }
+
     @Test("CSV: lists may be JSON in their cell")
     func csvJSON() {
         #expect(read("name,price,variants\na,1,\"[{\"\"sku\"\":\"\"s\"\"}]\"\n", .csv)

@@ -2,11 +2,13 @@ import Formats
 
 /// Rows of comma-separated values under a header (RFC 4180); a line may end in LF alone. Empty cells count as absent, and one
 /// that begins with `[` or `{` is JSON, for the fields that are lists.
-struct CSVReader {
+package struct CSVReader {
     private enum State {
         case fieldStart, plain, quoted
         /// Behind a quote inside quotes: the end of the field, or the first of two.
         case quoteInQuoted
+        /// Behind a CR behind a closing quote: the line ends, or the row is broken.
+        case lineEnd
         /// Nothing more of this row can be understood; its line's end is waited for.
         case skipping
     }
@@ -46,6 +48,7 @@ struct CSVReader {
             line += 1
             start = line
         case (.skipping, _): break
+        case (.lineEnd, _): refuse("has text behind a closing quote")
         case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
         case (.quoteInQuoted, UInt8(ascii: "\"")):
             field.append(byte)
@@ -53,7 +56,7 @@ struct CSVReader {
         case (_, UInt8(ascii: ",")):
             endField()
             state = .fieldStart
-        case (.quoteInQuoted, UInt8(ascii: "\r")): break
+        case (.quoteInQuoted, UInt8(ascii: "\r")): state = .lineEnd
         case (.quoteInQuoted, _): refuse("has text behind a closing quote")
         default:
             field.append(byte)
@@ -74,7 +77,8 @@ struct CSVReader {
     }
 
     private mutating func endRow(_ body: (ImportRecord) throws -> Void) rethrows {
-        if field.last == UInt8(ascii: "\r") { field.removeLast() }
+        // One inside quotes is part of the cell.
+        if state == .plain, field.last == UInt8(ascii: "\r") { field.removeLast() }
         let isEmpty = fields.isEmpty && field.isEmpty && fault == nil
         endField()
         let row = fields
