@@ -1,0 +1,90 @@
+/// What goes beyond one parsed request: which replies there are, and whether the connection stays (RFC 9112 §6, §9).
+enum WireCases {
+    /// One request or stream each, which the parser's own tests split at every offset.
+    static let messages = refused + accepted
+    /// What only a connection shows.
+    static let exchanges = bodies + expectations + connections + pipelines
+
+    private static let host = "Host: a\r\n"
+
+    private static func post(_ fields: String, _ body: String = "", to path: String = "/echo") -> String {
+        "POST \(path) HTTP/1.1\r\n\(host)\(fields)\r\n\(body)"
+    }
+
+    private static func get(_ path: String, _ fields: String = "", version: String = "1.1") -> String {
+        "GET \(path) HTTP/\(version)\r\n\(host)\(fields)\r\n"
+    }
+
+    /// Every refusal of the parser ends the connection.
+    private static let refused = RefusedRequests.all.map { WireCase("refused: \($0.name)", $0.text, [$0.status], .closed) }
+
+    /// Every stream that it accepts is answered request by request.
+    private static let accepted = AcceptedRequests.all.map { accepted in
+        WireCase(
+            "accepted: \(accepted.text.debugDescription)", accepted.text, accepted.requests.map { _ in 200 },
+            accepted.requests.last?.contains(" close ") == true ? .closed : .kept)
+    }
+
+    private static let bodies = [
+        WireCase("a body of a length", post("Content-Length: 5\r\n", "hello"), [200], .kept, body: "hello"),
+        WireCase("a body of no length", post("Content-Length: 0\r\n"), [200], .kept, body: ""),
+        WireCase("neither length nor coding", post(""), [200], .kept, body: ""),
+        WireCase("chunks", post("Transfer-Encoding: chunked\r\n", "2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\n\r\n"), [200], .kept, body: "hello"),
+        WireCase("no chunk but the last", post("Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), [200], .kept, body: ""),
+        WireCase("chunks that look like an end", post("Transfer-Encoding: chunked\r\n", "5\r\n0\r\n\r\n\r\n0\r\n\r\n"), [200], .kept, body: "0\r\n\r\n"),
+        WireCase("a body that looks like a request", post("Content-Length: 35\r\n", get("/smuggled")), [200], .kept, body: get("/smuggled")),
+        WireCase("a body on GET", get("/a", "Content-Length: 3\r\n") + "abc", [200], .kept, body: "/a"),
+        WireCase("chunks on GET", get("/a", "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n", [200], .kept, body: "/a"),
+        WireCase("a body on OPTIONS", "OPTIONS /a HTTP/1.1\r\n\(host)Content-Length: 3\r\n\r\nabc", [200], .kept, body: "/a"),
+        WireCase("chunks on OPTIONS", "OPTIONS * HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", [200], .kept, body: "*"),
+        WireCase("a body on DELETE", "DELETE /a HTTP/1.1\r\n\(host)Content-Length: 3\r\n\r\nabc", [200], .kept, body: "/a"),
+        WireCase("a Host in the trailers", post("Transfer-Encoding: chunked\r\n", "0\r\nHost: b\r\n\r\n", to: "/host"), [200], .kept, body: "a"),
+        WireCase("a length in the trailers", post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\nContent-Length: 50\r\n\r\n"), [200], .kept, body: "a"),
+        WireCase("a coding in the trailers", post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n"), [200], .kept, body: "a"),
+        WireCase("a length longer than the body may be", post("Content-Length: 1048577\r\n"), [413], .closed),
+        WireCase("a chunk longer than the body may be", post("Transfer-Encoding: chunked\r\n", "100001\r\n"), [413], .closed),
+    ]
+
+    private static let expectations = [
+        WireCase("100-continue with its body", post("Expect: 100-continue\r\nContent-Length: 5\r\n", "hello"), [200], .kept, body: "hello"),
+        WireCase("100-continue with chunks", post("Expect: 100-Continue\r\nTransfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\n\r\n"), [200], .kept, body: "a"),
+        WireCase("100-continue without a body", get("/a", "Expect: 100-continue\r\n"), [200], .kept, body: "/a"),
+        WireCase("100-continue and a body too large", post("Expect: 100-continue\r\nContent-Length: 1048577\r\n"), [413], .closed),
+        WireCase("another expectation", post("Expect: tea\r\nContent-Length: 5\r\n", "hello"), [417], .closed),
+    ]
+
+    private static let connections = [
+        WireCase("Connection: close", get("/a", "Connection: close\r\n"), [200], .closed),
+        WireCase("Connection: CLOSE among others", get("/a", "Connection: foo, CLOSE , bar\r\n"), [200], .closed),
+        WireCase("close in a second Connection field", get("/a", "Connection: keep-alive\r\nConnection: close\r\n"), [200], .closed),
+        WireCase("Connection: closed is no close", get("/a", "Connection: closed\r\n"), [200], .kept),
+        WireCase("HTTP/1.0", get("/a", version: "1.0"), [200], .closed),
+        WireCase("HTTP/1.0 that stays", get("/a", "Connection: keep-alive\r\n", version: "1.0"), [200], .kept),
+        WireCase("HTTP/1.0 of two minds", get("/a", "Connection: keep-alive, close\r\n", version: "1.0"), [200], .closed),
+        WireCase("HTTP/1.0 with 100-continue", "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab", [200], .closed, body: "ab"),
+        WireCase("a reply that closes", get("/close"), [200], .closed, body: "bye"),
+        WireCase("an upgrade that nobody knows", get("/a", "Connection: upgrade\r\nUpgrade: h2c\r\n"), [200], .kept, body: "/a"),
+        WireCase("204", get("/status/204"), [204], .kept, body: ""),
+        WireCase("304", get("/status/304"), [304], .kept, body: ""),
+        WireCase("an error of the responder's", get("/status/500"), [500], .kept, body: "body"),
+        WireCase("405 of the responder's", get("/status/405"), [405], .kept, body: "body"),
+    ]
+
+    private static let pipelines = [
+        WireCase("three in a row", get("/1") + get("/2") + get("/3"), [200, 200, 200], .kept, body: "/3"),
+        WireCase("slow ones among quick ones", get("/sleep/2") + get("/2") + get("/yield") + get("/4"), [200, 200, 200, 200], .kept, body: "/4"),
+        WireCase("valid, then invalid", get("/1") + get("/2", "Bad Name: a\r\n") + get("/smuggled"), [200, 400], .closed),
+        WireCase("slow, then invalid", get("/sleep/2") + get("/2", "Bad Name: a\r\n") + get("/smuggled"), [200, 400], .closed),
+        WireCase("a body longer than its length", post("Content-Length: 2\r\n", "ab") + "ab" + get("/smuggled"), [200, 501], .closed),
+        WireCase("a last chunk twice", post("Transfer-Encoding: chunked\r\n", "0\r\n\r\n") + "0\r\n\r\n" + get("/smuggled"), [200, 400], .closed),
+        WireCase("valid, then unknown", get("/1") + "BREW / HTTP/1.1\r\n\(host)\r\n" + get("/smuggled"), [200, 501], .closed),
+        WireCase("valid, then too large", get("/1") + post("Content-Length: 1048577\r\n") + get("/smuggled"), [200, 413], .closed),
+        WireCase("an empty line in between", post("Content-Length: 1\r\n", "a") + "\r\n" + get("/2"), [200, 200], .kept, body: "/2"),
+        WireCase("two empty lines in between", get("/1") + "\r\n\r\n" + get("/smuggled"), [200, 400], .closed),
+        WireCase("after close, nothing", get("/1", "Connection: close\r\n") + get("/smuggled"), [200], .closed),
+        WireCase("after close, nothing wrong either", get("/1", "Connection: close\r\n") + "\0\0", [200], .closed),
+        WireCase(
+            "length before coding, and a request in the body",
+            post("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + get("/smuggled")), [400], .closed),
+    ]
+}
