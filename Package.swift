@@ -85,9 +85,25 @@ let package = Package(
             name: "loop-benchmark", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/LoopBenchmark",
             swiftSettings: swift),
 
+        // The bare server, for suites of HTTP tests; run by ./dev echo.
+        .executableTarget(
+            name: "echo",
+            dependencies: [
+                "HTTPServer", "EventLoop", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Echo", swiftSettings: swift),
+
+        // What reads bytes from outside, under damaged input; run by ./dev fuzz, the corpus also by the tests.
+        .target(
+            name: "Fuzzing", dependencies: ["HTTPServer", "Commerce", "Formats", "TestSupport"], path: "Tests/Fuzz/Fuzzing",
+            swiftSettings: swift),
+        .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Program", swiftSettings: swift),
+
         // What the tests of several targets share: real servers, a client on a raw socket.
         .target(name: "TestSupport", dependencies: ["CSystem"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),

@@ -1,7 +1,7 @@
 /// A request that is complete, as the parser hands it on.
-struct ParsedRequest {
-    let head: RequestHead
-    let body: [UInt8]
+package struct ParsedRequest {
+    package let head: RequestHead
+    package let body: [UInt8]
     /// Whether the client wants to go on using the connection (RFC 9112 §9.3).
-    let keepsAlive: Bool
+    package let keepsAlive: Bool
 }

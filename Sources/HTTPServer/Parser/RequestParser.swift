@@ -3,9 +3,9 @@
 /// A value without socket or clock. It looks at every byte once and judges line by line in the order of the
 /// bytes, so that the same bytes get the same verdict however they are split, and a wrong line is refused
 /// before the next has come. Where sender and receiver could disagree on where a message ends, it refuses.
-struct RequestParser {
+package struct RequestParser {
     /// What came of a look at the input.
-    enum Step {
+    package enum Step {
         /// The input is used up, and a request not complete.
         case incomplete
         /// A head is complete and a body follows; the moment to set ``bodyLimit``.
@@ -33,7 +33,7 @@ struct RequestParser {
 
     let limits: HTTPLimits
     /// How large the body of the present request may be; that of ``limits`` until set otherwise.
-    var bodyLimit: Int
+    package var bodyLimit: Int
     var state = State.requestLine
     /// The head, or the line of a chunked body, as far as earlier input brought it.
     var held: [UInt8] = []
@@ -49,7 +49,8 @@ struct RequestParser {
     var body: [UInt8] = []
     var extensionBytes = 0
 
-    init(limits: HTTPLimits) {
+    /// A parser before its first request.
+    package init(limits: HTTPLimits) {
         self.limits = limits
         bodyLimit = limits.body
     }
@@ -68,7 +69,7 @@ struct RequestParser {
     /// Reads on in `input` from `position`, which it moves past what it has used.
     ///
     /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
-    mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
+    package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
         do throws(RequestFault) {
             return try advance(input, &position)
         } catch {

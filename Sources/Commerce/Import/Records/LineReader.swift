@@ -1,7 +1,7 @@
 import Formats
 
 /// Rows as JSON objects, one a line (NDJSON). Empty lines don't count.
-struct LineReader {
+package struct LineReader {
     private var buffer: [UInt8] = []
     private var line = 1
     private var isTooLong = false

@@ -1,12 +1,13 @@
 /// Bytes in, in any pieces; rows out. Holds no more than one row.
-enum RecordReader {
+package enum RecordReader {
     case lines(LineReader)
     case csv(CSVReader)
 
     /// The longest row, in bytes.
-    static let maximumLength = 1 << 20
+    package static let maximumLength = 1 << 20
 
-    init(_ format: ImportFormat) {
+    /// A reader before the first byte.
+    package init(_ format: ImportFormat) {
         self =
             switch format {
             case .ndjson: .lines(LineReader())
@@ -15,7 +16,7 @@ enum RecordReader {
     }
 
     /// Takes the next bytes, and hands over each row that they complete.
-    mutating func read(_ bytes: some Sequence<UInt8>, _ body: (ImportRecord) throws -> Void) rethrows {
+    package mutating func read(_ bytes: some Sequence<UInt8>, _ body: (ImportRecord) throws -> Void) rethrows {
         switch self {
         case .lines(var reader):
             // Taken out meanwhile, so that the buffer has one owner and is not copied.
@@ -30,7 +31,7 @@ enum RecordReader {
     }
 
     /// The file is over: hands over a last row without line end.
-    mutating func finish(_ body: (ImportRecord) throws -> Void) rethrows {
+    package mutating func finish(_ body: (ImportRecord) throws -> Void) rethrows {
         switch self {
         case .lines(var reader): try reader.finish(body)
         case .csv(var reader): try reader.finish(body)

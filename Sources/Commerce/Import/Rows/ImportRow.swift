@@ -2,7 +2,7 @@ import Formats
 
 /// One product as a row of the file says it, with everything checked that can be checked without the database. What is nil was
 /// not written, and leaves what is there.
-struct ImportRow: Equatable, Sendable {
+package struct ImportRow: Equatable, Sendable {
     let line: Int
     /// What the file calls the product.
     let externalID: String?
@@ -11,7 +11,7 @@ struct ImportRow: Equatable, Sendable {
     let slug: String?
     /// What a new product's slug is made of; also what finds a product that the row gives no other name.
     let slugBase: String
-    let name: String
+    package let name: String
     let description: String?
     /// Names from the root down.
     let category: [String]?
@@ -19,10 +19,10 @@ struct ImportRow: Equatable, Sendable {
     let images: [ImportImage]?
     let currency: CurrencyCode
     /// Minor units; that of the default variant.
-    let price: Int64
+    package let price: Int64
     let status: String?
     /// The default one first; never empty.
-    let variants: [ImportVariant]
+    package let variants: [ImportVariant]
     /// Whether the row lists its variants. One that does not speaks of the default variant only.
     let listsVariants: Bool
 

@@ -1,7 +1,7 @@
 import Formats
 
 /// One variant as a row says it.
-struct ImportVariant: Equatable, Sendable {
+package struct ImportVariant: Equatable, Sendable {
     let sku: String?
     let name: String
     /// In the order of their names.

@@ -3,17 +3,19 @@ import Formats
 /// Reads one row's fields by their rules and notes everything that is wrong, not only the first thing. Null counts as absent.
 ///
 /// Reading goes on with a stand-in after a fault; with anything noted, ``read(_:line:rules:)`` gives faults and no row.
-struct RowReader {
+package struct RowReader {
     let rules: RowRules
     let line: Int
     var faults: [ImportFault] = []
 
-    enum Outcome: Equatable {
+    /// A row, or all that is wrong with it.
+    package enum Outcome: Equatable {
         case row(ImportRow)
         case faults([ImportFault])
     }
 
-    static func read(_ fields: JSONObject, line: Int, rules: RowRules) -> Outcome {
+    /// Reads the fields of one row, which began on `line`.
+    package static func read(_ fields: JSONObject, line: Int, rules: RowRules) -> Outcome {
         var reader = RowReader(rules: rules, line: line)
         let row = reader.row(fields)
         return reader.faults.isEmpty ? .row(row) : .faults(reader.faults)

@@ -1,0 +1,26 @@
+import Fuzzing
+import Testing
+import TestSupport
+
+@Suite struct CorpusTests {
+    @Test("every input of the corpus holds", arguments: fuzzTargets.indices)
+    func corpus(number: Int) throws {
+        let target = fuzzTargets[number]
+        let inputs = try Corpus(TestEnvironment.read().root + "/Tests/Fuzz/Corpus").inputs(of: target)
+        #expect(!inputs.isEmpty)
+        for (name, bytes) in inputs {
+            #expect(throws: Never.self, "\(target.name)/\(name)") { _ = try target.check(bytes) }
+        }
+    }
+
+    @Test("so do a thousand damaged ones", arguments: fuzzTargets.indices)
+    func mutants(number: Int) throws {
+        let target = fuzzTargets[number]
+        let pool = try Corpus(TestEnvironment.read().root + "/Tests/Fuzz/Corpus").inputs(of: target).map(\.bytes)
+        var mutator = Mutator(seed: 1)
+        for _ in 0..<1_000 {
+            let input = mutator.mutant(of: pool, pieces: target.pieces)
+            #expect(throws: Never.self, "\(String(decoding: input, as: UTF8.self).debugDescription)") { _ = try target.check(input) }
+        }
+    }
+}
