@@ -41,6 +41,7 @@ let package = Package(
             name: "HTTPServer",
             dependencies: [
                 "EventLoop", "Formats", "CSystem", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
@@ -48,6 +49,7 @@ let package = Package(
             name: "PostgresClient",
             dependencies: [
                 "EventLoop", "Formats", "CLibPQ", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swift),
@@ -55,6 +57,7 @@ let package = Package(
             name: "RedisClient",
             dependencies: [
                 "EventLoop", "Formats", "CSystem", "CHiredis", "COpenSSL", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swift),
@@ -64,11 +67,15 @@ let package = Package(
             dependencies: [
                 "EventLoop", "HTTPServer", "Observability", "Formats", "CSystem", "COpenSSL",
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: swift),
         .target(
             name: "Commerce",
-            dependencies: ["Web", "PostgresClient", "RedisClient", "Observability", "Formats", "EventLoop"],
+            dependencies: [
+                "Web", "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "EventLoop",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: swift),
         .executableTarget(
             name: "Program",
@@ -110,10 +117,10 @@ let package = Package(
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: swift),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Prometheus", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "WebTests", dependencies: ["Web", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "WebTests", dependencies: ["Web", "Prometheus", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "CommerceTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "ProgramTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
     ]

@@ -2,11 +2,13 @@
 package struct EventLoopGroup: Sendable {
     package let loops: [EventLoop]
 
-    /// - Parameter count: at least 1; ``UsableCPUs/count()`` is the choice for a server.
+    /// - Parameters:
+    ///   - count: at least 1; ``UsableCPUs/count()`` is the choice for a server.
+    ///   - label: what its loops are called, before their number.
     /// - Throws: ``SystemError`` where the process has no descriptors left.
-    package init(count: Int) throws(SystemError) {
+    package init(count: Int, label: String = "loop") throws(SystemError) {
         var loops: [EventLoop] = []
-        for number in 0..<max(1, count) { loops.append(try EventLoop(label: "loop.\(number)")) }
+        for number in 0..<max(1, count) { loops.append(try EventLoop(label: "\(label).\(number)")) }
         self.loops = loops
     }
 

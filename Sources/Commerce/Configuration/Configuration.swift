@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package let cache: CacheSettings
     package let shop: ShopSettings
     package let log: LogSettings
+    /// Nil: no metrics are kept.
+    package let metrics: MetricsSettings?
     package let migration: MigrationSettings
     package let bootstrap: BootstrapSettings
     /// What there is to say about each setting, in the order of the README's table.
@@ -39,6 +41,7 @@ package struct Configuration: Sendable {
         cache = CacheSettings(&reader)
         shop = ShopSettings(&reader)
         log = LogSettings(&reader)
+        metrics = MetricsSettings.read(&reader, beside: server)
         http = HTTPSettings(&reader)
         migration = MigrationSettings(&reader)
         bootstrap = BootstrapSettings(&reader)

@@ -1,3 +1,4 @@
+import CoreMetrics
 import CSystem
 import Dispatch
 import EventLoop
@@ -5,6 +6,7 @@ import Glibc
 import HTTPServer
 import Logging
 import Observability
+import Prometheus
 
 /// The shop as a running process.
 package final class Service {
@@ -13,6 +15,8 @@ package final class Service {
     private let loops: EventLoopGroup
     private let registry = LoopRegistry()
     private let server: Server
+    /// Nil: no metrics are kept.
+    private let metrics: MetricsEndpoint?
     private let logger: Logger
 
     /// Runs until a signal ends it; returns once everything is closed and the last log line is written.
@@ -23,9 +27,12 @@ package final class Service {
         csystem_raise_open_files()
         let sink = configuration.log.start()
         defer { sink.flush() }
+        // Before whatever counts is made.
+        let registry = configuration.metrics.map { _ in PrometheusRegistry(descriptions: MetricDescription.all) }
+        if let registry { MetricsSystem.bootstrap(registry) }
         let shutdown = Shutdown()
         // Safe: handed over to the one task that ends it.
-        nonisolated(unsafe) let service = try Service(configuration, started: started)
+        nonisolated(unsafe) let service = try Service(configuration, started: started, metrics: registry)
         try service.start()
         let done = DispatchSemaphore(value: 0)
         Task {
@@ -35,7 +42,9 @@ package final class Service {
         done.wait()
     }
 
-    private init(_ configuration: Configuration, started: UInt64) throws(ServiceError) {
+    private init(
+        _ configuration: Configuration, started: UInt64, metrics: PrometheusRegistry?
+    ) throws(ServiceError) {
         let logger = Logger(label: "commerce")
         let count = configuration.server.loops ?? UsableCPUs.count()
         do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
@@ -49,12 +58,22 @@ package final class Service {
             if loop === first { services.keepHouse(Housekeeping(services, shared: shared, registry: registry, logger: logger)) }
             return services.application
         }
+        var endpoint: MetricsEndpoint?
+        if let metrics, let settings = configuration.metrics {
+            do { endpoint = try MetricsEndpoint(metrics, settings: settings, of: server, logger: logger) } catch {
+                throw ServiceError("cannot make an event loop: \(error)")
+            }
+        }
+        self.metrics = endpoint
         self.configuration = configuration
         self.shared = shared
         self.logger = logger
     }
 
     private func start() throws(ServiceError) {
+        do { try metrics?.start() } catch {
+            throw ServiceError("cannot listen on METRICS_PORT: \(error)")
+        }
         do { try server.start() } catch {
             let address = "\(configuration.server.host):\(configuration.server.port)"
             let place = configuration.server.inheritedListener == nil ? address : "the socket that was handed over"
@@ -77,6 +96,8 @@ package final class Service {
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         await registry.close()
+        // Last: how it ended is of interest too.
+        metrics?.close()
         logger.info("stopped", metadata: ["finished": .stringConvertible(finished)])
         loops.stop()
     }

@@ -11,7 +11,10 @@ extension Connection {
         }
         if !output.isEmpty {
             let allowed = times.transfer(of: writtenSince, grace: times.stall)
-            if writeBegan > 0, passed(writeBegan, allowed, now) || passed(writeProgressed, times.stall, now) { close() }
+            if writeBegan > 0, passed(writeBegan, allowed, now) || passed(writeProgressed, times.stall, now) {
+                group.metrics.timedOut(in: .write)
+                close()
+            }
             return
         }
         if isExchanging {
@@ -25,10 +28,10 @@ extension Connection {
         switch phase {
         case .idle: checkIdle(now)
         case .head:
-            if passed(phaseBegan, times.header, now) { timeOut("The request's head took too long.") }
+            if passed(phaseBegan, times.header, now) { timeOut(.head, "The request's head took too long.") }
         case .body:
             let allowed = times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
-            if passed(phaseBegan, allowed, now) { timeOut("The request's body came too slowly.") }
+            if passed(phaseBegan, allowed, now) { timeOut(.body, "The request's body came too slowly.") }
         }
     }
 
@@ -38,7 +41,8 @@ extension Connection {
         if passed(phaseBegan, patience, now) { close() }
     }
 
-    private func timeOut(_ reason: String) {
+    private func timeOut(_ phase: ServerMetrics.Phase, _ reason: String) {
+        group.metrics.timedOut(in: phase)
         refuse(.requestTimeout, reason)
         flush()
     }

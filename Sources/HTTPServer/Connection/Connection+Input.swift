@@ -67,6 +67,7 @@ extension Connection {
                 phaseBegan = loop.now
                 return request
             case .refused(let fault):
+                group.metrics.parseFailed(ParseErrorKind(fault.status))
                 refuse(fault.status, fault.reason)
                 return nil
             }
@@ -112,6 +113,7 @@ extension Connection {
         if parser.phase == .idle {
             finishOutput()
         } else {
+            group.metrics.parseFailed(.incomplete)
             refuse(.badRequest, "The request is not complete.")
         }
     }

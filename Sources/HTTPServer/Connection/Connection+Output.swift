@@ -35,7 +35,9 @@ extension Connection {
     private func send() {
         guard !output.isEmpty else { return }
         let before = output.count
-        switch output.flush(to: descriptor) {
+        let progress = output.flush(to: descriptor)
+        if output.count < before { group.metrics.sentBytes.increment(by: before - output.count) }
+        switch progress {
         case .drained:
             group.returnOutput(&output.open)
             writeBegan = 0

@@ -14,6 +14,7 @@ final class ConnectionGroup: @unchecked Sendable {
 
     let loop: EventLoop
     let configuration: ServerConfiguration
+    let metrics: ServerMetrics
     let times: Patience
     /// Connections assigned to this loop and not yet closed.
     let openConnections = Atomic<Int>(0)
@@ -32,8 +33,9 @@ final class ConnectionGroup: @unchecked Sendable {
     private var connections: [Connection] = []
     private var sweep: LoopTimer?
 
-    init(loop: EventLoop, configuration: ServerConfiguration) {
+    init(loop: EventLoop, configuration: ServerConfiguration, metrics: ServerMetrics) {
         self.loop = loop
+        self.metrics = metrics
         self.configuration = configuration
         times = Patience(configuration)
     }

@@ -17,6 +17,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     private let descriptor: Int32
     private let groups: [ConnectionGroup]
+    private let metrics: ServerMetrics
     private let logger: Logger
     private let maximum: Int
     private var registration: Registration?
@@ -28,10 +29,11 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private var home: ConnectionGroup { groups[0] }
 
     /// - Parameter groups: at least one; the listener lives on the first one's loop.
-    init(descriptor: Int32, groups: [ConnectionGroup], maximum: Int, logger: Logger) {
+    init(descriptor: Int32, groups: [ConnectionGroup], maximum: Int, metrics: ServerMetrics, logger: Logger) {
         self.descriptor = descriptor
         self.groups = groups
         self.maximum = maximum
+        self.metrics = metrics
         self.logger = logger
         reserve = Self.openReserve()
     }
@@ -87,14 +89,16 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             total += open
             if open < count { (fewest, count) = (group, open) }
         }
-        guard total < maximum else { return refuse(accepted, peer: peer, "There are too many connections.") }
+        guard total < maximum else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
+        metrics.accepted.increment()
         fewest.openConnections.add(1, ordering: .relaxed)
         fewest.loop.execute { [fewest] in fewest.adopt(accepted, peer: peer) }
     }
 
     /// A 503, as far as the socket takes it at once.
-    private func refuse(_ accepted: Int32, peer: String, _ reason: String) {
+    private func refuse(_ accepted: Int32, peer: String, _ shortage: ServerMetrics.Shortage, _ reason: String) {
         defer { Glibc.close(accepted) }
+        metrics.refused(for: shortage)
         refused += 1
         if refused & (refused - 1) == 0 {
             logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": .stringConvertible(refused)])
@@ -139,7 +143,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         var port: UInt16 = 0
         let accepted = csystem_accept(descriptor, nil, 0, &port)
         let error = errno
-        if accepted >= 0 { refuse(accepted, peer: "", "The server has no descriptor left for a connection.") }
+        if accepted >= 0 { refuse(accepted, peer: "", .descriptors, "The server has no descriptor left for a connection.") }
         reserve = Self.openReserve()
         if accepted < 0, error != EAGAIN {
             waitForRoom()

@@ -11,19 +11,23 @@ import Synchronization
 package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let groups: [ConnectionGroup]
+    private let metrics: ServerMetrics
     private let logger: Logger
     private let makeResponder: @Sendable (EventLoop) -> any Responder
     private let listener = Mutex<Listener?>(nil)
 
-    /// - Parameter makeResponder: called once for each loop, on that loop, when the server starts.
+    /// - Parameters:
+    ///   - metrics: where the server counts; by default among the process's own.
+    ///   - makeResponder: called once for each loop, on that loop, when the server starts.
     package init(
-        configuration: ServerConfiguration, loops: EventLoopGroup, logger: Logger,
+        configuration: ServerConfiguration, loops: EventLoopGroup, logger: Logger, metrics: ServerMetrics = ServerMetrics(),
         makeResponder: @escaping @Sendable (EventLoop) -> any Responder
     ) {
         self.configuration = configuration
         self.logger = logger
         self.makeResponder = makeResponder
-        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration) }
+        self.metrics = metrics
+        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration, metrics: metrics) }
     }
 
     /// Listens and serves from now on. Called once.
@@ -45,7 +49,7 @@ package final class Server: Sendable {
             group.loop.execute { [makeResponder] in group.begin(with: makeResponder(group.loop)) }
         }
         let listener = Listener(
-            descriptor: descriptor, groups: groups, maximum: maximumConnections(), logger: logger)
+            descriptor: descriptor, groups: groups, maximum: maximumConnections(), metrics: metrics, logger: logger)
         self.listener.withLock { $0 = listener }
         groups[0].loop.execute { listener.begin() }
         logger.info("listening", metadata: ["host": "\(configuration.host)", "port": .stringConvertible(port)])

@@ -1,4 +1,3 @@
-import CSystem
 import Formats
 import HTTPServer
 import Logging
@@ -8,17 +7,19 @@ import Observability
 struct AccessLog {
     let logger: Logger
 
-    /// - Parameter isQuiet: at debug level.
-    func write(_ response: Response, to context: RequestContext, isQuiet: Bool) {
+    /// - Parameters:
+    ///   - duration: how long it took, in nanoseconds.
+    ///   - isQuiet: at debug level.
+    func write(_ response: Response, to context: RequestContext, duration: Int64, isQuiet: Bool) {
         // The record is made only where the level is on: the arguments are autoclosures.
-        logger.log(level: isQuiet ? .debug : .info, "request", metadata: record(response, context).metadata)
+        logger.log(level: isQuiet ? .debug : .info, "request", metadata: record(response, context, duration).metadata)
     }
 
-    func write(_ response: Response, to refusal: Refusal, requestID: String) {
-        logger.info("request refused", metadata: record(response, refusal, requestID: requestID))
+    func write(_ response: Response, to refusal: Refusal, requestID: String, duration: Int64) {
+        logger.info("request refused", metadata: record(response, refusal, requestID: requestID, duration))
     }
 
-    private func record(_ response: Response, _ context: RequestContext) -> AccessRecord {
+    private func record(_ response: Response, _ context: RequestContext, _ duration: Int64) -> AccessRecord {
         AccessRecord(
             time: .now,
             requestID: context.requestID,
@@ -27,22 +28,19 @@ struct AccessLog {
             route: context.route,
             path: Array(context.request.path),
             status: response.status.code,
-            duration: elapsed(since: context.request.received),
+            duration: duration,
             bytes: response.body.count,
             clientIP: context.clientAddress,
             userID: context.userID?.text)
     }
 
     /// What was refused may have had neither method nor path.
-    private func record(_ response: Response, _ refusal: Refusal, requestID: String) -> Logger.Metadata {
+    private func record(
+        _ response: Response, _ refusal: Refusal, requestID: String, _ duration: Int64
+    ) -> Logger.Metadata {
         let record = AccessRecord(
             time: .now, requestID: requestID, method: "", route: nil, path: [], status: response.status.code,
-            duration: elapsed(since: refusal.received), bytes: response.body.count, clientIP: refusal.peer)
+            duration: duration, bytes: response.body.count, clientIP: refusal.peer)
         return record.metadata.merging(["reason": .string(refusal.reason)]) { $1 }
-    }
-
-    private func elapsed(since start: UInt64) -> Int64 {
-        let now = csystem_monotonic()
-        return Int64(clamping: now > start ? now - start : 0)
     }
 }

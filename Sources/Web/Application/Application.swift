@@ -1,3 +1,4 @@
+import CoreMetrics
 import CSystem
 import EventLoop
 import HTTPServer
@@ -13,18 +14,22 @@ package final class Application: Responder {
     private let logger: Logger
     private let accessLog: AccessLog
     private let mapError: (any Error) -> Problem?
+    private let problems: ProblemMetrics
     private var ids = RequestIDSource()
 
     /// - Parameters:
     ///   - middlewares: the first stands outermost; all of them within the request's deadline.
+    ///   - metrics: where problems are counted; by default among the process's own. Requests are where the router says.
     ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
     package init(
         router: Router, middlewares: [any Middleware] = [], settings: ApplicationSettings = ApplicationSettings(),
-        logger: Logger, mapError: @escaping (any Error) -> Problem? = { _ in nil }
+        logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+        mapError: @escaping (any Error) -> Problem? = { _ in nil }
     ) {
         self.router = router
         self.settings = settings
         self.logger = logger
+        problems = ProblemMetrics(factory: metrics)
         self.mapError = mapError
         accessLog = AccessLog(logger: logger)
         // Put together here, so that a request allocates nothing for its way through.
@@ -36,7 +41,7 @@ package final class Application: Responder {
     }
 
     package func respond(to request: Request) async -> Response {
-        let (context, isQuiet) = context(for: request)
+        let (context, route) = context(for: request)
         var response: Response
         do {
             response = try await chain(context)
@@ -45,19 +50,28 @@ package final class Application: Responder {
         }
         response.headers.append(context.headers)
         complete(&response, requestID: context.requestID)
-        accessLog.write(response, to: context, isQuiet: isQuiet)
+        let duration = elapsed(since: request.received)
+        (route?.metrics ?? router.unrouted).record(request.method, status: response.status.code, nanoseconds: duration)
+        accessLog.write(response, to: context, duration: duration, isQuiet: route?.options.isQuiet ?? false)
         return response
     }
 
     package func refuse(_ refusal: Refusal) -> Response {
         let requestID = ids.next()
-        var response = Problem(.refusal(refusal.status), refusal.reason).response(requestID: requestID)
+        let problem = Problem(.refusal(refusal.status), refusal.reason)
+        problems.count(problem)
+        var response = problem.response(requestID: requestID)
         complete(&response, requestID: requestID)
-        accessLog.write(response, to: refusal, requestID: requestID)
+        accessLog.write(response, to: refusal, requestID: requestID, duration: elapsed(since: refusal.received))
         return response
     }
 
-    private func context(for request: Request) -> (RequestContext, isQuiet: Bool) {
+    private func elapsed(since start: UInt64) -> Int64 {
+        let now = csystem_monotonic()
+        return Int64(clamping: now > start ? now - start : 0)
+    }
+
+    private func context(for request: Request) -> (RequestContext, Route?) {
         var route: Route?
         var parameters = PathParameters()
         let handler: Middleware.Next
@@ -84,7 +98,7 @@ package final class Application: Responder {
             deadline: Deadline(instant: overflow ? .max : instant),
             handler: handler,
             logger: logger)
-        return (context, route?.options.isQuiet ?? false)
+        return (context, route)
     }
 
     /// What every answer carries.
@@ -108,6 +122,7 @@ package final class Application: Responder {
 
     private func answer(to error: any Error, in context: RequestContext) -> Response {
         let problem = problem(for: error)
+        problems.count(problem)
         if problem.kind.status.code >= 500 { log(problem, in: context) }
         return problem.response(requestID: context.requestID)
     }

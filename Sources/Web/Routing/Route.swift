@@ -10,11 +10,16 @@ package final class Route {
     package let template: RouteTemplate
     package let options: RouteOptions
     package let handler: Handler
+    let metrics: RouteMetrics
 
-    init(method: HTTPRequest.Method, template: RouteTemplate, options: RouteOptions, handler: @escaping Handler) {
+    init(
+        method: HTTPRequest.Method, template: RouteTemplate, options: RouteOptions, metrics: RouteMetrics,
+        handler: @escaping Handler
+    ) {
         self.method = method
         self.template = template
         self.options = options
+        self.metrics = metrics
         self.handler = handler
     }
 }

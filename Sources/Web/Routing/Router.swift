@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTPServer
 import HTTPTypes
 
@@ -15,8 +16,15 @@ package final class Router {
     private let root = RouteNode()
     /// The room for one path; looking up never suspends, so one is enough.
     private var path = RoutePath()
+    private let factory: any MetricsFactory
+    /// Of requests that no route fits.
+    let unrouted: RouteMetrics
 
-    package init() {}
+    /// - Parameter metrics: where the routes' requests are counted; by default among the process's own.
+    package init(metrics factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        unrouted = RouteMetrics(nil, route: nil, factory: factory)
+    }
 
     /// Adds a route. Templates are the program's own text, so one that is malformed or there already stops it at
     /// the start.
@@ -25,7 +33,8 @@ package final class Router {
         _ handler: @escaping Route.Handler
     ) {
         guard let parsed = RouteTemplate(template) else { preconditionFailure("not a route template: \(template)") }
-        let route = Route(method: method, template: parsed, options: options, handler: handler)
+        let metrics = RouteMetrics(method, route: parsed.description, factory: factory)
+        let route = Route(method: method, template: parsed, options: options, metrics: metrics, handler: handler)
         guard root.insert(route, below: parsed.segments[...]) else {
             preconditionFailure("two routes for \(method.rawValue) \(template)")
         }

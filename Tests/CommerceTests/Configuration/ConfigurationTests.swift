@@ -148,9 +148,24 @@ struct ConfigurationTests {
         #expect(dumped.contains("postgresql://shop:***@db.example"))
     }
 
+    @Test("Metrics are off unless they have a port, which is not the shop's; their address is the shop's or their own")
+    func metrics() throws {
+        #expect(try load([:]).metrics == nil)
+        #expect(try load(["METRICS_HOST": "127.0.0.1"]).metrics == nil)
+        let beside = try #require(try load(["HOST": "10.0.0.1", "METRICS_PORT": "9090"]).metrics)
+        #expect(beside.host == "10.0.0.1" && beside.port == 9090)
+        let apart = try load(["HOST": "10.0.0.1", "PORT": "81", "METRICS_HOST": "127.0.0.1", "METRICS_PORT": "81"])
+        #expect(apart.metrics?.host == "127.0.0.1")
+        for hosts in [["HOST": "10.0.0.1"], ["HOST": "::", "METRICS_HOST": "127.0.0.1"], ["METRICS_HOST": "127.0.0.1"]] {
+            #expect(throws: ConfigurationFaults.self) {
+                try load(hosts.merging(["PORT": "81", "METRICS_PORT": "81"]) { $1 })
+            }
+        }
+    }
+
     @Test("Every default is a value its setting accepts")
     func defaultsAreValid() throws {
-        let phrases: Set = ["LOOPS", "LOG_FORMAT", "MIGRATIONS_DIR"]
+        let phrases: Set = ["LOOPS", "LOG_FORMAT", "METRICS_HOST", "MIGRATIONS_DIR"]
         var environment = Self.database
         for row in Configuration.settings where !phrases.contains(row.name) && !row.fallback.isEmpty {
             environment[row.name] = row.fallback

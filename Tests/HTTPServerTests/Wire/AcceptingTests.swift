@@ -77,9 +77,10 @@ import TestSupport
     @Test func withoutDescriptorsAClientIsRefusedAndTheReserveIsBack() async throws {
         let loop = try EventLoop(label: "test.loop")
         defer { loop.stop() }
-        let group = ConnectionGroup(loop: loop, configuration: ServerConfiguration())
+        let group = ConnectionGroup(loop: loop, configuration: ServerConfiguration(), metrics: .none)
         let descriptor = csystem_listen("127.0.0.1", 0, 16)
-        let listener = Listener(descriptor: descriptor, groups: [group], maximum: 10, logger: Logger(label: "test"))
+        let listener = Listener(
+            descriptor: descriptor, groups: [group], maximum: 10, metrics: .none, logger: Logger(label: "test"))
         loop.execute { group.begin(with: TestResponder(journal: TestResponder.Journal())) }
         let port = csystem_local_port(descriptor)
         for _ in 0..<3 {

@@ -12,7 +12,7 @@ struct RunningServer: Sendable {
 
     @discardableResult
     static func with<Value: Sendable>(
-        loops: Int = 1, _ change: (inout ServerConfiguration) -> Void = { _ in },
+        loops: Int = 1, _ change: (inout ServerConfiguration) -> Void = { _ in }, metrics: ServerMetrics = .none,
         _ body: (RunningServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ServerConfiguration()
@@ -23,7 +23,7 @@ struct RunningServer: Sendable {
         let journal = TestResponder.Journal()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = Server(configuration: configuration, loops: group, logger: logger) { _ in
+        let server = Server(configuration: configuration, loops: group, logger: logger, metrics: metrics) { _ in
             TestResponder(journal: journal)
         }
         let running = RunningServer(server: server, port: try server.start(), journal: journal)

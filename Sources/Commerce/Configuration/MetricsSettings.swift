@@ -1,0 +1,23 @@
+/// Where Prometheus reads the service's metrics.
+package struct MetricsSettings: Sendable {
+    /// A numeric address to listen on.
+    package let host: String
+    package let port: UInt16
+
+    /// Nil where no port is set: then nothing listens, and nothing is counted.
+    static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> MetricsSettings? {
+        let port = reader.read(
+            optional: "METRICS_PORT", .integer(1...65_535),
+            "Port of `/metrics`, for Prometheus; without it there are no metrics")
+        let host = reader.read(
+            optional: "METRICS_HOST", .listenAddress, shownDefault: "that of HOST", "Address that METRICS_PORT is on")
+        guard let port else { return nil }
+        let settings = MetricsSettings(host: host ?? server.host, port: UInt16(clamping: port))
+        let everyAddress = ["0.0.0.0", "::"]
+        let meet = settings.host == server.host || !everyAddress.allSatisfy { $0 != settings.host && $0 != server.host }
+        if settings.port == server.port, meet {
+            reader.fault("METRICS_PORT", "is the shop's own PORT, \(server.port)", expected: "another port")
+        }
+        return settings
+    }
+}

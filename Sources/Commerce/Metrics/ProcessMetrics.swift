@@ -1,0 +1,61 @@
+import CSystem
+import Formats
+import Glibc
+import Prometheus
+
+/// What the system says of this process (proc(5)), under the names that all Prometheus clients use. What cannot be read, as
+/// without a descriptor left, is left out.
+struct ProcessMetrics: Sendable {
+    private let started: Double
+
+    /// Made when the process starts.
+    init() { started = Double(Timestamp.now.microseconds) / 1_000_000 }
+
+    func read() -> [CollectedMetric] {
+        var metrics = [
+            CollectedMetric(
+                "process_start_time_seconds", "When the process started, in seconds since 1970.", .gauge, started),
+            CollectedMetric("process_cpu_seconds_total", "CPU time of user and system.", .counter, cpuSeconds()),
+            CollectedMetric(
+                "process_max_fds", "Most file descriptors that may be open.", .gauge, Double(csystem_open_files_limit())),
+        ]
+        if let (size, resident) = memory() {
+            metrics.append(CollectedMetric("process_virtual_memory_bytes", "Size of the address space.", .gauge, size))
+            metrics.append(CollectedMetric("process_resident_memory_bytes", "Memory that is in RAM.", .gauge, resident))
+        }
+        if let count = openDescriptors() {
+            metrics.append(CollectedMetric("process_open_fds", "File descriptors that are open.", .gauge, Double(count)))
+        }
+        return metrics
+    }
+
+    /// More exact than the hundredths of a second in `/proc/self/stat`.
+    private func cpuSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+    }
+
+    /// The first two numbers of `/proc/self/statm`, which are pages.
+    private func memory() -> (size: Double, resident: Double)? {
+        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        let numbers = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ").prefix(2).compactMap { Double($0) }
+        let page = Double(sysconf(Int32(_SC_PAGESIZE)))
+        guard numbers.count == 2, page > 0 else { return nil }
+        return (numbers[0] * page, numbers[1] * page)
+    }
+
+    private func openDescriptors() -> Int? {
+        guard let directory = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Not `.`, `..` and the one that looks.
+        return max(0, count - 3)
+    }
+}

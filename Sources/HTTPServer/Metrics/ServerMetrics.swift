@@ -1,0 +1,60 @@
+import CoreMetrics
+import HTTPTypes
+
+/// What a server counts of its connections, and of requests that never reach a responder.
+package final class ServerMetrics: Sendable {
+    /// In what a client was too slow.
+    enum Phase: String, CaseIterable { case head, body, write }
+    /// Why a connection was not taken.
+    enum Shortage: String, CaseIterable { case connections, descriptors }
+
+    let accepted: Counter
+    let sentBytes: Counter
+    private let limitReached: Counter
+    private let noDescriptor: Counter
+    private let slowHead: Counter
+    private let slowBody: Counter
+    private let slowWrite: Counter
+    private let parseErrors: [ParseErrorKind: Counter]
+
+    /// - Parameter factory: where the counters are; the process's own unless said otherwise.
+    package init(factory: any MetricsFactory = MetricsSystem.factory) {
+        accepted = Counter(label: "http_server_connections_accepted_total", factory: factory)
+        sentBytes = Counter(label: "http_server_response_bytes_total", factory: factory)
+        let refused = { (reason: Shortage) in
+            Counter(label: "http_server_connections_refused_total", dimensions: [("reason", reason.rawValue)], factory: factory)
+        }
+        limitReached = refused(.connections)
+        noDescriptor = refused(.descriptors)
+        let timedOut = { (phase: Phase) in
+            Counter(label: "http_server_timeouts_total", dimensions: [("phase", phase.rawValue)], factory: factory)
+        }
+        slowHead = timedOut(.head)
+        slowBody = timedOut(.body)
+        slowWrite = timedOut(.write)
+        parseErrors = Dictionary(
+            uniqueKeysWithValues: ParseErrorKind.allCases.map { kind in
+                (kind, Counter(label: "http_server_parse_errors_total", dimensions: [("kind", kind.rawValue)], factory: factory))
+            })
+    }
+
+    /// One that counts nothing.
+    package static var none: ServerMetrics { ServerMetrics(factory: NOOPMetricsHandler.instance) }
+
+    func refused(for shortage: Shortage) {
+        switch shortage {
+        case .connections: limitReached.increment()
+        case .descriptors: noDescriptor.increment()
+        }
+    }
+
+    func timedOut(in phase: Phase) {
+        switch phase {
+        case .head: slowHead.increment()
+        case .body: slowBody.increment()
+        case .write: slowWrite.increment()
+        }
+    }
+
+    func parseFailed(_ kind: ParseErrorKind) { parseErrors[kind]?.increment() }
+}

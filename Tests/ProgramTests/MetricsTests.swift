@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What Prometheus reads from the running service.
+@Suite("Metrics")
+struct MetricsTests {
+    @Test("what was sent is what is counted")
+    func counts() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        try await service.waitForHealth("ok")
+        let before = try await MetricsScrape.read(port: port)
+        let client = service.client()
+        var bytes = 0
+        for _ in 0..<7 { bytes += try await client.request("GET", "/v1/products/lamp").body.count }
+        for _ in 0..<3 { #expect(try await client.request("GET", "/v1/products/no-lamp").status == 404) }
+        #expect(try await client.request("DELETE", "/v1/products/lamp").status == 405)
+        for _ in 0..<2 { #expect(try await onOwnThread { try client.buy() }.status == 201) }
+        let after = try await MetricsScrape.read(port: port)
+
+        let rise = { (series: String) in (after[series] ?? 0) - (before[series] ?? 0) }
+        let product = "method=\"GET\",route=\"/v1/products/{product}\""
+        #expect(rise("http_server_requests_total{\(product),status=\"2xx\"}") == 7)
+        #expect(rise("http_server_requests_total{\(product),status=\"4xx\"}") == 3)
+        #expect(rise("http_server_requests_total{\(product),status=\"5xx\"}") == 0)
+        #expect(rise("http_server_request_duration_seconds_count{\(product)}") == 10)
+        #expect(rise("http_server_request_duration_seconds_bucket{\(product),le=\"+Inf\"}") == 10)
+        #expect(rise("http_server_request_duration_seconds_sum{\(product)}") > 0)
+        #expect(rise("http_server_requests_total{method=\"DELETE\",route=\"none\",status=\"4xx\"}") == 1)
+        #expect(rise("http_server_requests_total{method=\"POST\",route=\"/v1/orders\",status=\"2xx\"}") == 2)
+        #expect(rise("http_server_problems_total{code=\"not_found\"}") == 3)
+        #expect(rise("http_server_response_bytes_total") > Double(bytes))
+        #expect(rise("http_server_connections_accepted_total") == 1)
+        #expect((after["http_server_connections"] ?? 0) >= 1)
+        // The reading itself is no request of the shop's.
+        #expect(!after.values.keys.contains { $0.contains("\"/metrics\"") })
+        try await onOwnThread { try #expect(service.terminate() == .exited(0)) }
+        #expect(!service.standardOutput.contains("\"/metrics\""))
+    }
+
+    @Test("every metric says what it means, and the process tells of itself")
+    func descriptions() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        try await service.waitForHealth("ok")
+        let scrape = try await MetricsScrape.read(port: port)
+        for name in scrape.kinds.keys {
+            #expect(scrape.helps[name] != nil, "\(name)")
+            #expect((scrape.kinds[name] == "counter") == name.hasSuffix("_total"), "\(name)")
+        }
+        let now = Date().timeIntervalSince1970
+        #expect((now - 120...now).contains(scrape["process_start_time_seconds"] ?? 0))
+        #expect((1e6...1e10).contains(scrape["process_resident_memory_bytes"] ?? 0))
+        #expect((scrape["process_cpu_seconds_total"] ?? 0) > 0)
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.identifier)/fd").count
+        #expect(abs((scrape["process_open_fds"] ?? 0) - Double(open)) <= 20)
+        #expect((scrape["process_max_fds"] ?? 0) > Double(open))
+    }
+
+    @Test("a storm of paths and methods that nobody knows makes no series")
+    func storm() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        try await service.waitForHealth("ok")
+        let client = service.client()
+        let send = { (round: Int) in
+            try await onOwnThread {
+                for number in 0..<(round == 0 ? 1 : 400) {
+                    _ = try client.request("GET", "/storm/\(round)/\(number)?q=\(number)")
+                    _ = try client.request("GET", "/v1/products/storm-\(round)-\(number)")
+                    _ = try client.request("POST", "/v1/products/storm-\(number)")
+                    _ = try client.request("STORM\(number)", "/")
+                }
+            }
+        }
+        try await send(0)
+        let few = try await MetricsScrape.read(port: port)
+        try await send(1)
+        let many = try await MetricsScrape.read(port: port)
+        #expect(Set(many.values.keys).subtracting(few.values.keys).isEmpty)
+        #expect(!many.values.keys.contains { $0.lowercased().contains("storm") })
+        #expect(many["http_server_requests_total{method=\"GET\",route=\"none\",status=\"4xx\"}"] == 401)
+    }
+
+    @Test("its port answers GET /metrics and nothing else; the shop's has none")
+    func paths() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        let client = HTTPTestClient(port: port)
+        for (method, path, status) in [
+            ("HEAD", "/metrics", 200), ("GET", "/metrics?x=1", 200), ("GET", "/", 404), ("GET", "/health", 404),
+            ("GET", "/v1/products", 404), ("DELETE", "/metrics", 405), ("GET", "/metrics/", 404),
+        ] {
+            #expect(try await client.request(method, path).status == status, "\(method) \(path)")
+        }
+        #expect(try await client.request("POST", "/metrics", body: [1]).status == 413)
+        #expect(try await service.client().request("GET", "/metrics").status == 404)
+        #expect(try listeningSockets(of: service) == 2)
+    }
+
+    /// How many sockets of a service are listened on (proc(5), /proc/net/tcp).
+    private func listeningSockets(of service: ServiceProcess) throws -> Int {
+        let directory = "/proc/\(service.identifier)/fd"
+        let open = try FileManager.default.contentsOfDirectory(atPath: directory).compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)")
+        }
+        var count = 0
+        for table in ["tcp", "tcp6"] {
+            let text = try String(contentsOfFile: "/proc/\(service.identifier)/net/\(table)", encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                let fields = line.split(separator: " ")
+                // The state, and the inode.
+                if fields.count > 9, fields[3] == "0A", open.contains("socket:[\(fields[9])]") { count += 1 }
+            }
+        }
+        return count
+    }
+
+    @Test("without METRICS_PORT nothing else listens")
+    func off() async throws {
+        let shop = try LifecycleShop()
+        let service = try await shop.serve()
+        try await service.waitForHealth("ok")
+        #expect(try listeningSockets(of: service) == 1)
+        #expect(try await service.client().request("GET", "/metrics").status == 404)
+    }
+
+    @Test("a wrong METRICS_PORT is one line and exit code 78", arguments: ["http", "0", "65536", "-1", "8080"])
+    func wrong(port: String) throws {
+        let done = try ServiceProcess.run(
+            ["serve"],
+            environment: ["DATABASE_URL": "postgresql://shop@127.0.0.1:1/shop", "METRICS_PORT": port, "PORT": "8080"])
+        #expect(done.status == .exited(78))
+        #expect(done.error.split(separator: "\n").count == 1)
+        #expect(done.error.hasPrefix("commerce: METRICS_PORT "))
+    }
+
+    @Test("a METRICS_PORT that somebody else has is told, and ends the start")
+    func taken() async throws {
+        let shop = try LifecycleShop()
+        let other = try await shop.serve()
+        let service = try await shop.serve(["METRICS_PORT": "\(other.port)"], ready: false)
+        #expect(try await onOwnThread { try service.waitForExit() } == .exited(69))
+        #expect(service.standardError.contains("METRICS_PORT"))
+    }
+}
