@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTPServer
 import HTTPTypes
 import Logging
@@ -9,12 +10,14 @@ import Prometheus
 package final class MetricsEndpoint: Sendable {
     private let loops: EventLoopGroup
     private let server: Server
+    private let logger: Logger
 
     /// - Parameter shop: the server whose connections and requests are told
     /// - Throws: ``SystemError`` where the process has no descriptors left.
     package init(
         _ registry: PrometheusRegistry, settings: MetricsSettings, of shop: Server, logger: Logger
     ) throws(SystemError) {
+        self.logger = logger
         loops = try EventLoopGroup(count: 1, label: "metrics")
         var configuration = ServerConfiguration()
         configuration.host = settings.host
@@ -40,10 +43,24 @@ package final class MetricsEndpoint: Sendable {
     }
 
     /// Listens from now on.
-    /// - Returns: the port, which the system chose if the settings say 0.
+    /// - Parameter succeeds: whether the process takes the place of another that may still have the port: then the shop
+    ///   opens without metrics, which follow once the port is free.
     /// - Throws: ``SystemError`` from bind(2) or listen(2).
-    @discardableResult
-    package func start() throws(SystemError) -> UInt16 { try server.start() }
+    package func start(succeeds: Bool) throws(SystemError) {
+        do {
+            try server.start()
+        } catch {
+            guard succeeds, error.number == EADDRINUSE else { throw error }
+            logger.notice("METRICS_PORT is taken still")
+            loops.loops.first?.execute { self.tryLater() }
+        }
+    }
+
+    private func tryLater() {
+        loops.loops.first?.schedule(after: .milliseconds(500)) { [self] in
+            do { try server.start() } catch { tryLater() }
+        }
+    }
 
     /// Ends it at once.
     package func close() {

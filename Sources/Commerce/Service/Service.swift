@@ -71,7 +71,7 @@ package final class Service {
     }
 
     private func start() throws(ServiceError) {
-        do { try metrics?.start() } catch {
+        do { try metrics?.start(succeeds: configuration.server.inheritedListener != nil) } catch {
             throw ServiceError("cannot listen on METRICS_PORT: \(error)")
         }
         do { try server.start() } catch {

@@ -8,7 +8,9 @@ import TestSupport
 @Suite("A socket handed over")
 struct HandoverTests {
     /// Starts the program with a descriptor of this process as its descriptor 3.
-    private func start(_ listener: Int32, _ shop: LifecycleShop, log: String, process: String = "$$") throws -> ChildProcess {
+    private func start(
+        _ listener: Int32, _ shop: LifecycleShop, log: String, process: String = "$$", _ settings: [String: String] = [:]
+    ) throws -> ChildProcess {
         let program = try TestEnvironment.read().commerce
         // Open to the child alone, and only until it is started.
         _ = fcntl(listener, F_SETFD, 0)
@@ -19,7 +21,7 @@ struct HandoverTests {
             environment: Command.plain.merging([
                 "DATABASE_URL": shop.database.url, "HOST": "127.0.0.1", "PORT": "1", "LOOPS": "2", "LOG_FORMAT": "json",
                 "DRAIN_DELAY": "300ms",
-            ]) { $1 },
+            ].merging(settings) { $1 }) { $1 },
             output: log, error: log)
     }
 
@@ -31,6 +33,8 @@ struct HandoverTests {
         try #require(listener >= 0)
         defer { close(listener) }
         let port = csystem_local_port(listener)
+        // Each finds it taken by the one before.
+        let metrics = try FreePort.find()
         // Before anybody serves, clients wait in the socket's queue.
         let traffic = Task {
             var answers: [Int] = []
@@ -41,7 +45,7 @@ struct HandoverTests {
         }
         var running: ChildProcess?
         for number in 0..<6 {
-            let successor = try start(listener, shop, log: files.path + "/\(number)")
+            let successor = try start(listener, shop, log: files.path + "/\(number)", ["METRICS_PORT": "\(metrics)"])
             let ready = Deadline(seconds: 30).poll(every: 20) {
                 readText(files.path + "/\(number)").contains("postgres answers") || successor.exitStatus != nil
             }
@@ -56,6 +60,12 @@ struct HandoverTests {
         #expect(answers.count > 100)
         #expect(answers.allSatisfy { $0 == 200 }, "\(answers.filter { $0 != 200 })")
         let last = try #require(running)
+        let succeeded = try await onOwnThread {
+            Deadline(seconds: 20).poll(every: 50) {
+                (try? HTTPTestClient(port: metrics, seconds: 5).request("GET", "/metrics").status) == 200
+            }
+        }
+        #expect(succeeded, "the last has the metrics' port")
         last.send(signal: SIGTERM)
         #expect(try await onOwnThread { try last.wait(seconds: 30) } == .exited(0))
     }
