@@ -1,0 +1,34 @@
+"""What is written for people agrees with what is there."""
+
+import html
+import re
+
+import pytest
+from template import ROOT, TEMPLATES
+
+DEPLOY = ROOT / "deploy"
+
+
+def test_the_picture_is_of_its_text():
+    """What architecture.dot says stands in architecture.svg; how it is drawn is Graphviz's matter."""
+    drawn = html.unescape((DEPLOY / "architecture.svg").read_text())
+    said = re.findall(r'label="([^"]*)"', (DEPLOY / "architecture.dot").read_text())
+    assert len(said) > 20
+    for line in (line for label in said for line in label.split("\\n")):
+        assert f">{line}<" in drawn.replace("\u00a0", " "), line
+
+
+def test_every_stack_is_told():
+    readme = (DEPLOY / "README.md").read_text()
+    for path in TEMPLATES.glob("*.yaml"):
+        assert re.search(rf"^\| `{path.stem}`", readme, re.M), path.stem
+
+
+@pytest.mark.parametrize("page", ["README.md", "deploy/README.md", "deploy/recovery/README.md", "deploy/kubernetes/README.md"])
+def test_what_a_page_points_to_is_there(page):
+    """Links to files, and the project's programs in its commands."""
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+    for program in set(re.findall(r"(?<![\w/.-])(deploy/(?:bin|recovery)/[a-z]+|deploy/compose-[a-z]+)\b", text)):
+        assert (ROOT / program).is_file(), program
