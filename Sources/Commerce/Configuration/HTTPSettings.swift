@@ -5,6 +5,7 @@ package struct HTTPSettings: Sendable {
     package let maxHeader: Int
     package let maxHeaders: Int
     package let maxFields: Int
+    package let maxReplyHeaders: Int
     package let maxConnections: Int
     package let idleTimeout: Duration
     package let headerTimeout: Duration
@@ -21,6 +22,9 @@ package struct HTTPSettings: Sendable {
         maxHeaders = reader.read(
             "HTTP_MAX_HEADERS", .size(1_024...(1 << 22)), default: 64 << 10, "All header fields of a request, then 431")
         maxFields = reader.read("HTTP_MAX_FIELDS", .integer(8...10_000), default: 100, "Most header fields of a request, then 431")
+        maxReplyHeaders = reader.read(
+            "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: 32 << 10,
+            "All header fields of a reply, then 500; what the load balancer takes")
         maxConnections = reader.read(
             "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time")
         idleTimeout = reader.read(

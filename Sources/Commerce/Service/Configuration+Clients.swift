@@ -9,6 +9,7 @@ extension ServerConfiguration {
         port = configuration.server.port
         inheritedListener = configuration.server.inheritedListener
         let http = configuration.http
+        maximumReplyHead = http.maxReplyHeaders
         maximumConnections = http.maxConnections
         keepAlive = http.idleTimeout
         headerDeadline = http.headerTimeout

@@ -17,6 +17,10 @@ package struct ServerConfiguration: Sendable {
     package var reservedDescriptors = 128
     package var limits = HTTPLimits()
 
+    /// How many bytes status line and fields of a reply may have; one with more is replaced by a 500. Application
+    /// Load Balancers take 32 KiB, and answer 502 themselves beyond that.
+    package var maximumReplyHead = 32 << 10
+
     /// How long a connection may wait between requests. Longer than the 60 s of a load balancer in front, which
     /// otherwise sends a request just as the connection closes.
     package var keepAlive = Duration.seconds(75)
@@ -24,7 +28,7 @@ package struct ServerConfiguration: Sendable {
     package var headerDeadline = Duration.seconds(10)
     /// How long a body may come as slowly as it likes; after that ``minimumRate`` holds.
     package var bodyGrace = Duration.seconds(5)
-    /// Bytes a second that a body must come with and replies must be taken with, on average.
+    /// Bytes a second that a body must come with and replies must be taken with, on average; 0 is without limit.
     package var minimumRate = 240
     /// How long a client may take none of the replies that wait for it.
     package var writeStall = Duration.seconds(30)

@@ -45,13 +45,26 @@ extension Connection {
         let head = parsed.head
         let request = Request(head: head, body: parsed.body, peer: peer, received: loop.now, loop: loop)
         group.requestBegan()
-        let response = await responder.respond(to: request)
+        var response = await responder.respond(to: request)
         group.requestEnded()
         guard !isClosed else { return }
         served &+= 1
+        if isHeadTooLarge(response) {
+            let closes = response.closes
+            response = responder.refuse(
+                Refusal(
+                    status: .internalServerError, reason: "The reply's header fields are too large.", received: request.received,
+                    peer: peer))
+            response.closes = closes
+        }
         let closes = response.closes || !parsed.keepsAlive || group.isDraining || isLast
         append(response, to: ReplyContext(isHead: head.method == .head, isHTTP11: head.isHTTP11, closes: closes))
         // The idle time begins with the reply.
         phaseBegan = loop.now
+    }
+
+    /// Whether a reply is more than load balancers pass on, with room for what the server adds by itself.
+    private func isHeadTooLarge(_ response: Response) -> Bool {
+        response.headers.bytes.count + 192 > group.configuration.maximumReplyHead
     }
 }

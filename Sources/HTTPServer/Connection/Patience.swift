@@ -21,13 +21,14 @@ struct Patience {
         stall = configuration.writeStall.nanosecondsClamped
         linger = configuration.linger.nanosecondsClamped
         halfClosed = configuration.halfClosedPatience.nanosecondsClamped
-        minimumRate = UInt64(clamping: max(1, configuration.minimumRate))
+        minimumRate = UInt64(clamping: max(0, configuration.minimumRate))
         let shortest = min(keepAlive, header, bodyGrace, stall, linger, halfClosed)
         sweep = .nanoseconds(Int64(clamping: min(max(shortest / 8, 10_000_000), 500_000_000)))
     }
 
     /// How long a transfer of so many bytes may have taken, in nanoseconds.
     func transfer(of bytes: Int, grace: UInt64) -> UInt64 {
+        guard minimumRate > 0 else { return .max }
         let (product, overflow) = UInt64(clamping: bytes).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = (product / minimumRate).addingReportingOverflow(grace)
         return overflow || carry ? .max : sum

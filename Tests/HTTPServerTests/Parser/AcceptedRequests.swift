@@ -38,6 +38,10 @@ enum AcceptedRequests {
              "GET / 1.1 [Host=a] [X=] [Y=b c\t\td] [Z=a:b] "),
         Case("GET / HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~09AZaz: x\r\n\r\n",
              "GET / 1.1 [Host=a] [!#$%&'*+-.^_`|~09AZaz=x] "),
+        Case("GET //b/../c HTTP/1.1\r\nHost: a\r\n\r\n", "GET //b/../c 1.1 [Host=a] "),
+        Case("GET / HTTP/1.1\r\nHost:\t a \t\r\n\r\n", "GET / 1.1 [Host=a] "),
+        Case("GET / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\nContent_Length: 5\r\n\r\n",
+             "GET / 1.1 [Host=a] [Transfer_Encoding=chunked] [Content_Length=5] "),
         Case("GET / HTTP/1.1\r\nHost: a\r\nX: caf\u{c3}\u{a9}\r\n\r\n", "GET / 1.1 [Host=a] [X=café] "),
     ] + ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map {
         Case("\($0) /x HTTP/1.1\r\nHost: a\r\n\r\n", "\($0) /x 1.1 [Host=a] ")
@@ -48,6 +52,9 @@ enum AcceptedRequests {
         Case("POST / HTTP/1.1\r\nHost: a\r\ncontent-LENGTH: 3\r\n\r\na\nb", "POST / 1.1 [Host=a] [content-LENGTH=3] a\nb"),
         Case("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 003\r\n\r\nabc", "POST / 1.1 [Host=a] [Content-Length=003] abc"),
         Case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "GET / 1.1 [Host=a] [Content-Length=3] abc"),
+        Case("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\t3 \t\r\n\r\nabc", "POST / 1.1 [Host=a] [Content-Length=3] abc"),
+        Case("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tCHUNKED \r\n\r\n1\r\na\r\n0\r\n\r\n",
+             "POST / 1.1 [Host=a] [Transfer-Encoding=CHUNKED] a"),
         Case("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc", "POST / 1.0 close [Content-Length=3] abc"),
     ] + [
         ("0\r\n\r\n", ""), ("3\r\nabc\r\n0\r\n\r\n", "abc"), ("1\r\na\r\n2\r\nbc\r\n000\r\n\r\n", "abc"),

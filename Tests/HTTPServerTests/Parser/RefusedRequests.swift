@@ -19,6 +19,20 @@ enum RefusedRequests {
         ("version 9.9", "GET / HTTP/9.9\r\n\(host)\r\n", 505),
         ("version 2.0", "GET / HTTP/2.0\r\n\(host)\r\n", 505),
         ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        ("version with more behind", "GET / HTTP/1.1x\r\n\(host)\r\n", 400),
+        ("version with a long major", "GET / HTTP/11.1\r\n\(host)\r\n", 400),
+        ("version with a sign", "GET / HTTP/+1.1\r\n\(host)\r\n", 400),
+        ("version with a comma", "GET / HTTP/1,1\r\n\(host)\r\n", 400),
+        ("version with a letter", "GET / HTTP/1.a\r\n\(host)\r\n", 400),
+        ("mixed case version", "GET / HTtP/1.1\r\n\(host)\r\n", 400),
+        ("a version of HTTPS", "GET / HTTPS/1.1\r\n\(host)\r\n", 400),
+        ("a no-break space for a space", "GET\u{a0}/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a vertical tab for a space", "GET\u{b}/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a form feed for a space", "GET /\u{c}HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a byte order mark", "\u{ef}\u{bb}\u{bf}GET / HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a NUL in front", "\0GET / HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a quoted method", "\"GET\" / HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a blank line of a space", " \r\nGET / HTTP/1.1\r\n\(host)\r\n", 400),
         ("two spaces after the method", "GET  / HTTP/1.1\r\n\(host)\r\n", 400),
         ("two spaces after the target", "GET /  HTTP/1.1\r\n\(host)\r\n", 400),
         ("tabs for spaces", "GET\t/\tHTTP/1.1\r\n\(host)\r\n", 400),
@@ -47,6 +61,14 @@ enum RefusedRequests {
         ("absolute form with a user", "GET http://u:p@example.com/ HTTP/1.1\r\n\(host)\r\n", 400),
         ("absolute form and no Host", "GET http://example.com/ HTTP/1.1\r\n\r\n", 400),
         ("absolute form with a bad port", "GET http://example.com:x/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("absolute form with two hosts", "GET http://a,b/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("absolute form with a port too great", "GET http://a:65536/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("absolute form with one slash", "GET http:/a/ HTTP/1.1\r\n\(host)\r\n", 400),
+        ("absolute form with a fragment", "GET http://a/#b HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a question mark alone", "GET ?a HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a percent sign and a u", "GET /%u0041 HTTP/1.1\r\n\(host)\r\n", 400),
+        ("a sign for a hexadecimal digit", "GET /%+1 HTTP/1.1\r\n\(host)\r\n", 400),
+        ("an encoded NUL in the query", "GET /?a=%00 HTTP/1.1\r\n\(host)\r\n", 400),
         ("raw UTF-8", "GET /\u{c3}\u{a9} HTTP/1.1\r\n\(host)\r\n", 400),
         ("a byte of 0xff", "GET /\u{ff} HTTP/1.1\r\n\(host)\r\n", 400),
         ("raw UTF-8 in the query", "GET /?q=\u{c3}\u{a9} HTTP/1.1\r\n\(host)\r\n", 400),
@@ -72,7 +94,7 @@ enum RefusedRequests {
         ("two Hosts alike", "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", 400),
         ("two Hosts on 1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400),
     ] + [
-        "", ",", "a, b", "a,b", "user@a", "user:password@a", "a/", "a/b", "http://a", "a b", "a:b", "a:80:80", "a:99999",
+        "", ",", "a:65536", "a:80x", "a:+80", "a:\u{660}", "[::1]:x", "[::1]:65536", "a\tb", "a@", "@a", "a%20b", "a:80,b:80", "a, b", "a,b", "user@a", "user:password@a", "a/", "a/b", "http://a", "a b", "a:b", "a:80:80", "a:99999",
         "a:-1", ":80", "[::1", "::1]", "[]", "[g::1]", "[::1]x", "a#", "a?b", "a\\b", "a%", "a%zz", "a%00", "a%0a", "<a>",
         "a\u{e9}", "a\"b",
     ].flatMap { value in
@@ -85,6 +107,8 @@ enum RefusedRequests {
         "NoColon\r\n", ": a\r\n", "Na me: a\r\n", "Na\0me: a\r\n", "Na(me): a\r\n", "Na\u{e9}me: a\r\n", "Name: a\0b\r\n",
         "Name: a\u{1}b\r\n", "Name: a\u{b}b\r\n", "Name: a\u{7f}b\r\n", "Name: a\u{1b}b\r\n", "Name: a\rb\r\n",
         "Name: a\nb\r\n", "Name: a\r\r\n", "Name: a\n", "Name: a\r", "Name\r\n: a\r\n", "\"Name\": a\r\n", "Name;: a\r\n",
+        " \r\n", "\t\r\n", ":\r\n", "Content-Length : 0\r\n", "Content-Length\0: 0\r\n", "Transfer-Encoding : chunked\r\n", "Transfer-Encoding\u{b}: chunked\r\n",
+        "Name\u{a0}: a\r\n", "Name=a\r\n", "Name: a\r\n\u{b}b: c\r\n", "Name: a\u{c}b\r\n", "Name: a\u{8}b\r\n", "\u{ef}\u{bb}\u{bf}Name: a\r\n",
     ].flatMap { line in
         [("field \(line.debugDescription) first", "GET / HTTP/1.1\r\n\(line)\(host)\r\n", 400),
          ("field \(line.debugDescription) last", "GET / HTTP/1.1\r\n\(host)\(line)\r\n", 400)]
@@ -107,8 +131,10 @@ enum RefusedRequests {
         ("a body too large that waits", "POST / HTTP/1.1\r\n\(host)Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n", 413),
     ] + [
         "+5", "-0", "-5", "0x5", "1_0", "1 0", "", "5,5", "5, 5", "5;", "5.0", "5e0", "\"5\"", "٥", "9223372036854775808",
+        "+0", ",5", "5,", "5 5", "1e1", "0b1", "5h", "5\u{b}", "\u{c}5", "5\0", "\u{a0}5", "-9223372036854775808", "\u{ff15}",
         "18446744073709551616", "18446744073709551621", "99999999999999999999999999", "5\u{a0}", "a", "0, 5", "5\t5",
     ].map { ("Content-Length \($0)", "POST / HTTP/1.1\r\n\(host)Content-Length: \($0)\r\n\r\nabcde", 400) } + [
+        "chunked;", ";chunked", "'chunked'", "chunked chunked", "chunk", "chunked\u{85}", "identity, identity", "chunked, ,",
         "xchunked", "chunkedx", "identity", "", ",chunked", "chunked,", "chunked, identity", "chunked, chunked", "gzip",
         "chunked;q=1", "\"chunked\"", "chu nked", "chunked\u{a0}", "\u{a0}chunked", "chunked gzip", "gzip;a, chunked",
         "chunked, gzip", "ch\u{fc}nked", "chunke\u{212a}",
@@ -117,6 +143,9 @@ enum RefusedRequests {
     ].map { ("Transfer-Encoding \($0)", "POST / HTTP/1.1\r\n\(host)Transfer-Encoding: \($0)\r\n\r\n0\r\n\r\n", 400) }
 
     private static let chunks: [(String, String, Int)] = [
+        "5\u{a0}\r\nhello\r\n", "5\0\r\nhello\r\n", "\u{660}5\r\nhello\r\n", "5.\r\nhello\r\n", "5,5\r\nhello\r\n", "5;a=b;\r\nhello\r\n", "5;a \r\nhello\r\n",
+        "5;\u{7f}\r\nhello\r\n", "5;a=\"\u{7f}\"\r\nhello\r\n", "5\r\nhello\n\r\n", "5\r\r\nhello\r\n", "5\r\nhello\r\r\n", "0 \r\n\r\n", "-0\r\n\r\n", "0\r\n \r\n\r\n",
+        "0\r\n: a\r\n\r\n", "0\r\nA: \0\r\n\r\n",
         "0x5\r\nhello\r\n", "+5\r\nhello\r\n", "-5\r\nhello\r\n", "5_\r\nhello\r\n", "\r\nhello\r\n", " 5\r\nhello\r\n",
         "5 \r\nhello\r\n", "5\t\r\nhello\r\n", "5 ;a\r\nhello\r\n", "\t5\r\nhello\r\n", "g\r\nhello\r\n", "5h\r\nhello\r\n",
         "ffffffffffffffff\r\nhello\r\n", "10000000000000005\r\nhello\r\n", "8000000000000000\r\nhello\r\n",

@@ -15,6 +15,34 @@ import TestSupport
         }
     }
 
+    @Test func anIdleConnectionIsNotClosedBeforeTheKeepAliveTime() async throws {
+        try await RunningServer.with({ ($0.keepAlive, $0.headerDeadline) = (.seconds(30), .milliseconds(200)) }) { running in
+            let client = HTTPTestClient(port: running.port)
+            for _ in 0..<2 {
+                #expect(try await client.request("GET", "/").status == 200)
+                try await Task.sleep(for: .milliseconds(600))
+            }
+            #expect(try await client.request("GET", "/").status == 200)
+            #expect(client.connections == 1)
+        }
+        #expect(ServerConfiguration().keepAlive > .seconds(60))
+    }
+
+    @Test func withoutAMinimumRateABodyMayTakeItsTime() async throws {
+        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(100), 0) }) { running in
+            let response = try await onOwnThread {
+                let socket = try RawSocket(port: running.port)
+                try socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+                for byte in ["a", "b"] {
+                    Thread.sleep(forTimeInterval: 0.7)
+                    try socket.send(byte)
+                }
+                return try HTTPTestConnection(socket).response().response
+            }
+            #expect(response.text == "ab")
+        }
+    }
+
     @Test func aNewConnectionThatSendsNothingIsClosedWithoutAReply() async throws {
         try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
             let text = try await running.talk("")

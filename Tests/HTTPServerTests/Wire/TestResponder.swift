@@ -7,7 +7,7 @@ import Synchronization
 /// Answers by path: enough kinds of answers to see the server's own behaviour.
 ///
 /// `/echo` the body, `/large/N` N bytes, `/sleep/N` after N milliseconds, `/status/N` with a body, `/yield`
-/// after a suspension, `/close` and closes, `/host` the Host field; anything else its path.
+/// after a suspension, `/headers/N` with a field of N bytes, `/close` and closes, `/host` the Host field; anything else its path.
 final class TestResponder: Responder {
     private let journal: Journal
 
@@ -47,6 +47,10 @@ final class TestResponder: Responder {
         case "peer": return Response(.ok, body: Array(request.peer.utf8))
         case "yield": await Task.yield()
         case "sleep": try? await request.loop.sleep(for: .milliseconds(number))
+        case "headers":
+            var headers = HeaderBlock()
+            headers.append(.contentLanguage, String(repeating: "x", count: number))
+            return Response(.ok, headers: headers)
         case "close":
             var response = Response(.ok, body: Array("bye".utf8))
             response.closes = true

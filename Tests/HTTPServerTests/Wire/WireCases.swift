@@ -1,7 +1,7 @@
 /// What goes beyond one parsed request: which replies there are, and whether the connection stays (RFC 9112 §6, §9).
 enum WireCases {
     /// One request or stream each, which the parser's own tests split at every offset.
-    static let messages = refused + accepted
+    static let messages = refused + accepted + limits
     /// What only a connection shows.
     static let exchanges = bodies + expectations + connections + pipelines
 
@@ -25,6 +25,24 @@ enum WireCases {
             accepted.requests.last?.contains(" close ") == true ? .closed : .kept)
     }
 
+    /// At the limits of a head, and beyond.
+    private static let limits = [
+        WireCase("a request line of 8,000 bytes", get("/" + text(8_000 - 14)), [200], .kept),
+        WireCase("a request line of 16 KiB", get("/" + text((16 << 10) - 14)), [200], .kept),
+        WireCase("a request line of a byte more", get("/" + text((16 << 10) - 13)), [414], .closed),
+        WireCase("a request line without end", "GET /" + text(20_000), [414], .closed),
+        WireCase("a field of 16 KiB", get("/", "X: \(text((16 << 10) - 3))\r\n"), [200], .kept),
+        WireCase("a field of a byte more", get("/", "X: \(text((16 << 10) - 2))\r\n"), [431], .closed),
+        WireCase("a field without end", "GET / HTTP/1.1\r\nX: \(text(20_000))", [431], .closed),
+        WireCase("fields of more than 64 KiB", get("/", String(repeating: "X: \(text(8_000))\r\n", count: 9)), [431], .closed),
+        WireCase("100 fields", get("/", String(repeating: "X: y\r\n", count: 99)), [200], .kept),
+        WireCase("101 fields", get("/", String(repeating: "X: y\r\n", count: 100)), [431], .closed),
+        WireCase("chunk extensions of 4 KiB", post("Transfer-Encoding: chunked\r\n", "1;\(text(4_095))\r\nx\r\n0\r\n\r\n"), [200], .kept, body: "x"),
+        WireCase("chunk extensions of a byte more", post("Transfer-Encoding: chunked\r\n", "1;\(text(4_096))\r\nx\r\n0\r\n\r\n"), [400], .closed),
+    ]
+
+    private static func text(_ count: Int) -> String { String(repeating: "a", count: count) }
+
     private static let bodies = [
         WireCase("a body of a length", post("Content-Length: 5\r\n", "hello"), [200], .kept, body: "hello"),
         WireCase("a body of no length", post("Content-Length: 0\r\n"), [200], .kept, body: ""),
@@ -38,6 +56,8 @@ enum WireCases {
         WireCase("a body on OPTIONS", "OPTIONS /a HTTP/1.1\r\n\(host)Content-Length: 3\r\n\r\nabc", [200], .kept, body: "/a"),
         WireCase("chunks on OPTIONS", "OPTIONS * HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", [200], .kept, body: "*"),
         WireCase("a body on DELETE", "DELETE /a HTTP/1.1\r\n\(host)Content-Length: 3\r\n\r\nabc", [200], .kept, body: "/a"),
+        WireCase("a body on HEAD", "HEAD /a HTTP/1.1\r\n\(host)Content-Length: 3\r\n\r\nabc", [200], .kept, body: ""),
+        WireCase("chunks on HEAD", "HEAD /a HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", [200], .kept, body: ""),
         WireCase("a Host in the trailers", post("Transfer-Encoding: chunked\r\n", "0\r\nHost: b\r\n\r\n", to: "/host"), [200], .kept, body: "a"),
         WireCase("a length in the trailers", post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\nContent-Length: 50\r\n\r\n"), [200], .kept, body: "a"),
         WireCase("a coding in the trailers", post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n"), [200], .kept, body: "a"),
@@ -66,6 +86,8 @@ enum WireCases {
         WireCase("an upgrade that nobody knows", get("/a", "Connection: upgrade\r\nUpgrade: h2c\r\n"), [200], .kept, body: "/a"),
         WireCase("204", get("/status/204"), [204], .kept, body: ""),
         WireCase("304", get("/status/304"), [304], .kept, body: ""),
+        WireCase("a reply's head of nearly 32 KiB", get("/headers/32000"), [200], .kept),
+        WireCase("a reply's head of more", get("/headers/32700") + get("/2"), [500, 200], .kept, body: "/2"),
         WireCase("an error of the responder's", get("/status/500"), [500], .kept, body: "body"),
         WireCase("405 of the responder's", get("/status/405"), [405], .kept, body: "body"),
     ]
