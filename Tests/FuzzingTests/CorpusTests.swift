@@ -19,7 +19,7 @@ import TestSupport
         let pool = try Corpus(TestEnvironment.read().root + "/Tests/Fuzz/Corpus").inputs(of: target).map(\.bytes)
         var mutator = Mutator(seed: 1)
         for _ in 0..<1_000 {
-            let input = mutator.mutant(of: pool, pieces: target.pieces)
+            let input = mutator.mutant(of: pool, seeds: pool.count, pieces: target.pieces)
             #expect(throws: Never.self, "\(String(decoding: input, as: UTF8.self).debugDescription)") { _ = try target.check(input) }
         }
     }

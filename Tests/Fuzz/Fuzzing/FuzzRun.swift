@@ -12,6 +12,7 @@ package struct FuzzRun {
     private let state: FuzzState
     private var mutator: Mutator
     private var pools: [[[UInt8]]]
+    private let seeds: [Int]
     private var seen: [Set<Int>]
 
     /// - Parameter only: the name of the one target to try; nil: all.
@@ -21,6 +22,7 @@ package struct FuzzRun {
         mutator = Mutator(seed: seed)
         pools = try targets.map { try corpus.inputs(of: $0.target).map(\.bytes) }
         for index in pools.indices where pools[index].isEmpty { pools[index] = [[]] }
+        seeds = pools.map(\.count)
         seen = targets.map { _ in [] }
     }
 
@@ -41,7 +43,7 @@ package struct FuzzRun {
 
     private mutating func tryOne(_ index: Int) throws(FuzzFault) {
         let (number, target) = targets[index]
-        let input = mutator.mutant(of: pools[index], pieces: target.pieces)
+        let input = mutator.mutant(of: pools[index], seeds: seeds[index], pieces: target.pieces)
         state.begin(number, input)
         let outcome = try target.check(input)
         // An input that leads where none has led before is one to go on from.

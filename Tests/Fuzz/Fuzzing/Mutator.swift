@@ -12,9 +12,11 @@ package struct Mutator {
     package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// A damaged copy of one of the pool, which is not empty.
-    package mutating func mutant(of pool: [[UInt8]], pieces: [[UInt8]]) -> [UInt8] {
-        var bytes = pool[pick(pool.count)]
-        for _ in 0...pick(4) { mutate(&bytes, pool, pieces) }
+    /// - Parameter seeds: how many of the first are worth half of all tries: a pool that grows would bury them.
+    package mutating func mutant(of pool: [[UInt8]], seeds: Int, pieces: [[UInt8]]) -> [UInt8] {
+        var bytes = pool[pick(pick(2) == 0 ? min(seeds, pool.count) : pool.count)]
+        // Mostly one wound: more of them kill before they hurt.
+        repeat { mutate(&bytes, pool, pieces) } while pick(2) == 0
         let limit = pick(2_000) == 0 ? Self.largest : Self.usual
         if limit == Self.largest, let piece = pieces.isEmpty ? nil : pieces[pick(pieces.count)], !piece.isEmpty {
             let repeated = [[UInt8]](repeating: piece, count: pick(limit / piece.count) + 1)
@@ -25,8 +27,8 @@ package struct Mutator {
 
     private mutating func mutate(_ bytes: inout [UInt8], _ pool: [[UInt8]], _ pieces: [[UInt8]]) {
         let place = pick(bytes.count + 1)
-        let end = min(bytes.count, place + 1 + pick(16))
-        switch pick(10) {
+        let end = min(bytes.count, place + 1 + pick(1 << pick(5)))
+        switch pick(16) {
         case 0: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
         case 1 where place < bytes.count: bytes[place] = UInt8(truncatingIfNeeded: random.next())
         case 2 where place < bytes.count: bytes[place] ^= 1 << UInt8(pick(8))

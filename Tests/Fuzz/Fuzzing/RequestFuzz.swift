@@ -61,6 +61,10 @@ struct RequestFuzz: FuzzTarget {
         let target = head[message.path.lowerBound..<(message.query ?? message.path).upperBound]
         try hold(target.first == 0x2F || target.elementsEqual([0x2A]), "a target that is no path")
         try hold(target.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }, "a character that no target has")
+        for part in target.split(separator: 0x25, omittingEmptySubsequences: false).dropFirst() {
+            let code = UInt8(String(decoding: part.prefix(2), as: UTF8.self), radix: 16)
+            try hold(part.count >= 2 && part.first != 0x2B && code.map { ![0, 0x0A, 0x0D].contains($0) } == true, "a percent sign that hides")
+        }
         let hosts = message.values(of: "host"), lengths = message.values(of: "content-length")
         let codings = message.values(of: "transfer-encoding")
         try hold(hosts.count == 1 || hosts.isEmpty && !message.isHTTP11, "Host is missing or repeated")
