@@ -4,7 +4,7 @@ import HTTPServer
 struct RequestFuzz: FuzzTarget {
     let name = "request"
     let pieces = [
-        "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", ": ", ",", ";", "=", "\"", "\0", "\u{7F}", "\u{E9}", "%", "%00", "%0d%0a", "%zz", "#",
+        "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", ": ", ",", ";", "=", "\"", "\0", "\u{7F}", "\u{E9}", "%", "%00", "%0d%0a", "%0A", "%zz", "#",
         "?", "*", "/", "//", "@", "[::1]", "0", "5", "+5", "-1", "0x5", "1_0", "9223372036854775808", "GET ", "POST ", "HEAD ", "OPTIONS ",
         "PRI ", " HTTP/1.1\r\n", " HTTP/1.0\r\n", " HTTP/2.0\r\n", "http://b/", "Host: a\r\n", "Host: a, b\r\n", "Content-Length: 5\r\n",
         "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "chunked", "xchunked",
