@@ -2,7 +2,7 @@
 ///
 /// Whatever the code, the caller's answer is the same: Redis is a cache, ask the source.
 package struct RedisError: Error, Equatable, CustomStringConvertible {
-    package enum Code: String, Sendable {
+    package enum Code: String, Sendable, CaseIterable {
         /// The breaker is open: nothing was sent and nothing waited for.
         case unavailable
         /// No reply within the command's timeout or the request's deadline; it may still take effect.

@@ -40,6 +40,119 @@ struct MetricsTests {
         #expect(!service.standardOutput.contains("\"/metrics\""))
     }
 
+    @Test("what became of each order is counted, by the code of the problem where it was refused")
+    func orders() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        try await service.waitForHealth("ok")
+        let order = { (quantity: Int, key: String) in
+            try await service.client().request(
+                "POST", "/v1/orders", headers: [("Idempotency-Key", key)],
+                json: """
+                    {"items":[{"sku":"LAMP","quantity":\(quantity)}],"email":"ada@example.com","shipping_address":{"name":"Ada Moss",\
+                    "line1":"1 Fern Row","city":"Leeds","postal_code":"LS1 4AP","country":"GB"}}
+                    """)
+        }
+        struct Refused: Decodable { let code: String }
+        try await shop.database.execute("UPDATE stock SET on_hand = 5")
+        let keys = (0..<3).map { _ in UUID().uuidString.lowercased() }
+        #expect(try await order(2, keys[0]).status == 201)
+        #expect(try await order(2, keys[0]).header("Idempotent-Replayed") == "true")
+        let short = try await order(4, keys[1]).decode(Refused.self).code
+        let wrong = try await order(0, keys[2]).decode(Refused.self).code
+        #expect(short != wrong)
+        let scrape = try await MetricsScrape.read(port: port)
+        for outcome in ["placed", "replayed", short, wrong] {
+            #expect(scrape["commerce_orders_total{outcome=\"\(outcome)\"}"] == 1, "\(outcome)")
+        }
+        #expect(scrape.sum("commerce_orders_total") == 4)
+    }
+
+    @Test("the pool's connections and waiters are told, and none is left over")
+    func pool() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve([
+            "METRICS_PORT": "\(port)", "LOOPS": "1", "DATABASE_POOL_MAX": "2", "DATABASE_POOL_MIN": "1",
+            "DATABASE_LOCK_TIMEOUT": "30s",
+        ])
+        try await service.waitForHealth("ok")
+        let holder = try await shop.holdStock(seconds: 4)
+        async let first = onOwnThread { try service.client().buy() }
+        try await shop.waitForBlockedOrder()
+        async let second = onOwnThread { try service.client().buy() }
+        // The service's own sweeping may wait as well.
+        let waited = try await eventually(port) { $0["commerce_postgres_waiting"] ?? 0 >= 1 }
+        #expect(waited["commerce_postgres_connections{state=\"leased\"}"] == 1)
+        #expect(waited["commerce_postgres_connections{state=\"shared\"}"] == 1)
+        #expect(waited["commerce_postgres_connections{state=\"idle\"}"] == 0)
+        #expect(try await first.status == 201)
+        #expect(try await second.status == 201)
+        try await holder.value
+        let calm = try await eventually(port) {
+            $0["commerce_postgres_waiting"] == 0 && $0["commerce_postgres_connections{state=\"leased\"}"] == 0
+        }
+        #expect(calm["commerce_postgres_connections{state=\"idle\"}"] == 1)
+        #expect((calm["commerce_postgres_acquire_seconds_count"] ?? 0) >= 2)
+        // The second waited for the first, which waited for the lock.
+        #expect((calm["commerce_postgres_acquire_seconds_sum"] ?? 0) > 0.5)
+        #expect(calm.sum("commerce_postgres_acquire_failures_total") == 0)
+        _ = try await eventually(port) { $0["commerce_event_loop_lag_seconds_count"] ?? 0 >= 2 }
+    }
+
+    @Test("each layer of the cache tells what it had, and the breaker when Redis is gone")
+    func cache() async throws {
+        let shop = try LifecycleShop()
+        let redis = try RedisServer()
+        let (port, other) = (try FreePort.find(), try FreePort.find())
+        let settings = ["LOOPS": "1", "REDIS_URL": redis.url, "STOCK_TTL": "1h"]
+        let service = try await shop.serve(settings.merging(["METRICS_PORT": "\(port)"]) { $1 })
+        try await service.waitForHealth("ok")
+        let look = { (service: ServiceProcess) in _ = try await service.client().request("GET", "/v1/products/lamp") }
+        // It trusts what it keeps once it listens for the catalogue's changes.
+        let hit = "commerce_cache_requests_total{layer=\"process\",outcome=\"hit\"}"
+        let before = try await eventually(port, after: { try await look(service) }) { $0[hit] ?? 0 >= 1 }
+        for _ in 0..<5 { try await look(service) }
+        let after = try await MetricsScrape.read(port: port)
+        #expect((after[hit] ?? 0) - (before[hit] ?? 0) == 5)
+        #expect((after["commerce_cache_requests_total{layer=\"process\",outcome=\"miss\"}"] ?? 0) == 1)
+        #expect(after["commerce_redis_breakers_open"] == 0)
+        #expect((after["commerce_redis_commands_total{outcome=\"ok\"}"] ?? 0) > 0)
+        #expect(after.sum("commerce_redis_commands_total") == after["commerce_redis_commands_total{outcome=\"ok\"}"])
+
+        // Another process finds in Redis what the first has left there.
+        let neighbour = try await shop.serve(settings.merging(["METRICS_PORT": "\(other)"]) { $1 })
+        _ = try await eventually(other, after: { try await look(neighbour) }) {
+            $0["commerce_cache_requests_total{layer=\"redis\",outcome=\"hit\"}"] == 1 && $0[hit] ?? 0 >= 1
+        }
+
+        redis.kill()
+        // What is not in the process's own layer asks Redis, in vain.
+        let ask = { _ = try await service.client().request("GET", "/v1/products/\(UUID().uuidString.lowercased())") }
+        _ = try await eventually(port, after: ask) {
+            $0["commerce_redis_breakers_open"] == 1
+                && $0["commerce_redis_commands_total{outcome=\"breaker_open\"}"] ?? 0 > 0
+                && $0["commerce_cache_requests_total{layer=\"redis\",outcome=\"failed\"}"] ?? 0 > 0
+        }
+    }
+
+    /// Reads, each time after `step`, until what is read is so; what it was at last.
+    private func eventually(
+        _ port: UInt16, after step: () async throws -> Void = {}, _ condition: (MetricsScrape) -> Bool
+    ) async throws -> MetricsScrape {
+        let deadline = Deadline(seconds: 20)
+        var scrape: MetricsScrape
+        repeat {
+            try await step()
+            scrape = try await MetricsScrape.read(port: port)
+            if condition(scrape) { break }
+            try await Task.sleep(for: .milliseconds(20))
+        } while !deadline.isOver
+        #expect(condition(scrape))
+        return scrape
+    }
+
     @Test("every metric says what it means, and the process tells of itself")
     func descriptions() async throws {
         let shop = try LifecycleShop()

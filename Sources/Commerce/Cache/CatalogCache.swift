@@ -23,6 +23,7 @@ package final class CatalogCache {
     private let settings: CatalogCacheSettings
     private let stock: TurnBatch<UUID, Int>
     private let logger: Logger
+    private let metrics = CacheMetrics()
     private var entries: GenerationCache<CatalogEntry>
     private var missing: GenerationCache<CatalogEntry>
     private var flights: [String: Promise<CatalogEntry>] = [:]
@@ -62,12 +63,21 @@ package final class CatalogCache {
     /// The entry for `key`, from the nearest place that has it.
     /// - Parameter load: reads it from PostgreSQL; nil where there is none
     func entry(_ key: String, load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
-        guard let entry = entries.value(for: key) ?? missing.value(for: key) else { return try await fly(key, load) }
-        if loop.now < entry.retryAt { return entry }
+        guard let entry = entries.value(for: key) ?? missing.value(for: key) else {
+            metrics.missed.increment()
+            return try await fly(key, load)
+        }
+        if loop.now < entry.retryAt {
+            metrics.stale.increment()
+            return entry
+        }
         let isCurrent = isCurrent(entry)
         switch Freshness(age: age(entry.stockAt), lifetime: settings.stockLifetime) {
-        case .fresh where isCurrent: return entry
+        case .fresh where isCurrent:
+            metrics.hit.increment()
+            return entry
         case .renewing where isCurrent:
+            metrics.hit.increment()
             if !entry.isRenewing {
                 entry.isRenewing = true
                 loop.run { [self] in
@@ -79,11 +89,15 @@ package final class CatalogCache {
         default:
             // RFC 5861 §4: an old answer is better than none, and than one that takes long.
             guard entry.document != nil, age(entry.documentAt) < settings.staleLifetime else {
+                metrics.missed.increment()
                 return try await renew(entry, key, load)
             }
             do {
-                return try await Deadline.$current.withValue(Self.patience) { try await renew(entry, key, load) }
+                let renewed = try await Deadline.$current.withValue(Self.patience) { try await renew(entry, key, load) }
+                metrics.renewed.increment()
+                return renewed
             } catch {
+                metrics.stale.increment()
                 entry.retryAt = loop.now &+ Self.pause
                 return entry
             }
@@ -182,8 +196,18 @@ package final class CatalogCache {
     // MARK: Redis
 
     private func shared(_ key: String, _ version: Int64) async -> Loaded? {
-        guard let redis, version > 0, let bytes = try? await redis.get(sharedKey(key, version)) else { return nil }
-        return StockedDocument.decode(bytes)
+        guard let redis, version > 0 else { return nil }
+        do {
+            guard let bytes = try await redis.get(sharedKey(key, version)), let loaded = StockedDocument.decode(bytes) else {
+                metrics.sharedMissed.increment()
+                return nil
+            }
+            metrics.sharedHit.increment()
+            return loaded
+        } catch {
+            metrics.sharedFailed.increment()
+            return nil
+        }
     }
 
     private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {

@@ -3,6 +3,22 @@ import Prometheus
 extension MetricDescription {
     /// All that the service counts, with what it means. What is only found out when it is read describes itself.
     static let all = [
+        MetricDescription(
+            "commerce_cache_requests_total", "What was asked of the catalogue's cache, by layer and what came of it."),
+        MetricDescription("commerce_event_loop_lag_seconds", "How long after it was due a timer of an event loop ran."),
+        MetricDescription(
+            "commerce_orders_total", "Attempts to place an order, by what came of them: placed, replayed, or why not."),
+        MetricDescription(
+            "commerce_postgres_acquire_failures_total", "Connections to PostgreSQL that could not be had, by why."),
+        MetricDescription(
+            "commerce_postgres_acquire_seconds", "Time until a connection to PostgreSQL was had for a transaction."),
+        MetricDescription(
+            "commerce_postgres_connections",
+            "Connections to PostgreSQL: being opened, shared by reads, idle, or leased to transactions."),
+        MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
+        MetricDescription(
+            "commerce_redis_breakers_open", "Loops whose circuit breaker keeps commands from Redis; 0 when all is well."),
+        MetricDescription("commerce_redis_commands_total", "Commands to Redis, by what came of them."),
         MetricDescription("http_server_connections_accepted_total", "Connections that were accepted."),
         MetricDescription(
             "http_server_connections_refused_total",

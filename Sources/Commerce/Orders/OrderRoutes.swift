@@ -7,6 +7,9 @@ import Web
 /// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
 package struct OrderRoutes {
     let store: OrderStore
+    private let metrics = OrderMetrics()
+
+    init(store: OrderStore) { self.store = store }
 
     package func register(on router: Router) {
         router.post("/v1/orders") { context in try await place(context) }
@@ -15,17 +18,28 @@ package struct OrderRoutes {
     }
 
     private func place(_ context: RequestContext) async throws -> Response {
+        let answer: PlacementAnswer
+        do {
+            answer = try await attempt(context)
+            metrics.ended(answer)
+        } catch {
+            metrics.ended(error)
+            throw error
+        }
+        var response = Response.json(.created, bytes: answer.body)
+            .with(.location, answer.location)
+        if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
+        return response
+    }
+
+    private func attempt(_ context: RequestContext) async throws -> PlacementAnswer {
         // Accounts come later; until then every shopper is a guest.
         let key = try context.idempotencyKey(isGuest: true)
         let request = try OrderRequest(try context.json())
         let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
             principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
-        let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
-        var response = Response.json(.created, bytes: answer.body)
-            .with(.location, answer.location)
-        if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
-        return response
+        return try await store.place(request, cartTokenHash: cartToken, record: record)
     }
 
     private func show(_ context: RequestContext) async throws -> Response {

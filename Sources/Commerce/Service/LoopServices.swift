@@ -17,6 +17,8 @@ package final class LoopServices: @unchecked Sendable {
     package let router = Router()
     let application: Application
     private var housekeeping: Housekeeping?
+    /// Nil: no metrics are kept.
+    private let lag: LoopLag?
 
     /// - Parameter shared: what the process has once for all its loops
     init(loop: EventLoop, shared: SharedServices, logger: Logger) {
@@ -24,6 +26,7 @@ package final class LoopServices: @unchecked Sendable {
         let configuration = shared.configuration
         let store: CatalogStore
         self.loop = loop
+        lag = configuration.metrics.map { _ in LoopLag(loop: loop) }
         pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
         redis = shared.redis.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
         store = CatalogStore(pool: pool)
@@ -50,6 +53,7 @@ package final class LoopServices: @unchecked Sendable {
     func start() {
         pool.start()
         redis?.start()
+        lag?.start()
     }
 
     /// Does the process's housekeeping too.
@@ -60,6 +64,7 @@ package final class LoopServices: @unchecked Sendable {
 
     func close() async {
         housekeeping?.stop()
+        lag?.stop()
         await pool.close()
         await redis?.close()
     }

@@ -12,6 +12,7 @@ package final class PostgresPool: @unchecked Sendable {
     let loop: EventLoop
     let configuration: PostgresConfiguration
     let logger: Logger
+    private let metrics = PoolMetrics()
     /// What the pool holds and how it fares, as of now.
     package internal(set) var state: PoolState
     var vigil: ServerVigil
@@ -90,6 +91,7 @@ package final class PostgresPool: @unchecked Sendable {
         let deadline = min(now.adding(acquireTimeout), Deadline.current?.instant ?? .max)
         if deadline <= now {
             leases[id] = nil
+            metrics.acquiringFailed(.timedOut)
             throw PostgresError(.timedOut, "the deadline had passed")
         }
         perform(state.acquire(id, now: now, deadline: deadline))
@@ -99,12 +101,20 @@ package final class PostgresPool: @unchecked Sendable {
         } onCancel: { [loop] in
             loop.execute { self.abandonLease(id) }
         }
-        return try result.get()
+        switch result {
+        case .success(let connection):
+            metrics.acquired(after: loop.now > now ? loop.now - now : 0)
+            return connection
+        case .failure(let error):
+            metrics.acquiringFailed(error.code)
+            throw error
+        }
     }
 
     private func abandonLease(_ id: Int) {
         guard let pending = leases.removeValue(forKey: id) else { return }
         state.abandon(id)
+        showLevels()
         pending.end(.failure(PostgresError(.cancelled)))
     }
 
@@ -149,7 +159,15 @@ package final class PostgresPool: @unchecked Sendable {
         }
         if !parked.isEmpty && state.isDownForReads(now: loop.now) { failParked(explain(.unavailable)) }
         if let next = state.nextTick { arm(next) }
+        showLevels()
         finishClosing()
+    }
+
+    private func showLevels() {
+        metrics.show(
+            PoolMetrics.Levels(
+                opening: state.opening, shared: state.shared, idle: state.idling, leased: state.leased,
+                waiting: state.waiting))
     }
 
     private func open(_ id: Int) {

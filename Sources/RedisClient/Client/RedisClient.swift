@@ -31,7 +31,10 @@ package final class RedisClient {
     let resolver = HostResolver()
 
     var phase = Phase.idle
-    var breaker: CircuitBreaker
+    var breaker: CircuitBreaker {
+        didSet { metrics.breaker(isOpen: !breaker.admits) }
+    }
+    let metrics = RedisMetrics()
     var chance = SystemRandomNumberGenerator()
     var transport: Transport?
     var reader: ReplyReader?
@@ -77,7 +80,11 @@ package final class RedisClient {
     /// - Throws: ``RedisError`` for what is not a reply, or `CancellationError`.
     package func send(_ command: [RedisArgument]) async throws -> RedisValue {
         loop.assertInLoop()
-        let id = try enqueue(command)
+        let id: UInt64
+        do { id = try enqueue(command) } catch {
+            metrics.failed(error)
+            throw error
+        }
         // Safe: taken up again only on the loop.
         nonisolated(unsafe) let client = self
         let result = await withTaskCancellationHandler {
@@ -85,6 +92,7 @@ package final class RedisClient {
         } onCancel: {
             client.loop.execute { client.abandon(id) }
         }
+        metrics.ended(result)
         return try result.get()
     }
 
