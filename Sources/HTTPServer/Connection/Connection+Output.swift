@@ -29,7 +29,22 @@ extension Connection {
         send()
         guard !isClosed else { return }
         if output.isEmpty, isLast, !isExchanging { finishOutput() }
-        if !isClosed { updateInterest() }
+        guard !isClosed else { return }
+        updateInterest()
+        // The client has taken what held its requests back since they were: with nothing left to send, no wake-up would tell.
+        if isHeldBack, hasRoomAgain {
+            // On the next turn: others come in between.
+            loop.schedule(after: .zero) { self.writable() }
+        }
+    }
+
+    private var hasRoomAgain: Bool { output.count < group.configuration.maximumPendingOutput / 2 }
+
+    /// Goes on with requests that were held back, once there is room for their replies.
+    private func resume() {
+        guard isHeldBack, hasRoomAgain else { return }
+        isHeldBack = false
+        proceed()
     }
 
     private func send() {
@@ -65,12 +80,11 @@ extension Connection {
     }
 
     func writable() {
+        guard !isClosed else { return }
         send()
         guard !isClosed else { return }
-        if isHeldBack, output.count < group.configuration.maximumPendingOutput / 2 {
-            isHeldBack = false
-            proceed()
-        }
+        resume()
+        guard !isClosed else { return }
         flush()
     }
 
