@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "EventLoop", "Formats", "CSystem", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "EventLoop", "Formats", "CSystem", "COpenSSL", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

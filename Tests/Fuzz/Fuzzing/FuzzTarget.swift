@@ -13,5 +13,5 @@ package protocol FuzzTarget: Sendable {
 
 /// All of them.
 package let fuzzTargets: [any FuzzTarget] = [
-    RequestFuzz(), ChunkedFuzz(), URLFuzz(), JSONFuzz(), RowsFuzz(.ndjson), RowsFuzz(.csv),
+    RequestFuzz(), ChunkedFuzz(), URLFuzz(), JSONFuzz(), RowsFuzz(.ndjson), RowsFuzz(.csv), WebSocketFuzz(),
 ]

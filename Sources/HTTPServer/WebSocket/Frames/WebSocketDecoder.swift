@@ -1,0 +1,192 @@
+/// Reads a client's frames out of a byte stream that arrives in pieces of any size, and puts messages together (RFC 6455 §5).
+///
+/// A value without socket or clock. It judges byte by byte in their order, so that the same bytes get the same verdict however
+/// they are split, and what is wrong is refused before more of it is taken: a header at its first wrong byte, a message that is
+/// too large at its header, a text at its first byte that is not UTF-8.
+package struct WebSocketDecoder: Sendable {
+    /// What came of a look at the input.
+    package enum Step: Sendable, Equatable {
+        /// The input is used up.
+        case incomplete
+        case message(WebSocketMessage)
+        case ping([UInt8])
+        case pong([UInt8])
+        /// The client says no more; what comes after it is dropped.
+        case close(WebSocketClose)
+        /// Nothing that follows can be trusted; every later step says the same.
+        case failed(WebSocketFault)
+    }
+
+    private enum State: Sendable {
+        case start
+        case length
+        /// So many bytes of the length are missing.
+        case extendedLength(missing: Int, of: Int, value: UInt64)
+        case maskingKey(missing: Int, value: UInt32)
+        case payload(remaining: Int, mask: WebSocketMask)
+        case closed
+        case failed(WebSocketFault)
+    }
+
+    /// The longest payload of a control frame (RFC 6455 §5.5).
+    static let longestControl = 125
+
+    /// How many bytes a message may have, its fragments together.
+    package let maximumMessage: Int
+    private var state = State.start
+    // The frame at hand
+    private var opcode = WebSocketOpcode.continuation
+    private var isFinal = false
+    private var length = 0
+    private var control: [UInt8] = []
+    // The message at hand
+    private var isText: Bool?
+    private var message: [UInt8] = []
+    private var text = UTF8Progress()
+
+    package init(maximumMessage: Int) { self.maximumMessage = max(0, maximumMessage) }
+
+    /// Whether a message has begun and not ended.
+    package var isWithinMessage: Bool { isText != nil }
+
+    /// Reads on in `input` from `position`, which it moves past what it has used.
+    ///
+    /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
+    package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
+        do throws(WebSocketFault) {
+            while true {
+                switch state {
+                case .closed:
+                    position = input.count
+                    return .incomplete
+                case .failed(let fault): return .failed(fault)
+                case .payload:
+                    guard try readPayload(input, &position) else { return .incomplete }
+                    if let step = try endFrame() { return step }
+                default:
+                    guard position < input.count else { return .incomplete }
+                    let byte = input[position]
+                    position += 1
+                    try readHeader(byte)
+                }
+            }
+        } catch {
+            state = .failed(error)
+            message = []
+            control = []
+            return .failed(error)
+        }
+    }
+
+    // MARK: Header
+
+    private mutating func readHeader(_ byte: UInt8) throws(WebSocketFault) {
+        switch state {
+        case .start: try begin(byte)
+        case .length: try readLength(byte)
+        case .extendedLength(let missing, let size, let value):
+            let value = value << 8 | UInt64(byte)
+            if missing > 1 {
+                // RFC 6455 §5.2: the most significant bit of the long form is 0.
+                if missing == 8, byte & 0x80 != 0 { throw .framing("a length of more than 63 bits") }
+                state = .extendedLength(missing: missing - 1, of: size, value: value)
+            } else {
+                guard value > (size == 2 ? 125 : 0xFFFF) else { throw .framing("a length in a longer form than it needs") }
+                guard let length = Int(exactly: value) else { throw .tooLarge }
+                try setLength(length)
+            }
+        case .maskingKey(let missing, let value):
+            let value = value << 8 | UInt32(byte)
+            state = missing > 1
+                ? .maskingKey(missing: missing - 1, value: value) : .payload(remaining: length, mask: WebSocketMask(value))
+        case .payload, .closed, .failed: break
+        }
+    }
+
+    private mutating func begin(_ byte: UInt8) throws(WebSocketFault) {
+        guard byte & 0x70 == 0 else { throw .framing("a reserved bit is set") }
+        guard let opcode = WebSocketOpcode(rawValue: byte & 0x0F) else { throw .framing("a reserved opcode") }
+        self.opcode = opcode
+        isFinal = byte & 0x80 != 0
+        switch opcode {
+        case .close, .ping, .pong: guard isFinal else { throw .framing("a fragmented control frame") }
+        case .continuation: guard isText != nil else { throw .framing("a continuation of nothing") }
+        case .text, .binary:
+            guard isText == nil else { throw .framing("a new message within another") }
+            isText = opcode == .text
+        }
+        state = .length
+    }
+
+    private mutating func readLength(_ byte: UInt8) throws(WebSocketFault) {
+        guard byte & 0x80 != 0 else { throw .framing("a frame that is not masked") }
+        let short = Int(byte & 0x7F)
+        if opcode.isControl, short > Self.longestControl { throw .framing("a control frame that is too long") }
+        if opcode == .close, short == 1 { throw .framing("a close code of one byte") }
+        switch short {
+        case 126: state = .extendedLength(missing: 2, of: 2, value: 0)
+        case 127: state = .extendedLength(missing: 8, of: 8, value: 0)
+        default: try setLength(short)
+        }
+    }
+
+    private mutating func setLength(_ length: Int) throws(WebSocketFault) {
+        // message.count is never above the limit.
+        if !opcode.isControl, length > maximumMessage - message.count { throw .tooLarge }
+        self.length = length
+        state = .maskingKey(missing: 4, value: 0)
+    }
+
+    // MARK: Payload
+
+    /// Whether it is complete.
+    private mutating func readPayload(_ input: Span<UInt8>, _ position: inout Int) throws(WebSocketFault) -> Bool {
+        guard case .payload(let remaining, var mask) = state else { return false }
+        let count = min(remaining, input.count - position)
+        if count > 0 {
+            let piece = input.extracting(position..<position + count)
+            position += count
+            if opcode.isControl {
+                Self.append(piece, to: &control, &mask)
+            } else {
+                Self.append(piece, to: &message, &mask)
+                if isText == true, !isTextSoFar(message.count - count) { throw .notUTF8 }
+            }
+            state = .payload(remaining: remaining - count, mask: mask)
+        }
+        return count == remaining
+    }
+
+    private static func append(_ piece: Span<UInt8>, to bytes: inout [UInt8], _ mask: inout WebSocketMask) {
+        let start = bytes.count
+        piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        bytes.withUnsafeMutableBytes { mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
+    }
+
+    private mutating func isTextSoFar(_ start: Int) -> Bool {
+        message.withUnsafeBytes { text.take(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+    }
+
+    /// Nil for a fragment that others follow.
+    private mutating func endFrame() throws(WebSocketFault) -> Step? {
+        state = .start
+        switch opcode {
+        case .ping, .pong, .close:
+            let payload = control
+            control = []
+            if opcode == .ping { return .ping(payload) }
+            if opcode == .pong { return .pong(payload) }
+            let close = try WebSocketClose(payload: payload)
+            state = .closed
+            message = []
+            return .close(close)
+        case .continuation, .text, .binary:
+            guard isFinal else { return nil }
+            guard text.isWhole else { throw .notUTF8 }
+            let bytes = message
+            message = []
+            defer { isText = nil }
+            return .message(isText == true ? .text(bytes) : .binary(bytes))
+        }
+    }
+}
