@@ -81,7 +81,10 @@ package final class RedisClient {
     package func send(_ command: [RedisArgument]) async throws -> RedisValue {
         loop.assertInLoop()
         let id: UInt64
-        do { id = try enqueue(command) } catch {
+        do {
+            try Task.checkCancellation()
+            id = try enqueue(command, by: Deadline.current?.instant ?? .max)
+        } catch {
             metrics.failed(error)
             throw error
         }
@@ -94,6 +97,13 @@ package final class RedisClient {
         }
         metrics.ended(result)
         return try result.get()
+    }
+
+    /// Sends one command and waits for nothing: for what is good to have and needed by nobody, such as a PUBLISH. It is left
+    /// out where the breaker is open or too much waits already.
+    package func post(_ command: [RedisArgument]) {
+        loop.assertInLoop()
+        do { _ = try enqueue(command, by: .max) } catch { metrics.failed(error) }
     }
 
     /// Ends the connection, after commands in flight had their reply or their time. New ones fail at once.
@@ -113,8 +123,8 @@ package final class RedisClient {
 
     // MARK: Out
 
-    private func enqueue(_ command: [RedisArgument]) throws -> UInt64 {
-        try Task.checkCancellation()
+    /// - Parameter deadline: of whoever waits, in nanoseconds of the monotonic clock
+    private func enqueue(_ command: [RedisArgument], by deadline: UInt64) throws -> UInt64 {
         switch phase {
         case .ready, .connecting, .shakingHands, .pausing: break
         case .idle, .closing, .closed: throw refusal(.closed, "the client is closed")
@@ -128,7 +138,7 @@ package final class RedisClient {
         let now = csystem_monotonic()
         let late = now.addingReportingOverflow(commandTimeout)
         let lateAt = late.overflow ? .max : late.partialValue
-        let deadline = min(lateAt, Deadline.current?.instant ?? .max)
+        let deadline = min(lateAt, deadline)
         guard deadline > now else { throw RedisError(.timedOut, "the request's deadline is over") }
         try encoder.append(command, to: &outgoing)
         let id = inFlight.append(deadline: deadline, late: lateAt)
