@@ -18,8 +18,8 @@ struct CatalogAnswer {
     }
 
     /// The answer, or 304 where the caller has it already (RFC 9110 §13.1.2).
-    func answering(_ context: RequestContext) -> Response {
-        guard context.isFresh(tag) else { return response }
-        return Response(.notModified, headers: response.headers.keeping([.cacheControl, .eTag]))
+    /// - Throws: 412 where the caller asks for another version only.
+    func answering(_ context: RequestContext) throws(Problem) -> Response {
+        try context.isFresh(Validators(tag: tag)) ? response.notModified : response
     }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import Web
 
 /// How much the catalogue's cache of one loop may hold, and for how long.
 struct CatalogCacheSettings {
@@ -19,10 +20,9 @@ struct CatalogCacheSettings {
         self.sharedLifetime = sharedLifetime
         documentLifetime = min(60_000_000_000, sharedLifetime.nanosecondsClamped)
         staleLifetime = max(3_600_000_000_000, sharedLifetime.nanosecondsClamped)
-        let seconds = stockLifetime.components.seconds
-        policy = "public, max-age=\(seconds), stale-while-revalidate=\(max(1, seconds)), stale-if-error=600"
+        policy = CachePolicy.catalog(stockLifetime: stockLifetime)
     }
 
-    /// What browsers and content networks are told (RFC 9111 §5.2, RFC 5861).
+    /// What browsers and content networks are told.
     let policy: String
 }

@@ -37,8 +37,8 @@ package struct CartRoutes {
     private func show(_ context: RequestContext) async throws -> Response {
         guard let cart = try await store.cart(try key(context)) else { throw Problem.notFound("There is no such cart.") }
         let body = try cart.json()
-        let response = Response.json(bytes: body).with(.cacheControl, Self.policy)
-        return context.conditional(response, tag: EntityTag(version: cart.version, of: body))
+        let response = Response.json(bytes: body).with(.cacheControl, CachePolicy.personal).with(.vary, Self.vary)
+        return try context.conditional(response, tag: EntityTag(version: cart.version, of: body))
     }
 
     private func delete(_ context: RequestContext) async throws -> Response {
@@ -83,8 +83,10 @@ package struct CartRoutes {
         let body = try cart.json(token: token)
         return Response.json(status, bytes: body)
             .with(.eTag, EntityTag(version: cart.version, of: try token == nil ? body : cart.json()).description)
-            .with(.cacheControl, Self.policy)
+            // What answers a write is kept by nobody, and the first has the secret in it.
+            .with(.cacheControl, CachePolicy.notStored)
     }
 
-    private static let policy = "private, no-cache"
+    /// A browser that has two carts must not show one for the other.
+    private static let vary = "X-Cart-Token"
 }

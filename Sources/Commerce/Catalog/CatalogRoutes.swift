@@ -8,10 +8,13 @@ package struct CatalogRoutes {
     let store: CatalogStore
     /// Nil: every answer comes from PostgreSQL.
     let cache: CatalogCache?
+    /// What browsers and content networks are told.
+    private let policy: String
     private let reader: ProductReader
     private let memory = ProductListMemory()
 
-    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?) {
+    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String) {
+        self.policy = policy
         self.store = store
         reader = ProductReader(loop: loop, store: store)
         self.cache = cache
@@ -23,9 +26,6 @@ package struct CatalogRoutes {
         router.get("/v1/categories") { context in try await categories(context) }
         router.get("/v1/categories/{slug}") { context in try await category(context) }
     }
-
-    /// What browsers and content networks are told where this service does not cache by itself.
-    private static let policy = "public, max-age=1"
 
     private func product(_ context: RequestContext) async throws -> Response {
         let name = context.parameters["product"]
@@ -74,10 +74,10 @@ package struct CatalogRoutes {
         } else {
             answer = try await load().map { loaded in
                 CatalogAnswer(
-                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: Self.policy)
+                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy)
             }
         }
         guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }
-        return answer.answering(context)
+        return try answer.answering(context)
     }
 }

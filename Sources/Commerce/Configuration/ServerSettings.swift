@@ -13,6 +13,8 @@ package struct ServerSettings: Sendable {
     package let trustedProxies: [String]
     /// Origins of browsers' pages that may call; `*` is every one.
     package let corsOrigins: [String]
+    /// How long browsers are to come over https only, once they did; zero: nothing is said.
+    package let strictTransport: Duration
     /// How long connections are still accepted after SIGTERM, until the load balancer has noticed.
     package let drainDelay: Duration
     /// How long all of the leaving may take, the delay included.
@@ -37,6 +39,9 @@ package struct ServerSettings: Sendable {
             "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
         corsOrigins = reader.read(
             "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * for every one")
+        strictTransport = reader.read(
+            "HSTS_MAX_AGE", .duration(.zero ... .seconds(10 * 365 * 86_400)), default: .seconds(365 * 86_400),
+            "How long browsers that came over https (`X-Forwarded-Proto` of a trusted proxy) come over nothing else; 0 is off")
         drainDelay = reader.read(
             "DRAIN_DELAY", .duration(.zero ... .seconds(300)), default: .seconds(5),
             "After SIGTERM: how long to keep accepting while `/health` answers 503")

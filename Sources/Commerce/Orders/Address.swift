@@ -28,19 +28,20 @@ package struct Address: Equatable, Sendable {
         phone = json.optional("phone")?.line(length: 0...40)
     }
 
-    /// The address as JSON, absent parts left out.
+    /// The address as JSON, absent parts left out; its members in the order in which PostgreSQL keeps them (jsonb: by
+    /// length, then bytes), so that what is answered when an order is placed is byte for byte what is read later on.
     func json() -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
+        json.field("city", city)
         json.field("name", name)
-        if let company { json.field("company", company) }
         json.field("line1", line1)
         if let line2 { json.field("line2", line2) }
-        json.field("city", city)
-        if let region { json.field("region", region) }
-        json.field("postal_code", postalCode)
-        json.field("country", country)
         if let phone { json.field("phone", phone) }
+        if let region { json.field("region", region) }
+        if let company { json.field("company", company) }
+        json.field("country", country)
+        json.field("postal_code", postalCode)
         json.endObject()
         return json.finish()
     }

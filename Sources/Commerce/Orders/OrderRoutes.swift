@@ -28,6 +28,8 @@ package struct OrderRoutes {
         }
         var response = Response.json(.created, bytes: answer.body)
             .with(.location, answer.location)
+            .with(.eTag, answer.tag.description)
+            .with(.cacheControl, CachePolicy.notStored)
         if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
         return response
     }
@@ -56,8 +58,9 @@ package struct OrderRoutes {
     private func answer(_ name: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
         guard let order = try await store.order(name, tokenHash: tokenHash) else { throw Self.unknown }
         let body = order.json()
-        return context.conditional(
-            Response.json(bytes: body).with(.cacheControl, "private, no-cache"), tag: EntityTag(of: body))
+        // A person's address is in it: not even the browser keeps it.
+        return try context.conditional(
+            Response.json(bytes: body).with(.cacheControl, CachePolicy.notStored), tag: EntityTag(of: body))
     }
 
     private func name(_ context: RequestContext) throws(Problem) -> (OrderReference, [UInt8]) {

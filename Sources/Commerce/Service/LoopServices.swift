@@ -40,7 +40,10 @@ package final class LoopServices: @unchecked Sendable {
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
                 logger: logger, stock: { try await store.stock(of: $0) })
             : nil
-        CatalogRoutes(loop: loop, store: store, cache: cache).register(on: router)
+        CatalogRoutes(
+            loop: loop, store: store, cache: cache,
+            policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime)
+        ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         OrderRoutes(store: orders).register(on: router)
         HealthRoutes(board: shared.health).register(on: router)

@@ -40,7 +40,7 @@ struct SharedServices: Sendable {
     var application: ApplicationSettings {
         ApplicationSettings(
             trustedProxies: TrustedProxies(blocks: configuration.server.trustedProxies.compactMap { AddressBlock($0) }),
-            requestDeadline: configuration.http.requestTimeout)
+            requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport)
     }
 
     var middlewares: [any Middleware] {

@@ -54,6 +54,14 @@ package struct RequestHead: Sendable {
         fields.lazy.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }
     }
 
+    /// Whether any field is named `If-…`: one look for what all conditions of a request have in common.
+    package var isConditional: Bool {
+        for field in fields where field.name.count >= 8 && bytes[field.name.lowerBound + 2] == 0x2d {
+            if bytes[field.name.lowerBound] | 0x20 == 0x69, bytes[field.name.lowerBound + 1] | 0x20 == 0x66 { return true }
+        }
+        return false
+    }
+
     /// Field names are compared without regard to case (RFC 9110 §5.1).
     private func matches(_ field: Field, _ name: HTTPField.Name) -> Bool {
         let wanted = name.canonicalName.utf8

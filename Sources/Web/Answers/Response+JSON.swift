@@ -34,8 +34,8 @@ extension Response {
 
     /// JSON has no charset parameter (RFC 8259 §11).
     private static let jsonFields: HeaderBlock = {
-        var fields = HeaderBlock()
-        fields.append(.contentType, "application/json")
+        var fields = HeaderBlock([(.contentType, "application/json")])
+        fields.append(.data)
         return fields
     }()
 }

@@ -11,6 +11,8 @@ package final class Application: Responder {
     private let router: Router
     private let chain: Middleware.Next
     private let settings: ApplicationSettings
+    /// What every answer gets that goes out over TLS.
+    private let alwaysSecure: HeaderBlock
     private let logger: Logger
     private let accessLog: AccessLog
     private let mapError: (any Error) -> Problem?
@@ -28,6 +30,10 @@ package final class Application: Responder {
     ) {
         self.router = router
         self.settings = settings
+        var secure = HeaderBlock.always
+        // Without includeSubDomains: what else there is under the name is not this service's to decide.
+        secure.append(.strictTransportSecurity, "max-age=\(settings.strictTransport.components.seconds)")
+        alwaysSecure = secure
         self.logger = logger
         problems = ProblemMetrics(factory: metrics)
         self.mapError = mapError
@@ -49,7 +55,7 @@ package final class Application: Responder {
             response = answer(to: error, in: context)
         }
         response.headers.append(context.headers)
-        complete(&response, requestID: context.requestID)
+        complete(&response, requestID: context.requestID, always: isSecure(request) ? alwaysSecure : .always)
         let duration = elapsed(since: request.received)
         (route?.metrics ?? router.unrouted).record(request.method, status: response.status.code, nanoseconds: duration)
         accessLog.write(response, to: context, duration: duration, isQuiet: route?.options.isQuiet ?? false)
@@ -61,7 +67,7 @@ package final class Application: Responder {
         let problem = Problem(.refusal(refusal.status), refusal.reason)
         problems.count(problem)
         var response = problem.response(requestID: requestID)
-        complete(&response, requestID: requestID)
+        complete(&response, requestID: requestID, always: .always)
         accessLog.write(response, to: refusal, requestID: requestID, duration: elapsed(since: refusal.received))
         return response
     }
@@ -102,22 +108,25 @@ package final class Application: Responder {
     }
 
     /// What every answer carries.
-    private func complete(_ response: inout Response, requestID: String) {
+    private func complete(_ response: inout Response, requestID: String, always: HeaderBlock) {
         // Room for all below, so that the bytes move once.
-        response.headers.reserveCapacity(response.headers.bytes.count + 192)
+        response.headers.reserveCapacity(response.headers.bytes.count + always.bytes.count + 192)
         // What nobody said may be kept must not be: a cache would show one customer's answer to another.
         if !response.headers.contains(.cacheControl) { response.headers.append(Application.notStored) }
-        response.headers.append(Application.notSniffed)
+        response.headers.append(always)
         response.headers.append(.xRequestID, requestID)
     }
 
-    private static let notStored = Application.block(.cacheControl, "no-store")
-    private static let notSniffed = Application.block(.xContentTypeOptions, "nosniff")
+    private static let notStored = HeaderBlock([(.cacheControl, CachePolicy.notStored)])
 
-    private static func block(_ name: HTTPField.Name, _ value: String) -> HeaderBlock {
-        var block = HeaderBlock()
-        block.append(name, value)
-        return block
+    /// Whether the client came over TLS, as a trusted proxy says. Over plain HTTP the field that asks for TLS must not
+    /// be sent (RFC 6797 §7.2).
+    private func isSecure(_ request: Request) -> Bool {
+        guard settings.strictTransport > .zero, !settings.trustedProxies.isEmpty,
+            let scheme = request.head.bytes(of: .xForwardedProto), scheme.elementsEqual("https".utf8),
+            let peer = IPAddress(request.peer)
+        else { return false }
+        return settings.trustedProxies.trusts(peer)
     }
 
     private func answer(to error: any Error, in context: RequestContext) -> Response {

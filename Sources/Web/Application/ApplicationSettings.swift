@@ -5,8 +5,14 @@ package struct ApplicationSettings: Sendable {
     /// How long a request may take, where its route says nothing else.
     package var requestDeadline: Duration
 
-    package init(trustedProxies: TrustedProxies = .none, requestDeadline: Duration = .seconds(30)) {
+    /// How long browsers that came over TLS are to come over nothing else (RFC 6797); zero says nothing about it.
+    package var strictTransport: Duration
+
+    package init(
+        trustedProxies: TrustedProxies = .none, requestDeadline: Duration = .seconds(30), strictTransport: Duration = .zero
+    ) {
         self.trustedProxies = trustedProxies
         self.requestDeadline = requestDeadline
+        self.strictTransport = strictTransport
     }
 }

@@ -1,3 +1,4 @@
+import Formats
 import Glibc
 
 /// Reads the files of a directory and those below it, within limits.
@@ -9,7 +10,8 @@ struct AssetReader {
     let maximumFiles: Int
     private static let deepest = 8
 
-    private(set) var files: [(path: String, bytes: [UInt8])] = []
+    /// With the time of the last change in seconds since 1970, where it is one.
+    private(set) var files: [(path: String, bytes: [UInt8], modified: Int64?)] = []
     private var bytesRead = 0
 
     init(maximumBytes: Int, maximumFiles: Int) {
@@ -44,14 +46,14 @@ struct AssetReader {
             }
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try read(file, prefix: path + "/", depth: depth + 1)
-            case S_IFREG where AssetType.type(of: name) != nil: try keep(file, path)
+            case S_IFREG where AssetType.type(of: name) != nil: try keep(file, path, Self.modified(status))
             default: close(file)
             }
         }
     }
 
     /// Takes the descriptor over.
-    private mutating func keep(_ file: Int32, _ path: String) throws(AssetError) {
+    private mutating func keep(_ file: Int32, _ path: String, _ modified: Int64?) throws(AssetError) {
         defer { close(file) }
         guard files.count < maximumFiles else { throw AssetError(reason: .tooManyFiles, path: path) }
         var bytes: [UInt8] = []
@@ -65,7 +67,14 @@ struct AssetReader {
             guard bytesRead <= maximumBytes else { throw AssetError(reason: .tooManyBytes, path: path) }
             bytes.append(contentsOf: buffer[..<min(count, buffer.count)])
         }
-        files.append((path, bytes))
+        files.append((path, bytes, modified))
+    }
+
+    /// Images that are built the same each time have all files at one time near 1970, which tells nothing; and none may
+    /// be said to be of the future (RFC 9110 §8.8.2.1).
+    private static func modified(_ status: stat) -> Int64? {
+        let time = Int64(status.st_mtim.tv_sec)
+        return time < 366 * 86_400 * 11 ? nil : min(time, Timestamp.now.seconds)
     }
 
     /// All names but those that begin with a dot, sorted.

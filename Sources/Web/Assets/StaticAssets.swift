@@ -17,11 +17,11 @@ package struct StaticAssets: Sendable {
         var reader = AssetReader(maximumBytes: maximumBytes, maximumFiles: maximumFiles)
         try reader.read(directory)
         var files: [String: FixedResource] = [:]
-        for (path, bytes) in reader.files {
+        for (path, bytes, modified) in reader.files {
             guard let type = AssetType.type(of: path) else { continue }
             files[path] = FixedResource(
-                bytes, type: type, cacheControl: "public, max-age=86400",
-                contentSecurityPolicy: AssetType.policy(of: path))
+                bytes, type: type, kind: .asset(policy: AssetType.policy(of: path)), cacheControl: CachePolicy.asset,
+                modified: modified)
         }
         self.files = files
     }
@@ -34,7 +34,7 @@ package struct StaticAssets: Sendable {
     package func addRoutes(to router: Router, under prefix: String) {
         router.get(prefix + "/{path...}") { context in
             guard let file = files[context.parameters["path"]] else { throw Problem.notFound("no such file") }
-            return file.answer(to: context)
+            return try file.answer(to: context)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Formats
 import HTTPServer
 import HTTPTypes
 
@@ -5,24 +6,44 @@ extension RequestContext {
     /// The answer with its ETag, or 304 where the client has this version already.
     ///
     /// Only for what GET and HEAD answer with 200. An If-None-Match that cannot be read is as good as none.
-    package func conditional(_ response: consuming Response, tag: EntityTag) -> Response {
+    /// - Throws: 412 where the request asks for another version only.
+    package func conditional(_ response: consuming Response, tag: EntityTag) throws(Problem) -> Response {
         response.headers.append(.eTag, tag.field)
-        guard isFresh(tag), response.status == .ok else { return response }
-        // RFC 9110 §15.4.5: what a cache needs to go on using what it has, and no more.
-        return Response(
-            .notModified, headers: response.headers.keeping(RequestContext.keptFields))
+        guard response.status == .ok, try isFresh(Validators(tag: tag)) else { return response }
+        return response.notModified
     }
 
-    private static let keptFields: [HTTPField.Name] = [.cacheControl, .contentLocation, .eTag, .expires, .vary]
-
     /// Whether the client has this version already: then the body need not be made at all.
-    package func isFresh(_ tag: EntityTag) -> Bool {
-        guard let field = request.head.bytes(of: .ifNoneMatch), request.method == .get || request.method == .head else {
-            return false
+    ///
+    /// Conditions are judged in the order of RFC 9110 §13.2.2: an If-Match keeps If-Unmodified-Since from being looked
+    /// at, an If-None-Match If-Modified-Since.
+    /// - Throws: 412 where the request asks for another version only.
+    package func isFresh(_ validators: Validators) throws(Problem) -> Bool {
+        guard request.head.isConditional, request.method == .get || request.method == .head else { return false }
+        if let isMeant = isMeant(validators), !isMeant { throw .preconditionFailed }
+        if let field = request.head.bytes(of: .ifNoneMatch) {
+            // Most often it is just the tag that was given out.
+            if field.elementsEqual(validators.tag.field) { return true }
+            return EntityTagCondition(request.head.values(of: .ifNoneMatch))?.holdsWeakly(for: validators.tag) ?? false
         }
-        // Most often it is just the tag that was given out.
-        if field.elementsEqual(tag.field) { return true }
-        return EntityTagCondition(request.head.values(of: .ifNoneMatch))?.holdsWeakly(for: tag) ?? false
+        guard let modified = validators.modified, let since = date(of: .ifModifiedSince) else { return false }
+        return modified <= since
+    }
+
+    /// What If-Match, else If-Unmodified-Since, says; nil where there is neither, or none that can be read: on a read
+    /// nothing is lost by that.
+    private func isMeant(_ validators: Validators) -> Bool? {
+        if request.head.bytes(of: .ifMatch) != nil {
+            return EntityTagCondition(request.head.values(of: .ifMatch))?.holdsStrongly(for: validators.tag)
+        }
+        guard let modified = validators.modified, let since = date(of: .ifUnmodifiedSince) else { return nil }
+        return modified <= since
+    }
+
+    /// The seconds since 1970 that a field tells; nil also where it is there twice (RFC 9110 §13.1.3).
+    private func date(of name: HTTPField.Name) -> Int64? {
+        guard request.head.values(of: name).count == 1, let field = request.head.bytes(of: name) else { return nil }
+        return Timestamp(httpDate: field, now: .now)?.seconds
     }
 
     /// What If-Match asks for; nil where there is none.
@@ -42,4 +63,12 @@ extension RequestContext {
         guard let condition = try ifMatch() else { throw .preconditionRequired }
         return condition
     }
+}
+
+extension Response {
+    /// 304 in its place: of its fields those that a cache needs to go on using what it has, and no more (RFC 9110
+    /// §15.4.5).
+    package var notModified: Response { Response(.notModified, headers: headers.keeping(Response.keptFields)) }
+
+    private static let keptFields: [HTTPField.Name] = [.cacheControl, .contentLocation, .eTag, .expires, .vary]
 }

@@ -9,9 +9,11 @@ package struct DocsPage: Sendable {
     /// The page as it is served.
     package var resource: FixedResource {
         FixedResource(
-            Array(html.text.utf8), type: "text/html; charset=utf-8", cacheControl: "public, no-cache",
-            contentSecurityPolicy: "default-src 'none'; style-src 'sha256-\(DocsPage.styleHash)'; base-uri 'none'; "
-                + "form-action 'none'; frame-ancestors 'none'")
+            Array(html.text.utf8), type: "text/html; charset=utf-8",
+            kind: .page(
+                policy: "default-src 'none'; style-src 'sha256-\(DocsPage.styleHash)'; base-uri 'none'; "
+                    + "form-action 'none'; frame-ancestors 'none'"),
+            cacheControl: CachePolicy.revalidated)
     }
 
     /// Standard base64, as CSP writes it (CSP3 §2.3.1), of the 32 bytes.

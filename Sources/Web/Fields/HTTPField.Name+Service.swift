@@ -23,6 +23,14 @@ extension HTTPField.Name {
     package static let rateLimit = constant("RateLimit")
     /// What a page tells other origins about where the visitor came from.
     package static let referrerPolicy = constant("Referrer-Policy")
+    /// Who may show the answer in a frame, for browsers that do not know frame-ancestors.
+    package static let xFrameOptions = constant("X-Frame-Options")
+    /// Which sites may embed the answer (Fetch §3.7).
+    package static let crossOriginResourcePolicy = constant("Cross-Origin-Resource-Policy")
+    /// Whether a page shares its window's group with others (HTML §7.1.3).
+    package static let crossOriginOpenerPolicy = constant("Cross-Origin-Opener-Policy")
+    /// Over what a client reached the proxy in front.
+    package static let xForwardedProto = constant("X-Forwarded-Proto")
 
     /// A name known at compile time; one that is no token stops the program at its first use, in any test.
     private static func constant(_ name: String) -> HTTPField.Name {

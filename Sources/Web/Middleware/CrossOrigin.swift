@@ -5,36 +5,63 @@ import HTTPTypes
 ///
 /// Credentials are never allowed: the API's own are in fields that a page sets itself, not in cookies.
 package struct CrossOrigin: Middleware {
-    private let origins: [String]
-    private let allowsAll: Bool
+    /// What an origin's answers get, written once.
+    private struct Fields {
+        let answer: HeaderBlock
+        let preflight: HeaderBlock
+        let isAllowed: Bool
+    }
+
+    private let fields: [(origin: [UInt8], fields: Fields)]
+    /// For an origin that is not listed; nil: all are taken.
+    private let stranger: Fields?
+    private let everybody: Fields
 
     /// - Parameter origins: such as `https://shop.example`, compared exactly; `*` for any.
     package init(origins: [String]) {
-        self.origins = origins
-        allowsAll = origins.contains("*")
+        let allowsAll = origins.contains("*")
+        everybody = CrossOrigin.fields(allowing: "*", vary: false)
+        stranger = allowsAll ? nil : CrossOrigin.fields(allowing: nil, vary: true)
+        fields = allowsAll ? [] : origins.map { (Array($0.utf8), CrossOrigin.fields(allowing: $0, vary: true)) }
     }
 
     package func respond(to context: RequestContext, next: Next) async throws -> Response {
-        // A cache must not give one origin's answer to another.
-        if !allowsAll { context.headers.append(.vary, "Origin") }
-        guard let origin = context.request[.origin], allowsAll || origins.contains(origin) else {
+        // The same without an origin: what a cache keeps of such an answer may be given to a page later on.
+        let origin = context.request.head.bytes(of: .origin)
+        let found = fields.first { origin?.elementsEqual($0.origin) == true }?.fields ?? stranger ?? everybody
+        guard origin != nil, context.request.method == .options,
+            context.request.head.bytes(of: .accessControlRequestMethod) != nil
+        else {
+            context.headers.append(found.answer)
             return try await next(context)
         }
-        context.headers.append(.accessControlAllowOrigin, allowsAll ? "*" : origin)
-        let isPreflight = context.request.method == .options && context.request[.accessControlRequestMethod] != nil
-        guard isPreflight else {
-            context.headers.append(.accessControlExposeHeaders, CrossOrigin.exposed)
-            return try await next(context)
+        context.headers.append(found.preflight)
+        return found.isAllowed ? .noContent : try await next(context)
+    }
+
+    /// - Parameters:
+    ///   - origin: who is let in; nil: nobody
+    ///   - vary: whether another origin gets another answer
+    private static func fields(allowing origin: String?, vary: Bool) -> Fields {
+        var answer = HeaderBlock(vary ? [(.vary, "Origin")] : [])
+        var preflight = HeaderBlock([
+            (.vary, (vary ? "Origin, " : "") + "Access-Control-Request-Method, Access-Control-Request-Headers")
+        ])
+        if let origin {
+            answer.append(.accessControlAllowOrigin, origin)
+            answer.append(.accessControlExposeHeaders, exposed)
+            preflight.append(.accessControlAllowOrigin, origin)
+            preflight.append(.accessControlAllowMethods, "GET, HEAD, POST, PUT, PATCH, DELETE")
+            preflight.append(.accessControlAllowHeaders, allowed)
+            // Two hours: Chromium keeps none for longer.
+            preflight.append(.accessControlMaxAge, "7200")
         }
-        return Response.noContent
-            .with(.accessControlAllowMethods, "GET, HEAD, POST, PUT, PATCH, DELETE")
-            .with(.accessControlAllowHeaders, CrossOrigin.allowed)
-            .with(.accessControlMaxAge, "600")
+        return Fields(answer: answer, preflight: preflight, isAllowed: origin != nil)
     }
 
     private static let allowed =
-        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, X-Order-Token, "
-        + "X-Request-Id, Traceparent"
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, Last-Event-ID, "
+        + "X-Cart-Token, X-Order-Token, X-Request-Id, Traceparent"
     private static let exposed =
         "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 }

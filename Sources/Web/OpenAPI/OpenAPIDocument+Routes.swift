@@ -12,6 +12,6 @@ extension OpenAPIDocument {
 
     /// The document as it is served.
     package var resource: FixedResource {
-        FixedResource(json, type: "application/json", cacheControl: "public, no-cache")
+        FixedResource(json, type: "application/json", kind: .data, cacheControl: CachePolicy.revalidated)
     }
 }

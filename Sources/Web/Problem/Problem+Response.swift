@@ -12,10 +12,9 @@ extension Problem {
     }
 
     private static let fields: HeaderBlock = {
-        var fields = HeaderBlock()
-        fields.append(.contentType, "application/problem+json")
         // Else an intermediary may keep a 404 or 410 for as long as it likes (RFC 9111 §4.2.2).
-        fields.append(.cacheControl, "no-store")
+        var fields = HeaderBlock([(.contentType, "application/problem+json"), (.cacheControl, CachePolicy.notStored)])
+        fields.append(.data)
         return fields
     }()
 

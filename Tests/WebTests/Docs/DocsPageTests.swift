@@ -74,8 +74,8 @@ import Testing
         let style = try #require(html.split(separator: "<style>").last?.split(separator: "</style>").first)
         let hash = Base64URL.encode(SHA256.hash(style.utf8)).replacing("-", with: "+").replacing("_", with: "/")
         let context = "style-src 'sha256-\(hash)='"
-        #expect(resource.policy?.contains(context) == true)
-        #expect(resource.policy?.hasPrefix("default-src 'none'") == true)
+        #expect(resource.headers[.contentSecurityPolicy]?.contains(context) == true)
+        #expect(resource.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'none'") == true)
     }
 
     @Test func aCallIsACommandForTheShell() {

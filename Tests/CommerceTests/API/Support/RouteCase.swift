@@ -1,0 +1,82 @@
+import TestSupport
+
+/// One call of the service, with what its good answer has to say to caches and browsers.
+struct RouteCase: Sendable {
+    /// As in the service's document: `GET /v1/products/{product}`.
+    let call: String
+    /// The whole Cache-Control.
+    let cache: String
+    var hasTag = false
+    var hasDate = false
+    var kind = Kind.data
+    /// Where it is found, with what, for a shop that holds these.
+    let request: @Sendable (RouteGoods) -> RouteRequest
+
+    enum Kind { case data, page, asset, empty }
+
+    var method: String { String(call.prefix { $0 != " " }) }
+    var template: String { String(call.drop { $0 != " " }.dropFirst()) }
+}
+
+struct RouteRequest: Sendable {
+    let path: String
+    var headers: [(String, String)] = []
+    var json: String?
+}
+
+/// What the calls of the table are about.
+struct RouteGoods: Sendable {
+    let sku: String
+    let cart: TestCart
+    let order: TestOrder
+}
+
+extension RouteCase {
+    static let catalog = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
+
+    /// Every call of the service; one that is missing here fails a test.
+    static let all: [RouteCase] = [
+        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true) { _ in RouteRequest(path: "/v1/products?limit=2") },
+        RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true) { _ in
+            RouteRequest(path: "/v1/products/pot")
+        },
+        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true) { _ in RouteRequest(path: "/v1/categories") },
+        RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true) { _ in
+            RouteRequest(path: "/v1/categories/kitchen")
+        },
+        RouteCase(call: "POST /v1/carts", cache: "no-store", hasTag: true) { _ in RouteRequest(path: "/v1/carts", json: "{}") },
+        RouteCase(call: "GET /v1/carts/{id}", cache: "private, no-cache", hasTag: true) {
+            RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
+        },
+        RouteCase(call: "POST /v1/carts/{id}/items", cache: "no-store", hasTag: true) {
+            RouteRequest(path: $0.cart.path + "/items", headers: [$0.cart.header], json: #"{"sku":"\#($0.sku)","quantity":1}"#)
+        },
+        RouteCase(call: "PUT /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
+            RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header], json: #"{"quantity":2}"#)
+        },
+        RouteCase(call: "DELETE /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
+            RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header])
+        },
+        RouteCase(call: "DELETE /v1/carts/{id}", cache: "no-store", kind: .empty) {
+            RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
+        },
+        RouteCase(call: "POST /v1/orders", cache: "no-store", hasTag: true) {
+            RouteRequest(
+                path: "/v1/orders", headers: [("Idempotency-Key", Shop.newKey())],
+                json: #"{"items":[{"sku":"\#($0.sku)","quantity":1}],\#(ShopClient.buyer)}"#)
+        },
+        RouteCase(call: "GET /v1/orders/{order}", cache: "no-store", hasTag: true) {
+            RouteRequest(path: $0.order.path, headers: [$0.order.header])
+        },
+        RouteCase(call: "POST /v1/orders/{order}/cancel", cache: "no-store", hasTag: true) {
+            RouteRequest(path: $0.order.path + "/cancel", headers: [$0.order.header])
+        },
+        RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
+        RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
+        RouteCase(call: "GET /openapi.json", cache: "public, no-cache", hasTag: true) { _ in RouteRequest(path: "/openapi.json") },
+        RouteCase(call: "GET /docs", cache: "public, no-cache", hasTag: true, kind: .page) { _ in RouteRequest(path: "/docs") },
+        RouteCase(call: "GET /assets/{path}", cache: "public, max-age=86400", hasTag: true, hasDate: true, kind: .asset) { _ in
+            RouteRequest(path: "/assets/fern-enamel-mug.svg")
+        },
+    ]
+}
