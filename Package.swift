@@ -42,6 +42,7 @@ let package = Package(
             dependencies: [
                 "EventLoop", "Formats", "CSystem", "COpenSSL", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),

@@ -16,7 +16,9 @@ extension [UInt8] {
         }
         append(contentsOf: date)
         // 204 must not have it (RFC 9110 §8.6); a 304 without the representation at hand cannot know it.
-        if code >= 200, code != 204, code != 304 || !response.body.isEmpty {
+        if let continuation = response.continuation {
+            appendFraming(of: continuation, to: request)
+        } else if code >= 200, code != 204, code != 304 || !response.body.isEmpty {
             append("Content-Length: " as StaticString)
             append(number: response.body.count)
             append("\r\n" as StaticString)
@@ -28,6 +30,14 @@ extension [UInt8] {
         }
         append(contentsOf: response.headers.bytes)
         append("\r\n" as StaticString)
+    }
+
+    /// How the end of what follows is known.
+    private mutating func appendFraming(of continuation: ResponseContinuation, to request: ReplyContext) {
+        switch continuation.kind {
+        case .body: if request.isHTTP11 { append("Transfer-Encoding: chunked\r\n" as StaticString) }
+        case .otherProtocol: append("Connection: upgrade\r\n" as StaticString)
+        }
     }
 }
 

@@ -18,6 +18,11 @@ extension Connection {
             return
         }
         if isExchanging {
+            if let inbound, !inbound.isRaw, inbound.waited(by: now) >= times.transfer(of: parser.bodyBytes, grace: times.bodyGrace) {
+                group.metrics.timedOut(in: .body)
+                inbound.fail(RequestFault(.requestTimeout, "The request's body came too slowly."))
+                return
+            }
             // The task goes on to its end, which a cancelled one finds soon; its reply may still be wanted.
             if inputEnded, !isLast, passed(inputEndedAt, times.halfClosed, now) {
                 isLast = true
@@ -51,8 +56,9 @@ extension Connection {
         now > start && now - start >= duration
     }
 
-    /// Closes a connection that waits for no reply; one that has never sent anything gets a moment to do so.
+    /// Closes a connection that waits for no reply, and lets a streamed one come to its end; one that has never sent anything gets a moment to do so.
     func closeIfIdle() {
+        outbound?.serverFinishes()
         guard !isExchanging, output.isEmpty, phase == .idle, !isLast, !isClosed else { return }
         // What has arrived by now is served still.
         receive()

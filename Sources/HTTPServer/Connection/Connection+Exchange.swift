@@ -43,7 +43,8 @@ extension Connection {
 
     private func answer(_ parsed: ParsedRequest) async {
         let head = parsed.head
-        let request = Request(head: head, body: parsed.body, peer: peer, received: loop.now, loop: loop)
+        let request = Request(
+            head: head, body: parsed.body, stream: inbound, peer: peer, received: loop.now, loop: loop)
         group.requestBegan()
         var response = await responder.respond(to: request)
         group.requestEnded()
@@ -57,10 +58,32 @@ extension Connection {
                     peer: peer))
             response.closes = closes
         }
-        let closes = response.closes || !parsed.keepsAlive || group.isDraining || isLast
-        append(response, to: ReplyContext(isHead: head.method == .head, isHTTP11: head.isHTTP11, closes: closes))
+        var context = ReplyContext(
+            isHead: head.method == .head, isHTTP11: head.isHTTP11,
+            closes: response.closes || !parsed.keepsAlive || group.isDraining || isLast)
+        guard response.continuation == nil || context.isHead else { return await stream(response, context) }
+        // What is left of a body would be taken for the next request.
+        if let inbound, !inbound.isWhole { context.closes = true }
+        inbound = nil
+        append(response, to: context)
         // The idle time begins with the reply.
         phaseBegan = loop.now
+    }
+
+    private func stream(_ response: Response, _ context: ReplyContext) async {
+        guard let continuation = response.continuation else { return }
+        var context = context
+        // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
+        if !context.isHTTP11 { context.closes = true }
+        group.lendOutput(&output.open)
+        output.append(response, to: context, date: group.dateLine())
+        let goesOn = await goOn(with: continuation, isHTTP11: context.isHTTP11)
+        if let inbound, !inbound.isWhole { context.closes = true }
+        inbound = nil
+        phaseBegan = loop.now
+        guard !isClosed, !goesOn || context.closes || group.isFinishing else { return }
+        isLast = true
+        upcoming = nil
     }
 
     /// Whether a reply is more than load balancers pass on, with room for what the server adds by itself.

@@ -13,6 +13,7 @@ extension Connection {
             return
         }
         if isLast { return }
+        if inbound?.hasEnded == false { return receiveInbound(0..<count) }
         guard !isExchanging, !isHeldBack, backlogCount == 0 else {
             keep(0..<count)
             return updateInterest()
@@ -29,7 +30,7 @@ extension Connection {
     }
 
     /// Copies a part of the scratch buffer, for later.
-    private func keep(_ range: Range<Int>) {
+    func keep(_ range: Range<Int>) {
         // A client that never lets the backlog run empty would else make it grow for ever.
         if backlogStart > 0, backlogStart >= backlog.count / 2 {
             backlog.removeSubrange(..<backlogStart)
@@ -58,10 +59,19 @@ extension Connection {
                 return nil
             case .announced(let head):
                 note(.body)
-                if let limit = responder.bodyLimit(for: head) { parser.bodyLimit = limit }
+                let plan = responder.bodyPlan(for: head)
+                if let limit = plan.limit { parser.bodyLimit = limit }
+                parser.streamsBody = plan.isStreamed
             case .continueExpected:
-                group.lendOutput(&output.open)
-                output.appendContinue()
+                queueContinue()
+            case .begun(let request):
+                inbound = InboundStream(on: self, isRaw: false, awaitsContinue: request.awaitsContinue)
+                phase = .idle
+                phaseBegan = loop.now
+                return request
+            case .piece, .bodyEnded:
+                // Come to those alone who began a stream.
+                return nil
             case .complete(let request):
                 phase = .idle
                 phaseBegan = loop.now
@@ -74,7 +84,7 @@ extension Connection {
         }
     }
 
-    private func parse() -> RequestParser.Step {
+    func parse() -> RequestParser.Step {
         if !fresh.isEmpty {
             let scratch = group.scratch
             var position = fresh.lowerBound
@@ -104,6 +114,7 @@ extension Connection {
         inputEnded = true
         inputEndedAt = loop.now
         if outputEnded { return close() }
+        feedInbound()
         if !isExchanging, !isHeldBack, !isLast { endOfRequests() }
         if !isClosed { flush() }
     }

@@ -32,6 +32,7 @@ extension Connection {
         guard !isClosed else { return }
         updateInterest()
         // The client has taken what held its requests back since they were: with nothing left to send, no wake-up would tell.
+        if hasRoomAgain { outbound?.hasRoom() }
         if isHeldBack, hasRoomAgain {
             // On the next turn: others come in between.
             loop.schedule(after: .zero) { self.writable() }

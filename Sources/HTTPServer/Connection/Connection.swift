@@ -40,6 +40,10 @@ final class Connection: DescriptorHandler {
     var exchangeTask: Task<Void, Never>?
     var isFlushScheduled = false
     var served = 0
+    /// The body of the request under way, where it is streamed; all input, where another protocol is spoken.
+    var inbound: InboundStream?
+    /// The reply under way, where it is streamed.
+    var outbound: OutboundStream?
 
     // Output
     var output = OutputQueue()
@@ -91,6 +95,8 @@ final class Connection: DescriptorHandler {
         Glibc.close(descriptor)
         exchangeTask?.cancel()
         exchangeTask = nil
+        inbound?.cancel()
+        outbound?.end()
         backlog = []
         output = OutputQueue()
         group.remove(self)
@@ -100,7 +106,7 @@ final class Connection: DescriptorHandler {
     func updateInterest() {
         guard let registration, !isClosed else { return }
         var interest: UInt32 = 0
-        if !inputEnded, isLast || (!isHeldBack && backlogCount < group.configuration.maximumPendingInput) {
+        if !inputEnded, isLast || (!isHeldBack && backlogCount < group.configuration.maximumPendingInput && inbound?.isFull != true) {
             interest = EPOLLIN.rawValue
         }
         if !output.isEmpty { interest |= EPOLLOUT.rawValue }

@@ -26,17 +26,29 @@ struct OutputQueue {
     mutating func append(_ response: Response, to request: ReplyContext, date: [UInt8]) {
         let before = open.count
         open.appendHead(of: response, to: request, date: date)
-        guard request.sendsBody(with: response.status) else {
-            count += open.count - before
-            return
-        }
-        if response.body.count < Self.largeBody {
-            open.append(contentsOf: response.body)
-            count += open.count - before
+        count += open.count - before
+        if request.sendsBody(with: response.status) { append(response.body) }
+    }
+
+    /// Adds bytes as a chunk of their own, none as the last one (RFC 9112 §7.1); or as they are.
+    mutating func append(_ bytes: [UInt8], asChunk isChunk: Bool) {
+        guard isChunk else { return append(bytes) }
+        let before = open.count
+        open.append(contentsOf: String(bytes.count, radix: 16).utf8)
+        open.append("\r\n" as StaticString)
+        count += open.count - before
+        append(bytes)
+        open.append("\r\n" as StaticString)
+        count += 2
+    }
+
+    private mutating func append(_ bytes: [UInt8]) {
+        count += bytes.count
+        if bytes.count < Self.largeBody {
+            open.append(contentsOf: bytes)
         } else {
-            count += open.count - before + response.body.count
             closed.append(open)
-            closed.append(response.body)
+            closed.append(bytes)
             open = []
         }
     }

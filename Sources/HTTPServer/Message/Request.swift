@@ -1,21 +1,26 @@
 import EventLoop
 import HTTPTypes
 
-/// A whole request, its body read.
+/// A request: its head, and its body, read whole or to be read from ``stream``.
 package struct Request {
     package let head: RequestHead
-    /// The body with its transfer coding taken off; empty where there was none.
+    /// The body with its transfer coding taken off; empty where there was none, or where it is streamed.
     package let body: [UInt8]
+    /// The body as it comes, where the responder's ``BodyPlan`` said so and there is one.
+    package let stream: InboundStream?
     /// The address of the other end of the connection, without port.
     package let peer: String
-    /// When its last byte was read, in nanoseconds of the monotonic clock.
+    /// When its last byte was read (of its head where the body is streamed), in nanoseconds of the monotonic clock.
     package let received: UInt64
     /// The loop it lives on.
     package let loop: EventLoop
 
-    package init(head: RequestHead, body: [UInt8], peer: String, received: UInt64, loop: EventLoop) {
+    package init(
+        head: RequestHead, body: [UInt8], stream: InboundStream? = nil, peer: String, received: UInt64, loop: EventLoop
+    ) {
         self.head = head
         self.body = body
+        self.stream = stream
         self.peer = peer
         self.received = received
         self.loop = loop

@@ -8,12 +8,11 @@ package protocol Responder: AnyObject {
     /// service's own form; on the loop.
     func refuse(_ refusal: Refusal) -> Response
 
-    /// How many bytes the body of this request may have, asked before any of it is read; nil for the
-    /// server's own limit. On the loop.
-    func bodyLimit(for head: RequestHead) -> Int?
+    /// How the body of this request is to be read, asked before any of it is. On the loop.
+    func bodyPlan(for head: RequestHead) -> BodyPlan
 }
 
 extension Responder {
-    /// The server's own limit for every request.
-    package func bodyLimit(for head: RequestHead) -> Int? { nil }
+    /// The standard plan for every request.
+    package func bodyPlan(for head: RequestHead) -> BodyPlan { .standard }
 }

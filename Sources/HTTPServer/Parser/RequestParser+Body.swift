@@ -60,7 +60,7 @@ extension RequestParser {
             state = .trailers
             return
         }
-        guard chunk.size <= bodyLimit - body.count else { throw Self.bodyTooLarge }
+        guard chunk.size <= bodyLimit - bodyBytes else { throw Self.bodyTooLarge }
         state = .chunkData(remaining: chunk.size)
     }
 
@@ -77,6 +77,7 @@ extension RequestParser {
             body.append(range, of: input)
         }
         position += taken
+        count(body: taken)
         return remaining - taken
     }
 

@@ -8,11 +8,17 @@ package struct RequestParser {
     package enum Step {
         /// The input is used up, and a request not complete.
         case incomplete
-        /// A head is complete and a body follows; the moment to set ``bodyLimit``.
+        /// A head is complete and a body follows; the moment to set ``bodyLimit`` and ``streamsBody``.
         case announced(RequestHead)
         /// The client waits for a 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
         case continueExpected
         case complete(ParsedRequest)
+        /// A request whose body is handed on as it comes, since ``streamsBody`` was set; its own `body` is empty.
+        case begun(ParsedRequest)
+        /// The next bytes of such a body, at least one.
+        case piece([UInt8])
+        /// Such a body is complete.
+        case bodyEnded
         /// Nothing that follows can be trusted; every later step says the same.
         case refused(RequestFault)
     }
@@ -28,12 +34,16 @@ package struct RequestParser {
         case chunkData(remaining: Int)
         case chunkEnd(sawCarriageReturn: Bool)
         case trailers
+        /// A streamed body is complete, and only its last piece has been handed on.
+        case ended
         case failed(RequestFault)
     }
 
     let limits: HTTPLimits
     /// How large the body of the present request may be; that of ``limits`` until set otherwise.
     package var bodyLimit: Int
+    /// Whether the body of the present request is handed on as it comes rather than gathered; false until set.
+    package var streamsBody = false
     var state = State.requestLine
     /// The head, or the line of a chunked body, as far as earlier input brought it.
     var held: [UInt8] = []
@@ -47,6 +57,8 @@ package struct RequestParser {
     /// The head of a request whose body is being read.
     var head: RequestHead?
     var body: [UInt8] = []
+    /// How much of the body has come.
+    private(set) var bodyBytes = 0
     var extensionBytes = 0
 
     /// A parser before its first request.
@@ -62,9 +74,6 @@ package struct RequestParser {
         default: .body
         }
     }
-
-    /// How much of the body has come.
-    var bodyBytes: Int { body.count }
 
     /// Reads on in `input` from `position`, which it moves past what it has used.
     ///
@@ -88,33 +97,60 @@ package struct RequestParser {
                 if framing == .none { return complete(head) }
                 self.head = head
                 bodyLimit = limits.body
+                streamsBody = false
                 state = .announced(framing)
                 return .announced(head)
             case .announced(let framing):
                 try begin(framing)
-                if builder.expectsContinue, position >= input.count { return .continueExpected }
+                let awaitsContinue = builder.expectsContinue && position >= input.count
+                if streamsBody, let head {
+                    return .begun(
+                        ParsedRequest(head: head, body: [], keepsAlive: builder.keepsAlive, awaitsContinue: awaitsContinue))
+                }
+                if awaitsContinue { return .continueExpected }
             case .failed(let fault):
                 return .refused(fault)
             case .fixed, .chunkLine, .chunkData, .chunkEnd, .trailers:
-                guard try readBody(input, &position) else { return .incomplete }
-                guard let head else { return .incomplete }
-                return complete(head)
+                let isWhole = try readBody(input, &position)
+                if streamsBody {
+                    if isWhole { state = .ended } else if body.isEmpty { return .incomplete }
+                    if !body.isEmpty { return .piece(takeBody()) }
+                } else {
+                    guard isWhole, let head else { return .incomplete }
+                    return complete(head)
+                }
+            case .ended:
+                reset()
+                return .bodyEnded
             }
         }
     }
 
     /// Hands the request on and is ready for the next.
     private mutating func complete(_ head: RequestHead) -> Step {
-        let request = ParsedRequest(head: head, body: body, keepsAlive: builder.keepsAlive)
+        let request = ParsedRequest(head: head, body: takeBody(), keepsAlive: builder.keepsAlive)
+        reset()
+        return .complete(request)
+    }
+
+    private mutating func takeBody() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        return taken
+    }
+
+    private mutating func reset() {
         state = .requestLine
         lineStart = 0
         skippedEmptyLine = false
         builder = HeadBuilder()
         fieldBytes = 0
         fieldCount = 0
-        self.head = nil
-        body = []
+        head = nil
+        bodyBytes = 0
+        streamsBody = false
         extensionBytes = 0
-        return .complete(request)
     }
+
+    mutating func count(body bytes: Int) { bodyBytes += bytes }
 }

@@ -72,6 +72,11 @@ package final class Application: Responder {
         return response
     }
 
+    package func bodyPlan(for head: RequestHead) -> BodyPlan {
+        guard case .found(let route, _) = router.match(head) else { return .standard }
+        return route.options.body
+    }
+
     private func elapsed(since start: UInt64) -> Int64 {
         let now = csystem_monotonic()
         return Int64(clamping: now > start ? now - start : 0)
@@ -138,6 +143,8 @@ package final class Application: Responder {
 
     private func problem(for error: any Error) -> Problem {
         if let convertible = error as? any ProblemConvertible { return convertible.problem }
+        // Found only while the handler read the body.
+        if let fault = error as? RequestFault { return Problem(.refusal(fault.status), fault.reason) }
         if error is CancellationError, Task.isCancelled { return Problem(.clientGone) }
         return mapError(error) ?? .internalError(error)
     }

@@ -23,7 +23,7 @@ struct RequestFuzz: FuzzTarget {
         var choice = Splitter(input)
         let limits = choice.pick(2) == 0 ? HTTPLimits() : Self.narrow
         let whole = try ParsedStream([input[...]], limits: limits)
-        let split = try ParsedStream(choice.pieces(input), limits: limits)
+        let split = try ParsedStream(choice.pieces(input), limits: limits, streams: choice.pick(2) == 0)
         try hold(whole == split, "whole: \(whole), split: \(split)")
         for message in whole.messages {
             try Self.check(message)

@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func aRouteMayAllowItsOwnBodySize() {
-        for (limit, refusal) in [(3, 413), (4, nil), (5, nil)] as [(Int, Int?)] {
+        for (limit, refusal, streams) in [(3, 413, false), (3, 413, true), (4, nil, false), (4, nil, true)] as [(Int, Int?, Bool)] {
             for body in ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"] {
                 let bytes = Array("POST / HTTP/1.1\r\nHost: a\r\n\(body)".utf8)
                 var parser = RequestParser(limits: HTTPLimits())
@@ -66,12 +66,14 @@ import Testing
                 var seen: Int?
                 loop: while true {
                     switch parser.next(bytes.span, from: &position) {
-                    case .announced: parser.bodyLimit = limit
+                    case .announced:
+                        parser.bodyLimit = limit
+                        parser.streamsBody = streams
                     case .refused(let fault):
                         seen = fault.status.code
                         break loop
                     case .incomplete, .complete: break loop
-                    case .continueExpected: break
+                    case .continueExpected, .begun, .piece, .bodyEnded: break
                     }
                 }
                 #expect(seen == refusal)

@@ -8,6 +8,10 @@ import Synchronization
 ///
 /// `/echo` the body, `/large/N` N bytes, `/sleep/N` after N milliseconds, `/status/N` with a body, `/yield`
 /// after a suspension, `/headers/N` with a field of N bytes, `/close` and closes, `/host` the Host field; anything else its path.
+///
+/// With streams: `/stream/echo` the body once it is read, `/stream/back` as it comes, `/stream/count/N` its length, read
+/// with N milliseconds between pieces, `/stream/ignore` without reading it; `/chunks/N` N chunks, `/torn` one and no end,
+/// `/endless` chunks until the client goes, `/wait` until the server ends; `/upgrade` speaks in upper case.
 final class TestResponder: Responder {
     private let journal: Journal
 
@@ -15,7 +19,12 @@ final class TestResponder: Responder {
 
     /// What all loops' responders saw.
     final class Journal: Sendable {
-        private let state = Mutex((begun: [String](), cancelled: 0, ended: 0))
+        private let state = Mutex((begun: [String](), cancelled: 0, ended: 0, streams: 0, written: 0))
+        /// Streams that are over, and what ``TestResponder``'s endless ones have written.
+        var streamsEnded: Int { state.withLock(\.streams) }
+        var written: Int { state.withLock(\.written) }
+        func streamEnded() { state.withLock { $0.streams += 1 } }
+        func count(written: Int) { state.withLock { $0.written += written } }
         var begun: [String] { state.withLock(\.begun) }
         var cancelled: Int { state.withLock(\.cancelled) }
         var ended: Int { state.withLock(\.ended) }
@@ -44,6 +53,42 @@ final class TestResponder: Responder {
         case "large": return Response(.ok, body: [UInt8](repeating: UInt8(ascii: "x"), count: number))
         case "status": return Response(HTTPResponse.Status(code: number), body: Array("body".utf8))
         case "host": return Response(.ok, body: Array((request[.host ?? .accept] ?? "").utf8))
+        case "stream": return await answerStream(request, parts)
+        case "chunks":
+            return .streamed(.ok, headers: HeaderBlock()) { out in
+                for chunk in 0..<number { try await out.write(Array("\(chunk);".utf8)) }
+            }
+        case "torn":
+            return .streamed(.ok, headers: HeaderBlock()) { out in
+                try await out.write(Array("torn".utf8))
+                throw CancellationError()
+            }
+        case "endless":
+            return .streamed(.ok, headers: HeaderBlock()) { [journal] out in
+                defer { journal.streamEnded() }
+                while true {
+                    try await out.write([UInt8](repeating: 0x78, count: 10_000))
+                    journal.count(written: 10_000)
+                }
+            }
+        case "wait":
+            let loop = request.loop
+            return .streamed(.ok, headers: HeaderBlock()) { [journal] out in
+                defer { journal.streamEnded() }
+                try await out.write(Array("waiting;".utf8))
+                let end = Promise<Void>(on: loop)
+                out.whenFinishing { end.succeed(()) }
+                try await end.value()
+                try await out.write(Array("bye".utf8))
+            }
+        case "upgrade":
+            return .upgraded(headers: HeaderBlock()) { [journal] input, out in
+                defer { journal.streamEnded() }
+                while let bytes = try await input.next() {
+                    try await out.write(bytes.map { $0 >= 0x61 && $0 <= 0x7a ? $0 & 0xdf : $0 })
+                }
+                try await out.write(Array("BYE".utf8))
+            }
         case "peer": return Response(.ok, body: Array(request.peer.utf8))
         case "yield": await Task.yield()
         case "sleep": try? await request.loop.sleep(for: .milliseconds(number))
@@ -62,12 +107,45 @@ final class TestResponder: Responder {
         return Response(.ok, headers: headers, body: Array(path.utf8))
     }
 
+    private func answerStream(_ request: Request, _ parts: [String]) async -> Response {
+        // A request without a body has no stream either.
+        guard let stream = request.stream else { return Response(.ok) }
+        let kind = parts.count > 1 ? parts[1] : ""
+        let pause = parts.count > 2 ? Int(parts[2]) ?? 0 : 0
+        do {
+            switch kind {
+            case "back":
+                return .streamed(.ok, headers: HeaderBlock()) { out in
+                    while let piece = try await stream.next() { try await out.write(piece) }
+                }
+            case "count":
+                var count = 0
+                while let piece = try await stream.next() {
+                    count += piece.count
+                    if pause > 0 { try await request.loop.sleep(for: .milliseconds(pause)) }
+                }
+                return Response(.ok, body: Array("\(count)".utf8))
+            case "ignore":
+                return Response(.ok, body: Array("ignored".utf8))
+            default:
+                var body: [UInt8] = []
+                while let piece = try await stream.next() { body += piece }
+                return Response(.ok, body: body)
+            }
+        } catch {
+            return Response((error as? RequestFault)?.status ?? .internalServerError, body: Array("\(error)".utf8))
+        }
+    }
+
     func refuse(_ refusal: Refusal) -> Response {
         Response(refusal.status, body: Array(refusal.reason.utf8))
     }
 
-    func bodyLimit(for head: RequestHead) -> Int? {
-        head.bytes[head.path].elementsEqual("/echo/import".utf8) ? 8 << 20 : nil
+    func bodyPlan(for head: RequestHead) -> BodyPlan {
+        let path = String(decoding: head.bytes[head.path], as: UTF8.self)
+        if path == "/stream/echo" { return BodyPlan(isStreamed: true) }
+        if path.hasPrefix("/stream") { return BodyPlan(limit: 1 << 30, isStreamed: true) }
+        return path == "/echo/import" ? BodyPlan(limit: 8 << 20) : .standard
     }
 }
 

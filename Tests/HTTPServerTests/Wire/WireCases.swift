@@ -3,7 +3,7 @@ enum WireCases {
     /// One request or stream each, which the parser's own tests split at every offset.
     static let messages = refused + accepted + limits
     /// What only a connection shows.
-    static let exchanges = bodies + expectations + connections + pipelines
+    static let exchanges = bodies + expectations + connections + pipelines + streamed + streaming
 
     private static let host = "Host: a\r\n"
 
@@ -71,6 +71,32 @@ enum WireCases {
         WireCase("100-continue without a body", get("/a", "Expect: 100-continue\r\n"), [200], .kept, body: "/a"),
         WireCase("100-continue and a body too large", post("Expect: 100-continue\r\nContent-Length: 1048577\r\n"), [413], .closed),
         WireCase("another expectation", post("Expect: tea\r\nContent-Length: 5\r\n", "hello"), [417], .closed),
+    ]
+
+    /// A body that the responder reads as it comes gets the verdict of one that is gathered first.
+    private static let streamed = (bodies + expectations + pipelines + malformedChunks).filter { $0.sent.contains("POST /echo ") }
+        .map { wire in
+            WireCase(
+                "streamed: \(wire.name)", wire.sent.replacing("POST /echo ", with: "POST /stream/echo "), wire.statuses, wire.end,
+                body: wire.body)
+        }
+
+    private static let malformedChunks = [
+        "5\r\nhello\n", "5\nhello\r\n", "5\r\nhelloo\r\n", "5 \r\nhello\r\n", "0x5\r\nhello\r\n", "5\r\nhello\r\n0\r\nX :y\r\n\r\n",
+        "5\r\nhello\r\n-1\r\n", "5\r\nhello\r\nfffffffffffffffff\r\n",
+    ].map { WireCase("chunks \($0.debugDescription)", post("Transfer-Encoding: chunked\r\n", $0 + get("/smuggled")), [400], .closed) }
+
+    private static let streaming = [
+        WireCase("a body given back as it comes", post("Content-Length: 5\r\n", "hello", to: "/stream/back"), [200], .kept, body: "hello"),
+        WireCase("chunks given back as they come", post("Transfer-Encoding: chunked\r\n", "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", to: "/stream/back"), [200], .kept, body: "hello"),
+        WireCase("a reply in chunks", get("/chunks/3"), [200], .kept, body: "0;1;2;"),
+        WireCase("a reply in no chunk", get("/chunks/0"), [200], .kept, body: ""),
+        WireCase("a reply in chunks to HEAD", "HEAD /chunks/3 HTTP/1.1\r\n\(host)\r\n", [200], .kept, body: ""),
+        WireCase("a reply in chunks behind one of them", get("/chunks/2") + get("/chunks/1") + get("/a"), [200, 200, 200], .kept, body: "/a"),
+        WireCase("a reply without length to HTTP/1.0", get("/chunks/3", version: "1.0"), [200], .closed, body: "0;1;2;"),
+        WireCase("the same to one who would stay", get("/chunks/3", "Connection: keep-alive\r\n", version: "1.0"), [200], .closed, body: "0;1;2;"),
+        WireCase("a body that nobody reads", post("Content-Length: 40\r\n", get("/smuggled"), to: "/stream/ignore"), [200], .closed, body: "ignored"),
+        WireCase("another that nobody reads", post("Expect: 100-continue\r\nContent-Length: 40\r\n", to: "/stream/ignore"), [200], .closed, body: "ignored"),
     ]
 
     private static let connections = [

@@ -39,14 +39,39 @@ struct WireReply {
             fields.append((parts[0], parts[1]))
         }
         let lengths = fields.filter { $0.name.lowercased() == "content-length" }.map(\.value)
+        let codings = fields.filter { $0.name.lowercased() == "transfer-encoding" }.map(\.value)
         let isBare = code < 200 || code == 204
-        guard lengths.count == (isBare ? 0 : 1), !fields.contains(where: { $0.name.lowercased() == "transfer-encoding" }) else {
-            throw TestFailure("framed by \(fields)")
+        if !isBare, lengths.isEmpty, code != 304 {
+            return WireReply(status: code, fields: fields, text: isHead ? "" : try streamedText(&rest, fields, codings))
         }
+        guard lengths.count == (isBare ? 0 : 1), codings.isEmpty else { throw TestFailure("framed by \(fields)") }
         let length = isBare || code == 304 || isHead ? 0 : lengths.first.flatMap { Int($0) } ?? 0
         guard rest.count >= length else { throw TestFailure("a body of \(rest.count) bytes, not of \(length)") }
         defer { rest = rest.dropFirst(length) }
         return WireReply(status: code, fields: fields, text: String(decoding: rest.prefix(length), as: UTF8.self))
+    }
+
+    /// A body of no known length: in chunks without extensions and trailers, or else to the end of the connection.
+    private static func streamedText(
+        _ rest: inout ArraySlice<UInt8>, _ fields: [(name: String, value: String)], _ codings: [String]
+    ) throws -> String {
+        if codings.isEmpty {
+            guard fields.contains(where: { $0 == ("Connection", "close") }) else { throw TestFailure("framed by \(fields)") }
+            defer { rest = [] }
+            return String(decoding: rest, as: UTF8.self)
+        }
+        guard codings == ["chunked"] else { throw TestFailure("framed by \(fields)") }
+        var body: [UInt8] = []
+        while true {
+            let size = try line(&rest)
+            guard !size.isEmpty, size.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }),
+                let count = Int(size, radix: 16), rest.count >= count + 2, (count == 0) == (size == "0")
+            else { throw TestFailure("not a chunk of \(size)") }
+            body += rest.prefix(count)
+            rest = rest.dropFirst(count)
+            guard try line(&rest).isEmpty else { throw TestFailure("a chunk longer than \(size)") }
+            if count == 0 { return String(decoding: body, as: UTF8.self) }
+        }
     }
 
     private static func line(_ rest: inout ArraySlice<UInt8>) throws -> String {

@@ -1,0 +1,111 @@
+import DequeModule
+import EventLoop
+
+/// Bytes from a client as they come, with back-pressure: what its reader does not take is, beyond a buffer, not read
+/// from the socket either, so that the client has to wait.
+///
+/// A request's body, or all that is sent on a connection that speaks another protocol. Confined to its loop; one reader.
+package final class InboundStream {
+    /// Whether the bytes are a body, or what a connection carries that no longer speaks HTTP.
+    let isRaw: Bool
+    private let loop: EventLoop
+    /// From how many bytes that wait for the reader the socket is left alone.
+    private let capacity: Int
+    private weak var connection: Connection?
+    private var pieces = Deque<[UInt8]>()
+    private var buffered = 0
+    private var end: Result<Void, RequestFault>?
+    private var waiter: Promise<Void>?
+    /// Whether the client waits for a 100 (Continue), sent once somebody wants the body (RFC 9110 §10.1.1).
+    private var awaitsContinue: Bool
+    private var waitedSince: UInt64 = 0
+    private var waitedBefore: UInt64 = 0
+
+    init(on connection: Connection, isRaw: Bool, awaitsContinue: Bool = false) {
+        self.connection = connection
+        self.isRaw = isRaw
+        self.awaitsContinue = awaitsContinue
+        loop = connection.loop
+        capacity = connection.group.configuration.maximumPendingInput
+    }
+
+    /// The next bytes, at least one; nil once there are no more.
+    /// - Throws: ``RequestFault`` where the rest is malformed, too large, too slow or will not come;
+    ///   `CancellationError` where the client is gone; ``DeadlineExceeded`` after the task's ``Deadline``.
+    package func next() async throws -> [UInt8]? {
+        loop.assertInLoop()
+        while true {
+            if let piece = pieces.popFirst() {
+                buffered -= piece.count
+                connection?.feedInbound()
+                return piece
+            }
+            if let end {
+                try end.get()
+                return nil
+            }
+            guard let connection, !connection.isClosed else { throw CancellationError() }
+            if awaitsContinue {
+                awaitsContinue = false
+                connection.sendContinue()
+            }
+            connection.feedInbound()
+            if pieces.isEmpty, end == nil { try await more() }
+        }
+    }
+
+    private func more() async throws {
+        let promise = Promise<Void>(on: loop)
+        waiter = promise
+        waitedSince = loop.now
+        defer {
+            waiter = nil
+            waitedBefore &+= loop.now &- waitedSince
+        }
+        if let deadline = Deadline.current, !isRaw {
+            try await promise.value(by: deadline)
+        } else {
+            try await promise.value()
+        }
+    }
+
+    // MARK: The connection's side
+
+    /// Whether the reader has enough to read.
+    var isFull: Bool { buffered >= capacity }
+    /// Whether all has come, or will never.
+    var hasEnded: Bool { end != nil }
+    /// Whether all has come as it should.
+    var isWhole: Bool {
+        if case .success = end { true } else { false }
+    }
+
+    /// How long the reader has waited for the client by `now`, in nanoseconds: what the reader itself takes does not count.
+    func waited(by now: UInt64) -> UInt64 {
+        waiter == nil || now < waitedSince ? waitedBefore : waitedBefore &+ (now - waitedSince)
+    }
+
+    func push(_ piece: [UInt8]) {
+        guard end == nil, !piece.isEmpty else { return }
+        pieces.append(piece)
+        buffered += piece.count
+        wake()
+    }
+
+    func finish() { settle(.success(())) }
+
+    func fail(_ fault: RequestFault) { settle(.failure(fault)) }
+
+    /// The connection is gone.
+    func cancel() {
+        if end == nil { waiter?.fail(CancellationError()) }
+    }
+
+    private func settle(_ result: Result<Void, RequestFault>) {
+        guard end == nil else { return }
+        end = result
+        wake()
+    }
+
+    private func wake() { waiter?.succeed(()) }
+}
