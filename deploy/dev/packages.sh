@@ -2,7 +2,7 @@
 # Sourced by ../../dev: what has to be on the machine, and how it gets there.
 
 # Installs from the distribution what is missing; `packages test` also what the tests need, `packages bench` what
-# the benchmarks do.
+# the benchmarks do, `packages reliability` what Tests/Reliability does.
 packages() {
     [[ $(uname -s) == Linux ]] || fail "this needs Linux"
     command -v swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
@@ -42,6 +42,12 @@ missing_packages() {
         program curl curl
         program git git
         # Debian's python3 comes without what makes environments.
+        python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
+    fi
+    if [[ ${1:-} == reliability ]]; then
+        program haproxy haproxy
+        program slowhttptest slowhttptest
+        program wrk wrk
         python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
     fi
     if [[ ${1:-} == bench ]]; then
@@ -85,6 +91,7 @@ for package in "$@"; do
     case $package in
         redis-server) units+=(redis-server.service) ;;
         nginx-light) units+=(nginx.service) ;;
+        haproxy) units+=(haproxy.service) ;;
         postgresql) units+=(postgresql.service) ;;
     esac
 done

@@ -4,20 +4,23 @@
 # Checkov is kept apart, since its dependencies disagree with the others'.
 TOOL_SETS=(tools checkov)
 
-# Makes $1 hold an environment for each set, as pinned with hashes in *.txt; anew where a pin has changed.
+# Makes $1 hold an environment for each set, as pinned with hashes in *.txt.
 install_tools() {
-    local directory=$1 here set pins
+    local directory=$1 here set
     here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-    mkdir -p "$directory"
-    for set in "${TOOL_SETS[@]}"; do
-        pins=$here/$set.txt
-        if cmp -s "$pins" "$directory/$set/installed.txt"; then continue; fi
-        rm -rf "${directory:?}/$set"
-        python3 -m venv "$directory/$set" || return 1
-        "$directory/$set/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$pins" || return 1
-        # Last, so that an installation cut short is no installation.
-        cp "$pins" "$directory/$set/installed.txt"
-    done
+    for set in "${TOOL_SETS[@]}"; do install_tool_set "$directory/$set" "$here/$set.txt" || return 1; done
+}
+
+# Makes $1 an environment of what is pinned in $2; anew where a pin has changed.
+install_tool_set() {
+    local environment=$1 pins=$2
+    if cmp -s "$pins" "$environment/installed.txt"; then return; fi
+    rm -rf "${environment:?}"
+    mkdir -p "${environment%/*}"
+    python3 -m venv "$environment" || return 1
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$pins" || return 1
+    # Last, so that an installation cut short is no installation.
+    cp "$pins" "$environment/installed.txt"
 }
 
 # The path of a set's programs, as in: tool_path .dev/tools

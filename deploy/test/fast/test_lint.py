@@ -24,7 +24,7 @@ def tracked(*patterns):
 
 def shell_scripts():
     found = []
-    for path in tracked("dev", ".ci", "deploy", "Tests/Bench"):
+    for path in tracked("dev", ".ci", "deploy", "Tests/Bench", "Tests/Reliability"):
         try:
             with path.open() as file:
                 if file.readline().startswith(SHELL):
