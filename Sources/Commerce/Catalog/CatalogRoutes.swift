@@ -12,19 +12,28 @@ package struct CatalogRoutes {
     private let policy: String
     private let reader: ProductReader
     private let memory = ProductListMemory()
+    private let gate: AdmissionGate
+    private let oneWork: AdmissionWork
+    private let listWork: AdmissionWork
+    private let categoryWork: AdmissionWork
 
-    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String) {
+    /// - Parameter gate: what is not answered from the cache passes it
+    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String, gate: AdmissionGate) {
         self.policy = policy
         self.store = store
+        self.gate = gate
+        oneWork = gate.work()
+        listWork = gate.work()
+        categoryWork = gate.work()
         reader = ProductReader(loop: loop, store: store)
         self.cache = cache
     }
 
     package func register(on router: Router) {
-        router.get("/v1/products") { context in try await products(context) }
-        router.get("/v1/products/{product}") { context in try await product(context) }
-        router.get("/v1/categories") { context in try await categories(context) }
-        router.get("/v1/categories/{slug}") { context in try await category(context) }
+        router.get("/v1/products", .memory) { context in try await products(context) }
+        router.get("/v1/products/{product}", .memory) { context in try await product(context) }
+        router.get("/v1/categories", .memory) { context in try await categories(context) }
+        router.get("/v1/categories/{slug}", .memory) { context in try await category(context) }
     }
 
     private func product(_ context: RequestContext) async throws -> Response {
@@ -32,24 +41,28 @@ package struct CatalogRoutes {
         // Longer than any slug: not looked for, and not remembered.
         guard name.utf8.count <= 200 else { throw Problem.notFound("There is no such product.") }
         return try await answer("p:" + name, context) {
-            guard let product = try await reader.product(name) else { return nil }
-            return (product.document(), product.variants.map(\.available))
+            try await gate.admit(context, to: oneWork) {
+                guard let product = try await reader.product(name) else { return nil }
+                return (product.document(), product.variants.map(\.available))
+            }
         }
     }
 
     private func products(_ context: RequestContext) async throws -> Response {
         let request = try memory.request(context)
         return try await answer(request.key, context) {
-            let found = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
-            let total = request.page.includesTotal ? try await store.total(request.filter) : nil
-            let next = found.next?.text(for: request.binding)
-            return ProductList(products: found.products, next: next, link: next.map(request.link), total: total).loaded()
+            try await gate.admit(context, to: listWork) {
+                let found = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+                let total = request.page.includesTotal ? try await store.total(request.filter) : nil
+                let next = found.next?.text(for: request.binding)
+                return ProductList(products: found.products, next: next, link: next.map(request.link), total: total).loaded()
+            }
         }
     }
 
     private func categories(_ context: RequestContext) async throws -> Response {
         try await answer("c", context) {
-            let tree = CategoryTree(try await store.categories())
+            let tree = CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
             return (StockedDocument(variants: [], template: tree.json()), [])
         }
     }
@@ -58,7 +71,7 @@ package struct CatalogRoutes {
         let slug = context.parameters["slug"]
         guard slug.utf8.count <= 200 else { throw Problem.notFound("There is no such category.") }
         return try await answer("c:" + slug, context) {
-            let tree = CategoryTree(try await store.categories())
+            let tree = CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
             guard let category = tree[slug] else { return nil }
             return (StockedDocument(variants: [], template: tree.json(of: category)), [])
         }

@@ -3,6 +3,7 @@
 package struct Configuration: Sendable {
     package let server: ServerSettings
     package let http: HTTPSettings
+    package let overload: OverloadSettings
     package let database: DatabaseSettings
     package let pool: PoolSettings
     /// Nil: no Redis; the shop runs without.
@@ -43,6 +44,7 @@ package struct Configuration: Sendable {
         log = LogSettings(&reader)
         metrics = MetricsSettings.read(&reader, beside: server)
         http = HTTPSettings(&reader)
+        overload = OverloadSettings(&reader)
         migration = MigrationSettings(&reader)
         bootstrap = BootstrapSettings(&reader)
         rows = reader.rows

@@ -19,6 +19,9 @@ extension MetricDescription {
         MetricDescription(
             "commerce_redis_breakers_open", "Loops whose circuit breaker keeps commands from Redis; 0 when all is well."),
         MetricDescription("commerce_redis_commands_total", "Commands to Redis, by what came of them."),
+        MetricDescription("http_server_admission_limit", "How many requests may be at work at a time, as found from their times."),
+        MetricDescription(
+            "http_server_admission_requests", "Requests that are at work, or wait to be taken on, of those that need more than memory."),
         MetricDescription("http_server_connections_accepted_total", "Connections that were accepted."),
         MetricDescription(
             "http_server_connections_refused_total",
@@ -30,6 +33,7 @@ extension MetricDescription {
             "Time from a request's last byte to its answer, by method and route's template."),
         MetricDescription("http_server_requests_total", "Requests answered, by method, route's template and class of status."),
         MetricDescription("http_server_response_bytes_total", "Bytes of answers that were sent, heads included."),
+        MetricDescription("http_server_sheds_total", "Requests that were not taken on, by why."),
         MetricDescription("http_server_timeouts_total", "Clients that were too slow, by in what."),
     ]
 }

@@ -252,15 +252,18 @@ extension OpenAPIFragment {
                     }
                   },
                   "Unavailable": {
-                    "description": "Not now: `unavailable` (the database is away or overloaded) or `deadline_exceeded` (it took too long). Try again after `Retry-After` seconds. A write may or may not have happened; an Idempotency-Key makes sending it again safe.",
+                    "description": "Not now: `overloaded` (there is more to do than can be done, and nothing was begun), `unavailable` (the database is away) or `deadline_exceeded` (it took too long). Try again after `Retry-After` seconds. But for `overloaded` a write may or may not have happened; an Idempotency-Key makes sending it again safe.",
                     "headers": {
                       "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                       "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                     },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["unavailable", "deadline_exceeded"] } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["overloaded", "unavailable", "deadline_exceeded"] } } },
                         "examples": {
+                          "overloaded": {
+                            "value": { "type": "/docs#overloaded", "title": "Overloaded", "status": 503, "detail": "There is more to do than can be done. Nothing was begun: send it again after as long as `Retry-After` says.", "code": "overloaded", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
+                          },
                           "unavailable": {
                             "value": { "type": "/docs#unavailable", "title": "Unavailable", "status": 503, "code": "unavailable", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
                           }

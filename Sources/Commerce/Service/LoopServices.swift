@@ -40,16 +40,18 @@ package final class LoopServices: @unchecked Sendable {
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
                 logger: logger, stock: { try await store.stock(of: $0) })
             : nil
+        let gate = AdmissionGate(loop: loop, settings: shared.admission)
         CatalogRoutes(
             loop: loop, store: store, cache: cache,
-            policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime)
+            policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), gate: gate
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         OrderRoutes(store: orders).register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(
-            router: router, middlewares: shared.middlewares, settings: shared.application, logger: logger,
+            router: router, middlewares: shared.middlewares, settings: shared.application, gate: gate,
+            logger: logger,
             mapError: Problem.of)
     }
 

@@ -43,6 +43,11 @@ struct SharedServices: Sendable {
             requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport)
     }
 
+    /// One loop's share of what is taken on.
+    var admission: AdmissionSettings {
+        (configuration.overload.admission ?? .unlimited).share(of: loopCount)
+    }
+
     var middlewares: [any Middleware] {
         configuration.server.corsOrigins.isEmpty ? [] : [CrossOrigin(origins: configuration.server.corsOrigins)]
     }

@@ -17,17 +17,21 @@ package final class Application: Responder {
     private let accessLog: AccessLog
     private let mapError: (any Error) -> Problem?
     private let problems: ProblemMetrics
+    private var sheds = ShedAnswer()
+    private let shedLog: ShedLog
     private var ids = RequestIDSource()
 
     /// - Parameters:
     ///   - middlewares: the first stands outermost; all of them within the request's deadline.
+    ///   - gate: bounds what the routes' handlers have at work at a time; nil for no bound.
     ///   - metrics: where problems are counted; by default among the process's own. Requests are where the router says.
     ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
     package init(
         router: Router, middlewares: [any Middleware] = [], settings: ApplicationSettings = ApplicationSettings(),
-        logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+        gate: AdmissionGate? = nil, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
         mapError: @escaping (any Error) -> Problem? = { _ in nil }
     ) {
+        if let gate { router.admit(through: gate) }
         self.router = router
         self.settings = settings
         var secure = HeaderBlock.always
@@ -38,6 +42,7 @@ package final class Application: Responder {
         problems = ProblemMetrics(factory: metrics)
         self.mapError = mapError
         accessLog = AccessLog(logger: logger)
+        shedLog = ShedLog(logger: logger)
         // Put together here, so that a request allocates nothing for its way through.
         var chain: Middleware.Next = { context in try await context.handler(context) }
         for middleware in ([RequestDeadline()] + middlewares).reversed() {
@@ -49,8 +54,13 @@ package final class Application: Responder {
     package func respond(to request: Request) async -> Response {
         let (context, route) = context(for: request)
         var response: Response
+        var isLogged = true
         do {
             response = try await chain(context)
+        } catch let shed as Shed {
+            problems.count(shed.problem)
+            response = sheds.response(requestID: context.requestID)
+            isLogged = shedLog.takes(on: context.loop)
         } catch {
             response = answer(to: error, in: context)
         }
@@ -58,7 +68,9 @@ package final class Application: Responder {
         complete(&response, requestID: context.requestID, always: isSecure(request) ? alwaysSecure : .always)
         let duration = elapsed(since: request.received)
         (route?.metrics ?? router.unrouted).record(request.method, status: response.status.code, nanoseconds: duration)
-        accessLog.write(response, to: context, duration: duration, isQuiet: route?.options.isQuiet ?? false)
+        if isLogged {
+            accessLog.write(response, to: context, duration: duration, isQuiet: route?.options.isQuiet ?? false)
+        }
         return response
     }
 

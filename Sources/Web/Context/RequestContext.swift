@@ -43,6 +43,9 @@ package final class RequestContext {
 
     package var loop: EventLoop { request.loop }
 
+    /// Who asks, as far as limits go: the account, where it is known by now, else the address.
+    package var client: String { userID.map { "user:" + $0.text } ?? ClientKey.of(clientAddress) }
+
     /// The trace that the request belongs to, from `traceparent` or `X-Amzn-Trace-Id`.
     package lazy var traceID: String? = TraceID.find(
         traceparent: request.head.bytes(of: .traceparent), amazon: request.head.bytes(of: .xAmznTraceID))

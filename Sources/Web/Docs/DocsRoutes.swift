@@ -9,7 +9,7 @@ package struct DocsRoutes: Sendable {
     }
 
     package func addRoutes(to router: Router) {
-        router.get("/openapi.json") { context in try document.answer(to: context) }
-        router.get("/docs") { context in try page.answer(to: context) }
+        router.get("/openapi.json", .memory) { context in try document.answer(to: context) }
+        router.get("/docs", .memory) { context in try page.answer(to: context) }
     }
 }

@@ -59,6 +59,9 @@ extension ProblemKind {
         "Something failed in the service. Name the `request_id` when you report it.")
     package static let unavailable = ProblemKind(
         .serviceUnavailable, "unavailable", "Unavailable", "Try again after as long as `Retry-After` says.")
+    package static let overloaded = ProblemKind(
+        .serviceUnavailable, "overloaded", "Overloaded",
+        "There is more to do than can be done. Nothing was begun: send it again after as long as `Retry-After` says.")
     package static let deadlineExceeded = ProblemKind(
         .serviceUnavailable, "deadline_exceeded", "Took too long",
         "The answer was not ready in time. A call with an Idempotency-Key can be sent again safely.")
@@ -71,6 +74,6 @@ extension ProblemKind {
         badRequest, malformedPath, malformedQuery, invalidParameter, invalidCursor, emptyBody, malformedJSON,
         idempotencyKeyRequired, invalidIdempotencyKey, unauthorized, forbidden, notFound, methodNotAllowed,
         methodNotImplemented, conflict, preconditionFailed, preconditionRequired, unsupportedMediaType, invalid,
-        tooManyRequests, internalError, unavailable, deadlineExceeded,
+        tooManyRequests, internalError, unavailable, overloaded, deadlineExceeded,
     ]
 }

@@ -9,7 +9,7 @@ package final class Route {
     package let method: HTTPRequest.Method
     package let template: RouteTemplate
     package let options: RouteOptions
-    package let handler: Handler
+    package private(set) var handler: Handler
     let metrics: RouteMetrics
 
     init(
@@ -21,5 +21,11 @@ package final class Route {
         self.options = options
         self.metrics = metrics
         self.handler = handler
+    }
+
+    /// Lets its handler run only with an admission.
+    func admit(through gate: AdmissionGate) {
+        let work = gate.work()
+        handler = { [handler] context in try await gate.admit(context, to: work) { try await handler(context) } }
     }
 }

@@ -8,13 +8,20 @@ package struct RouteOptions: Sendable {
     package var deadline: Duration?
     /// How its requests' bodies are read.
     package var body: BodyPlan
+    /// Its handler runs with an admission, and under overload not at all. Not for what answers from memory, at least mostly:
+    /// that passes the gate by itself where it has to.
+    package var isAdmitted: Bool
 
-    package init(isQuiet: Bool = false, deadline: Duration? = nil, body: BodyPlan = .standard) {
+    package init(isQuiet: Bool = false, deadline: Duration? = nil, body: BodyPlan = .standard, isAdmitted: Bool = true) {
         self.isQuiet = isQuiet
         self.deadline = deadline
         self.body = body
+        self.isAdmitted = isAdmitted
     }
 
     package static let standard = RouteOptions()
-    package static let quiet = RouteOptions(isQuiet: true)
+    /// For health checks: answered whatever happens.
+    package static let quiet = RouteOptions(isQuiet: true, isAdmitted: false)
+    /// For what is answered from memory, at least mostly.
+    package static let memory = RouteOptions(isAdmitted: false)
 }

@@ -61,6 +61,11 @@ package final class Router {
         add(.delete, template, options, handler)
     }
 
+    /// Has the handlers of all routes so far pass the gate, but for those that are answered whatever happens. Once.
+    package func admit(through gate: AdmissionGate) {
+        for route in routes where route.options.isAdmitted { route.admit(through: gate) }
+    }
+
     /// Who answers a request.
     package func match(_ head: RequestHead) -> RouteMatch {
         guard Router.known.contains(head.method) else { return .unknownMethod }

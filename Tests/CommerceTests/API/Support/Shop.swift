@@ -40,6 +40,8 @@ final class Shop: Sendable {
         url.password = Self.databasePassword
         let common = [
             "DATABASE_URL": url.string ?? "", "REDIS_URL": redis.url, "LOG_FORMAT": "json", "DRAIN_DELAY": "0s", "LOOPS": "2",
+            // Crowds meet a debug build here: its slowness is no overload.
+            "ADMISSION_TIMEOUT": "30s", "LOOP_LAG_LIMIT": "30s",
         ]
         services = try environments.map { settings in
             try ServiceProcess(environment: common.merging(settings) { _, given in given })

@@ -1,0 +1,49 @@
+import Testing
+
+@testable import Web
+
+@Suite struct DelayTests {
+    /// For what changes a value as it is asked, which `#expect` cannot take.
+    private static func check(_ holds: Bool, _ location: SourceLocation = #_sourceLocation) {
+        #expect(holds, sourceLocation: location)
+    }
+
+    private static let ms: UInt64 = 1_000_000
+
+    @Test func aQueueThatEmptiesNowAndThenIsPatient() {
+        var queue = StandingQueue(patience: 500 * Self.ms, standingPatience: 20 * Self.ms)
+        for time in stride(from: UInt64(0), to: 5_000, by: 400) {
+            queue.isEmpty(at: time * Self.ms)
+            #expect(queue.patience(at: (time + 399) * Self.ms, work: 0) == 500 * Self.ms)
+        }
+        #expect(queue.isStanding(at: 5_400 * Self.ms))
+        #expect(queue.patience(at: 5_400 * Self.ms, work: 0) == 20 * Self.ms)
+        // Where work takes long, nobody would otherwise be there when a place becomes free.
+        #expect(queue.patience(at: 5_400 * Self.ms, work: 80 * Self.ms) == 80 * Self.ms)
+        #expect(queue.patience(at: 5_400 * Self.ms, work: 900 * Self.ms) == 500 * Self.ms)
+        queue.isEmpty(at: 5_500 * Self.ms)
+        #expect(!queue.isStanding(at: 5_501 * Self.ms))
+    }
+
+    @Test func oneLongTurnIsNoOverload() {
+        var pressure = LoopPressure(target: 20 * Self.ms)
+        Self.check(!pressure.isTooMuch(at: 1_090 * Self.ms, turn: 1_000 * Self.ms))
+        Self.check(!pressure.isTooMuch(at: 1_101 * Self.ms, turn: 1_100 * Self.ms))
+        Self.check(!pressure.isTooMuch(at: 1_190 * Self.ms, turn: 1_102 * Self.ms))
+    }
+
+    @Test func turnsThatAreAllTooLongAre() {
+        var pressure = LoopPressure(target: 20 * Self.ms)
+        var turn = 1_000 * Self.ms
+        var refused = 0
+        for _ in 0..<20 {
+            // What comes early in a turn is taken on all the same.
+            Self.check(!pressure.isTooMuch(at: turn + 5 * Self.ms, turn: turn))
+            if pressure.isTooMuch(at: turn + 40 * Self.ms, turn: turn) { refused += 1 }
+            turn += 45 * Self.ms
+        }
+        #expect(refused >= 15)
+        // A quiet second, and it is over.
+        Self.check(!pressure.isTooMuch(at: turn + 1_040 * Self.ms, turn: turn + 1_000 * Self.ms))
+    }
+}
