@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "CSystem"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
         .target(
@@ -29,6 +30,7 @@ let package = Package(
             dependencies: ["CSystem", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: swift),
         .target(name: "Formats", swiftSettings: swift),
+        .target(name: "Compression", dependencies: ["CZLib"], swiftSettings: swift),
 
         // The metrics' values, and how Prometheus reads them.
         .target(
@@ -66,7 +68,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "EventLoop", "HTTPServer", "Observability", "Formats", "CSystem", "COpenSSL",
+                "EventLoop", "HTTPServer", "Observability", "Formats", "Compression", "CSystem", "COpenSSL",
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
@@ -74,7 +76,7 @@ let package = Package(
         .target(
             name: "Commerce",
             dependencies: [
-                "Web", "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "EventLoop",
+                "Web", "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: swift),
@@ -114,6 +116,7 @@ let package = Package(
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "CZLib", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),
         .testTarget(
             name: "PrometheusTests",

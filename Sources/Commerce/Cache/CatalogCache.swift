@@ -1,8 +1,11 @@
+import Compression
 import EventLoop
 import Formats
 import FoundationEssentials
+import HTTPServer
 import Logging
 import RedisClient
+import Web
 
 /// The catalogue's answers: in the process for seconds, in Redis for minutes, in PostgreSQL for good.
 ///
@@ -22,6 +25,8 @@ package final class CatalogCache {
     private let redis: RedisClient?
     private let settings: CatalogCacheSettings
     private let stock: TurnBatch<UUID, Int>
+    /// Nil: answers are sent as they are.
+    private let compressor: Gzip?
     private let logger: Logger
     private let metrics = CacheMetrics()
     private var entries: GenerationCache<CatalogEntry>
@@ -33,12 +38,13 @@ package final class CatalogCache {
     private var isListening = false
 
     init(
-        loop: EventLoop, redis: RedisClient?, settings: CatalogCacheSettings, logger: Logger,
+        loop: EventLoop, redis: RedisClient?, settings: CatalogCacheSettings, compressor: Gzip?, logger: Logger,
         stock: @escaping ([UUID]) async throws -> [UUID: Int]
     ) {
         self.loop = loop
         self.redis = redis
         self.settings = settings
+        self.compressor = compressor
         self.logger = logger
         // Short: where it does not come, the stock as it was is shown.
         self.stock = TurnBatch(loop: loop, patience: .seconds(1), read: stock)
@@ -104,6 +110,26 @@ package final class CatalogCache {
         }
     }
 
+    /// The answer to a request for `key`; nil where there is none.
+    /// - Parameter load: as above
+    /// - Throws: 412 where the caller asks for another version only.
+    func answer(
+        _ key: String, to context: RequestContext, load: @escaping () async throws -> Loaded?
+    ) async throws -> Response? {
+        let entry = try await entry(key, load: load)
+        guard let response = try entry.answer?.answering(context) else { return nil }
+        if entry.cost != entry.counted { count(entry, key) }
+        return response
+    }
+
+    /// Counts an entry anew that has got its gzip, or another.
+    private func count(_ entry: CatalogEntry, _ key: String) {
+        entry.counted = entry.cost
+        // It may have been replaced, or left out as too large.
+        guard entries.value(for: key) === entry else { return }
+        entries.insert(entry, for: key, cost: key.utf8.count + entry.counted)
+    }
+
     /// How long a caller waits for news where an old answer is at hand.
     private static var patience: Deadline {
         let patience = Deadline.after(.milliseconds(500))
@@ -128,7 +154,7 @@ package final class CatalogCache {
         _ entry: CatalogEntry, _ key: String, _ load: @escaping () async throws -> Loaded?
     ) async throws -> CatalogEntry {
         guard isCurrent(entry), let document = entry.document else { return try await fly(key, load) }
-        entry.refill(try await available(of: document.variants), at: loop.now, policy: settings.policy)
+        entry.refill(try await available(of: document.variants), at: loop.now)
         return entry
     }
 
@@ -154,7 +180,7 @@ package final class CatalogCache {
         if isListening, let shared = await shared(key, version) {
             let entry = keep(key, shared, version)
             do {
-                entry.refill(try await available(of: shared.document.variants), at: loop.now, policy: settings.policy)
+                entry.refill(try await available(of: shared.document.variants), at: loop.now)
             } catch {
                 // PostgreSQL is away: the stock as it was when the document was kept.
                 entry.distrustStock()
@@ -176,13 +202,13 @@ package final class CatalogCache {
     private func keep(_ key: String, _ loaded: Loaded?, _ version: Int64) -> CatalogEntry {
         let entry = CatalogEntry(
             document: loaded?.document, available: loaded?.available ?? [], version: version, at: loop.now,
-            policy: settings.policy)
+            policy: settings.policy, compressor: compressor)
         entries.remove(key)
         missing.remove(key)
         if loaded == nil {
             missing.insert(entry, for: key, cost: key.utf8.count + 256)
         } else {
-            entries.insert(entry, for: key, cost: key.utf8.count + entry.cost)
+            entries.insert(entry, for: key, cost: key.utf8.count + entry.counted)
         }
         return entry
     }

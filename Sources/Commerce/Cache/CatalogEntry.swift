@@ -1,4 +1,4 @@
-import HTTPServer
+import Compression
 
 /// What the cache holds of one product or one list: the document, and the answer with the stock as last seen.
 final class CatalogEntry {
@@ -16,26 +16,41 @@ final class CatalogEntry {
     /// Until when it is served as it is because it could not be renewed, in nanoseconds of the monotonic clock.
     var retryAt: UInt64 = 0
 
-    init(document: StockedDocument?, available: [Int], version: Int64, at now: UInt64, policy: String) {
+    /// What the cache counts it with, in bytes.
+    var counted = 0
+    private let policy: String
+    private let compressor: Gzip?
+
+    /// - Parameter compressor: the loop's; nil: answers are sent as they are
+    init(
+        document: StockedDocument?, available: [Int], version: Int64, at now: UInt64, policy: String, compressor: Gzip?
+    ) {
+        self.policy = policy
+        self.compressor = compressor
         self.document = document
         self.version = version
         documentAt = now
         stockAt = now
-        answer = document.map { CatalogAnswer(body: $0.filled(with: available), link: $0.link, policy: policy) }
+        answer = document.map {
+            CatalogAnswer(body: $0.filled(with: available), link: $0.link, policy: policy, compressor: compressor)
+        }
+        counted = cost
     }
 
     /// Takes over what is in stock now.
-    func refill(_ available: [Int], at now: UInt64, policy: String) {
+    func refill(_ available: [Int], at now: UInt64) {
         stockAt = now
         guard let document else { return }
         let body = document.filled(with: available)
-        // Mostly nothing was sold since: the tag and the fields stay as they are.
-        if body != answer?.response.body { answer = CatalogAnswer(body: body, link: document.link, policy: policy) }
+        // Mostly nothing was sold since: the tag, the fields and the gzip stay as they are.
+        if body != answer?.body {
+            answer = CatalogAnswer(body: body, link: document.link, policy: policy, compressor: compressor)
+        }
     }
 
     /// Marks the stock as too old to be served without asking, where it was taken over from elsewhere.
     func distrustStock() { stockAt = 0 }
 
     /// About what it takes in memory, in bytes.
-    var cost: Int { (document?.template.count ?? 0) * 2 + 512 }
+    var cost: Int { (document?.template.count ?? 0) * 2 + 512 + (answer?.compressedSize ?? 0) }
 }

@@ -1,3 +1,4 @@
+import Compression
 import EventLoop
 import Formats
 import HTTPServer
@@ -10,6 +11,7 @@ package struct CatalogRoutes {
     let cache: CatalogCache?
     /// What browsers and content networks are told.
     private let policy: String
+    private let compressor: Gzip?
     private let reader: ProductReader
     private let memory = ProductListMemory()
     private let gate: AdmissionGate
@@ -17,8 +19,13 @@ package struct CatalogRoutes {
     private let listWork: AdmissionWork
     private let categoryWork: AdmissionWork
 
-    /// - Parameter gate: what is not answered from the cache passes it
-    init(loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String, gate: AdmissionGate) {
+    /// - Parameters:
+    ///   - compressor: the loop's; nil: answers are sent as they are
+    ///   - gate: what is not answered from the cache passes it
+    init(
+        loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String, compressor: Gzip?, gate: AdmissionGate
+    ) {
+        self.compressor = compressor
         self.policy = policy
         self.store = store
         self.gate = gate
@@ -81,16 +88,18 @@ package struct CatalogRoutes {
     private func answer(
         _ key: String, _ context: RequestContext, load: @escaping () async throws -> CatalogCache.Loaded?
     ) async throws -> Response {
-        let answer: CatalogAnswer?
+        let answer: Response?
         if let cache {
-            answer = try await cache.entry(key, load: load).answer
+            answer = try await cache.answer(key, to: context, load: load)
         } else {
             answer = try await load().map { loaded in
-                CatalogAnswer(
-                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy)
+                try CatalogAnswer(
+                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy,
+                    compressor: compressor
+                ).answering(context)
             }
         }
         guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }
-        return try answer.answering(context)
+        return answer
     }
 }

@@ -1,3 +1,5 @@
+import Compression
+
 /// Everything the program is told from outside, checked. Read once at the start: a running process's environment never
 /// changes, so new settings mean a new process.
 package struct Configuration: Sendable {
@@ -9,6 +11,8 @@ package struct Configuration: Sendable {
     /// Nil: no Redis; the shop runs without.
     package let redis: RedisSettings?
     package let cache: CacheSettings
+    /// Nil: answers are sent as they are.
+    package let compression: GzipSettings?
     package let shop: ShopSettings
     package let log: LogSettings
     /// Nil: no metrics are kept.
@@ -40,6 +44,7 @@ package struct Configuration: Sendable {
         pool = PoolSettings(&reader)
         redis = RedisSettings.read(&reader)
         cache = CacheSettings(&reader)
+        compression = GzipSettings.read(&reader)
         shop = ShopSettings(&reader)
         log = LogSettings(&reader)
         metrics = MetricsSettings.read(&reader, beside: server)

@@ -1,3 +1,4 @@
+import Compression
 import EventLoop
 import HTTPServer
 import Logging
@@ -32,18 +33,19 @@ package final class LoopServices: @unchecked Sendable {
         store = CatalogStore(pool: pool)
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime)
         orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime)
+        let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.cache.isOn
             ? CatalogCache(
                 loop: loop, redis: redis,
                 settings: CatalogCacheSettings(
                     memory: configuration.cache.memory / shared.loopCount,
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
-                logger: logger, stock: { try await store.stock(of: $0) })
+                compressor: compressor, logger: logger, stock: { try await store.stock(of: $0) })
             : nil
         let gate = AdmissionGate(loop: loop, settings: shared.admission)
         CatalogRoutes(
             loop: loop, store: store, cache: cache,
-            policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), gate: gate
+            policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         OrderRoutes(store: orders).register(on: router)

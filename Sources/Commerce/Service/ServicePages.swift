@@ -1,3 +1,4 @@
+import Compression
 import Logging
 import Web
 
@@ -9,9 +10,11 @@ struct ServicePages: Sendable {
     /// Reads the pictures; blocks.
     /// - Throws: where the directory of pictures cannot be read, or the API's document does not fit together.
     init(_ configuration: Configuration, logger: Logger) throws {
-        docs = DocsRoutes(try OpenAPIDocument.shop())
+        // Once for all time: as small as it gets.
+        let gzip = configuration.compression.map { Gzip(GzipSettings(minimumSize: $0.minimumSize, level: 9)) }
+        docs = DocsRoutes(try OpenAPIDocument.shop(), gzip: gzip)
         if let directory = configuration.shop.assetsDirectory {
-            assets = try StaticAssets(directory: directory)
+            assets = try StaticAssets(directory: directory, gzip: gzip)
             logger.info("pictures read", metadata: ["directory": "\(directory)", "count": .stringConvertible(assets.count)])
         } else {
             assets = StaticAssets()

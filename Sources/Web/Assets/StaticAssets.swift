@@ -1,3 +1,4 @@
+import Compression
 import HTTPServer
 
 /// Files that are read into memory when the program starts, and served from there: nothing is looked up on a disk
@@ -10,9 +11,10 @@ package struct StaticAssets: Sendable {
 
     /// Reads all SVG, PNG, JPEG, WebP, CSS and text files below a directory; others, symbolic links and names that
     /// begin with a dot are left out. Blocks: not on a loop.
+    /// - Parameter gzip: what compresses those that gain by it; nil: nothing does
     /// - Throws: ``AssetError`` where something cannot be read, or there is more than allowed.
     package init(
-        directory: String, maximumBytes: Int = 64 * 1_024 * 1_024, maximumFiles: Int = 4_096
+        directory: String, maximumBytes: Int = 64 * 1_024 * 1_024, maximumFiles: Int = 4_096, gzip: Gzip? = nil
     ) throws(AssetError) {
         var reader = AssetReader(maximumBytes: maximumBytes, maximumFiles: maximumFiles)
         try reader.read(directory)
@@ -21,7 +23,7 @@ package struct StaticAssets: Sendable {
             guard let type = AssetType.type(of: path) else { continue }
             files[path] = FixedResource(
                 bytes, type: type, kind: .asset(policy: AssetType.policy(of: path)), cacheControl: CachePolicy.asset,
-                modified: modified)
+                modified: modified, gzip: gzip)
         }
         self.files = files
     }

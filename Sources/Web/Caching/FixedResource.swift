@@ -1,3 +1,4 @@
+import Compression
 import Formats
 import HTTPServer
 import HTTPTypes
@@ -13,38 +14,44 @@ package struct FixedResource: Sendable {
         case asset(policy: String?)
     }
 
-    package let body: [UInt8]
-    package let validators: Validators
-    private let response: Response
-    /// The answer for who has it.
-    private let notModified: Response
+    private let plain: Representation
+    /// Made at the start; nil: it is not sent that way.
+    private let gzip: Representation?
+    /// Whether its kind is ever compressed.
+    private let isCoded: Bool
+    private let modified: Int64?
 
     /// - Parameters:
     ///   - type: its Content-Type.
     ///   - cacheControl: how long it may be kept.
     ///   - modified: when it was last changed, in seconds since 1970; nil where nobody knows.
-    package init(_ body: [UInt8], type: String, kind: Kind, cacheControl: String, modified: Int64? = nil) {
-        self.body = body
-        validators = Validators(tag: EntityTag(of: body), modified: modified)
-        var headers = HeaderBlock([(.contentType, type), (.cacheControl, cacheControl)])
-        headers.append(.eTag, validators.tag.field)
-        if let modified { headers.append(.lastModified, Timestamp(seconds: modified).httpDate) }
+    ///   - gzip: what compresses it, where its type gains by that; nil: nothing does
+    package init(
+        _ body: [UInt8], type: String, kind: Kind, cacheControl: String, modified: Int64? = nil, gzip: Gzip? = nil
+    ) {
+        let tag = EntityTag(of: body)
+        var fields = HeaderBlock([(.contentType, type), (.cacheControl, cacheControl)])
+        if let modified { fields.append(.lastModified, Timestamp(seconds: modified).httpDate) }
         switch kind {
-        case .data: headers.append(.data)
-        case .page(let policy): headers.append(.page(policy: policy))
-        case .asset(let policy): headers.append(.asset(policy: policy))
+        case .data: fields.append(.data)
+        case .page(let policy): fields.append(.page(policy: policy))
+        case .asset(let policy): fields.append(.asset(policy: policy))
         }
-        response = Response(.ok, headers: headers, body: body)
-        notModified = response.notModified
+        let gzip = MediaType.isCompressible(type) ? gzip : nil
+        isCoded = gzip != nil
+        plain = Representation(body, tag: tag, fields: fields, isCoded: isCoded)
+        self.gzip = gzip?.compress(body).map { Representation(gzip: $0, tag: tag, fields: fields) }
+        self.modified = modified
     }
 
-    package var tag: EntityTag { validators.tag }
+    package var body: [UInt8] { plain.response.body }
+    package var tag: EntityTag { plain.tag }
     /// Its fields, but those that every answer gets.
-    package var headers: HeaderBlock { response.headers }
+    package var headers: HeaderBlock { plain.response.headers }
 
     /// The answer to a GET or HEAD.
     /// - Throws: 412 where the request asks for another version only.
     package func answer(to context: RequestContext) throws(Problem) -> Response {
-        try context.isFresh(validators) ? notModified : response
+        try context.answer(plain, modified: modified, isCoded: isCoded) { gzip }
     }
 }

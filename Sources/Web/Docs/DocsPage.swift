@@ -1,3 +1,4 @@
+import Compression
 import Formats
 
 /// The API's document as one page that people read: without scripts, outside assets or a network.
@@ -7,13 +8,13 @@ package struct DocsPage: Sendable {
     package init(_ document: OpenAPIDocument) { self.document = document }
 
     /// The page as it is served.
-    package var resource: FixedResource {
+    package func resource(gzip: Gzip?) -> FixedResource {
         FixedResource(
             Array(html.text.utf8), type: "text/html; charset=utf-8",
             kind: .page(
                 policy: "default-src 'none'; style-src 'sha256-\(DocsPage.styleHash)'; base-uri 'none'; "
                     + "form-action 'none'; frame-ancestors 'none'"),
-            cacheControl: CachePolicy.revalidated)
+            cacheControl: CachePolicy.revalidated, gzip: gzip)
     }
 
     /// Standard base64, as CSP writes it (CSP3 §2.3.1), of the 32 bytes.

@@ -1,11 +1,14 @@
+import Compression
+
 /// GET /openapi.json and GET /docs, made once for all loops.
 package struct DocsRoutes: Sendable {
     private let document: FixedResource
     private let page: FixedResource
 
-    package init(_ document: OpenAPIDocument) {
-        self.document = document.resource
-        page = DocsPage(document).resource
+    /// - Parameter gzip: what compresses them; nil: nothing does
+    package init(_ document: OpenAPIDocument, gzip: Gzip? = nil) {
+        self.document = document.resource(gzip: gzip)
+        page = DocsPage(document).resource(gzip: gzip)
     }
 
     package func addRoutes(to router: Router) {

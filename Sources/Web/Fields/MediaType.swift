@@ -1,5 +1,11 @@
 /// What a Content-Type says (RFC 9110 §8.3.1), as far as the service asks.
 package enum MediaType {
+    /// Whether a Content-Type stands for text, which gains by compression; pictures mostly are compressed already.
+    static func isCompressible(_ type: String) -> Bool {
+        let type = type.prefix { $0 != ";" }
+        return type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml")
+    }
+
     /// Whether it is `application/json` or another type with the suffix `+json` (RFC 6839 §3.1), parameters aside.
     package static func isJSON(_ field: ArraySlice<UInt8>) -> Bool {
         let type = essence(field)

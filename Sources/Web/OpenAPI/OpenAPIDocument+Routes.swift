@@ -1,3 +1,4 @@
+import Compression
 import HTTPServer
 
 extension OpenAPIDocument {
@@ -11,7 +12,7 @@ extension OpenAPIDocument {
     }
 
     /// The document as it is served.
-    package var resource: FixedResource {
-        FixedResource(json, type: "application/json", kind: .data, cacheControl: CachePolicy.revalidated)
+    package func resource(gzip: Gzip?) -> FixedResource {
+        FixedResource(json, type: "application/json", kind: .data, cacheControl: CachePolicy.revalidated, gzip: gzip)
     }
 }

@@ -80,7 +80,7 @@ struct APIDocumentTests {
                 let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
                 let router = Router()
                 CatalogRoutes(
-                    loop: loop, store: CatalogStore(pool: pool), cache: nil, policy: "", gate: AdmissionGate(loop: loop)
+                    loop: loop, store: CatalogStore(pool: pool), cache: nil, policy: "", compressor: nil, gate: AdmissionGate(loop: loop)
                 ).register(on: router)
                 CartRoutes(store: CartStore(pool: pool, lifetime: .seconds(1)), defaultCurrency: "USD").register(on: router)
                 OrderRoutes(store: OrderStore(pool: pool, reservationTime: .seconds(1))).register(on: router)

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func theStyleIsTheOneThatThePolicyAllows() throws {
-        let resource = DocsPage(document).resource
+        let resource = DocsPage(document).resource(gzip: nil)
         #expect(resource.body.elementsEqual(html.utf8))
         let style = try #require(html.split(separator: "<style>").last?.split(separator: "</style>").first)
         let hash = Base64URL.encode(SHA256.hash(style.utf8)).replacing("-", with: "+").replacing("_", with: "/")

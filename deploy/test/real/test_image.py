@@ -67,7 +67,7 @@ def test_scanners_know_what_is_in_it(engine, image, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     packages = {it["name"]: it.get("licenseConcluded") for it in json.loads(done.stdout)["packages"]}
-    for name in ("libpq5", "libssl3", "libc6", "libhiredis0.14", "libjemalloc2", "ca-certificates"):
+    for name in ("libpq5", "libssl3", "libc6", "libhiredis0.14", "libjemalloc2", "zlib1g", "ca-certificates"):
         assert name in packages, f"{name} is not in the bill of materials: {sorted(packages)}"
 
 

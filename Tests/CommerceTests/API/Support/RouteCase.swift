@@ -8,6 +8,8 @@ struct RouteCase: Sendable {
     let cache: String
     var hasTag = false
     var hasDate = false
+    /// Whether it may come as gzip.
+    var isCoded = false
     var kind = Kind.data
     /// Where it is found, with what, for a shop that holds these.
     let request: @Sendable (RouteGoods) -> RouteRequest
@@ -36,12 +38,12 @@ extension RouteCase {
 
     /// Every call of the service; one that is missing here fails a test.
     static let all: [RouteCase] = [
-        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true) { _ in RouteRequest(path: "/v1/products?limit=2") },
-        RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true) { _ in
+        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in RouteRequest(path: "/v1/products?limit=2") },
+        RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/products/pot")
         },
-        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true) { _ in RouteRequest(path: "/v1/categories") },
-        RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true) { _ in
+        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in RouteRequest(path: "/v1/categories") },
+        RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/categories/kitchen")
         },
         RouteCase(call: "POST /v1/carts", cache: "no-store", hasTag: true) { _ in RouteRequest(path: "/v1/carts", json: "{}") },
@@ -73,9 +75,9 @@ extension RouteCase {
         },
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
-        RouteCase(call: "GET /openapi.json", cache: "public, no-cache", hasTag: true) { _ in RouteRequest(path: "/openapi.json") },
-        RouteCase(call: "GET /docs", cache: "public, no-cache", hasTag: true, kind: .page) { _ in RouteRequest(path: "/docs") },
-        RouteCase(call: "GET /assets/{path}", cache: "public, max-age=86400", hasTag: true, hasDate: true, kind: .asset) { _ in
+        RouteCase(call: "GET /openapi.json", cache: "public, no-cache", hasTag: true, isCoded: true) { _ in RouteRequest(path: "/openapi.json") },
+        RouteCase(call: "GET /docs", cache: "public, no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/docs") },
+        RouteCase(call: "GET /assets/{path}", cache: "public, max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) { _ in
             RouteRequest(path: "/assets/fern-enamel-mug.svg")
         },
     ]

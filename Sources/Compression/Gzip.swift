@@ -1,0 +1,65 @@
+import CZLib
+
+/// Makes gzip (RFC 1952) of whole documents, one after another.
+///
+/// zlib's state, 256 KiB with the window that compresses best, is made for the first document and used for all that
+/// follow; so one of these serves a loop. The same bytes always become the same: neither a name nor a time is in them.
+/// Confined to its loop, or thread.
+package final class Gzip {
+    package let settings: GzipSettings
+    /// Its address must stay: the state points back at it.
+    private var stream: UnsafeMutablePointer<z_stream>?
+
+    package init(_ settings: GzipSettings) { self.settings = settings }
+
+    deinit { end() }
+
+    /// The document as gzip; nil where it is below the minimum, where it would not become smaller, and where zlib has no
+    /// memory: then it is sent as it is.
+    package func compress(_ document: [UInt8]) -> [UInt8]? {
+        guard document.count >= settings.minimumSize, document.count > 1, let length = UInt32(exactly: document.count),
+            let stream = ready()
+        else { return nil }
+        var document = document
+        // No larger than the document, less one: what does not fit is not worth it.
+        let room = [UInt8](unsafeUninitializedCapacity: document.count - 1) { output, count in
+            document.withUnsafeMutableBufferPointer { input in
+                stream.pointee.next_in = input.baseAddress
+                stream.pointee.avail_in = length
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = length - 1
+                // Z_OK: there was no room for all of it.
+                let isDone = deflate(stream, Z_FINISH) == Z_STREAM_END
+                count = isDone ? Int(length - 1 - stream.pointee.avail_out) : 0
+                stream.pointee.next_in = nil
+                stream.pointee.next_out = nil
+                stream.pointee.avail_in = 0
+                stream.pointee.avail_out = 0
+            }
+        }
+        // A copy, for it is kept: the room was that of the document.
+        return room.isEmpty ? nil : Array(room[...])
+    }
+
+    /// The state, fresh.
+    private func ready() -> UnsafeMutablePointer<z_stream>? {
+        if let stream {
+            if deflateReset(stream) == Z_OK { return stream }
+            end()
+        }
+        let made = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        guard czlib_gzip_begin(made, Int32(clamping: settings.level)) == Z_OK else {
+            made.deallocate()
+            return nil
+        }
+        stream = made
+        return made
+    }
+
+    private func end() {
+        guard let stream else { return }
+        deflateEnd(stream)
+        stream.deallocate()
+        self.stream = nil
+    }
+}
