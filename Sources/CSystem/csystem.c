@@ -68,6 +68,14 @@ static int address_of(const char *host, uint16_t port, struct sockaddr_storage *
     return -1;
 }
 
+// Accepted sockets inherit it. Beyond this the kernel takes nothing of what it cannot send yet: by default it would take
+// megabytes for each client that does not read, out of a memory that a container shares with its processes. What is on its
+// way does not count, so that a client that reads loses no speed.
+static void limit_unsent(int listener) {
+    int bytes = 128 << 10;
+    setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 int csystem_listen(const char *host, uint16_t port, int backlog) {
     struct sockaddr_storage address;
     socklen_t length;
@@ -78,6 +86,7 @@ int csystem_listen(const char *host, uint16_t port, int backlog) {
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     // "::" serves IPv4 too, so that one listener is enough on a dual-stack host.
     if (address.ss_family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+    limit_unsent(descriptor);
     if (bind(descriptor, (struct sockaddr *)&address, length) != 0 || listen(descriptor, backlog) != 0) {
         int saved = errno;
         close(descriptor);
@@ -97,6 +106,7 @@ int csystem_take_listener(int descriptor) {
         errno = EINVAL;
         return -1;
     }
+    limit_unsent(descriptor);
     int flags = fcntl(descriptor, F_GETFL);
     if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return -1;
     return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
