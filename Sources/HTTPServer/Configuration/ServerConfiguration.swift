@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     package var headerDeadline = Duration.seconds(10)
     /// How long a body may come as slowly as it likes; after that ``minimumRate`` holds.
     package var bodyGrace = Duration.seconds(5)
+    /// How long a head that has begun to arrive is waited for once the server finishes, if its deadline is not earlier.
+    package var lateHeadPatience = Duration.seconds(2)
     /// Bytes a second that a body must come with and replies must be taken with, on average; 0 is without limit.
     package var minimumRate = 240
     /// How long a client may take none of the replies that wait for it.

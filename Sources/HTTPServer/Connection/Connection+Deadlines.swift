@@ -33,7 +33,9 @@ extension Connection {
         switch phase {
         case .idle: checkIdle(now)
         case .head:
-            if passed(phaseBegan, times.header, now) { timeOut(.head, "The request's head took too long.") }
+            // Else a client that never ends it would hold up the server's end for all of its time.
+            let isLate = group.finishBegan.map { passed($0, times.lateHead, now) } ?? false
+            if isLate || passed(phaseBegan, times.header, now) { timeOut(.head, "The request's head took too long.") }
         case .body:
             let allowed = times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
             if passed(phaseBegan, allowed, now) { timeOut(.body, "The request's body came too slowly.") }

@@ -25,7 +25,9 @@ final class ConnectionGroup: @unchecked Sendable {
     /// Whether every reply closes its connection.
     private(set) var isDraining = false
     /// Whether connections close as soon as no request of theirs is under way.
-    private(set) var isFinishing = false
+    var isFinishing: Bool { finishBegan != nil }
+    /// Since when they do, in nanoseconds of the monotonic clock.
+    private(set) var finishBegan: UInt64?
 
     var scratch = [UInt8](repeating: 0, count: ConnectionGroup.scratchBytes)
     private var spareOutput: [UInt8] = []
@@ -104,14 +106,14 @@ final class ConnectionGroup: @unchecked Sendable {
     func finish() {
         loop.assertInLoop()
         isDraining = true
-        isFinishing = true
+        finishBegan = finishBegan ?? loop.now
         for connection in connections { connection.closeIfIdle() }
     }
 
     func closeAll() {
         loop.assertInLoop()
         isDraining = true
-        isFinishing = true
+        finishBegan = finishBegan ?? loop.now
         for connection in connections { connection.close() }
     }
 

@@ -4,6 +4,7 @@ import EventLoop
 struct Patience {
     let keepAlive: UInt64
     let header: UInt64
+    let lateHead: UInt64
     let bodyGrace: UInt64
     let stall: UInt64
     let linger: UInt64
@@ -17,12 +18,13 @@ struct Patience {
     init(_ configuration: ServerConfiguration) {
         keepAlive = configuration.keepAlive.nanosecondsClamped
         header = configuration.headerDeadline.nanosecondsClamped
+        lateHead = configuration.lateHeadPatience.nanosecondsClamped
         bodyGrace = configuration.bodyGrace.nanosecondsClamped
         stall = configuration.writeStall.nanosecondsClamped
         linger = configuration.linger.nanosecondsClamped
         halfClosed = configuration.halfClosedPatience.nanosecondsClamped
         minimumRate = UInt64(clamping: max(0, configuration.minimumRate))
-        let shortest = min(keepAlive, header, bodyGrace, stall, linger, halfClosed)
+        let shortest = min(keepAlive, header, lateHead, bodyGrace, stall, linger, halfClosed)
         sweep = .nanoseconds(Int64(clamping: min(max(shortest / 8, 10_000_000), 500_000_000)))
     }
 

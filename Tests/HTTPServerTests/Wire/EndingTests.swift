@@ -57,6 +57,33 @@ import TestSupport
         }
     }
 
+    @Test func aHeadThatStopsHalfWayHoldsUpTheEndNoLongerThanAMoment() async throws {
+        try await RunningServer.with({ $0.headerDeadline = .seconds(3_600) }) { running in
+            let first = try await running.connect()
+            try await first.send("GET /first HTTP/1.1\r\nHost")
+            // Half a head after a request that was served.
+            let later = HTTPTestConnection(try await running.connect())
+            try await later.socket.send("GET /served HTTP/1.1\r\nHost: a\r\n\r\nGET /later HT")
+            #expect(try await later.response().response.text == "/served")
+            async let finished = running.server.finish(within: .seconds(60))
+            #expect(String(decoding: try await first.readToEnd(seconds: 50), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+            #expect(try await later.response(seconds: 50).response.status == 408)
+            #expect(await finished)
+        }
+    }
+
+    @Test func aHeadOfWhichTheRestComesWhileTheServerFinishesIsAnswered() async throws {
+        try await RunningServer.with({ $0.lateHeadPatience = .seconds(60) }) { running in
+            let late = try await running.connect()
+            try await late.send("GET /late HTTP/1.1\r\nHost")
+            async let finished = running.server.finish(within: .seconds(60))
+            try await Task.sleep(for: .milliseconds(300))
+            try await late.send(": a\r\n\r\n")
+            #expect(String(decoding: try await late.readToEnd(), as: UTF8.self).hasSuffix("/late"))
+            #expect(await finished)
+        }
+    }
+
     @Test func closingEndsEverythingAtOnce() async throws {
         try await RunningServer.with(loops: 2) { running in
             let sockets = try (0..<10).map { _ in try RawSocket(port: running.port) }
