@@ -1,9 +1,9 @@
 import Foundation
 
 /// What /proc tells about processes (proc(5)).
-enum ProcessTable {
+package enum ProcessTable {
     /// The processes whose parent is `parent`.
-    static func children(of parent: pid_t) -> [pid_t] {
+    package static func children(of parent: pid_t) -> [pid_t] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return entries.compactMap { pid_t($0) }.filter { self.parent(of: $0) == parent }
     }
