@@ -95,6 +95,10 @@ let package = Package(
             name: "loop-benchmark", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/LoopBenchmark",
             swiftSettings: swift),
 
+        // An open-loop load; run by ./dev reliability.
+        .executableTarget(
+            name: "open-load", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/OpenLoad", swiftSettings: swift),
+
         // The bare server, for suites of HTTP tests; run by ./dev echo.
         .executableTarget(
             name: "echo",

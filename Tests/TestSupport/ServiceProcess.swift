@@ -9,8 +9,8 @@ package final class ServiceProcess: Sendable {
 
     /// Starts it, by default `commerce serve`, and waits until it answers `GET /health/live` where `ready` says so.
     ///
-    /// The environment is the one given and no more, except that PATH, HOST (127.0.0.1) and PORT (a free one) are added
-    /// where missing. It runs in the project's top directory. Throws ``TestFailure`` with what it logged where it ends or
+    /// The environment is the one given and no more, except that PATH, HOST (127.0.0.1), PORT (a free one) and
+    /// RATE_LIMIT (off) are added where missing. It runs in the project's top directory. Throws ``TestFailure`` with what it logged where it ends or
     /// does not answer within `seconds`.
     package init(
         _ arguments: [String] = ["serve"], environment: [String: String], ready: Bool = true, seconds: Double = 60
@@ -21,6 +21,8 @@ package final class ServiceProcess: Sendable {
         environment["HOST"] = environment["HOST"] ?? "127.0.0.1"
         port = environment["PORT"].flatMap(UInt16.init) ?? free
         environment["PORT"] = environment["PORT"] ?? "\(free)"
+        // All clients of a test have one address.
+        environment["RATE_LIMIT"] = environment["RATE_LIMIT"] ?? "off"
         directory = try ScratchDirectory("service")
         process = try ChildProcess(
             [test.commerce] + arguments, environment: environment, directory: test.root,

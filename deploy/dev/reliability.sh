@@ -4,7 +4,7 @@
 # Runs the executable files of Tests/Reliability, all or those named, against throwaway servers and the release build.
 #
 # What each finds in its environment:
-#   PROGRAM, ECHO            the programs commerce and echo of the release build
+#   PROGRAM, ECHO, LOAD      the programs commerce, echo and open-load of the release build
 #   DATABASE_URL, REDIS_URL  throwaway servers, empty; for the next name PostgreSQL's database is a new one
 #   MIGRATIONS_DIR           the project's migrations
 #   SCRATCH                  a directory of its own, removed at the end
@@ -28,15 +28,18 @@ reliability() {
     install_tool_set "$STATE/tools/reliability" "$directory/tools.txt" || fail "the Python packages could not be installed"
     say "building"
     local product
-    for product in commerce echo; do
+    for product in commerce echo open-load; do
         step swift build "${RELEASE[@]}" --product "$product" || fail "the build failed"
     done
     PROGRAM=$(swift build "${RELEASE[@]}" --show-bin-path)/commerce
     ECHO=${PROGRAM%/*}/echo
+    LOAD=${PROGRAM%/*}/open-load
     # Each connection of a client has a descriptor at both its ends.
     ulimit -n "$(ulimit -Hn)"
     throwaway_servers
-    export PROGRAM ECHO REPORT=$WORK/report MIGRATIONS_DIR=$ROOT/migrations REDIS_URL=$TEST_REDIS_URL
+    # All clients have one address.
+    export RATE_LIMIT=off
+    export PROGRAM ECHO LOAD REPORT=$WORK/report MIGRATIONS_DIR=$ROOT/migrations REDIS_URL=$TEST_REDIS_URL
     export PATH="$STATE/tools/reliability/bin:$PATH:/usr/sbin:/sbin" PYTHONDONTWRITEBYTECODE=1
     : >"$REPORT"
     for name in "${names[@]}"; do reliability_of "$directory" "$name"; done

@@ -77,6 +77,7 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -97,6 +98,7 @@ extension OpenAPIFragment {
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   },
@@ -118,6 +120,7 @@ extension OpenAPIFragment {
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": { "$ref": "#/components/responses/CartNotWritable" },
                       "412": { "$ref": "#/components/responses/PreconditionFailed" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -159,6 +162,7 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -201,6 +205,7 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   },
@@ -221,6 +226,7 @@ extension OpenAPIFragment {
                       "409": { "$ref": "#/components/responses/CartNotWritable" },
                       "412": { "$ref": "#/components/responses/PreconditionFailed" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }

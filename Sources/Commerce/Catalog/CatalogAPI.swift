@@ -151,6 +151,7 @@ extension OpenAPIFragment {
                           }
                         }
                       },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -217,6 +218,7 @@ extension OpenAPIFragment {
                       "304": { "$ref": "#/components/responses/NotModified" },
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -261,6 +263,7 @@ extension OpenAPIFragment {
                         }
                       },
                       "304": { "$ref": "#/components/responses/NotModified" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -306,6 +309,7 @@ extension OpenAPIFragment {
                       "304": { "$ref": "#/components/responses/NotModified" },
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }

@@ -6,6 +6,8 @@ package struct Configuration: Sendable {
     package let server: ServerSettings
     package let http: HTTPSettings
     package let overload: OverloadSettings
+    /// Nil: clients may ask as often as they like.
+    package let rateLimit: RateLimitSettings?
     package let database: DatabaseSettings
     package let pool: PoolSettings
     /// Nil: no Redis; the shop runs without.
@@ -50,6 +52,7 @@ package struct Configuration: Sendable {
         metrics = MetricsSettings.read(&reader, beside: server)
         http = HTTPSettings(&reader)
         overload = OverloadSettings(&reader)
+        rateLimit = RateLimitSettings.read(&reader)
         migration = MigrationSettings(&reader)
         bootstrap = BootstrapSettings(&reader)
         rows = reader.rows

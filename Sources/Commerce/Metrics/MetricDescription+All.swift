@@ -28,6 +28,7 @@ extension MetricDescription {
             "Connections that were answered 503 at once, by what there were too many or too few of."),
         MetricDescription("http_server_parse_errors_total", "Requests that could not be read, by what was wrong."),
         MetricDescription("http_server_problems_total", "Problem details that were the answer, by their code."),
+        MetricDescription("http_server_rate_limited_total", "Requests that were refused as their client had made too many, by policy."),
         MetricDescription(
             "http_server_request_duration_seconds",
             "Time from a request's last byte to its answer, by method and route's template."),

@@ -153,6 +153,18 @@ extension OpenAPIFragment {
                     "required": true,
                     "schema": { "type": "string", "pattern": "^[0-9]+$" },
                     "example": "1"
+                  },
+                  "RateLimitPolicy": {
+                    "description": "The limit that the call counts for (draft-ietf-httpapi-ratelimit-headers-10): its name, and `q` requests in `w` seconds.",
+                    "required": true,
+                    "schema": { "type": "string", "pattern": "^\"[a-z]+\";q=[0-9]+;w=[0-9]+$" },
+                    "example": "\"reads\";q=3000;w=60"
+                  },
+                  "RateLimit": {
+                    "description": "What is left of it: `r` requests at once, and all of it again in `t` seconds.",
+                    "required": true,
+                    "schema": { "type": "string", "pattern": "^\"[a-z]+\";r=[0-9]+;t=[0-9]+$" },
+                    "example": "\"reads\";r=0;t=60"
                   }
                 },
                 "responses": {
@@ -246,6 +258,25 @@ extension OpenAPIFragment {
                         "examples": {
                           "unsupported_media_type": {
                             "value": { "type": "/docs#unsupported_media_type", "title": "Unsupported media type", "status": 415, "detail": "Content-Type must be application/json", "code": "unsupported_media_type", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "TooManyRequests": {
+                    "description": "This client has made too many requests. Wait as long as `Retry-After` says.",
+                    "headers": {
+                      "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
+                      "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
+                      "RateLimit": { "$ref": "#/components/headers/RateLimit" },
+                      "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                    },
+                    "content": {
+                      "application/problem+json": {
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "rate_limited" } } },
+                        "examples": {
+                          "rate_limited": {
+                            "value": { "type": "/docs#rate_limited", "title": "Too many requests", "status": 429, "detail": "Wait as long as `Retry-After` says.", "code": "rate_limited", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
                           }
                         }
                       }

@@ -243,6 +243,7 @@ extension OpenAPIFragment {
                           }
                         }
                       },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -262,6 +263,7 @@ extension OpenAPIFragment {
                       "304": { "$ref": "#/components/responses/NotModified" },
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -298,6 +300,7 @@ extension OpenAPIFragment {
                           }
                         }
                       },
+                      "429": { "$ref": "#/components/responses/TooManyRequests" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }

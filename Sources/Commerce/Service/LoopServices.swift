@@ -52,9 +52,18 @@ package final class LoopServices: @unchecked Sendable {
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(
-            router: router, middlewares: shared.middlewares, settings: shared.application, gate: gate,
+            router: router, middlewares: shared.middlewares + Self.limiter(shared, loop, redis), settings: shared.application, gate: gate,
             logger: logger,
             mapError: Problem.of)
+    }
+
+    private static func limiter(_ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?) -> [any Middleware] {
+        guard let settings = shared.configuration.rateLimit else { return [] }
+        return [
+            RateLimiter(
+                loop: loop, reads: settings.reads, writes: settings.writes, clients: settings.clients / shared.loopCount,
+                shared: redis.map { RedisRates($0) })
+        ]
     }
 
     func start() {

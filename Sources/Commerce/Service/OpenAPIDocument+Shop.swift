@@ -24,7 +24,8 @@ extension OpenAPIDocument {
 
         Every answer has `X-Request-Id`: yours, where you sent one of letters, digits, `.`, `_` and `-`, else a new one. \
         GET can be HEAD everywhere. With `If-None-Match` an unchanged answer is 304; with `If-Match` a write happens only \
-        if nobody wrote before. After a 503 wait as long as `Retry-After` says; reads, PUT and DELETE can always be \
+        if nobody wrote before. `RateLimit-Policy` and `RateLimit` say how often you may ask, and how much of that is \
+        left; beyond it is 429. After a 429 or 503 wait as long as `Retry-After` says; reads, PUT and DELETE can always be \
         repeated, POST /v1/orders with the same `Idempotency-Key`.
         """
 }

@@ -118,6 +118,7 @@ package final class Application: Responder {
                 peer: request.peer, forwarded: request.head.values(of: .xForwardedFor)),
             route: route?.template.description,
             parameters: parameters,
+            isVital: route?.options.isVital ?? false,
             deadline: Deadline(instant: overflow ? .max : instant),
             handler: handler,
             logger: logger)

@@ -16,6 +16,8 @@ package final class RequestContext {
     /// The template of the route, such as `/v1/products/{id}`; nil where there is none.
     package let route: String?
     package let parameters: PathParameters
+    /// Whether it is answered whatever happens, and no limit holds for it: what asks for the service's health.
+    package let isVital: Bool
     /// By when there must be an answer.
     package let deadline: Deadline
     /// Who asks, once a middleware has found out.
@@ -29,13 +31,14 @@ package final class RequestContext {
 
     package init(
         request: Request, requestID: String, clientAddress: String, route: String?, parameters: PathParameters,
-        deadline: Deadline, handler: @escaping (RequestContext) async throws -> Response, logger: Logger
+        isVital: Bool = false, deadline: Deadline, handler: @escaping (RequestContext) async throws -> Response, logger: Logger
     ) {
         self.request = request
         self.requestID = requestID
         self.clientAddress = clientAddress
         self.route = route
         self.parameters = parameters
+        self.isVital = isVital
         self.deadline = deadline
         self.handler = handler
         parentLogger = logger

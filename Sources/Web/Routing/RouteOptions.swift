@@ -8,6 +8,8 @@ package struct RouteOptions: Sendable {
     package var deadline: Duration?
     /// How its requests' bodies are read.
     package var body: BodyPlan
+    /// Its requests are answered whatever happens: no limit holds for them.
+    package var isVital = false
     /// Its handler runs with an admission, and under overload not at all. Not for what answers from memory, at least mostly:
     /// that passes the gate by itself where it has to.
     package var isAdmitted: Bool
@@ -21,7 +23,11 @@ package struct RouteOptions: Sendable {
 
     package static let standard = RouteOptions()
     /// For health checks: answered whatever happens.
-    package static let quiet = RouteOptions(isQuiet: true, isAdmitted: false)
+    package static let quiet: RouteOptions = {
+        var options = RouteOptions(isQuiet: true, isAdmitted: false)
+        options.isVital = true
+        return options
+    }()
     /// For what is answered from memory, at least mostly.
     package static let memory = RouteOptions(isAdmitted: false)
 }

@@ -24,7 +24,7 @@ def container(engine, image, shop_database, redis_url, free_port):
     # The server trusts everybody; the password is there to be looked for in the log.
     database = shop_database.replace("postgres@", f"postgres:{PASSWORD}@")
     settings = {
-        "DATABASE_URL": database, "REDIS_URL": redis_url, "HOST": "127.0.0.1", "PORT": str(free_port),
+        "DATABASE_URL": database, "REDIS_URL": redis_url, "HOST": "127.0.0.1", "RATE_LIMIT": "off", "PORT": str(free_port),
         "JWT_SECRET": PASSWORD, "DRAIN_DELAY": "2s",
     }  # fmt: skip
     arguments = [part for key, value in settings.items() for part in ("--env", f"{key}={value}")]

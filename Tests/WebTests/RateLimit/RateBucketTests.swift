@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite struct RateBucketTests {
+    private static let second: UInt64 = 1_000_000_000
+
+    @Test func holdsTheQuotaThenWhatFlowsIn() {
+        let policy = RatePolicy("reads", quota: 60, window: 60)
+        var bucket = RateBucket()
+        var now = 100 * Self.second
+        for left in (0..<60).reversed() {
+            let decision = bucket.take(policy, at: now)
+            #expect(decision.isAllowed && decision.remaining == left)
+        }
+        let refused = bucket.take(policy, at: now)
+        #expect(!refused.isAllowed && refused.remaining == 0 && refused.wait == Self.second && refused.reset == 60 * Self.second)
+        now += Self.second
+        let one = bucket.take(policy, at: now)
+        let none = bucket.take(policy, at: now)
+        #expect(one.isAllowed && !none.isAllowed)
+        now += 120 * Self.second
+        #expect(bucket.take(policy, at: now).remaining == 59)
+    }
+
+    /// Whoever comes how they like never gets more than the quota and what flows in, and loses nothing of that.
+    @Test(arguments: UInt64(0)..<200)
+    func givesAtMostAndAtLeastWhatItShould(seed: UInt64) {
+        var chance = SeededGenerator(seed: seed)
+        let policy = RatePolicy("x", quota: .random(in: 1...500, using: &chance), window: .random(in: 1...120, using: &chance))
+        var bucket = RateBucket()
+        let start: UInt64 = .random(in: 0...(1 << 50), using: &chance)
+        var now = start
+        var given = 0
+        var refused = 0
+        for _ in 0..<5_000 {
+            now += .random(in: 0...policy.interval, using: &chance)
+            let decision = bucket.take(policy, at: now)
+            if decision.isAllowed { given += 1 } else { refused += 1 }
+            #expect((0...policy.quota).contains(decision.remaining) && decision.reset <= policy.capacity)
+            #expect(decision.isAllowed || (decision.wait > 0 && decision.wait <= policy.interval))
+        }
+        let flown = Int((now - start) / policy.interval)
+        #expect(given <= policy.quota + flown + 1)
+        if refused > 0 { #expect(given >= policy.quota) }
+    }
+
+    @Test func learnsOnlyThatThereIsLess() {
+        let policy = RatePolicy("x", quota: 10, window: 10)
+        var bucket = RateBucket()
+        _ = bucket.take(policy, at: 0)
+        bucket.learn(0, policy, at: 0)
+        #expect(bucket.level(at: 0) == Self.second)
+        bucket.learn(.max, policy, at: 0)
+        #expect(bucket.level(at: 0) == 10 * Self.second)
+        let decision = bucket.take(policy, at: 0)
+        #expect(!decision.isAllowed)
+    }
+
+    @Test func remembersSoManyClientsAndNoMore() {
+        var table = ClientTable<Int>(capacity: 1_000)
+        for number in 0..<20_000 {
+            table.update("client \(number)", default: 0) { $0 += 1 }
+            // Who comes all the time is never forgotten.
+            let count = table.update("regular", default: 0) { value in
+                value += 1
+                return value
+            }
+            #expect(count == number + 1)
+            #expect(table.count <= 1_001)
+        }
+    }
+
+    @Test func reportsATwentiethAtATimeAndNothingOfThoseWhoAskSeldom() {
+        var ledger = RateLedger(RatePolicy("x", quota: 200, window: 10), clients: 100)
+        var reports: [Int] = []
+        for _ in 0..<35 { reports.append(ledger.take("busy", at: 0).report) }
+        #expect(reports.filter { $0 > 0 } == [10, 10, 10])
+        for time in 0..<100 { #expect(ledger.take("calm", at: UInt64(time) * Self.second).report == 0) }
+    }
+}
