@@ -4,6 +4,8 @@ import Compression
 /// changes, so new settings mean a new process.
 package struct Configuration: Sendable {
     package let server: ServerSettings
+    /// Nil: no encrypted connections.
+    package let tls: TLSSettings?
     package let http: HTTPSettings
     package let overload: OverloadSettings
     /// Nil: clients may ask as often as they like.
@@ -50,6 +52,7 @@ package struct Configuration: Sendable {
         shop = ShopSettings(&reader)
         log = LogSettings(&reader)
         metrics = MetricsSettings.read(&reader, beside: server)
+        tls = TLSSettings.read(&reader, beside: server)
         http = HTTPSettings(&reader)
         overload = OverloadSettings(&reader)
         rateLimit = RateLimitSettings.read(&reader)

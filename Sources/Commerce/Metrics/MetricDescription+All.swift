@@ -27,6 +27,9 @@ extension MetricDescription {
             "http_server_connections_refused_total",
             "Connections that were answered 503 at once, by what there were too many or too few of."),
         MetricDescription("http_server_parse_errors_total", "Requests that could not be read, by what was wrong."),
+        MetricDescription(
+            "http_server_tls_certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds since 1970."),
+        MetricDescription("http_server_tls_handshakes_total", "Encrypted connections, by whether sides agreed."),
         MetricDescription("http_server_problems_total", "Problem details that were the answer, by their code."),
         MetricDescription("http_server_rate_limited_total", "Requests that were refused as their client had made too many, by policy."),
         MetricDescription(

@@ -3,8 +3,10 @@ import PostgresClient
 
 extension ServerConfiguration {
     /// The server as the environment wants it.
-    init(_ configuration: Configuration) {
+    /// - Parameter tls: what keeps the certificate of the encrypted port, where there is one
+    init(_ configuration: Configuration, tls keeper: TLSKeeper?) {
         self.init()
+        if let tls = configuration.tls, let keeper { self.tls = TLSListening(port: tls.port, keeper: keeper) }
         host = configuration.server.host
         port = configuration.server.port
         inheritedListener = configuration.server.inheritedListener

@@ -17,6 +17,8 @@ package final class Service {
     private let server: Server
     /// Nil: no metrics are kept.
     private let metrics: MetricsEndpoint?
+    /// Nil: no encrypted connections.
+    private let certificate: CertificateWatch?
     private let logger: Logger
 
     /// Runs until a signal ends it; returns once everything is closed and the last log line is written.
@@ -49,8 +51,12 @@ package final class Service {
         let count = configuration.server.loops ?? UsableCPUs.count()
         do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
         let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
+        let keeper = configuration.tls.map { TLSKeeper($0.context) }
+        certificate = keeper.flatMap { keeper in
+            configuration.tls.map { CertificateWatch($0, keeper: keeper, logger: logger) }
+        }
         server = Server(
-            configuration: ServerConfiguration(configuration), loops: loops, logger: logger
+            configuration: ServerConfiguration(configuration, tls: keeper), loops: loops, logger: logger
         ) { [registry, first = loops.loops.first] loop in
             let services = LoopServices(loop: loop, shared: shared, logger: logger)
             registry.add(services)
@@ -77,8 +83,10 @@ package final class Service {
         do { try server.start() } catch {
             let address = "\(configuration.server.host):\(configuration.server.port)"
             let place = configuration.server.inheritedListener == nil ? address : "the socket that was handed over"
-            throw ServiceError("cannot listen on \(place): \(error)")
+            let encrypted = configuration.tls.map { ", or TLS_PORT \($0.port)" } ?? ""
+            throw ServiceError("cannot listen on \(place)\(encrypted): \(error)")
         }
+        if let loop = loops.loops.first { certificate?.start(on: loop) }
     }
 
     /// Ends in order: out of the load balancer, no new connections, what is in flight, the connections below.
@@ -95,6 +103,7 @@ package final class Service {
         // A second is kept for closing what lies below.
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
+        certificate?.stop()
         await registry.close()
         // Last: how it ended is of interest too.
         metrics?.close()

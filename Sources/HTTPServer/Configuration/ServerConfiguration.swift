@@ -7,6 +7,8 @@ package struct ServerConfiguration: Sendable {
     /// A listening socket that whoever started the process has opened for it: it is used, and ``host`` and ``port`` are not.
     /// Nobody is refused between one process and its successor, as the socket stays open.
     package var inheritedListener: Int32?
+    /// A second port of the same host, for encrypted connections.
+    package var tls: TLSListening?
     /// How many connections may wait to be accepted (listen(2)).
     package var backlog: Int32 = 4_096
     /// How many connections are served at once; those beyond get a 503.

@@ -44,7 +44,7 @@ extension Connection {
     private func answer(_ parsed: ParsedRequest) async {
         let head = parsed.head
         let request = Request(
-            head: head, body: parsed.body, stream: inbound, peer: peer, received: loop.now, loop: loop)
+            head: head, body: parsed.body, stream: inbound, peer: peer, isEncrypted: tls != nil, received: loop.now, loop: loop)
         group.requestBegan()
         var response = await responder.respond(to: request)
         group.requestEnded()

@@ -6,7 +6,8 @@ extension Connection {
 
     /// Reads once: the loop asks again while there is more, so that one busy client leaves the others their turn.
     func receive() {
-        let count = group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        let count =
+            tls.map(readEncrypted) ?? group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
         guard count > 0 else {
             if count == 0 { return endOfInput() }
             if errno != EAGAIN, errno != EWOULDBLOCK, errno != EINTR { close() }
@@ -27,6 +28,23 @@ extension Connection {
         }
         guard !isClosed else { return }
         flush()
+    }
+
+    /// The same through the encryption, with results like those of recv(2).
+    private func readEncrypted(_ tls: TLSSession) -> Int {
+        let wasEstablished = tls.isEstablished
+        let input = group.scratch.withUnsafeMutableBytes { tls.read(into: $0) }
+        if !wasEstablished, tls.isEstablished { group.metrics.shookHands.increment() }
+        updateInterest()
+        switch input {
+        case .bytes(let count): return count
+        case .ended: return 0
+        case .blocked: errno = EAGAIN
+        case .failed:
+            if !tls.isEstablished { group.metrics.failedToShakeHands.increment() }
+            errno = ECONNRESET
+        }
+        return -1
     }
 
     /// Copies a part of the scratch buffer, for later.

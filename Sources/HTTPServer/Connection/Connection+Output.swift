@@ -51,7 +51,7 @@ extension Connection {
     private func send() {
         guard !output.isEmpty else { return }
         let before = output.count
-        let progress = output.flush(to: descriptor)
+        let progress = output.flush(to: descriptor, through: tls)
         if output.count < before { group.metrics.sentBytes.increment(by: before - output.count) }
         switch progress {
         case .drained:
@@ -96,6 +96,7 @@ extension Connection {
         outputEnded = true
         if inputEnded { return close() }
         phaseBegan = loop.now
+        tls?.end()
         shutdown(descriptor, Int32(SHUT_WR))
     }
 }

@@ -12,6 +12,8 @@ final class Connection: DescriptorHandler {
     let peer: String
     let group: ConnectionGroup
     let responder: any Responder
+    /// Nil where the connection is not encrypted.
+    let tls: TLSSession?
     var loop: EventLoop { group.loop }
     /// Its place in the group.
     var index = 0
@@ -64,7 +66,8 @@ final class Connection: DescriptorHandler {
     var writeProgressed: UInt64 = 0
     var writtenSince = 0
 
-    init(descriptor: Int32, peer: String, group: ConnectionGroup, responder: any Responder) {
+    init(descriptor: Int32, peer: String, group: ConnectionGroup, responder: any Responder, tls: TLSSession? = nil) {
+        self.tls = tls
         self.descriptor = descriptor
         self.peer = peer
         self.group = group
@@ -83,7 +86,10 @@ final class Connection: DescriptorHandler {
     func descriptorReady(_ readiness: Readiness) {
         // Both sides are closed, or it was reset: nothing can be sent any more.
         if readiness.meets(EPOLLERR.rawValue | EPOLLHUP.rawValue) { return close() }
-        if readiness.meets(EPOLLOUT.rawValue) { writable() }
+        if readiness.meets(EPOLLOUT.rawValue) {
+            if tls?.wantsToWrite == true { receive() }
+            writable()
+        }
         if readiness.meets(EPOLLIN.rawValue), !isClosed { receive() }
     }
 
@@ -109,7 +115,7 @@ final class Connection: DescriptorHandler {
         if !inputEnded, isLast || (!isHeldBack && backlogCount < group.configuration.maximumPendingInput && inbound?.isFull != true) {
             interest = EPOLLIN.rawValue
         }
-        if !output.isEmpty { interest |= EPOLLOUT.rawValue }
+        if !output.isEmpty || tls?.wantsToWrite == true { interest |= EPOLLOUT.rawValue }
         guard interest != watched else { return }
         watched = interest
         loop.update(registration, to: Readiness(rawValue: interest))

@@ -49,10 +49,16 @@ final class ConnectionGroup: @unchecked Sendable {
     }
 
     /// Takes over an accepted descriptor, which was counted in ``openConnections`` before. On the loop.
-    func adopt(_ descriptor: Int32, peer: String) {
+    /// - Parameter tls: what it is encrypted with; nil where it is not.
+    func adopt(_ descriptor: Int32, peer: String, tls: TLSContext? = nil) {
         loop.assertInLoop()
         guard let responder else { return discard(descriptor) }
-        let connection = Connection(descriptor: descriptor, peer: peer, group: self, responder: responder)
+        var session: TLSSession?
+        if let tls {
+            session = TLSSession(tls, on: descriptor)
+            guard session != nil else { return discard(descriptor) }
+        }
+        let connection = Connection(descriptor: descriptor, peer: peer, group: self, responder: responder, tls: session)
         guard connection.begin() else { return discard(descriptor) }
         connection.index = connections.count
         connections.append(connection)

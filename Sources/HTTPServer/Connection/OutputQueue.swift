@@ -60,24 +60,24 @@ struct OutputQueue {
     }
 
     /// Sends what the socket takes.
-    mutating func flush(to descriptor: Int32) -> Progress {
+    mutating func flush(to descriptor: Int32, through tls: TLSSession? = nil) -> Progress {
         while count > 0 {
             let isOpen = firstClosed >= closed.count
             let rest = (isOpen ? open.count : closed[firstClosed].count) - sent
             let flags = Int32(MSG_NOSIGNAL) | (count > rest ? Int32(MSG_MORE) : 0)
-            let result = isOpen ? send(open, descriptor, flags) : send(closed[firstClosed], descriptor, flags)
+            let result = isOpen ? send(open, descriptor, tls, flags) : send(closed[firstClosed], descriptor, tls, flags)
             guard result >= 0 else {
                 if errno == EINTR { continue }
                 return errno == EAGAIN || errno == EWOULDBLOCK ? .blocked : .failed
             }
             count -= result
             sent += result
-            // A short write: the socket is full, and says when it no longer is.
-            if result < rest {
+            // A short write: the socket is full, and says when it no longer is. Encrypted, it may be no more than a record.
+            if result < rest, tls == nil || result == 0 {
                 forgetSent()
                 return .blocked
             }
-            if !isOpen {
+            if !isOpen, result == rest {
                 closed[firstClosed] = []
                 firstClosed += 1
                 sent = 0
@@ -102,9 +102,14 @@ struct OutputQueue {
         }
     }
 
-    private func send(_ bytes: [UInt8], _ descriptor: Int32, _ flags: Int32) -> Int {
+    private func send(_ bytes: [UInt8], _ descriptor: Int32, _ tls: TLSSession?, _ flags: Int32) -> Int {
         bytes.withUnsafeBytes { buffer in
             let rest = UnsafeRawBufferPointer(rebasing: buffer.dropFirst(sent))
+            if let tls {
+                if let count = tls.write(rest) { return count }
+                errno = ECONNRESET
+                return -1
+            }
             return Glibc.send(descriptor, rest.baseAddress, rest.count, flags)
         }
     }

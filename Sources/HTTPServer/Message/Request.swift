@@ -10,14 +10,18 @@ package struct Request {
     package let stream: InboundStream?
     /// The address of the other end of the connection, without port.
     package let peer: String
+    /// Whether it came over TLS, up to this process.
+    package let isEncrypted: Bool
     /// When its last byte was read (of its head where the body is streamed), in nanoseconds of the monotonic clock.
     package let received: UInt64
     /// The loop it lives on.
     package let loop: EventLoop
 
     package init(
-        head: RequestHead, body: [UInt8], stream: InboundStream? = nil, peer: String, received: UInt64, loop: EventLoop
+        head: RequestHead, body: [UInt8], stream: InboundStream? = nil, peer: String, isEncrypted: Bool = false, received: UInt64,
+        loop: EventLoop
     ) {
+        self.isEncrypted = isEncrypted
         self.head = head
         self.body = body
         self.stream = stream

@@ -10,6 +10,9 @@ package final class ServerMetrics: Sendable {
 
     let accepted: Counter
     let sentBytes: Counter
+    /// Encrypted connections that came to an agreement, and that did not.
+    let shookHands: Counter
+    let failedToShakeHands: Counter
     private let limitReached: Counter
     private let noDescriptor: Counter
     private let slowHead: Counter
@@ -21,6 +24,11 @@ package final class ServerMetrics: Sendable {
     package init(factory: any MetricsFactory = MetricsSystem.factory) {
         accepted = Counter(label: "http_server_connections_accepted_total", factory: factory)
         sentBytes = Counter(label: "http_server_response_bytes_total", factory: factory)
+        let handshakes = { (outcome: String) in
+            Counter(label: "http_server_tls_handshakes_total", dimensions: [("outcome", outcome)], factory: factory)
+        }
+        shookHands = handshakes("done")
+        failedToShakeHands = handshakes("failed")
         let refused = { (reason: Shortage) in
             Counter(label: "http_server_connections_refused_total", dimensions: [("reason", reason.rawValue)], factory: factory)
         }

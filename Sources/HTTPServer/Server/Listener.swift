@@ -20,6 +20,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private let metrics: ServerMetrics
     private let logger: Logger
     private let maximum: Int
+    /// What its connections are encrypted with; nil where they are not.
+    private let tls: TLSKeeper?
     private var registration: Registration?
     /// Given up to accept one connection where no descriptor is left, so as to refuse it rather than let it wait.
     private var reserve: Int32
@@ -29,7 +31,10 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private var home: ConnectionGroup { groups[0] }
 
     /// - Parameter groups: at least one; the listener lives on the first one's loop.
-    init(descriptor: Int32, groups: [ConnectionGroup], maximum: Int, metrics: ServerMetrics, logger: Logger) {
+    init(
+        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSKeeper? = nil, metrics: ServerMetrics, logger: Logger
+    ) {
+        self.tls = tls
         self.descriptor = descriptor
         self.groups = groups
         self.maximum = maximum
@@ -92,7 +97,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         guard total < maximum else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
         metrics.accepted.increment()
         fewest.openConnections.add(1, ordering: .relaxed)
-        fewest.loop.execute { [fewest] in fewest.adopt(accepted, peer: peer) }
+        fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, tls: context) }
     }
 
     /// A 503, as far as the socket takes it at once.
@@ -103,7 +108,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         if refused & (refused - 1) == 0 {
             logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": .stringConvertible(refused)])
         }
-        guard let responder = home.responder else { return }
+        // To be understood it would take a handshake, which is what there is no room for.
+        guard let responder = home.responder, tls == nil else { return }
         let refusal = Refusal(status: .serviceUnavailable, reason: reason, received: home.loop.now, peer: peer)
         var output = OutputQueue()
         output.append(responder.refuse(refusal), to: ReplyContext(closes: true), date: home.dateLine())

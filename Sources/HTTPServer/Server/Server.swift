@@ -14,7 +14,8 @@ package final class Server: Sendable {
     private let metrics: ServerMetrics
     private let logger: Logger
     private let makeResponder: @Sendable (EventLoop) -> any Responder
-    private let listener = Mutex<Listener?>(nil)
+    private let listeners = Mutex<[Listener]>([])
+    private let encryptedPort = Atomic<UInt16>(0)
 
     /// - Parameters:
     ///   - metrics: where the server counts; by default among the process's own.
@@ -44,17 +45,41 @@ package final class Server: Sendable {
             descriptor = csystem_listen(configuration.host, configuration.port, configuration.backlog)
             guard descriptor >= 0 else { throw SystemError("listen") }
         }
+        let tls = configuration.tls
+        let encrypted = tls.map { csystem_listen(configuration.host, $0.port, configuration.backlog) } ?? -1
+        guard tls == nil || encrypted >= 0 else {
+            let error = SystemError("listen for TLS")
+            Glibc.close(descriptor)
+            throw error
+        }
         let port = csystem_local_port(descriptor)
         for group in groups {
             group.loop.execute { [makeResponder] in group.begin(with: makeResponder(group.loop)) }
         }
-        let listener = Listener(
-            descriptor: descriptor, groups: groups, maximum: maximumConnections(), metrics: metrics, logger: logger)
-        self.listener.withLock { $0 = listener }
-        groups[0].loop.execute { listener.begin() }
-        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": .stringConvertible(port)])
+        let maximum = maximumConnections()
+        listen(on: descriptor, maximum: maximum, tls: nil)
+        if let tls {
+            listen(on: encrypted, maximum: maximum, tls: tls.keeper)
+            encryptedPort.store(csystem_local_port(encrypted), ordering: .relaxed)
+        }
         return port
     }
+
+    private func listen(on descriptor: Int32, maximum: Int, tls: TLSKeeper?) {
+        let listener = Listener(
+            descriptor: descriptor, groups: groups, maximum: maximum, tls: tls, metrics: metrics, logger: logger)
+        listeners.withLock { $0.append(listener) }
+        groups[0].loop.execute { listener.begin() }
+        logger.info(
+            "listening",
+            metadata: [
+                "host": "\(configuration.host)", "port": .stringConvertible(csystem_local_port(descriptor)),
+                "tls": .stringConvertible(tls != nil),
+            ])
+    }
+
+    /// The port of encrypted connections; 0 where there are none.
+    package var tlsPort: UInt16 { encryptedPort.load(ordering: .relaxed) }
 
     /// As many as configured, or as the limit of open files has room for (getrlimit(2)).
     private func maximumConnections() -> Int {
@@ -85,10 +110,11 @@ package final class Server: Sendable {
 
     /// Accepts what has come by now and then closes the listening socket; returns once that is done.
     package func stopAccepting() async {
-        guard let listener = listener.withLock({ $0.take() }) else { return }
+        let listeners = takeListeners()
+        guard !listeners.isEmpty else { return }
         await withCheckedContinuation { done in
             groups[0].loop.execute {
-                listener.close()
+                for listener in listeners { listener.close() }
                 done.resume()
             }
         }
@@ -120,10 +146,17 @@ package final class Server: Sendable {
         }
     }
 
+    private func takeListeners() -> [Listener] {
+        listeners.withLock { listeners in
+            defer { listeners = [] }
+            return listeners
+        }
+    }
+
     /// Ends everything at once; clients are cut off.
     package func close() {
-        let listener = listener.withLock { $0.take() }
-        groups[0].loop.execute { listener?.close() }
+        let listeners = takeListeners()
+        groups[0].loop.execute { for listener in listeners { listener.close() } }
         for group in groups { group.loop.execute { group.closeAll() } }
     }
 }

@@ -137,10 +137,12 @@ package final class Application: Responder {
 
     private static let notStored = HeaderBlock([(.cacheControl, CachePolicy.notStored)])
 
-    /// Whether the client came over TLS, as a trusted proxy says. Over plain HTTP the field that asks for TLS must not
+    /// Whether the client came over TLS, to here or as a trusted proxy says. Over plain HTTP the field that asks for TLS must not
     /// be sent (RFC 6797 §7.2).
     private func isSecure(_ request: Request) -> Bool {
-        guard settings.strictTransport > .zero, !settings.trustedProxies.isEmpty,
+        guard settings.strictTransport > .zero else { return false }
+        if request.isEncrypted { return true }
+        guard !settings.trustedProxies.isEmpty,
             let scheme = request.head.bytes(of: .xForwardedProto), scheme.elementsEqual("https".utf8),
             let peer = IPAddress(request.peer)
         else { return false }

@@ -1,0 +1,66 @@
+import HTTPServer
+
+/// Encrypted connections from clients to this process, on a port of their own.
+package struct TLSSettings: Sendable {
+    package let port: UInt16
+    package let source: TLSIdentitySource
+    /// How long between two looks at the files.
+    package let reloadInterval: Duration
+    /// Made from the source as it was when the settings were read.
+    package let context: TLSContext
+
+    /// Nil where no port is set, or something is wrong.
+    static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> TLSSettings? {
+        let port = reader.read(
+            optional: "TLS_PORT", .integer(1...65_535),
+            "Port for encrypted connections (TLS 1.2 or 1.3), beside PORT; needs a certificate and its key")
+        let certificateFile = reader.read(
+            optional: "TLS_CERTIFICATE_FILE", .text, "File of the certificate and its chain, in PEM; read anew when it changes")
+        let keyFile = reader.read(optional: "TLS_KEY_FILE", .text, "File of the certificate's private key, in PEM")
+        let certificate = reader.read(
+            optional: "TLS_CERTIFICATE", .pem, as: .secret, "The certificate and its chain themselves, in the place of a file")
+        let key = reader.read(optional: "TLS_KEY", .pem, as: .secret, "The key itself, in the place of a file")
+        let interval = reader.read(
+            "TLS_RELOAD_INTERVAL", .duration(.seconds(1) ... .seconds(86_400)), default: .seconds(10),
+            "How often to look whether the certificate's files have changed")
+        guard let port else {
+            if certificateFile != nil || certificate != nil {
+                reader.fault("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")
+            }
+            return nil
+        }
+        if port == server.port { reader.fault("TLS_PORT", "is PORT, \(port)", expected: "another port") }
+        let source: TLSIdentitySource
+        switch (certificateFile, keyFile, certificate, key) {
+        case (let certificate?, let key?, nil, nil): source = .files(certificates: certificate, key: key)
+        case (nil, nil, let certificate?, let key?):
+            source = .fixed(TLSIdentity(certificates: Array(certificate.utf8), key: Array(key.utf8)))
+        default:
+            reader.fault(
+                "TLS_PORT", "is set without one certificate and one key",
+                expected: "TLS_CERTIFICATE_FILE and TLS_KEY_FILE, or TLS_CERTIFICATE and TLS_KEY")
+            return nil
+        }
+        do throws(TLSFault) {
+            let context = try TLSContext(source.read())
+            return TLSSettings(port: UInt16(clamping: port), source: source, reloadInterval: interval, context: context)
+        } catch {
+            let name = certificateFile == nil ? "TLS_CERTIFICATE" : "TLS_CERTIFICATE_FILE"
+            reader.fault(name, "cannot be used: \(error)", expected: "a certificate and its key, in PEM")
+            return nil
+        }
+    }
+}
+
+extension SettingForm where Value == String {
+    /// Text in PEM (RFC 7468). Its line ends may be written as `\n`, as some ways to inject a variable need it.
+    fileprivate static var pem: SettingForm {
+        SettingForm(
+            expectation: "PEM, from -----BEGIN to -----END",
+            read: { text in
+                let lines = text.replacing("\\n", with: "\n")
+                return lines.contains("-----BEGIN ") && lines.contains("-----END ") ? lines : nil
+            },
+            write: { $0 })
+    }
+}

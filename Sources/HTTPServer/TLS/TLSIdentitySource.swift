@@ -1,0 +1,48 @@
+import Glibc
+
+/// Where certificate and key come from.
+package enum TLSIdentitySource: Sendable {
+    /// Paths of PEM files, which may change.
+    case files(certificates: String, key: String)
+    case fixed(TLSIdentity)
+
+    /// No certificate with its chain is larger.
+    private static let largestFile = 1 << 20
+
+    /// Reads the files; blocks.
+    /// - Throws: ``TLSFault`` where one cannot be read.
+    package func read() throws(TLSFault) -> TLSIdentity {
+        switch self {
+        case .fixed(let identity): identity
+        case .files(let certificates, let key):
+            TLSIdentity(certificates: try Self.contents(of: certificates), key: try Self.contents(of: key))
+        }
+    }
+
+    /// What changes when one of the files is written or replaced; nil where there is nothing to look at. Blocks.
+    package var stamp: [Int]? {
+        guard case .files(let certificates, let key) = self else { return nil }
+        return [certificates, key].flatMap { path -> [Int] in
+            var status = stat()
+            // Follows links: secrets are mounted as one that is replaced.
+            guard stat(path, &status) == 0 else { return [Int(errno)] }
+            return [Int(truncatingIfNeeded: status.st_ino), status.st_mtim.tv_sec, status.st_mtim.tv_nsec, Int(status.st_size)]
+        }
+    }
+
+    private static func contents(of path: String) throws(TLSFault) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw TLSFault("\(path): \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count <= largestFile {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw TLSFault("\(path): \(String(cString: strerror(errno)))") }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+        throw TLSFault("\(path): larger than a certificate can be")
+    }
+}

@@ -1,0 +1,160 @@
+import EventLoop
+import Foundation
+import Prometheus
+import Testing
+import TestSupport
+
+@testable import HTTPServer
+
+/// The same server on an encrypted port.
+@Suite struct TLSTests {
+    private static let get = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+    private func serve(
+        _ change: (inout ServerConfiguration) -> Void = { _ in }, metrics: ServerMetrics = .none,
+        _ body: @escaping @Sendable (RunningServer, TLSKeeper) throws -> Void
+    ) async throws {
+        let files = try ScratchDirectory("tls")
+        let keeper = TLSKeeper(try Self.context(in: files.path))
+        func configure(_ configuration: inout ServerConfiguration) {
+            configuration.tls = TLSListening(port: 0, keeper: keeper)
+            change(&configuration)
+        }
+        try await RunningServer.with(configure, metrics: metrics) { running in
+            try await onOwnThread { try body(running, keeper) }
+        }
+    }
+
+    static func context(in directory: String) throws -> TLSContext {
+        let made = try SelfSignedCertificate(in: directory)
+        return try TLSContext(TLSIdentitySource.files(certificates: made.certificate, key: made.key).read())
+    }
+
+    @Test func everyExchangeHasItsVerdictThereToo() async throws {
+        try await serve { running, _ in
+            for wire in WireCases.exchanges {
+                let whole = try TLSTestSocket(port: running.server.tlsPort)
+                let after = "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                // What is refused may be answered, and the connection closed, before all is sent.
+                try? whole.send(wire.sent.wire + Array(after.utf8))
+                let drops = try TLSTestSocket(port: running.server.tlsPort)
+                for byte in wire.sent.wire + Array(after.utf8) { try? drops.send([byte]) }
+                for socket in [whole, drops] {
+                    let replies = try WireReply.all(in: try socket.readToEnd()) { $0 == 0 && wire.sent.hasPrefix("HEAD ") }
+                    #expect(replies.map(\.status) == wire.statuses + (wire.end == .kept ? [200] : []), "\(wire.name)")
+                }
+            }
+        }
+    }
+
+    @Test func largeBodiesGoBothWays() async throws {
+        try await serve { running, _ in
+            let socket = try TLSTestSocket(port: running.server.tlsPort)
+            let body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let head = "POST /echo/import HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+            try socket.send(Array(head.utf8) + body)
+            let reply = try WireReply.all(in: try socket.readToEnd())
+            #expect(reply.map(\.status) == [200])
+            #expect(reply.first?.header("content-length") == "\(body.count)")
+            // A reader that comes late gets all of it too.
+            let late = try TLSTestSocket(port: running.server.tlsPort)
+            try late.send("GET /large/20000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            Thread.sleep(forTimeInterval: 0.3)
+            #expect(try late.readToEnd().count > 20_000_000)
+        }
+    }
+
+    @Test func versionsAndProtocolsAreAgreedOn() async throws {
+        try await serve { running, _ in
+            func wish(_ change: (inout TLSTestSocket.Wish) -> Void) throws -> TLSTestSocket {
+                var wish = TLSTestSocket.Wish()
+                change(&wish)
+                return try TLSTestSocket(port: running.server.tlsPort, wish)
+            }
+            #expect(throws: TestFailure.self) { try wish { $0.version = TLSTestSocket.Wish.version11 } }
+            let old = try wish { $0.version = TLSTestSocket.Wish.version12 }
+            try old.send(Self.get)
+            #expect(String(decoding: try old.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+            #expect(try wish { $0.protocols = ["h2", "http/1.1"] }.chosenProtocol == "http/1.1")
+            #expect(try wish { _ in }.chosenProtocol == "")
+            #expect(throws: TestFailure.self) { try wish { $0.protocols = ["h2"] } }
+        }
+    }
+
+    @Test func whatIsNoTLSIsCutOffAndCounted() async throws {
+        let registry = PrometheusRegistry(descriptions: [])
+        try await serve(metrics: ServerMetrics(factory: registry)) { running, _ in
+            for garbage in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{5}hello", String(repeating: "\u{FF}", count: 5_000)] {
+                let socket = try RawSocket(port: running.server.tlsPort)
+                try socket.send(garbage.wire)
+                #expect(!String(decoding: (try? socket.readToEnd()) ?? [], as: UTF8.self).contains("HTTP"))
+            }
+            let good = try TLSTestSocket(port: running.server.tlsPort)
+            try good.send(Self.get)
+            _ = try good.readToEnd()
+            let text = registry.text()
+            #expect(text.contains("http_server_tls_handshakes_total{outcome=\"failed\"} 3"))
+            #expect(text.contains("http_server_tls_handshakes_total{outcome=\"done\"} 1"))
+        }
+    }
+
+    @Test func aHandshakeThatNeverComesIsGivenUp() async throws {
+        try await serve({ $0.headerDeadline = .milliseconds(200) }) { running, _ in
+            let silent = try RawSocket(port: running.server.tlsPort)
+            let half = try RawSocket(port: running.server.tlsPort)
+            try half.send([0x16, 3, 1, 2])
+            for socket in [silent, half] { #expect(try socket.readToEnd().isEmpty) }
+        }
+    }
+
+    @Test func aNewCertificateIsForNewConnections() async throws {
+        try await serve { running, keeper in
+            let before = try TLSTestSocket(port: running.server.tlsPort)
+            let files = try ScratchDirectory("tls")
+            keeper.replace(with: try Self.context(in: files.path))
+            let after = try TLSTestSocket(port: running.server.tlsPort)
+            #expect(before.fingerprint != after.fingerprint)
+            for socket in [before, after] {
+                try socket.send(Self.get)
+                #expect(String(decoding: try socket.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+            }
+        }
+    }
+
+    @Test func bothPortsEndTogether() async throws {
+        try await serve { running, _ in
+            let idle = try TLSTestSocket(port: running.server.tlsPort)
+            try idle.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try idle.receive()
+            let ended = DispatchSemaphore(value: 0)
+            Task {
+                await running.server.finish(within: .seconds(20))
+                ended.signal()
+            }
+            #expect((try? idle.receive()) == .some(nil), "no word that the server ends")
+            ended.wait()
+            #expect(throws: TestFailure.self) { try TLSTestSocket(port: running.server.tlsPort) }
+        }
+    }
+
+    @Test func identitiesThatCannotServeAreRefused() throws {
+        let files = try ScratchDirectory("tls")
+        try FileManager.default.createDirectory(atPath: files.path + "/other", withIntermediateDirectories: true)
+        let own = try SelfSignedCertificate(in: files.path)
+        let other = try SelfSignedCertificate(in: files.path + "/other")
+        let certificate = try Data(contentsOf: URL(fileURLWithPath: own.certificate))
+        let cases: [(TLSIdentitySource, String)] = [
+            (.files(certificates: own.certificate, key: other.key), "do not belong together"),
+            (.files(certificates: own.key, key: own.key), "no certificate"),
+            (.files(certificates: own.certificate, key: own.certificate), "no private key"),
+            (.files(certificates: files.path + "/none", key: own.key), "No such file"),
+            (.files(certificates: files.path, key: own.key), "directory"),
+            (.fixed(TLSIdentity(certificates: Array(certificate.prefix(200)), key: [])), "no certificate"),
+            (.fixed(TLSIdentity(certificates: [], key: [])), "no certificate"),
+        ]
+        for (source, reason) in cases {
+            let fault = #expect(throws: TLSFault.self) { try TLSContext(source.read()) }
+            #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "none")")
+        }
+    }
+}
