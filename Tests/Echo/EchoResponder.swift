@@ -3,18 +3,34 @@ import HTTPTypes
 
 /// Answers with what was asked, so that any suite of HTTP tests can see what the server understood.
 ///
-/// `/` (and `OPTIONS *`): the request's body. `/echo`: its header fields, one `name: value` a line, as they came.
+/// `/` (and `OPTIONS *`): the request's body. `/echo`: its header fields, one `name: value` a line, as they came. `/ws`: a
+/// WebSocket that sends every message back.
 final class EchoResponder: Responder {
     func respond(to request: Request) async -> Response {
         switch String(decoding: request.path, as: UTF8.self) {
         case "/", "*": Response(.ok, headers: Self.form("application/octet-stream"), body: request.body)
         case "/echo": Response(.ok, headers: Self.form("text/plain"), body: Self.fields(of: request.head))
+        case "/ws": Self.webSocket(request)
         default: Response(.notFound, headers: Self.form("text/plain"), body: Array("Not found\n".utf8))
         }
     }
 
     func refuse(_ refusal: Refusal) -> Response {
         Response(refusal.status, headers: Self.form("text/plain"), body: Array("\(refusal.reason)\n".utf8))
+    }
+
+    private static func webSocket(_ request: Request) -> Response {
+        do throws(WebSocketRefusal) {
+            var settings = WebSocketSettings()
+            settings.maximumMessage = 64 << 20
+            return .webSocket(try WebSocketHandshake(request.head), settings: settings) { session in
+                try await session.run { try await session.send($0) }
+            }
+        } catch {
+            var headers = form("text/plain")
+            headers.append(error.headers)
+            return Response(error.status, headers: headers, body: Array("\(error.reason)\n".utf8))
+        }
     }
 
     private static func form(_ type: String) -> HeaderBlock {

@@ -2,7 +2,8 @@ import EventLoop
 
 /// What is written to a client bit by bit, with back-pressure: who writes faster than the client reads has to wait.
 ///
-/// A response's body, or all that is sent on a connection that speaks another protocol. Confined to its loop; one writer.
+/// A response's body, or all that is sent on a connection that speaks another protocol. Confined to its loop. Several
+/// may write: what each gives at a time stays together.
 package final class OutboundStream {
     package let loop: EventLoop
     /// In the form of chunks (RFC 9112 §7.1), or as it is.
@@ -30,14 +31,27 @@ package final class OutboundStream {
         guard isFull else { return }
         connection.flush()
         guard isFull else { return }
-        let promise = Promise<Void>(on: loop)
+        let promise = room ?? Promise<Void>(on: loop)
         room = promise
-        defer { room = nil }
         if let deadline = Deadline.current {
             try await promise.value(by: deadline)
         } else {
             try await promise.value()
         }
+    }
+
+    /// Sends these bytes without waiting, however many wait already: for the few that keep a connection alive, or end it.
+    package func post(_ bytes: [UInt8]) {
+        loop.assertInLoop()
+        guard let connection, !connection.isClosed, !bytes.isEmpty else { return }
+        connection.queue(bytes, asChunk: isChunked)
+        connection.flushLater()
+    }
+
+    /// Cuts the connection off: the client is gone, or cannot be spoken to.
+    package func abort() {
+        loop.assertInLoop()
+        connection?.close()
     }
 
     /// Whether a ``write(_:)`` would have to wait: for writers that can leave out what is soon stale.
@@ -61,7 +75,10 @@ package final class OutboundStream {
     }
 
     /// The client has taken what waited.
-    func hasRoom() { room?.succeed(()) }
+    func hasRoom() {
+        room?.succeed(())
+        room = nil
+    }
 
     /// Nothing more can be written: the stream is over, or the connection is gone.
     func end() {

@@ -38,7 +38,7 @@ import Testing
         let head = try Self.head(line, fields)
         let refusal = #expect(throws: WebSocketRefusal.self) { try WebSocketHandshake(head) }
         #expect(refusal?.status.code == status)
-        let offer = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        let offer = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         #expect(refusal?.headers.bytes == (status == 426 ? Array(offer.utf8) : []))
     }
 

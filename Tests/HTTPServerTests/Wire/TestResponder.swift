@@ -89,6 +89,15 @@ final class TestResponder: Responder {
                 }
                 try await out.write(Array("BYE".utf8))
             }
+        case "ws": return answerWebSocket(request, number)
+        case "events":
+            return .eventStream { out in
+                try await out.write(ServerSentEvent.retry(after: .milliseconds(1_500)))
+                for event in 0..<number {
+                    try await out.write(ServerSentEvent(name: "count", id: "\(event)", data: Array("line\n\(event)".utf8)).bytes)
+                    try await out.write(ServerSentEvent.heartbeat)
+                }
+            }
         case "peer": return Response(.ok, body: Array(request.peer.utf8))
         case "yield": await Task.yield()
         case "sleep": try? await request.loop.sleep(for: .milliseconds(number))
@@ -105,6 +114,30 @@ final class TestResponder: Responder {
         var headers = HeaderBlock()
         headers.append(.contentType, "text/plain")
         return Response(.ok, headers: headers, body: Array(path.utf8))
+    }
+
+    /// Sends messages back. "throw" makes it throw, "bye" makes it close.
+    /// - Parameter milliseconds: of all its patience; 0: as by default
+    private func answerWebSocket(_ request: Request, _ milliseconds: Int) -> Response {
+        var settings = WebSocketSettings()
+        settings.maximumMessage = 1 << 20
+        if milliseconds > 0 {
+            settings.heartbeat = .milliseconds(milliseconds)
+            settings.patience = .milliseconds(milliseconds)
+            settings.closePatience = .milliseconds(milliseconds)
+        }
+        do throws(WebSocketRefusal) {
+            return .webSocket(try WebSocketHandshake(request.head), settings: settings) { [journal] session in
+                defer { journal.streamEnded() }
+                try await session.run { message in
+                    if message == .text(Array("throw".utf8)) { throw CancellationError() }
+                    if message == .text(Array("bye".utf8)) { session.close(.normal, "as you like") }
+                    if session.isOpen { try await session.send(message) }
+                }
+            }
+        } catch {
+            return Response(error.status, headers: error.headers, body: Array(error.reason.utf8))
+        }
     }
 
     private func answerStream(_ request: Request, _ parts: [String]) async -> Response {

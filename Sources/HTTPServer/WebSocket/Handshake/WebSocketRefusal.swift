@@ -24,6 +24,6 @@ package struct WebSocketRefusal: Error, Sendable, Equatable {
     static let malformedKey = WebSocketRefusal(.badRequest, "Sec-WebSocket-Key is not the base64 text of 16 bytes.")
 
     private static let offer: [(HTTPField.Name, String)] = [
-        (.upgrade, "websocket"), (.secWebSocketVersion, WebSocketHandshake.version),
+        (.connection, "Upgrade"), (.upgrade, "websocket"), (.secWebSocketVersion, WebSocketHandshake.version),
     ]
 }
