@@ -35,7 +35,7 @@ package struct CartRoutes {
     }
 
     private func show(_ context: RequestContext) async throws -> Response {
-        guard let cart = try await store.cart(try key(context)) else { throw Problem.notFound("There is no such cart.") }
+        guard let cart = try await store.cart(try key(context)) else { throw Problem.noCart }
         let body = try cart.json()
         let response = Response.json(bytes: body).with(.cacheControl, CachePolicy.personal).with(.vary, Self.vary)
         return try context.conditional(response, tag: EntityTag(version: cart.version, of: body))
@@ -72,10 +72,8 @@ package struct CartRoutes {
     // MARK: Reading and writing
 
     private func key(_ context: RequestContext) throws(Problem) -> CartStore.Key {
-        guard let id = context.parameters.uuid("id"), let token = context.request[.xCartToken] else {
-            throw .notFound("There is no such cart.")
-        }
-        return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
+        guard let key = context.cartKey else { throw .noCart }
+        return key
     }
 
     /// A tag is "version.hash", since prices and stock change what is shown without a write.

@@ -26,7 +26,7 @@ extension CartStore {
     func write(
         _ key: Key, sku: String, ifMatch: EntityTagCondition?, _ decide: (State) throws -> PostgresQuery
     ) async throws -> Cart {
-        try await pool.transaction { transaction in
+        let cart = try await pool.transaction { transaction in
             let found = try await transaction.batch([Self.lock(key), Self.line(sku, in: key)])
             var state = try Self.state(found[0])
             try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch)
@@ -52,6 +52,8 @@ extension CartStore {
             guard let cart = try Self.decode(written[2]) else { throw Problem.notFound }
             return cart
         }
+        changed(CartHint(cart.id, version: cart.version))
+        return cart
     }
 
     static func state(_ rows: PostgresRows) throws -> State {
@@ -93,15 +95,20 @@ extension CartStore {
     }
 
     static func view(_ key: Key) -> PostgresQuery {
+        "\(columns) WHERE c.id = \(key.id) AND c.token_hash = \(key.tokenHash) \(lineOrder)"
+    }
+
+    static func view(_ id: UUID) -> PostgresQuery { "\(columns) WHERE c.id = \(id) \(lineOrder)" }
+
+    private static let columns: PostgresQuery =
         """
         SELECT c.id, c.version, c.status, c.currency, c.updated_at, c.expires_at, c.expires_at <= now(), \
         i.quantity, i.unit_price, v.id, v.sku, v.price, v.options, p.id, p.name, p.currency, \
         v.active AND p.status = 'active', s.on_hand - s.reserved \
         FROM cart c LEFT JOIN cart_item i ON i.cart_id = c.id LEFT JOIN variant v ON v.id = i.variant_id \
-        LEFT JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id \
-        WHERE c.id = \(key.id) AND c.token_hash = \(key.tokenHash) ORDER BY i.added_at, i.variant_id
+        LEFT JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id
         """
-    }
+    private static let lineOrder: PostgresQuery = "ORDER BY i.added_at, i.variant_id"
 
     static func decode(_ rows: PostgresRows) throws -> Cart? {
         guard let first = rows.first else { return nil }

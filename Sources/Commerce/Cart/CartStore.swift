@@ -8,10 +8,13 @@ package struct CartStore {
     let pool: PostgresPool
     /// How long a cart lives that nobody touches.
     let lifetime: Duration
+    /// Told of every cart that a request has changed, once that is committed.
+    let changed: (CartHint) -> Void
 
-    package init(pool: PostgresPool, lifetime: Duration) {
+    package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartHint) -> Void = { _ in }) {
         self.pool = pool
         self.lifetime = lifetime
+        self.changed = changed
     }
 
     /// How a request names a cart: its id, and the hash of the secret that goes with it.
@@ -38,6 +41,19 @@ package struct CartStore {
     /// The cart as it stands; nil where there is none, or the secret is another's.
     package func cart(_ key: Key) async throws -> Cart? {
         try Self.decode(try await pool.query(Self.view(key)))
+    }
+
+    /// The cart as it stands, for whoever has shown before that it is theirs.
+    func cart(_ id: UUID) async throws -> Cart? {
+        try Self.decode(try await pool.query(Self.view(id)))
+    }
+
+    /// The versions of those of the carts that there are.
+    func versions(of ids: [UUID]) async throws -> [UUID: Int64] {
+        let rows = try await pool.query("SELECT id, version FROM cart WHERE id = ANY(\(ids))")
+        var versions: [UUID: Int64] = [:]
+        for row in rows { versions[try row[0]] = try row[1, as: Int64.self] }
+        return versions
     }
 
     /// Adds to a line, or begins it.
@@ -76,6 +92,7 @@ package struct CartStore {
             if let ifMatch, !ifMatch.holds(forVersion: state.version) { throw Problem.preconditionFailed }
             _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
         }
+        changed(CartHint(key.id))
     }
 
     /// Marks up to `limit` carts expired that nobody came back for.
@@ -83,7 +100,7 @@ package struct CartStore {
     package func expire(limit: Int) async throws -> Int {
         try await pool.batch([
             """
-            UPDATE cart SET status = 'expired' WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
+            UPDATE cart SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
             AND expires_at <= now() ORDER BY expires_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0

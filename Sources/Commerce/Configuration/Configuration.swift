@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
     /// Nil: answers are sent as they are.
     package let compression: GzipSettings?
     package let shop: ShopSettings
+    package let live: LiveSettings
     package let log: LogSettings
     /// Nil: no metrics are kept.
     package let metrics: MetricsSettings?
@@ -50,6 +51,7 @@ package struct Configuration: Sendable {
         cache = CacheSettings(&reader)
         compression = GzipSettings.read(&reader)
         shop = ShopSettings(&reader)
+        live = LiveSettings(&reader)
         log = LogSettings(&reader)
         metrics = MetricsSettings.read(&reader, beside: server)
         tls = TLSSettings.read(&reader, beside: server)

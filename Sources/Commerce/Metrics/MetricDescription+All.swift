@@ -5,6 +5,7 @@ extension MetricDescription {
     static let all = [
         MetricDescription(
             "commerce_cache_requests_total", "What was asked of the catalogue's cache, by layer and what came of it."),
+        MetricDescription("commerce_cart_listeners", "Connections that listen to a cart."),
         MetricDescription("commerce_event_loop_lag_seconds", "How long after it was due a timer of an event loop ran."),
         MetricDescription(
             "commerce_orders_total", "Attempts to place an order, by what came of them: placed, replayed, or why not."),

@@ -7,9 +7,14 @@ import Web
 /// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
 package struct OrderRoutes {
     let store: OrderStore
+    private let cartChanged: (CartHint) -> Void
     private let metrics = OrderMetrics()
 
-    init(store: OrderStore) { self.store = store }
+    /// - Parameter cartChanged: told of every cart that became an order
+    init(store: OrderStore, cartChanged: @escaping (CartHint) -> Void = { _ in }) {
+        self.store = store
+        self.cartChanged = cartChanged
+    }
 
     package func register(on router: Router) {
         router.post("/v1/orders") { context in try await place(context) }
@@ -41,7 +46,9 @@ package struct OrderRoutes {
         let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
             principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
-        return try await store.place(request, cartTokenHash: cartToken, record: record)
+        let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
+        if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartHint(cart)) }
+        return answer
     }
 
     private func show(_ context: RequestContext) async throws -> Response {

@@ -6,13 +6,16 @@ final class Housekeeping {
     private let probe: HealthProbe
     private let watch: CatalogWatch?
     private let sweeper: Sweeper
+    private let carts: CartHearing
 
     init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
         probe = HealthProbe(
             loop: services.loop, pool: services.pool, redis: services.redis, board: shared.health, logger: logger)
         sweeper = Sweeper(
-            loop: services.loop, orders: services.orders, carts: services.carts,
+            loop: services.loop, orders: services.orders, carts: services.carts, cartTickets: services.cartTickets,
             answerLifetime: shared.configuration.shop.idempotencyLifetime, logger: logger)
+        carts = CartHearing(
+            loop: services.loop, store: services.carts, watch: shared.cartWatch, redis: shared.redis, logger: logger)
         watch = services.cache == nil
             ? nil
             : CatalogWatch(
@@ -29,11 +32,13 @@ final class Housekeeping {
         probe.start()
         watch?.start()
         sweeper.start()
+        carts.start()
     }
 
     func stop() {
         probe.stop()
         sweeper.stop()
+        carts.stop()
         watch?.close()
     }
 }

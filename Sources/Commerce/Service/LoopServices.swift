@@ -14,6 +14,7 @@ package final class LoopServices: @unchecked Sendable {
     let redis: RedisClient?
     let cache: CatalogCache?
     let carts: CartStore
+    let cartTickets: CartTicketStore
     let orders: OrderStore
     package let router = Router()
     let application: Application
@@ -31,7 +32,9 @@ package final class LoopServices: @unchecked Sendable {
         pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
         redis = shared.redis.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
         store = CatalogStore(pool: pool)
-        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime)
+        let changes = CartChanges(watch: shared.cartWatch, redis: redis)
+        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
+        cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime)
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.cache.isOn
@@ -48,7 +51,12 @@ package final class LoopServices: @unchecked Sendable {
             policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
-        OrderRoutes(store: orders).register(on: router)
+        CartLiveRoutes(
+            store: carts, tickets: cartTickets,
+            feed: CartFeed(loop: loop, store: carts, watch: shared.cartWatch, logger: logger), settings: configuration.live,
+            origins: AllowedOrigins(configuration.server.corsOrigins)
+        ).register(on: router)
+        OrderRoutes(store: orders) { changes.tell($0) }.register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(

@@ -7,7 +7,7 @@ extension OpenAPIDocument {
     static func shop(server: String = "/") throws(OpenAPIError) -> OpenAPIDocument {
         try OpenAPIDocument(
             info: Info(title: "Shop", version: Version.text, description: introduction, server: server),
-            fragments: [.catalog, .cart, .orders, .health, .common])
+            fragments: [.catalog, .cart, .cartLive, .orders, .health, .common])
     }
 
     private static let introduction = """

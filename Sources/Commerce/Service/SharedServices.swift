@@ -12,6 +12,7 @@ struct SharedServices: Sendable {
     let redis: RedisConfiguration?
     let health: HealthBoard
     let pages: ServicePages
+    let cartWatch: CartWatch
     let loopCount: Int
 
     /// - Parameter started: when the process began, in nanoseconds of the monotonic clock
@@ -19,6 +20,8 @@ struct SharedServices: Sendable {
         self.configuration = configuration
         self.loopCount = loopCount
         health = HealthBoard(started: started)
+        cartWatch = CartWatch(
+            maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart)
         do {
             var postgres = try PostgresConfiguration(connectionString: configuration.database.url)
             postgres.apply(configuration.pool)

@@ -10,14 +10,19 @@ final class Sweeper {
     private let loop: EventLoop
     private let orders: OrderStore
     private let carts: CartStore
+    private let cartTickets: CartTicketStore
     private let answerLifetime: Duration
     private let logger: Logger
     private var task: Task<Void, Never>?
 
-    init(loop: EventLoop, orders: OrderStore, carts: CartStore, answerLifetime: Duration, logger: Logger) {
+    init(
+        loop: EventLoop, orders: OrderStore, carts: CartStore, cartTickets: CartTicketStore, answerLifetime: Duration,
+        logger: Logger
+    ) {
         self.loop = loop
         self.orders = orders
         self.carts = carts
+        self.cartTickets = cartTickets
         self.answerLifetime = answerLifetime
         self.logger = logger
     }
@@ -30,6 +35,7 @@ final class Sweeper {
                 guard !Task.isCancelled else { return }
                 await sweep("orders expired") { [orders] in try await orders.expire(limit: $0) }
                 await sweep("carts expired") { [carts] in try await carts.expire(limit: $0) }
+                await sweep("tickets ended") { [cartTickets] in try await cartTickets.sweep(limit: $0) }
                 await sweep("answers forgotten") { [orders, answerLifetime] in
                     try await orders.forgetAnswers(olderThan: answerLifetime, limit: $0)
                 }

@@ -15,6 +15,8 @@ extension HTTPField.Name {
     package static let link = constant("Link")
     /// A guest's secret for a cart.
     package static let xCartToken = constant("X-Cart-Token")
+    /// The last event that a client has seen of a stream that it comes back to (WHATWG HTML §9.2.4).
+    package static let lastEventID = constant("Last-Event-ID")
     /// A guest's secret for an order.
     package static let xOrderToken = constant("X-Order-Token")
     /// Which rate limits hold (IETF httpapi ratelimit-headers).

@@ -82,7 +82,15 @@ struct APIDocumentTests {
                 CatalogRoutes(
                     loop: loop, store: CatalogStore(pool: pool), cache: nil, policy: "", compressor: nil, gate: AdmissionGate(loop: loop)
                 ).register(on: router)
-                CartRoutes(store: CartStore(pool: pool, lifetime: .seconds(1)), defaultCurrency: "USD").register(on: router)
+                let carts = CartStore(pool: pool, lifetime: .seconds(1))
+                CartRoutes(store: carts, defaultCurrency: "USD").register(on: router)
+                var settings = SettingsReader([:])
+                CartLiveRoutes(
+                    store: carts, tickets: CartTicketStore(pool: pool, lifetime: .seconds(1)),
+                    feed: CartFeed(
+                        loop: loop, store: carts, watch: CartWatch(maximum: 1, maximumOfCart: 1), logger: Logger(label: "test")),
+                    settings: LiveSettings(&settings), origins: AllowedOrigins([])
+                ).register(on: router)
                 OrderRoutes(store: OrderStore(pool: pool, reservationTime: .seconds(1))).register(on: router)
                 HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
                 DocsRoutes(document).addRoutes(to: router)

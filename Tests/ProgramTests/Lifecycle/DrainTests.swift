@@ -71,6 +71,46 @@ struct DrainTests {
     }
 }
 
+extension DrainTests {
+    @Test("listeners are told and let go: streams end as they should, WebSockets with 1001, also those that do not answer")
+    func listeners() async throws {
+        let shop = try LifecycleShop()
+        let service = try await shop.serve(["DRAIN_DELAY": "1s", "DRAIN_TIMEOUT": "30s"])
+        try await service.waitForHealth("ok")
+        struct Cart: Decodable, Sendable { let id, token: String }
+        let cart = try await service.client().request("POST", "/v1/carts").decode(Cart.self)
+        let path = "/v1/carts/\(cart.id)", token = [("X-Cart-Token", cart.token)]
+        var streams: [EventStreamTestClient] = [], sockets: [WebSocketTestClient] = []
+        for _ in 0..<5 {
+            streams.append(try await .connect(port: service.port, path + "/events", headers: token))
+            sockets.append(try await .connect(port: service.port, path + "/live", headers: token))
+        }
+        for stream in streams { #expect(try await stream.next()?.name == "cart.updated") }
+        for socket in sockets { #expect(try await socket.receiveBeyondPings().opcode == 1) }
+        let began = ContinuousClock.now
+        service.send(signal: SIGTERM)
+        try await service.waitForHealth("draining")
+        // They hear of changes to the end.
+        let added = try await service.client().request(
+            "POST", path + "/items", headers: token, json: #"{"sku":"LAMP","quantity":1}"#)
+        #expect(added.status == 200)
+        for stream in streams { #expect(try await stream.next()?.id == "2") }
+        for socket in sockets { #expect(try await socket.receiveBeyondPings().opcode == 1) }
+        for stream in streams {
+            #expect(try await stream.next() == nil)
+            stream.close()
+        }
+        for (number, socket) in sockets.enumerated() {
+            #expect(try await socket.receiveBeyondPings().code == 1001)
+            if number < 3 { try await socket.send(WebSocketClientFrame(8, [0x03, 0xE9])) }
+        }
+        #expect(try await onOwnThread { try service.waitForExit(seconds: 30) } == .exited(0))
+        #expect(ContinuousClock.now - began < .seconds(25))
+        #expect(service.standardOutput.contains("\"finished\":\"true\"") || service.standardOutput.contains("\"finished\":true"))
+        #expect(service.standardError.isEmpty)
+    }
+}
+
 /// Customers on keep-alive connections, until the service is gone.
 private final class Visitors: Sendable {
     struct Visit: Sendable {

@@ -14,7 +14,11 @@ struct RouteCase: Sendable {
     /// Where it is found, with what, for a shop that holds these.
     let request: @Sendable (RouteGoods) -> RouteRequest
 
-    enum Kind { case data, page, asset, empty }
+    enum Kind {
+        case data, page, asset, empty
+        /// Its good answer goes on; other tests read it.
+        case endless
+    }
 
     var method: String { String(call.prefix { $0 != " " }) }
     var template: String { String(call.drop { $0 != " " }.dropFirst()) }
@@ -58,6 +62,15 @@ extension RouteCase {
         },
         RouteCase(call: "DELETE /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
             RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header])
+        },
+        RouteCase(call: "POST /v1/carts/{id}/tickets", cache: "no-store") {
+            RouteRequest(path: $0.cart.path + "/tickets", headers: [$0.cart.header])
+        },
+        RouteCase(call: "GET /v1/carts/{id}/events", cache: "no-store", kind: .endless) {
+            RouteRequest(path: $0.cart.path + "/events", headers: [$0.cart.header])
+        },
+        RouteCase(call: "GET /v1/carts/{id}/live", cache: "no-store", kind: .endless) {
+            RouteRequest(path: $0.cart.path + "/live", headers: [$0.cart.header])
         },
         RouteCase(call: "DELETE /v1/carts/{id}", cache: "no-store", kind: .empty) {
             RouteRequest(path: $0.cart.path, headers: [$0.cart.header])

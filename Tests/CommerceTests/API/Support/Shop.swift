@@ -94,7 +94,7 @@ final class Shop: Sendable {
     /// Takes down what the inspection needs of an exchange.
     func note(_ answer: Answer, _ method: String, _ path: String, _ headers: [(String, String)]) {
         let faults = answer.faults(to: method)
-        var secrets = [answer["token"].text, answer["access_token"].text]
+        var secrets = [answer["token"].text, answer["access_token"].text, answer["ticket"].text]
         secrets += headers.filter { ["X-Cart-Token", "X-Order-Token", "Idempotency-Key"].contains($0.0) }.map(\.1)
         record.withLock { record in
             record.secrets.formUnion(secrets.filter { $0.utf8.count >= 16 })

@@ -1,0 +1,32 @@
+import HTTPServer
+
+/// Who may listen to carts, and how patiently.
+package struct LiveSettings: Sendable {
+    package let maxListeners: Int
+    package let maxListenersOfCart: Int
+    /// How often a silent stream shows that it is alive.
+    package let heartbeat: Duration
+    package let ticketLifetime: Duration
+
+    init(_ reader: inout SettingsReader) {
+        maxListeners = reader.read(
+            "LIVE_MAX_LISTENERS", .integer(0...1_000_000), default: 8_000, "Most listeners to carts at a time, then 503; below HTTP_MAX_CONNECTIONS")
+        maxListenersOfCart = reader.read(
+            "LIVE_MAX_LISTENERS_PER_CART", .integer(1...100_000), default: 32, "Most of them for one cart, then 429")
+        heartbeat = reader.read(
+            "LIVE_HEARTBEAT", .duration(.milliseconds(100) ... .seconds(20)), default: .seconds(15),
+            "How often listeners are shown that their connection is alive")
+        ticketLifetime = reader.read(
+            "LIVE_TICKET_LIFETIME", .duration(.seconds(1) ... .seconds(600)), default: .seconds(60),
+            "How long a ticket can be used to listen to a cart")
+    }
+
+    /// What a WebSocket is told of it.
+    var webSocket: WebSocketSettings {
+        var settings = WebSocketSettings()
+        settings.heartbeat = heartbeat
+        // Clients have nothing to say.
+        settings.maximumMessage = 4 << 10
+        return settings
+    }
+}
