@@ -3,6 +3,7 @@
 A figure that depends on the machine is taken twice in the same run, with and without what it is to withstand.
 """
 
+import atexit
 import os
 import pathlib
 import re
@@ -54,6 +55,8 @@ class Server:
         self.environment = {**os.environ, **environment}
         self.log = SCRATCH / f"{name}-{port}.log"
         self.process = None
+        # Also where the script ends in the midst.
+        atexit.register(self.stop, signal.SIGKILL)
         self.start()
 
     def start(self):
