@@ -293,7 +293,7 @@ extension OpenAPIFragment {
                     "in": "path",
                     "required": true,
                     "description": "The line's SKU, percent-encoded where it has characters such as `/`.",
-                    "schema": { "type": "string", "minLength": 1, "maxLength": 100 },
+                    "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000\\r\\n]+$" },
                     "example": "MUG-FERN-GRN"
                   }
                 },

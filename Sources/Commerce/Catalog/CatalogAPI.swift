@@ -27,7 +27,7 @@ extension OpenAPIFragment {
                         "name": "category",
                         "in": "query",
                         "description": "A category's slug; the categories below it count too. An unknown one gives an empty list.",
-                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "kitchen"
                       },
                       {
@@ -67,21 +67,24 @@ extension OpenAPIFragment {
                         "name": "cursor",
                         "in": "query",
                         "description": "`next_cursor` of the page before, as it came. One that was altered, or belongs to another filter, is 400 `invalid_cursor`.",
-                        "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$", "examples": ["AYrDT9sKkS8PBAAGQ7c"] }
+                        "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$" }
                       },
                       {
                         "name": "include",
                         "in": "query",
-                        "description": "`total` adds the number of products the filter lets through. It costs a count, so ask for it on the first page only.",
-                        "schema": { "type": "string", "enum": ["total"] }
+                        "description": "`total` adds the number of products the filter lets through. It costs a count, so ask for it on the first page only. What is not known is ignored.",
+                        "schema": { "type": "string", "examples": ["total"] }
                       },
-                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                      { "$ref": "#/components/parameters/IfNoneMatch" },
+                      { "$ref": "#/components/parameters/AcceptEncoding" }
                     ],
                     "responses": {
                       "200": {
                         "description": "One page.",
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Vary": { "$ref": "#/components/headers/Vary" },
+                          "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "Link": {
                             "description": "The next page (RFC 8288), relative to this service; absent on the last one.",
@@ -167,16 +170,19 @@ extension OpenAPIFragment {
                         "in": "path",
                         "required": true,
                         "description": "The product's id or its slug.",
-                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "fern-enamel-mug"
                       },
-                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                      { "$ref": "#/components/parameters/IfNoneMatch" },
+                      { "$ref": "#/components/parameters/AcceptEncoding" }
                     ],
                     "responses": {
                       "200": {
                         "description": "The product.",
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Vary": { "$ref": "#/components/headers/Vary" },
+                          "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },
@@ -229,13 +235,16 @@ extension OpenAPIFragment {
                     "summary": "List categories",
                     "description": "The whole tree in one answer: the roots, each with what is below it.",
                     "parameters": [
-                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                      { "$ref": "#/components/parameters/IfNoneMatch" },
+                      { "$ref": "#/components/parameters/AcceptEncoding" }
                     ],
                     "responses": {
                       "200": {
                         "description": "The tree.",
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Vary": { "$ref": "#/components/headers/Vary" },
+                          "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },
@@ -279,16 +288,19 @@ extension OpenAPIFragment {
                         "in": "path",
                         "required": true,
                         "description": "The category's slug.",
-                        "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
+                        "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "kitchen"
                       },
-                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                      { "$ref": "#/components/parameters/IfNoneMatch" },
+                      { "$ref": "#/components/parameters/AcceptEncoding" }
                     ],
                     "responses": {
                       "200": {
                         "description": "The category.",
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Vary": { "$ref": "#/components/headers/Vary" },
+                          "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },

@@ -24,7 +24,7 @@ extension OpenAPIFragment {
                         "in": "header",
                         "required": true,
                         "description": "A random text of 16–255 visible characters, such as a UUID, bare or in quotes. Without an account it is all that tells two callers apart, hence the 16.",
-                        "schema": { "type": "string", "minLength": 16, "maxLength": 257 },
+                        "schema": { "type": "string", "pattern": "^(\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){16,255}\"|[!#-+\\--:<-\\[\\]-~]{16,255})$" },
                         "example": "5f1c9a52-7d0e-4b3a-9c68-2e4f7a1b0d93"
                       },
                       {
@@ -79,6 +79,7 @@ extension OpenAPIFragment {
                         "description": "The order, with its stock reserved. The answer to a repeated request is the first one, byte for byte, however the order stands by now.",
                         "headers": {
                           "Location": { "$ref": "#/components/headers/Location" },
+                          "ETag": { "$ref": "#/components/headers/ETag" },
                           "Idempotent-Replayed": {
                             "description": "`true` where an earlier request with the same key placed the order; absent otherwise.",
                             "schema": { "type": "string", "const": "true" },

@@ -104,16 +104,29 @@ extension OpenAPIFragment {
                         "required": true,
                         "x-multi-segment": true,
                         "description": "The file's path; slashes in it stand as they are.",
-                        "schema": { "type": "string", "minLength": 1 },
+                        "schema": { "type": "string", "minLength": 1, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "fern-enamel-mug.svg"
                       },
-                      { "$ref": "#/components/parameters/IfNoneMatch" }
+                      { "$ref": "#/components/parameters/IfNoneMatch" },
+                      {
+                        "name": "If-Modified-Since",
+                        "in": "header",
+                        "description": "The `Last-Modified` you have. Counts only without `If-None-Match`.",
+                        "schema": { "type": "string", "examples": ["Sun, 06 Nov 1994 08:49:37 GMT"] }
+                      },
+                      { "$ref": "#/components/parameters/AcceptEncoding" }
                     ],
                     "responses": {
                       "200": {
                         "description": "The file.",
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
+                          "Last-Modified": {
+                            "description": "When the file was last changed, where that is known.",
+                            "schema": { "type": "string", "examples": ["Sun, 06 Nov 1994 08:49:37 GMT"] }
+                          },
+                          "Vary": { "$ref": "#/components/headers/Vary" },
+                          "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },

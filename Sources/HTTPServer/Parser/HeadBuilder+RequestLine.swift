@@ -1,8 +1,9 @@
 import HTTPTypes
 
 extension HeadBuilder {
-    /// Nil for one this server does not know. CONNECT and TRACE are among those: no route has use for the one,
-    /// and the other repeats secrets to whoever asks. Case counts (RFC 9110 §9.1).
+    /// Nil for one this server does not know. CONNECT is among those: no route has use for it. TRACE and QUERY are known,
+    /// so that they are answered as what no resource allows (405); the one would repeat secrets to whoever asks. Case
+    /// counts (RFC 9110 §9.1).
     static func method(_ range: Range<Int>, of head: Span<UInt8>) -> HTTPRequest.Method? {
         switch range.count {
         case 3 where head.holdsExactly("GET", in: range): .get
@@ -10,6 +11,8 @@ extension HeadBuilder {
         case 4 where head.holdsExactly("POST", in: range): .post
         case 4 where head.holdsExactly("HEAD", in: range): .head
         case 5 where head.holdsExactly("PATCH", in: range): .patch
+        case 5 where head.holdsExactly("TRACE", in: range): .trace
+        case 5 where head.holdsExactly("QUERY", in: range): .query
         case 6 where head.holdsExactly("DELETE", in: range): .delete
         case 7 where head.holdsExactly("OPTIONS", in: range): .options
         default: nil

@@ -7,13 +7,35 @@ extension OpenAPIFragment {
               "paths": {
                 "/openapi.json": {"get": {
                   "operationId": "getOpenAPI", "summary": "This document",
-                  "responses": {"200": {"description": "OpenAPI 3.1.",
-                    "content": {"application/json": {"schema": {"type": "object"}}}}}
+                  "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}, {"$ref": "#/components/parameters/AcceptEncoding"}],
+                  "responses": {
+                    "200": {"description": "OpenAPI 3.1.",
+                      "headers": {
+                        "ETag": {"$ref": "#/components/headers/ETag"},
+                        "Cache-Control": {"$ref": "#/components/headers/CacheControl"},
+                        "Vary": {"$ref": "#/components/headers/Vary"},
+                        "Content-Encoding": {"$ref": "#/components/headers/ContentEncoding"},
+                        "X-Request-Id": {"$ref": "#/components/headers/RequestId"}
+                      },
+                      "content": {"application/json": {"schema": {"type": "object"}}}},
+                    "304": {"$ref": "#/components/responses/NotModified"}
+                  }
                 }},
                 "/docs": {"get": {
                   "operationId": "getDocs", "summary": "This document as a page",
-                  "responses": {"200": {"description": "A page without outside assets.",
-                    "content": {"text/html": {"schema": {"type": "string"}}}}}
+                  "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}, {"$ref": "#/components/parameters/AcceptEncoding"}],
+                  "responses": {
+                    "200": {"description": "A page without outside assets.",
+                      "headers": {
+                        "ETag": {"$ref": "#/components/headers/ETag"},
+                        "Cache-Control": {"$ref": "#/components/headers/CacheControl"},
+                        "Vary": {"$ref": "#/components/headers/Vary"},
+                        "Content-Encoding": {"$ref": "#/components/headers/ContentEncoding"},
+                        "X-Request-Id": {"$ref": "#/components/headers/RequestId"}
+                      },
+                      "content": {"text/html": {"schema": {"type": "string"}}}},
+                    "304": {"$ref": "#/components/responses/NotModified"}
+                  }
                 }}
               },
               "components": {
@@ -61,7 +83,41 @@ extension OpenAPIFragment {
                     "examples": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 999"}]
                   }
                 },
+                "parameters": {
+                  "IfNoneMatch": {
+                    "name": "If-None-Match",
+                    "in": "header",
+                    "description": "The `ETag` you have. Where nothing changed the answer is 304, without a body.",
+                    "schema": { "type": "string", "examples": ["\"mYqRfaGkJ6Rb0mHnY2xw5Q\""] }
+                  },
+                  "AcceptEncoding": {
+                    "name": "Accept-Encoding",
+                    "in": "header",
+                    "description": "With `gzip` answers of a kilobyte and more come compressed, with `Content-Encoding`. Each coding has an `ETag` of its own; either is good in `If-None-Match`.",
+                    "schema": { "type": "string", "examples": ["gzip"] }
+                  }
+                },
                 "headers": {
+                  "ETag": {
+                    "description": "Tells this very answer from any other. Send it back in `If-None-Match`.",
+                    "required": true,
+                    "schema": { "type": "string", "pattern": "^\"[^\"]+\"$" },
+                    "example": "\"mYqRfaGkJ6Rb0mHnY2xw5Q\""
+                  },
+                  "CacheControl": {
+                    "description": "How long the answer may be kept, and by whom (RFC 9111).",
+                    "required": true,
+                    "schema": { "type": "string", "minLength": 1 },
+                    "example": "no-store"
+                  },
+                  "Vary": {
+                    "description": "What of a request decides, beside its target, which answer it gets: a cache keeps one for each.",
+                    "schema": { "type": "string", "examples": ["Accept-Encoding"] }
+                  },
+                  "ContentEncoding": {
+                    "description": "Only where the answer comes compressed.",
+                    "schema": { "type": "string", "const": "gzip" }
+                  },
                   "RequestId": {
                     "description": "The id of the request: the caller's, where it sent a sane one, else a new one.",
                     "required": true,
@@ -70,6 +126,15 @@ extension OpenAPIFragment {
                   }
                 },
                 "responses": {
+                  "NotModified": {
+                    "description": "You have it already: nothing changed.",
+                    "headers": {
+                      "ETag": { "$ref": "#/components/headers/ETag" },
+                      "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
+                      "Vary": { "$ref": "#/components/headers/Vary" },
+                      "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+                    }
+                  },
                   "Problem": {"description": "A problem; see the list of codes.",
                     "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
                     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}

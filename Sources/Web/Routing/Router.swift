@@ -93,8 +93,8 @@ package final class Router {
         return method == .options ? .options(allow: allow) : .methodNotAllowed(allow: allow)
     }
 
-    /// The methods of RFC 9110 §9 and RFC 5789; another is 501 wherever it is sent (RFC 9110 §9.1).
+    /// The methods of RFC 9110 §9, RFC 5789 and QUERY; another is 501 wherever it is sent (RFC 9110 §9.1).
     private static let known: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .connect, .trace,
+        .get, .head, .post, .put, .patch, .delete, .options, .connect, .trace, .query,
     ]
 }

@@ -23,6 +23,8 @@ enum AcceptedRequests {
              "GET /a[b]={c|d}\\\"<>^`~!$'()*+,;:@- 1.1 [Host=a] "),
         Case("GET /%2500%252e HTTP/1.1\r\nHost: a\r\n\r\n", "GET /%2500%252e 1.1 [Host=a] "),
         Case("GET /%c3%A9 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /%c3%A9 1.1 [Host=a] "),
+        Case("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "TRACE / 1.1 [Host=a] "),
+        Case("QUERY / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", "QUERY / 1.1 [Host=a] [Content-Length=1] x"),
         Case("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * 1.1 [Host=a] "),
         Case("GET http://b/c?d HTTP/1.1\r\nHost: a\r\n\r\n", "GET /c?d 1.1 [Host=b] "),
         Case("GET HTTPS://b:443/ HTTP/1.1\r\nX: y\r\nhost: b:443\r\n\r\n", "GET / 1.1 [X=y] [host=b:443] "),

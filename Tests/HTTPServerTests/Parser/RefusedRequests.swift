@@ -42,7 +42,7 @@ enum RefusedRequests {
         ("lower case method", "get / HTTP/1.1\r\n\(host)\r\n", 501),
         ("unknown method", "BREW / HTTP/1.1\r\n\(host)\r\n", 501),
         ("CONNECT", "CONNECT example.com:443 HTTP/1.1\r\n\(host)\r\n", 501),
-        ("TRACE", "TRACE / HTTP/1.1\r\n\(host)\r\n", 501),
+        ("TRACE in small letters", "trace / HTTP/1.1\r\n\(host)\r\n", 501),
         ("two empty lines before", "\r\n\r\nGET / HTTP/1.1\r\n\(host)\r\n", 400),
         ("a bare LF before", "\nGET / HTTP/1.1\r\n\(host)\r\n", 400),
         ("a bare LF after the request line", "GET / HTTP/1.1\n\(host)\r\n", 400),

@@ -84,6 +84,7 @@ import Testing
         #expect(verdict(.get, "/v1/carts/1/items/2") == "405: PUT, DELETE, OPTIONS")
         #expect(verdict(.put, "/v1/products/import") == "405: POST, GET, HEAD, OPTIONS")
         #expect(verdict(.trace, "/health") == "405: GET, HEAD, OPTIONS")
+        #expect(verdict(.query, "/health") == "405: GET, HEAD, OPTIONS")
         #expect(verdict(.connect, "/health") == "405: GET, HEAD, OPTIONS")
         #expect(verdict(.options, "/v1/products") == "options: GET, HEAD, POST, OPTIONS")
         #expect(verdict(.options, "*").hasPrefix("options: GET"))
