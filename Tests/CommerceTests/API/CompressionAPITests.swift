@@ -9,7 +9,7 @@ import Testing
         [SemanticsGoods.kettle, SemanticsGoods.pot],
         environments: [["ASSETS_DIR": "deploy/demo/images"], ["ASSETS_DIR": "deploy/demo/images", "COMPRESSION": "off"], ["CACHE": "off"]]))
 struct CompressionAPITests {
-    private static let reads = RouteCase.all.filter { $0.method == "GET" }
+    private static let reads = RouteCase.all.filter { $0.method == "GET" && $0.kind != .endless }
 
     private func send(
         _ method: String, _ request: RouteRequest, _ more: [(String, String)] = [], service: Int = 0
@@ -82,7 +82,7 @@ struct CompressionAPITests {
         let goods = try await goods()
         for route in RouteCase.all where route.template.hasPrefix("/v1/carts") || route.template.hasPrefix("/v1/orders") {
             #expect(!route.isCoded)
-            guard route.method == "GET" else { continue }
+            guard route.method == "GET", route.kind != .endless else { continue }
             let answer = try await send("GET", route.request(goods), [("Accept-Encoding", "gzip")])
             #expect(answer.status == 200 && answer.all("Content-Encoding") == [])
         }
