@@ -18,6 +18,7 @@ package final class AdmissionGate {
     private let loop: EventLoop
     private let metrics: AdmissionMetrics
     private let queueLength: Int
+    private let patience: UInt64
     private var limit: ConcurrencyLimit
     private var queue = FairQueue()
     private var standing: StandingQueue
@@ -35,12 +36,13 @@ package final class AdmissionGate {
         self.loop = loop
         self.metrics = AdmissionMetrics(factory: metrics)
         queueLength = settings.queueLength
+        patience = settings.patience.nanosecondsClamped
         let monotonic = csystem_monotonic()
         let wall = UInt64(clamping: Timestamp.now.microseconds) &* 1_000
         limit = ConcurrencyLimit(settings, wallOffset: wall &- monotonic)
         standing = StandingQueue(
-            patience: settings.patience.nanosecondsClamped, standingPatience: settings.standingPatience.nanosecondsClamped)
-        standing.isEmpty(at: monotonic)
+            patience: patience, standingPatience: settings.standingPatience.nanosecondsClamped)
+        standing.look(isEmpty: true, at: monotonic)
         pressure = LoopPressure(target: settings.lag.nanosecondsClamped)
         look = max(.milliseconds(2), min(settings.patience, settings.standingPatience) / 4)
         show(at: monotonic)
@@ -57,12 +59,14 @@ package final class AdmissionGate {
         loop.assertInLoop()
         let client = context.client
         var now = csystem_monotonic()
-        if pressure.isTooMuch(at: now, turn: loop.now) { throw shed(.loopLag) }
+        if pressure.isTooMuch(at: now, turn: loop.now), !isSparse(client, at: now) { throw shed(.loopLag) }
         if queue.waiting > 0 { letIn(at: now) }
         if queue.waiting == 0, queue.inFlight < limit.allowed(at: now) {
+            standing.came(atOnce: true, at: now)
             queue.begin(client)
             show(at: now)
         } else {
+            standing.came(atOnce: false, at: now)
             limit.held(at: now)
             if let shed = try await turn(of: client, at: now) { throw shed }
             now = csystem_monotonic()
@@ -81,7 +85,7 @@ package final class AdmissionGate {
 
     /// Waits until the client's turn; what it is refused with, if it is.
     private func turn(of client: String, at now: UInt64) async throws -> Shed? {
-        if queue.waiting == 0 { standing.isEmpty(at: now) }
+        standing.look(isEmpty: queue.waiting == 0, at: now)
         nextID &+= 1
         let entry = FairQueue.Entry(id: nextID, client: client, arrived: now)
         if let victim = queue.enqueue(entry, capacity: queueLength) {
@@ -126,10 +130,15 @@ package final class AdmissionGate {
     /// Begins what there is room for.
     private func letIn(at now: UInt64) {
         let allowed = limit.allowed(at: now)
-        while queue.inFlight < allowed, let entry = queue.next(newestFirst: standing.isStanding(at: now)) {
+        while queue.inFlight < allowed, let entry = queue.next(newestFirst: standing.isStanding) {
             waiters.removeValue(forKey: entry.id)?.resume(returning: nil)
         }
-        if queue.waiting == 0 { standing.isEmpty(at: now) }
+        standing.look(isEmpty: queue.waiting == 0, at: now)
+    }
+
+    /// Whether a client has nothing here, among few: it is not why there is too much.
+    private func isSparse(_ client: String, at now: UInt64) -> Bool {
+        queue.clientCount < limit.allowed(at: now) && !queue.knows(client)
     }
 
     /// Looks now and then whether somebody has waited too long; by then there may be room again, too.
@@ -140,15 +149,21 @@ package final class AdmissionGate {
             timer = nil
             let now = csystem_monotonic()
             letIn(at: now)
-            let patience = standing.patience(at: now, work: typical)
-            for entry in queue.removeArrived(upTo: now > patience ? now - patience : 0) {
+            // Whoever has less than an even share at work is not why the others wait, and has all the time there is (as RFC 8290,
+            // FQ-CoDel, judges each flow by its own queue).
+            let gone = queue.removeArrived(
+                upTo: instant(now, before: standing.patience(work: typical)), modest: instant(now, before: patience),
+                share: limit.allowed(at: now) / max(1, queue.clientCount))
+            for entry in gone {
                 waiters.removeValue(forKey: entry.id)?.resume(returning: shed(.queueTimeout))
             }
-            if queue.waiting == 0 { standing.isEmpty(at: now) }
+            standing.look(isEmpty: queue.waiting == 0, at: now)
             show(at: now)
             lookLater()
         }
     }
+
+    private func instant(_ now: UInt64, before duration: UInt64) -> UInt64 { now > duration ? now - duration : 0 }
 
     private func shed(_ reason: Shed.Reason) -> Shed {
         metrics.shed(reason)

@@ -9,7 +9,7 @@ package struct AdmissionSettings: Sendable, Equatable {
     /// How many may wait.
     package var queueLength = 250
     /// How long one may wait while the queue empties now and then: bursts are waited for.
-    package var patience = Duration.milliseconds(500)
+    package var patience = Duration.seconds(1)
     /// How long one may wait once the queue has not emptied for ``patience``: what comes then is more than can be done.
     package var standingPatience = Duration.milliseconds(20)
     /// How long after a turn of the loop began it may still take on work, while its turns go on being longer.

@@ -71,10 +71,13 @@ struct FairQueue: Sendable {
         return take(newestFirst ? clients[best].waiting.count - 1 : 0, of: best)
     }
 
-    /// Takes out all that have waited since `instant` or longer.
-    mutating func removeArrived(upTo instant: UInt64) -> [Entry] {
+    func knows(_ client: String) -> Bool { places[client] != nil }
+
+    /// Takes out all that have waited since `instant` or longer; of clients with less than `share` at work, since `modest`.
+    mutating func removeArrived(upTo instant: UInt64, modest: UInt64, share: Int) -> [Entry] {
         var removed: [Entry] = []
         for index in clients.indices.reversed() {
+            let instant = clients[index].inFlight < share ? modest : instant
             while let first = clients[index].waiting.first, first.arrived <= instant {
                 removed.append(take(0, of: index))
                 // The client may be forgotten with its last, and another stand in its place, which was looked at already.

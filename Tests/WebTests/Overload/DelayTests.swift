@@ -13,16 +13,29 @@ import Testing
     @Test func aQueueThatEmptiesNowAndThenIsPatient() {
         var queue = StandingQueue(patience: 500 * Self.ms, standingPatience: 20 * Self.ms)
         for time in stride(from: UInt64(0), to: 5_000, by: 400) {
-            queue.isEmpty(at: time * Self.ms)
-            #expect(queue.patience(at: (time + 399) * Self.ms, work: 0) == 500 * Self.ms)
+            queue.look(isEmpty: true, at: time * Self.ms)
+            queue.look(isEmpty: false, at: (time + 399) * Self.ms)
+            #expect(queue.patience(work: 0) == 500 * Self.ms)
         }
-        #expect(queue.isStanding(at: 5_400 * Self.ms))
-        #expect(queue.patience(at: 5_400 * Self.ms, work: 0) == 20 * Self.ms)
+    }
+
+    @Test func oneThatNeverDoesIsStandingUntilMostNeedNotWait() {
+        var queue = StandingQueue(patience: 500 * Self.ms, standingPatience: 20 * Self.ms)
+        for time in stride(from: UInt64(10), to: 700, by: 10) { queue.look(isEmpty: false, at: time * Self.ms) }
+        #expect(queue.isStanding && queue.patience(work: 0) == 20 * Self.ms)
         // Where work takes long, nobody would otherwise be there when a place becomes free.
-        #expect(queue.patience(at: 5_400 * Self.ms, work: 80 * Self.ms) == 80 * Self.ms)
-        #expect(queue.patience(at: 5_400 * Self.ms, work: 900 * Self.ms) == 500 * Self.ms)
-        queue.isEmpty(at: 5_500 * Self.ms)
-        #expect(!queue.isStanding(at: 5_501 * Self.ms))
+        #expect(queue.patience(work: 80 * Self.ms) == 80 * Self.ms)
+        #expect(queue.patience(work: 900 * Self.ms) == 500 * Self.ms)
+        // Refusing empties it, which is no sign that all is well.
+        for time in stride(from: UInt64(700), to: 3_000, by: 10) {
+            queue.came(atOnce: time % 30 == 0, at: time * Self.ms)
+            queue.look(isEmpty: time % 40 == 0, at: time * Self.ms)
+            #expect(queue.isStanding)
+        }
+        for time in stride(from: UInt64(3_000), to: 3_300, by: 10) { queue.came(atOnce: time % 30 != 0, at: time * Self.ms) }
+        #expect(!queue.isStanding)
+        queue.look(isEmpty: false, at: 3_400 * Self.ms)
+        #expect(queue.patience(work: 0) == 500 * Self.ms)
     }
 
     @Test func oneLongTurnIsNoOverload() {

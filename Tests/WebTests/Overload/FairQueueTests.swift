@@ -90,6 +90,18 @@ import Testing
         Self.check(queue.next(newestFirst: true) == nil)
     }
 
+    @Test func whoHasLessThanItsShareMayWaitLonger() {
+        var queue = FairQueue()
+        for _ in 0..<5 { queue.begin("greedy") }
+        queue.begin("modest")
+        _ = queue.enqueue(Self.entry(1, "greedy", at: 10), capacity: 9)
+        _ = queue.enqueue(Self.entry(2, "modest", at: 10), capacity: 9)
+        let gone = queue.removeArrived(upTo: 50, modest: 5, share: 3)
+        #expect(gone.map(\.client) == ["greedy"])
+        let late = queue.removeArrived(upTo: 50, modest: 10, share: 3)
+        #expect(late.map(\.client) == ["modest"])
+    }
+
     /// A thousand steps of any kind: numbers always agree with a plain list, and nobody is remembered without need.
     @Test(arguments: UInt64(0)..<50)
     func keepsItsBooks(seed: UInt64) {
@@ -125,7 +137,7 @@ import Testing
                     waiting.removeAll { $0 == entry }
                 } else {
                     let until = UInt64(max(0, step - 60))
-                    let gone = queue.removeArrived(upTo: until)
+                    let gone = queue.removeArrived(upTo: until, modest: until, share: 0)
                     #expect(Set(gone.map(\.id)) == Set(waiting.filter { $0.arrived <= until }.map(\.id)))
                     waiting.removeAll { $0.arrived <= until }
                 }
