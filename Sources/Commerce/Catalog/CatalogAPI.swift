@@ -21,7 +21,7 @@ extension OpenAPIFragment {
                         "name": "q",
                         "in": "query",
                         "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`.",
-                        "schema": { "type": "string", "maxLength": 200, "examples": ["enamel mug"] }
+                        "schema": { "type": "string", "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]*$", "examples": ["enamel mug"] }
                       },
                       {
                         "name": "category",

@@ -49,6 +49,11 @@ package struct RequestHead: Sendable {
         bytes(of: name).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
+    /// Hands over the bytes of every field with this name, in order, without making anything of them.
+    package func forEach(_ name: HTTPField.Name, _ body: (ArraySlice<UInt8>) -> Void) {
+        for field in fields where matches(field, name) { body(bytes[field.value]) }
+    }
+
     /// All values of a field, in order, those that are not UTF-8 left out.
     package func values(of name: HTTPField.Name) -> [String] {
         fields.lazy.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }

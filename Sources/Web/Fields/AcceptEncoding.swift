@@ -13,10 +13,7 @@ package struct AcceptEncoding: Equatable {
 
     /// What a request says.
     package init(_ head: RequestHead) {
-        // Most clients send one field or none.
-        guard let first = head.bytes(of: .acceptEncoding) else { return }
-        read(first)
-        for value in head.values(of: .acceptEncoding).dropFirst() { read(Array(value.utf8)[...]) }
+        head.forEach(.acceptEncoding) { read($0) }
     }
 
     /// Whether to send gzip where there is one. A field that cannot be read asks for nothing; nor does none.

@@ -178,7 +178,7 @@ extension OpenAPIFragment {
                     "in": "query",
                     "required": false,
                     "description": "A ticket for the cart. One that is used, ended or another cart's: 404.",
-                    "schema": { "type": "string" },
+                    "schema": { "type": "string", "pattern": "^[^\\u0000\\r\\n]*$" },
                     "example": "nR5d0Yq3TzB8v2KcWm7xLs1aUe4hPo6iGf9jXt_-Zw0"
                   },
                   "LastEventId": {
@@ -186,7 +186,7 @@ extension OpenAPIFragment {
                     "in": "query",
                     "required": false,
                     "description": "The id of the last event seen, where the field Last-Event-ID cannot be sent.",
-                    "schema": { "type": "string" },
+                    "schema": { "type": "string", "pattern": "^[^\\u0000\\r\\n]*$" },
                     "example": "3"
                   }
                 },
