@@ -151,6 +151,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
             }
             wait = ready.isEmpty ? EventLoop.linger : 0
         }
+        // What waits for a time that never comes holds on to the loop, and the loop to it.
+        timers = .init()
+        timersCancelled = 0
     }
 
     private func deliver(_ count: Int) {

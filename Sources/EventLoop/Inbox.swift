@@ -19,8 +19,11 @@ struct Inbox {
         return !signalled
     }
 
-    /// Takes nothing more.
-    mutating func close() { isClosed = true }
+    /// Takes nothing more, and forgets what waits: it was posted after what closes it.
+    mutating func close() {
+        isClosed = true
+        work = []
+    }
 
     /// All that waits, leaving `spare`'s storage behind for the next.
     mutating func take(leaving spare: [Work]) -> [Work] {

@@ -185,4 +185,23 @@ final class Journal: Sendable {
             #expect(Deadline.current == nil)
         }
     }
+
+    @Test func aStoppedLoopIsReleasedWithWhatStillWaitedOnIt() async throws {
+        final class Held: Sendable {}
+        weak var loop: EventLoop?
+        weak var waiting: Held?
+        do {
+            let running = try EventLoop(label: "test.stopped"), held = Held()
+            (loop, waiting) = (running, held)
+            await withCheckedContinuation { done in
+                running.execute {
+                    running.schedule(after: .seconds(3_600)) { withExtendedLifetime((running, held)) {} }
+                    done.resume()
+                }
+            }
+            running.stop()
+        }
+        for _ in 0..<1_000 where loop != nil || waiting != nil { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(loop == nil && waiting == nil)
+    }
 }
