@@ -12,6 +12,24 @@ extension Connection {
     func exchange() {
         isExchanging = true
         let task = loop.run { await self.answerAll() }
+        // Unless another goes on in its place.
+        guard isExchanging, exchangeTask == nil else { return }
+        if isClosed { task.cancel() } else { exchangeTask = task }
+    }
+
+    /// Has a task of its own go on with what follows a head, and with the requests after that.
+    ///
+    /// A stream may last for hours, and a task keeps the room of the deepest calls that it has ever made: those of the handler
+    /// that granted the stream are ten times what the stream needs.
+    private func handOver(_ stream: PendingStream) {
+        let task = loop.run {
+            await self.send(stream)
+            if !self.isClosed {
+                self.upcoming = self.nextRequest()
+                if self.upcoming != nil, self.exchangeTask != nil { self.flushLater() }
+            }
+            await self.answerAll()
+        }
         guard isExchanging else { return }
         if isClosed { task.cancel() } else { exchangeTask = task }
     }
@@ -20,7 +38,7 @@ extension Connection {
         var inRow = 0
         while let request = upcoming {
             upcoming = nil
-            await answer(request)
+            if let stream = await answer(request) { return handOver(stream) }
             if isClosed { break }
             inRow += 1
             if inRow >= Self.burst {
@@ -41,14 +59,21 @@ extension Connection {
         }
     }
 
-    private func answer(_ parsed: ParsedRequest) async {
+    /// What goes on after a head that is queued.
+    private struct PendingStream {
+        let continuation: ResponseContinuation
+        let context: ReplyContext
+    }
+
+    /// Answers one request; what goes on after the head of its answer is for the caller to send.
+    private func answer(_ parsed: ParsedRequest) async -> PendingStream? {
         let head = parsed.head
         let request = Request(
             head: head, body: parsed.body, stream: inbound, peer: peer, isEncrypted: tls != nil, received: loop.now, loop: loop)
         group.requestBegan()
         var response = await responder.respond(to: request)
         group.requestEnded()
-        guard !isClosed else { return }
+        guard !isClosed else { return nil }
         served &+= 1
         if isHeadTooLarge(response) {
             let closes = response.closes
@@ -61,27 +86,29 @@ extension Connection {
         var context = ReplyContext(
             isHead: head.method == .head, isHTTP11: head.isHTTP11,
             closes: response.closes || !parsed.keepsAlive || group.isDraining || isLast)
-        guard response.continuation == nil || context.isHead else { return await stream(response, context) }
+        if let continuation = response.continuation, !context.isHead {
+            // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
+            if !context.isHTTP11 { context.closes = true }
+            group.lendOutput(&output.open)
+            output.append(response, to: context, date: group.dateLine())
+            return PendingStream(continuation: continuation, context: context)
+        }
         // What is left of a body would be taken for the next request.
         if let inbound, !inbound.isWhole { context.closes = true }
         inbound = nil
         append(response, to: context)
         // The idle time begins with the reply.
         phaseBegan = loop.now
+        return nil
     }
 
-    private func stream(_ response: Response, _ context: ReplyContext) async {
-        guard let continuation = response.continuation else { return }
-        var context = context
-        // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
-        if !context.isHTTP11 { context.closes = true }
-        group.lendOutput(&output.open)
-        output.append(response, to: context, date: group.dateLine())
-        let goesOn = await goOn(with: continuation, isHTTP11: context.isHTTP11)
-        if let inbound, !inbound.isWhole { context.closes = true }
+    private func send(_ stream: PendingStream) async {
+        var closes = stream.context.closes
+        let goesOn = await goOn(with: stream.continuation, isHTTP11: stream.context.isHTTP11)
+        if let inbound, !inbound.isWhole { closes = true }
         inbound = nil
         phaseBegan = loop.now
-        guard !isClosed, !goesOn || context.closes || group.isFinishing else { return }
+        guard !isClosed, !goesOn || closes || group.isFinishing else { return }
         isLast = true
         upcoming = nil
     }
