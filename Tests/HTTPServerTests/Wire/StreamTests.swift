@@ -136,6 +136,25 @@ import TestSupport
         }
     }
 
+    @Test func streamsAndOtherRepliesComeInOrderOverOneConnection() async throws {
+        try await RunningServer.with { running in
+            let paths = ["/chunks/3", "/first", "/yield", "/chunks/2", "/chunks/1", "/sleep/20", "/chunks/4", "/last"]
+            let connection = HTTPTestConnection(try await running.connect())
+            for _ in 0..<3 {
+                let requests = paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }
+                try await connection.socket.send(requests.joined())
+                for path in paths {
+                    let (response, reusable) = try await connection.response()
+                    #expect(response.status == 200 && reusable, "\(path)")
+                    let count = path.hasPrefix("/chunks/") ? Int(path.dropFirst(8)) ?? 0 : 0
+                    let text = count > 0 ? (0..<count).map { "\($0);" }.joined() : path
+                    #expect(response.text == text)
+                }
+            }
+            #expect(running.server.activeRequests == 0)
+        }
+    }
+
     @Test func aStreamLearnsThatTheServerEnds() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
