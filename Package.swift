@@ -92,8 +92,14 @@ let package = Package(
 
         // What the event loop costs beside other ways to watch sockets; run by ./dev bench.
         .executableTarget(
-            name: "loop-benchmark", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/LoopBenchmark",
-            swiftSettings: swift),
+            name: "loop-benchmark",
+            dependencies: [
+                "Web", "HTTPServer", "Observability", "EventLoop", "CSystem", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Bench/LoopBenchmark",
+            swiftSettings: swift,
+            // As the service.
+            linkerSettings: [.linkedLibrary("jemalloc")]),
 
         // An open-loop load; run by ./dev reliability.
         .executableTarget(

@@ -1,10 +1,16 @@
 import Glibc
+import HTTPServer
 
 /// The reply to everything, as long as a small product.
 enum FixedReply {
-    static let bytes = Array(
-        ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n"
-            + String(repeating: "x", count: 600)).utf8)
+    static let bytes =
+        Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n".utf8) + body
+    static let body = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
+    static let headers = {
+        var headers = HeaderBlock()
+        headers.append(.contentType, "application/json")
+        return headers
+    }()
 
     /// Reads what is there and answers once; false at the end of the stream.
     static func exchange(_ socket: Int32, _ buffer: inout [UInt8]) -> Bool {

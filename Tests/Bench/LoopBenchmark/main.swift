@@ -7,7 +7,7 @@ import Glibc
 // for one read. `loop-benchmark MODE PORT` serves until SIGINT or SIGTERM and then prints its CPU time in
 // microseconds; wrk, which counts the requests, divides.
 
-let modes = ["sources", "loop", "task"]
+let modes = ["epoll", "sources", "loop", "task", "server", "shop"]
 let arguments = CommandLine.arguments
 guard arguments.count == 3, modes.contains(arguments[1]), let port = UInt16(arguments[2]) else {
     print("usage: loop-benchmark \(modes.joined(separator: "|")) PORT")
@@ -30,7 +30,10 @@ let signals = [SIGINT, SIGTERM].map { number in
 }
 
 let server: any LoopBenchmarkServer = switch arguments[1] {
+case "epoll": BlockingEpoll()
 case "sources": SourcePerConnection()
+case "server": try BareServer()
+case "shop": try ShopFrame.server()
 case "task": try LoopServer(startsTasks: true)
 default: try LoopServer(startsTasks: false)
 }
