@@ -3,16 +3,24 @@ import HTTPTypes
 
 /// Answers with what was asked, so that any suite of HTTP tests can see what the server understood.
 ///
-/// `/` (and `OPTIONS *`): the request's body. `/echo`: its header fields, one `name: value` a line, as they came. `/ws`: a
-/// WebSocket that sends every message back.
+/// `/` (and `OPTIONS *`): the request's body. `/stream`: the same of any size, as it comes. `/echo`: its header fields, one
+/// `name: value` a line, as they came. `/ws`: a WebSocket that sends every message back.
 final class EchoResponder: Responder {
     func respond(to request: Request) async -> Response {
         switch String(decoding: request.path, as: UTF8.self) {
         case "/", "*": Response(.ok, headers: Self.form("application/octet-stream"), body: request.body)
+        case "/stream":
+            .streamed(.ok, headers: Self.form("application/octet-stream")) { out in
+                while let bytes = try await request.stream?.next() { try await out.write(bytes) }
+            }
         case "/echo": Response(.ok, headers: Self.form("text/plain"), body: Self.fields(of: request.head))
         case "/ws": Self.webSocket(request)
         default: Response(.notFound, headers: Self.form("text/plain"), body: Array("Not found\n".utf8))
         }
+    }
+
+    func bodyPlan(for head: RequestHead) -> BodyPlan {
+        head.bytes[head.path].elementsEqual("/stream".utf8) ? BodyPlan(limit: .max, isStreamed: true) : .standard
     }
 
     func refuse(_ refusal: Refusal) -> Response {
