@@ -1,7 +1,11 @@
 import EventLoop
 import HTTPTypes
 
-extension Connection {
+extension Connection: StreamCarrier {
+    var isFinishing: Bool { group.isFinishing }
+    var inboundCapacity: Int { group.configuration.maximumPendingInput }
+    var isOutputFull: Bool { output.count >= group.configuration.maximumPendingOutput }
+
     // MARK: In
 
     /// Takes input for the reader of the present stream.

@@ -11,7 +11,7 @@ package final class InboundStream {
     private let loop: EventLoop
     /// From how many bytes that wait for the reader the socket is left alone.
     private let capacity: Int
-    private weak var connection: Connection?
+    private weak var connection: (any StreamCarrier)?
     private var pieces = Deque<[UInt8]>()
     private var buffered = 0
     private var end: Result<Void, RequestFault>?
@@ -21,12 +21,12 @@ package final class InboundStream {
     private var waitedSince: UInt64 = 0
     private var waitedBefore: UInt64 = 0
 
-    init(on connection: Connection, isRaw: Bool, awaitsContinue: Bool = false) {
+    init(on connection: any StreamCarrier, isRaw: Bool, awaitsContinue: Bool = false) {
         self.connection = connection
         self.isRaw = isRaw
         self.awaitsContinue = awaitsContinue
         loop = connection.loop
-        capacity = connection.group.configuration.maximumPendingInput
+        capacity = connection.inboundCapacity
     }
 
     /// The next bytes, at least one; nil once there are no more.

@@ -9,11 +9,11 @@ package final class OutboundStream {
     /// In the form of chunks (RFC 9112 §7.1), or as it is.
     private let isChunked: Bool
     /// Nil once the stream is over.
-    private var connection: Connection?
+    private var connection: (any StreamCarrier)?
     private var room: Promise<Void>?
     private var whenFinishing: (() -> Void)?
 
-    init(on connection: Connection, isChunked: Bool) {
+    init(on connection: any StreamCarrier, isChunked: Bool) {
         self.connection = connection
         self.isChunked = isChunked
         loop = connection.loop
@@ -57,12 +57,12 @@ package final class OutboundStream {
     /// Whether a ``write(_:)`` would have to wait: for writers that can leave out what is soon stale.
     package var isFull: Bool {
         guard let connection else { return true }
-        return connection.output.count >= connection.group.configuration.maximumPendingOutput
+        return connection.isOutputFull
     }
 
     /// Has `body` called when the server ends, once: the time to say good-bye and return. At once where it ends already.
     package func whenFinishing(_ body: @escaping () -> Void) {
-        guard connection?.group.isFinishing == false else { return body() }
+        guard connection?.isFinishing == false else { return body() }
         whenFinishing = body
     }
 
