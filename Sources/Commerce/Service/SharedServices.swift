@@ -48,7 +48,10 @@ struct SharedServices: Sendable {
 
     /// One loop's share of what is taken on.
     var admission: AdmissionSettings {
-        (configuration.overload.admission ?? .unlimited).share(of: loopCount)
+        var settings = configuration.overload.admission ?? .unlimited
+        // Nobody waits beyond the time the request has.
+        settings.patience = min(settings.patience, configuration.http.requestTimeout)
+        return settings.share(of: loopCount)
     }
 
     var middlewares: [any Middleware] {

@@ -86,9 +86,15 @@ package final class AdmissionGate {
     /// Waits until the client's turn; what it is refused with, if it is.
     private func turn(of client: String, at now: UInt64) async throws -> Shed? {
         standing.look(isEmpty: queue.waiting == 0, at: now)
+        var capacity = queueLength
+        if standing.isStanding {
+            // More than will be at work next need not wait: who comes after them is fresher. And to be refused at once costs least.
+            capacity = min(capacity, max(4, limit.allowed(at: now)))
+            if queue.isFull(for: client, capacity: capacity) { return shed(.queueFull) }
+        }
         nextID &+= 1
         let entry = FairQueue.Entry(id: nextID, client: client, arrived: now)
-        if let victim = queue.enqueue(entry, capacity: queueLength) {
+        if let victim = queue.enqueue(entry, capacity: capacity) {
             if victim == entry { return shed(.queueFull) }
             waiters.removeValue(forKey: victim.id)?.resume(returning: shed(.queueFull))
         }

@@ -1,7 +1,9 @@
 /// How much one loop takes on at a time, and how long what is over that may wait.
 package struct AdmissionSettings: Sendable, Equatable {
-    /// The limit never falls below it: so much is served however slow it has become.
-    package var minimum = 4
+    /// The limit never falls below it, but to be measured: so much is served however slow it has become. As many as the connections to PostgreSQL that
+    /// a loop has for transactions, mostly: with fewer at work some would be idle, and where its answers are late for other
+    /// reasons than load, nothing would be won.
+    package var minimum = 8
     /// The limit never rises above it.
     package var maximum = 500
     /// What is taken on before anything was measured.

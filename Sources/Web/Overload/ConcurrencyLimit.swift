@@ -18,7 +18,7 @@ struct ConcurrencyLimit: Sendable {
     private static let samples = 8
     /// Work that is done in less is never called slow, in nanoseconds: below it is the noise of a scheduler. And whoever finds
     /// requests that succeed for nothing cannot make all others look slow beside them.
-    private static let floor: UInt64 = 1_000_000
+    private static let floor: UInt64 = 2_000_000
     private static let period: UInt64 = 10_000_000_000
     private static let probe: UInt64 = 150_000_000
 
@@ -45,7 +45,7 @@ struct ConcurrencyLimit: Sendable {
 
     /// How many may be at work at `now`, in nanoseconds of the monotonic clock.
     func allowed(at now: UInt64) -> Int {
-        Int(isProbing(now) ? max(minimum, value / 4) : value)
+        Int(isProbing(now) ? max(1, value / 4) : value)
     }
 
     /// The period that a measurement belongs to.

@@ -55,6 +55,13 @@ struct FairQueue: Sendable {
         return take(0, of: most)
     }
 
+    /// Whether one more of the client's would be the one to go, or one of its own, where no more than `capacity` may wait.
+    func isFull(for client: String, capacity: Int) -> Bool {
+        guard waiting >= capacity else { return false }
+        let own = (places[client].map { clients[$0].waiting.count } ?? 0) + 1
+        return clients.allSatisfy { $0.waiting.count <= own }
+    }
+
     /// Who is to begin now, and is counted as at work from here on; nil where nobody waits.
     mutating func next(newestFirst: Bool) -> Entry? {
         var best: Int?

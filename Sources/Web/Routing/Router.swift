@@ -61,9 +61,12 @@ package final class Router {
         add(.delete, template, options, handler)
     }
 
-    /// Has the handlers of all routes so far pass the gate, but for those that are answered whatever happens. Once.
+    /// Has the handlers of all routes so far pass the gate, but for those that say otherwise. Once.
+    ///
+    /// Nor do those that read a body as it comes: a slow client would keep its place for as long as it sends. They pass the gate by
+    /// themselves with what they do in between.
     package func admit(through gate: AdmissionGate) {
-        for route in routes where route.options.isAdmitted { route.admit(through: gate) }
+        for route in routes where route.options.isAdmitted && !route.options.body.isStreamed { route.admit(through: gate) }
     }
 
     /// Who answers a request.

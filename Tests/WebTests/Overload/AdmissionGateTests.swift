@@ -109,10 +109,11 @@ import Testing
         #expect(done == 1_000)
     }
 
-    @Test func aRouteThatIsNotTakenOnAnswers503AndHealthAnswers() async throws {
-        let (sheds, health) = try await onLoop { loop in
+    @Test func aRouteThatIsNotTakenOnAnswers503AndHealthAndUploadsAnswer() async throws {
+        let (sheds, vital) = try await onLoop { loop in
             let router = Router(metrics: NOOPMetricsHandler.instance)
             router.get("/health", .quiet) { _ in .noContent }
+            router.post("/upload", RouteOptions(body: BodyPlan(isStreamed: true))) { _ in .noContent }
             router.get("/slow") { context in
                 try await loop.sleep(for: .milliseconds(200))
                 return .noContent
@@ -124,10 +125,11 @@ import Testing
             var sheds: [Response] = []
             for _ in 0..<4 { sheds.append(await application.respond(to: Request(.get, "/slow", on: loop))) }
             let health = await application.respond(to: Request(.get, "/health", on: loop))
+            let upload = await application.respond(to: Request(.post, "/upload", on: loop))
             await first.value
-            return (sheds, health)
+            return (sheds, [health, upload])
         }
-        #expect(health.status == .noContent)
+        #expect(vital.map(\.status) == [.noContent, .noContent])
         for shed in sheds {
             #expect(shed.status == .serviceUnavailable)
             #expect(["1", "2", "3"].contains(shed.headers[.retryAfter]))

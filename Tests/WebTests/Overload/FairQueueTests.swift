@@ -73,6 +73,17 @@ import Testing
         Self.check(queue.enqueue(Self.entry(8, "greedy"), capacity: 0)?.client == "greedy")
     }
 
+    @Test func whoHasTheMostFindsItFull() {
+        var queue = FairQueue()
+        for id in 1...3 { _ = queue.enqueue(Self.entry(UInt64(id), "greedy"), capacity: 9) }
+        #expect(!queue.isFull(for: "greedy", capacity: 4) && queue.isFull(for: "greedy", capacity: 3))
+        #expect(!queue.isFull(for: "modest", capacity: 3), "one of the greedy goes for it")
+        var empty = FairQueue()
+        #expect(empty.isFull(for: "anybody", capacity: 0))
+        empty.begin("anybody")
+        #expect(!empty.isFull(for: "anybody", capacity: 1))
+    }
+
     @Test func withoutRoomToWaitWhoComesGoes() {
         var queue = FairQueue()
         queue.begin("a")
