@@ -35,7 +35,8 @@ package final class RedisClient {
         didSet { metrics.breaker(isOpen: !breaker.admits) }
     }
     let metrics = RedisMetrics()
-    var chance = SystemRandomNumberGenerator()
+    // Behind `any`, so that it has a place in memory: the thread sanitizer looks at where an `inout` points.
+    var chance: any RandomNumberGenerator = SystemRandomNumberGenerator()
     var transport: Transport?
     var reader: ReplyReader?
     var tlsContext: TLSContext?
