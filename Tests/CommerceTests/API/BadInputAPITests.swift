@@ -268,7 +268,11 @@ struct BadInputAPITests {
             }
             let options = try await client.send("OPTIONS", path)
             #expect(options.status == 204 && options.header("Allow") != nil, "\(path)")
-            for method in ["BREW", "TRACE", "get"] {
+            for method in ["TRACE", "QUERY"] {
+                let answer = try await client.send(method, path)
+                #expect(answer.status == 405 && answer.header("Allow") != nil, "\(method) \(path)")
+            }
+            for method in ["BREW", "get"] {
                 let unknown = try await client.send(method, path)
                 #expect(unknown.status == 501 && unknown.code == "method_not_implemented", "\(method) \(path)")
             }
