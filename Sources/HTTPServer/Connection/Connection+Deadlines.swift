@@ -18,7 +18,9 @@ extension Connection {
             return
         }
         if isExchanging {
-            if let inbound, !inbound.isRaw, inbound.waited(by: now) >= times.transfer(of: parser.bodyBytes, grace: times.bodyGrace) {
+            if let inbound, !inbound.isRaw, !inbound.hasEnded,
+                inbound.waited(by: now) >= times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
+            {
                 group.metrics.timedOut(in: .body)
                 inbound.fail(RequestFault(.requestTimeout, "The request's body came too slowly."))
                 return

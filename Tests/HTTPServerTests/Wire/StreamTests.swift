@@ -1,4 +1,5 @@
 import Foundation
+import Prometheus
 import Testing
 import TestSupport
 
@@ -102,6 +103,20 @@ import TestSupport
             let text = String(decoding: try await socket.readToEnd(), as: UTF8.self)
             #expect(text.hasPrefix("HTTP/1.1 408"))
             #expect(text.contains("Connection: close"))
+        }
+    }
+
+    @Test func aBodyThatHasComeIsNoLongerMeasured() async throws {
+        let registry = PrometheusRegistry(descriptions: [])
+        try await RunningServer.with({ $0.bodyGrace = .milliseconds(200) }, metrics: ServerMetrics(factory: registry)) { running in
+            let socket = try await running.connect()
+            try await socket.send("POST /stream/count/300 HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+            try await socket.send([UInt8](repeating: 0x61, count: 30_000))
+            // Fast enough for its size, but waited for longer than the grace; then the reader goes on for a while.
+            try await Task.sleep(for: .milliseconds(1_000))
+            try await socket.send([UInt8](repeating: 0x61, count: 30_000))
+            #expect(try await HTTPTestConnection(socket).response().response.text == "60000")
+            #expect(registry.text().contains("http_server_timeouts_total{phase=\"body\"} 0"))
         }
     }
 
