@@ -47,6 +47,16 @@ struct CommandLineTests {
         }
     }
 
+    @Test("A file of the password that is not there is a wrong setting for every command that needs the database", arguments: [
+        ["serve"], ["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["audit"], ["bootstrap"],
+    ])
+    func passwordFileMissing(arguments: [String]) throws {
+        let done = try ServiceProcess.run(
+            arguments, environment: ["DATABASE_HOST": "127.0.0.1", "DATABASE_PASSWORD_FILE": "/nowhere/password"])
+        #expect(done.status == .exited(78))
+        #expect(done.error == "commerce: DATABASE_PASSWORD_FILE cannot be used: No such file or directory; expected a file that holds the password, on one line\n")
+    }
+
     @Test("--print-config shows what holds, without secrets")
     func printConfig() throws {
         let done = try ServiceProcess.run(

@@ -35,6 +35,13 @@ struct ConnectionURL {
         }
     }
 
+    /// Adds a user where it names none.
+    mutating func set(user: String) {
+        guard let authority, text[authority].lastIndex(of: "@") == nil else { return }
+        if text.contains("?user=") || text.contains("&user=") { return }
+        text.replaceSubrange(authority.lowerBound..<authority.lowerBound, with: PercentEncoding.encode(user) + "@")
+    }
+
     /// Adds a parameter; libpq takes the last of several of one name.
     mutating func set(_ name: String, _ value: String) {
         text += (text.contains("?") ? "&" : "?") + name + "=" + PercentEncoding.encode(value)

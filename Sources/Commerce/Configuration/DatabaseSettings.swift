@@ -4,6 +4,8 @@ import PostgresClient
 package struct DatabaseSettings: Sendable {
     /// `postgresql://user:password@host:port/name?…`; from `DATABASE_URL`, or put together from its parts. Holds the password.
     package let url: String
+    /// The file that the password is read from, where the URL has none.
+    package let passwordFile: PostgresPasswordFile?
 
     init(_ reader: inout SettingsReader) {
         let whole = reader.read(
@@ -15,6 +17,9 @@ package struct DatabaseSettings: Sendable {
         let user = reader.read("DATABASE_USER", .text, default: "commerce", "User")
         let password = reader.read(
             optional: "DATABASE_PASSWORD", .text, as: .secret, "Password; beside a DATABASE_URL without one, too")
+        let file = reader.read(
+            optional: "DATABASE_PASSWORD_FILE", .text,
+            "File of the password, in its place; read anew for each connection, so that a rotated one is taken up as it comes")
         let sslMode: DatabaseSSLMode? = reader.read(
             optional: "DATABASE_SSLMODE", .choice,
             "TLS: \(DatabaseSSLMode.allCases.map(\.rawValue).joined(separator: ", ")); production wants verify-full")
@@ -25,6 +30,7 @@ package struct DatabaseSettings: Sendable {
         if let whole {
             parts = ConnectionURL(whole)
             if !parts.hasPassword, let password { parts.set(password: password, user: user) }
+            if password == nil, file != nil { parts.set(user: user) }
         } else {
             if host == nil, reader.text("DATABASE_URL") == nil {
                 reader.fault(
@@ -37,12 +43,26 @@ package struct DatabaseSettings: Sendable {
         if let sslMode { parts.set("sslmode", sslMode.rawValue) }
         if let authority { parts.set("sslrootcert", authority) }
         url = parts.text
+        passwordFile = file.flatMap { Self.open($0, &reader, isBesidePassword: parts.hasPassword) }
         do { _ = try PostgresConfiguration(connectionString: url) } catch {
             // What is wrong with a part was told already.
             guard whole != nil else { return }
             reader.fault(
                 "DATABASE_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
                 expected: SettingForm.databaseURL.expectation)
+        }
+    }
+
+    private static func open(
+        _ path: String, _ reader: inout SettingsReader, isBesidePassword: Bool
+    ) -> PostgresPasswordFile? {
+        let expected = "a file that holds the password, on one line"
+        if isBesidePassword {
+            reader.fault("DATABASE_PASSWORD_FILE", "is set beside a password", expected: "one of the two")
+        }
+        do throws(PostgresError) { return try PostgresPasswordFile(path: path) } catch {
+            reader.fault("DATABASE_PASSWORD_FILE", "cannot be used: \(error.message ?? "it cannot be read")", expected: expected)
+            return nil
         }
     }
 }

@@ -23,7 +23,7 @@ struct SharedServices: Sendable {
         cartWatch = CartWatch(
             maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart)
         do {
-            var postgres = try PostgresConfiguration(connectionString: configuration.database.url)
+            var postgres = try PostgresConfiguration(configuration.database)
             postgres.apply(configuration.pool)
             self.postgres = postgres.share(of: loopCount)
             redis = try configuration.redis.map { settings throws(RedisConfigurationError) in

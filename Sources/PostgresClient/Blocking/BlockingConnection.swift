@@ -9,7 +9,9 @@ package final class BlockingConnection {
     /// Connects.
     /// - Throws: ``PostgresError`` `connectionUnavailable`.
     package init(_ configuration: PostgresConfiguration) throws(PostgresError) {
-        handle = try PostgresHandle.connect(configuration.connectionParameters(limits: false)).pointer
+        handle = try PostgresHandle.connect(
+            configuration.connectionParameters(limits: false), passwordFile: configuration.passwordFile
+        ).pointer
     }
 
     /// Connects to where a connection string says.

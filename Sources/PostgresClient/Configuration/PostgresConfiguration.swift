@@ -3,6 +3,9 @@ package struct PostgresConfiguration: Sendable {
     /// libpq's connection parameters as the connection string gave them. Holds the password: never logged.
     private(set) var parameters: [(keyword: String, value: String)]
 
+    /// Where the password is, in the place of one in the connection string.
+    package var passwordFile: PostgresPasswordFile?
+
     /// The most connections open at a time, at least 2: one shared by reads, one to lease.
     package var maximum = 20
     /// How many are kept open without work.

@@ -13,9 +13,43 @@ extension PostgresHandle {
     /// SCRAM alone hashes 4,096 times, some milliseconds in which a loop would serve hundreds of requests,
     /// and libpq looks up names and reads certificate files without asking for leave. So a connection is made
     /// whole on a thread of Dispatch, and then handed over. libpq keeps its own time there, for each address.
+    /// - Parameter file: where the password is, unless the parameters have it
     /// - Throws: ``PostgresError`` `connectionUnavailable` with libpq's reason, which names host, port, user and
     ///   database and never the password.
-    static func connect(_ parameters: [(keyword: String, value: String)]) throws(PostgresError) -> PostgresHandle {
+    static func connect(
+        _ parameters: [(keyword: String, value: String)], passwordFile file: PostgresPasswordFile?
+    ) throws(PostgresError) -> PostgresHandle {
+        guard let file else { return try attempt(parameters).get() }
+        var refused: [String] = []
+        var error = PostgresError(.connectionUnavailable, "there is no password in \(file.path)")
+        while refused.count < 3, let password = file.next(after: refused) {
+            switch attempt(parameters + [("password", password)]) {
+            case .connected(let handle):
+                file.worked(password)
+                return handle
+            case .failed(let reason, let wasAskedForPassword):
+                // Perhaps the password: libpq has no code for that, and the server's words are in its own language.
+                error = reason
+                guard wasAskedForPassword else { throw error }
+                refused.append(password)
+            }
+        }
+        throw error
+    }
+
+    private enum Attempt {
+        case connected(PostgresHandle)
+        case failed(PostgresError, wasAskedForPassword: Bool)
+
+        func get() throws(PostgresError) -> PostgresHandle {
+            switch self {
+            case .connected(let handle): return handle
+            case .failed(let error, _): throw error
+            }
+        }
+    }
+
+    private static func attempt(_ parameters: [(keyword: String, value: String)]) -> Attempt {
         let keywords = parameters.map { strdup($0.keyword) }
         let values = parameters.map { strdup($0.value) }
         defer { for text in keywords + values { free(text) } }
@@ -24,14 +58,18 @@ extension PostgresHandle {
                 PQconnectdbParams(keywords.baseAddress, values.baseAddress, 0)
             }
         }
-        guard let connection else { throw PostgresError(.connectionUnavailable, "out of memory") }
+        guard let connection else {
+            return .failed(PostgresError(.connectionUnavailable, "out of memory"), wasAskedForPassword: false)
+        }
         guard PQstatus(connection) == CONNECTION_OK else {
             defer { PQfinish(connection) }
-            throw PostgresError(.connectionUnavailable, reason(connection))
+            return .failed(
+                PostgresError(.connectionUnavailable, reason(connection)),
+                wasAskedForPassword: PQconnectionUsedPassword(connection) == 1)
         }
         // libpq's default writes notices to standard error, in between the log's lines.
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
-        return PostgresHandle(pointer: connection)
+        return .connected(PostgresHandle(pointer: connection))
     }
 
     /// libpq's message on one line.

@@ -65,9 +65,9 @@ package final class PostgresListener: @unchecked Sendable {
 
     private func connect() {
         guard isRunning else { return }
-        let parameters = configuration.connectionParameters(limits: false)
+        let (parameters, file) = (configuration.connectionParameters(limits: false), configuration.passwordFile)
         lane.async { [loop] in
-            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters) }
+            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters, passwordFile: file) }
             loop.execute { self.connected(result) }
         }
     }

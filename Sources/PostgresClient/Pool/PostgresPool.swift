@@ -172,9 +172,9 @@ package final class PostgresPool: @unchecked Sendable {
 
     private func open(_ id: Int) {
         let lane = lanes.popLast() ?? DispatchQueue(label: "postgres.connect")
-        let parameters = configuration.connectionParameters(limits: true)
+        let (parameters, file) = (configuration.connectionParameters(limits: true), configuration.passwordFile)
         lane.async { [loop] in
-            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters) }
+            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters, passwordFile: file) }
             loop.execute { self.opened(id, result, lane: lane) }
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Commerce
@@ -114,6 +115,34 @@ struct ConfigurationTests {
     ])
     func passwordBesideURL(url: String, result: String) throws {
         #expect(try Configuration.load(from: ["DATABASE_URL": url, "DATABASE_PASSWORD": "s@"]).database.url == result)
+    }
+
+    @Test("A file of the password needs a user, takes the place of the password, and holds one line of text")
+    func passwordFile() throws {
+        let directory = "/tmp/commerce-password-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(directory, 0o700) == 0)
+        defer { for name in ["good", "empty", "lines"] { unlink("\(directory)/\(name)") }; rmdir(directory) }
+        for (name, text) in [("good", "s@cret word\r\n"), ("empty", "\n"), ("lines", "one\ntwo\n")] {
+            let file = try #require(fopen("\(directory)/\(name)", "w"))
+            fputs(text, file)
+            fclose(file)
+        }
+        func load(_ name: String, _ more: [String: String]) throws -> DatabaseSettings {
+            try Configuration.load(from: more.merging(["DATABASE_PASSWORD_FILE": "\(directory)/\(name)"]) { $1 }).database
+        }
+        for more in [["DATABASE_URL": "postgresql://db/shop"], ["DATABASE_HOST": "db", "DATABASE_NAME": "shop"]] {
+            let database = try load("good", more)
+            #expect(database.url.hasPrefix("postgresql://commerce@db") && database.passwordFile?.path == "\(directory)/good")
+            #expect(!"\(database) \(String(reflecting: database))".contains("s@cret"))
+        }
+        #expect(try load("good", ["DATABASE_URL": "postgresql://ann@db/shop"]).url == "postgresql://ann@db/shop")
+        for name in ["empty", "lines", "missing", "."] {
+            #expect(throws: ConfigurationFaults.self) { try load(name, ["DATABASE_HOST": "db"]) }
+        }
+        for beside in [["DATABASE_HOST": "db", "DATABASE_PASSWORD": "hunter2"], Self.database] {
+            let faults = faults(beside.merging(["DATABASE_PASSWORD_FILE": "\(directory)/good"]) { $1 })
+            #expect(faults.map(\.name) == ["DATABASE_PASSWORD_FILE"] && !"\(faults)".contains("hunter2"))
+        }
     }
 
     @Test("Redis comes from its URL or from its parts")

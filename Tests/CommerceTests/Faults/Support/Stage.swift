@@ -7,8 +7,8 @@ final class Stage: Sendable {
     let postgres: PostgresServer
     let redis: RedisServer
 
-    init(redisPassword: String? = nil) throws {
-        postgres = try PostgresServer()
+    init(redisPassword: String? = nil, postgresPassword: String? = nil) throws {
+        postgres = try PostgresServer(authentication: postgresPassword.map { .password($0) } ?? .trust)
         redis = try RedisServer(password: redisPassword)
         try Self.migrate(postgres)
         try postgres.execute(Goods.statements(FaultGoods.shelf))
