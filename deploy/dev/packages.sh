@@ -2,7 +2,7 @@
 # Sourced by ../../dev: what has to be on the machine, and how it gets there.
 
 # Installs from the distribution what is missing; `packages test` also what the tests need, `packages bench` what
-# the benchmarks do, `packages reliability` what Tests/Reliability does.
+# the benchmarks do, `packages reliability` what Tests/Reliability does, `packages chaos` what Tests/Chaos does.
 packages() {
     [[ $(uname -s) == Linux ]] || fail "this needs Linux"
     command -v swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
@@ -44,6 +44,7 @@ missing_packages() {
         # Debian's python3 comes without what makes environments.
         python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
     fi
+    if [[ ${1:-} == chaos ]]; then program python3 python3; fi
     if [[ ${1:-} == reliability ]]; then
         program haproxy haproxy
         program slowhttptest slowhttptest

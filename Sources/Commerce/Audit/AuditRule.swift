@@ -53,6 +53,12 @@ extension AuditRule {
                 OR coalesce(m.released, 0) <> CASE r.state WHEN 'released' THEN l.quantity ELSE 0 END
                 """),
         AuditRule(
+            rule: "what moves stock for an order is a line of an order that is there",
+            query: """
+                SELECT m.id, m.order_id, m.variant_id, m.reason FROM stock_movement m LEFT JOIN order_line l \
+                ON l.order_id = m.order_id AND l.variant_id = m.variant_id WHERE m.order_id IS NOT NULL AND l.order_id IS NULL
+                """),
+        AuditRule(
             rule: "an order's sums add up",
             query: """
                 SELECT o.id, o.subtotal, o.total, l.lines FROM orders o LEFT JOIN (SELECT order_id, sum(line_total) AS lines, \
@@ -77,6 +83,12 @@ extension AuditRule {
                 OR (r.state = 'released') <> (o.status IN ('cancelled', 'expired'))
                 """),
         AuditRule(
+            rule: "an order expires once its reservation has run out, and not before",
+            query: """
+                SELECT h.order_id, h.at, r.expires_at FROM order_history h JOIN reservation r ON r.order_id = h.order_id \
+                WHERE h.status = 'expired' AND h.at < r.expires_at
+                """),
+        AuditRule(
             rule: "one cart is one order",
             query: "SELECT cart_id, count(*) FROM orders WHERE cart_id IS NOT NULL GROUP BY cart_id HAVING count(*) > 1"),
         AuditRule(
@@ -90,7 +102,9 @@ extension AuditRule {
             rule: "the answer kept for a key is of an order that is there",
             query: """
                 SELECT i.location, i.status FROM idempotency i LEFT JOIN orders o ON i.location = '/v1/orders/' || o.id \
-                WHERE o.id IS NULL OR i.status <> 201 OR convert_from(i.body, 'UTF8')::jsonb ->> 'id' IS DISTINCT FROM o.id::text
+                CROSS JOIN LATERAL (SELECT convert_from(i.body, 'UTF8')::jsonb AS body) b WHERE o.id IS NULL OR i.status <> 201 \
+                OR (b.body ->> 'id', b.body ->> 'number', b.body #>> '{total,amount}') \
+                IS DISTINCT FROM (o.id::text, o.number, o.total::text)
                 """),
         AuditRule(
             rule: "one order has one key",

@@ -1,0 +1,87 @@
+"""What a round does to the shop, from its seed alone: the same number is the same faults at the same times."""
+
+import random
+from dataclasses import dataclass
+
+# Every kind of fault, what it happens to, and how long it lasts at least and at most, in seconds. Two faults at one target
+# come one after the other; all else overlaps as it happens to.
+KINDS = {
+    "kill-instance": ("instance", 0.0, 0.6),
+    "kill-instances": ("instances", 0.0, 0.4),
+    "terminate-instance": ("instance", 0.0, 0.2),
+    "freeze-instance": ("instance", 0.3, 1.2),
+    "freeze-postgres": ("postgres", 0.2, 1.5),
+    "freeze-backends": ("postgres", 0.2, 1.2),
+    "terminate-backends": ("postgres", 0.0, 0.5),
+    "kill-postgres": ("postgres", 0.0, 0.6),
+    "kill-postmaster": ("postgres", 0.0, 0.3),
+    "kill-backend": ("postgres", 0.0, 0.3),
+    "restart-postgres-fast": ("postgres", 0.0, 0.5),
+    "restart-postgres-immediate": ("postgres", 0.0, 0.5),
+    "limit-connections": ("postgres", 0.3, 1.0),
+    "kill-redis": ("redis", 0.0, 1.0),
+    "freeze-redis": ("redis", 0.2, 1.2),
+    "flush-redis": ("redis", 0.0, 0.5),
+    "reset-postgres": ("postgres-link", 0.0, 0.3),
+    "hole-postgres": ("postgres-link", 0.3, 1.5),
+    "lose-postgres": ("postgres-link", 0.3, 1.5),
+    "slow-postgres": ("postgres-link", 0.4, 1.2),
+    "reset-redis": ("redis-link", 0.0, 0.3),
+    "hole-redis": ("redis-link", 0.3, 1.2),
+    "lose-redis": ("redis-link", 0.3, 1.2),
+    "slow-redis": ("redis-link", 0.4, 1.2),
+    "reset-clients": ("clients", 0.0, 0.3),
+    "lock-stock": ("stock", 0.5, 1.2),
+    "deadlock-stock": ("stock", 0.3, 0.5),
+    "import": ("import", 0.0, 0.0),
+    "kill-import": ("import", 0.01, 0.2),
+}
+
+# Rounds whose seeds have the same tens share a deck of faults: any 20 seeds in a row hold one such ten, and so every kind.
+DECK, FAULTS = 10, 3
+
+
+@dataclass(frozen=True)
+class Fault:
+    kind: str
+    # Seconds after the round's start.
+    at: float
+    lasts: float
+    # Which of the two instances, where it happens to one of them or to its links; both where it is None.
+    instance: int | None
+    # For what the fault itself decides.
+    seed: int
+
+    @property
+    def targets(self):
+        """What nothing else may happen to meanwhile."""
+        target = KINDS[self.kind][0]
+        if target == "instances":
+            return ["instance-0", "instance-1"]
+        return [f"instance-{self.instance}" if target == "instance" else target]
+
+    def __str__(self):
+        which = "" if self.instance is None else f"({self.instance})"
+        return f"{self.kind}{which}@{self.at:.1f}+{self.lasts:.1f}"
+
+
+def plan(seed):
+    """The faults of a round, in the order of their beginning."""
+    block, place = divmod(seed, DECK)
+    dealer = random.Random(f"deck {block}")
+    # All kinds, and what there is room for beyond them a second time.
+    deck = [*KINDS, *dealer.sample(list(KINDS), DECK * FAULTS - len(KINDS))]
+    dealer.shuffle(deck)
+    chance = random.Random(f"faults {seed}")
+    faults = []
+    for kind in deck[place * FAULTS:(place + 1) * FAULTS]:
+        target, least, most = KINDS[kind]
+        instance = None
+        if target == "instance":
+            instance = chance.randrange(2)
+        elif target.endswith("-link"):
+            instance = chance.choice([0, 1, None])
+        faults.append(Fault(
+            kind, round(chance.uniform(0.1, 1.3), 2), round(chance.uniform(least, most), 2), instance,
+            chance.getrandbits(32)))
+    return sorted(faults, key=lambda fault: fault.at)

@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# Sourced by ../../dev: the rounds of Tests/Chaos.
+
+chaos() {
+    [[ ${1:-} =~ ^[0-9]+$ && ${2:-0} =~ ^[0-9]+$ ]] || fail "how many rounds? ./dev chaos ROUNDS [SEED]"
+    packages chaos
+    say "building"
+    step swift build "${RELEASE[@]}" --product commerce || fail "the build failed"
+    throwaway_directory
+    chaos_rounds "$(swift build "${RELEASE[@]}" --show-bin-path)/commerce" "$@" || exit 1
+    exit 0
+}
+
+CHAOS_PASSED=0 CHAOS_FAILED=0
+
+# Rounds against two instances of a program, with servers of their own; counts them. Logs of what went wrong are kept in
+# .dev/chaos. CHAOS_POSTGRES holds further settings of PostgreSQL: with "-c synchronous_commit=off -c wal_writer_delay=10s" what
+# was acknowledged is lost, and must be found lost.
+chaos_rounds() {
+    local program=$1 status=0
+    shift
+    say "making chaos"
+    mkdir "$WORK/chaos"
+    chmod 755 "$WORK/chaos"
+    # Each connection that passes a proxy has a descriptor at both its ends.
+    ulimit -n "$(ulimit -Hn)"
+    step env PROGRAM="$program" ECHO= SCRATCH="$WORK/chaos" MIGRATIONS_DIR="$ROOT/migrations" POSTGRES_BIN="$POSTGRES_BIN" \
+        CHAOS_KEPT="$STATE/chaos" CHAOS_COUNTS="$WORK/chaos-counts" PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/sbin:/sbin" \
+        Tests/Chaos/chaos "$@" || status=$?
+    if ! read -r CHAOS_PASSED CHAOS_FAILED <"$WORK/chaos-counts" 2>/dev/null; then CHAOS_FAILED=1; fi
+    return "$status"
+}
