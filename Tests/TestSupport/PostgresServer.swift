@@ -71,10 +71,40 @@ package final class PostgresServer: Sendable {
         url = "postgresql://postgres\(password)@\(tls ? "localhost" : "127.0.0.1"):\(port)/postgres"
         let method = password.isEmpty ? "trust" : "scram-sha-256"
         try Self.append(settings.map { "\($0.key) = \($0.value)" }.sorted(), to: data + "/postgresql.conf")
-        try Data("local all all trust\nhost all all 127.0.0.1/32 \(method)\nhost all all ::1/128 \(method)\n".utf8)
+        let rules = """
+            local all,replication all trust
+            host all all 127.0.0.1/32 \(method)
+            host all all ::1/128 \(method)
+
+            """
+        try Data(rules.utf8)
             .write(to: URL(fileURLWithPath: data + "/pg_hba.conf"))
         try start()
         if case .password(let text) = authentication { try execute("ALTER ROLE postgres PASSWORD '\(text)'") }
+    }
+
+    /// A streaming replica of another server, with its accounts and data. `settings` as above.
+    package init(standbyOf primary: PostgresServer, settings: [String: String] = [:]) throws {
+        programs = primary.programs
+        port = try FreePort.find()
+        directory = try ScratchDirectory("standby")
+        data = directory.path + "/data"
+        certificateAuthority = nil
+        try ServerAccount.give(directory.path)
+        // Over the primary's socket, which lets everybody in.
+        try Command.check(
+            ServerAccount.command([
+                programs + "/pg_basebackup", "--pgdata", data, "--write-recovery-conf", "--wal-method=stream",
+                "--checkpoint=fast", "--no-sync", "--dbname", "host=\(primary.directory.path) port=\(primary.port) user=postgres",
+            ]))
+        url = primary.url.replacingOccurrences(of: ":\(primary.port)/", with: ":\(port)/")
+        var settings = settings
+        settings["port"] = "\(port)"
+        settings["unix_socket_directories"] = "'\(directory.path)'"
+        // Short, so that a replica that lost its primary is soon one again.
+        settings["wal_retrieve_retry_interval"] = "'100ms'"
+        try Self.append(settings.map { "\($0.key) = \($0.value)" }.sorted(), to: data + "/postgresql.conf")
+        try start()
     }
 
     deinit {
@@ -93,7 +123,7 @@ package final class PostgresServer: Sendable {
         // The file's eighth line tells what it is doing, and the first who wrote the file (src/include/utils/pidfile.h).
         let ready = Deadline(seconds: seconds).poll {
             let lines = readText(data + "/postmaster.pid").split(separator: "\n", omittingEmptySubsequences: false)
-            let says = lines.count > 7 && lines[0] == "\(server.identifier)" && lines[7].hasPrefix("ready")
+            let says = lines.count > 7 && lines[0] == "\(server.identifier)" && (lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby"))
             return says || server.exitStatus != nil
         }
         guard ready, server.exitStatus == nil else { throw TestFailure("PostgreSQL does not start: \(readText(log))") }

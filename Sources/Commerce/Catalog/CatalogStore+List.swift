@@ -13,7 +13,7 @@ extension CatalogStore {
 
     /// One page of the products that the filter lets through.
     package func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
-        let rows = try await pool.query(Self.statement(filter, after: cursor, limit: limit + 1))
+        let rows = try await read(Self.statement(filter, after: cursor, limit: limit + 1))
         var products: [ProductSummary] = []
         products.reserveCapacity(limit)
         var next: ProductCursor?
@@ -41,7 +41,7 @@ extension CatalogStore {
         }
         query.append(Self.conditions(filter))
         query.isPlannedAnew = filter.isSelective
-        return try await pool.query(query).first?[0] ?? 0
+        return try await read(query).first?[0] ?? 0
     }
 
     // MARK: SQL

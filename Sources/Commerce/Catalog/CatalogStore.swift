@@ -5,18 +5,29 @@ import PostgresClient
 /// The catalogue in PostgreSQL.
 package struct CatalogStore {
     let pool: PostgresPool
+    /// What shoppers are shown may come from here; nil: there is no replica.
+    private let replica: ReplicaReads?
 
-    package init(pool: PostgresPool) { self.pool = pool }
+    package init(pool: PostgresPool, replica: ReplicaReads? = nil) {
+        self.pool = pool
+        self.replica = replica
+    }
+
+    /// Reads what is shown, and decides about nothing.
+    func read(_ query: PostgresQuery) async throws -> PostgresRows {
+        if let replica { return try await replica.query(query) }
+        return try await pool.query(query)
+    }
 
     /// The active ones among these products, each with its active variants, the default one first.
     package func products(ids: [UUID]) async throws -> [UUID: Product] {
-        let rows = try await pool.query("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
+        let rows = try await read("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
         return Dictionary(try Self.products(rows).map { ($0.id, $0) }) { first, _ in first }
     }
 
     /// The same by their slugs.
     package func products(slugs: [String]) async throws -> [String: Product] {
-        let rows = try await pool.query("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
+        let rows = try await read("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
         return Dictionary(try Self.products(rows).map { ($0.slug, $0) }) { first, _ in first }
     }
 
@@ -57,7 +68,7 @@ package struct CatalogStore {
 
     /// What can be bought of each of these variants; those that are gone are left out.
     package func stock(of variants: [UUID]) async throws -> [UUID: Int] {
-        let rows = try await pool.query(
+        let rows = try await read(
             "SELECT variant_id, on_hand - reserved FROM stock WHERE variant_id = ANY(\(variants))")
         var found: [UUID: Int] = [:]
         found.reserveCapacity(rows.count)
@@ -67,7 +78,7 @@ package struct CatalogStore {
 
     /// All categories, each after its parent.
     package func categories() async throws -> [Category] {
-        try await pool.query(
+        try await read(
             """
             SELECT c.id, c.parent_id, c.slug, c.name, c.path, (SELECT count(*) FROM product p \
             WHERE p.category_id = c.id AND p.status = 'active') FROM category c ORDER BY c.path
@@ -80,9 +91,12 @@ package struct CatalogStore {
     }
 
     /// How many writes the catalogue has seen.
+    /// By the primary: a replica's may be older.
     package func version() async throws -> Int64 {
-        try await pool.query("SELECT version FROM catalog_version").first?[0] ?? 0
+        try await pool.query(Self.versionQuery).first?[0] ?? 0
     }
+
+    static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
 
     static func category(_ row: PostgresRow, slug: Int, name: Int) throws -> CategoryReference? {
         guard let slug = try row[slug, as: String?.self], let name = try row[name, as: String?.self] else { return nil }

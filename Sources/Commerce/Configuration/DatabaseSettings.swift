@@ -6,6 +6,10 @@ package struct DatabaseSettings: Sendable {
     package let url: String
     /// The file that the password is read from, where the URL has none.
     package let passwordFile: PostgresPasswordFile?
+    /// A replica for the catalogue's reads, as ``url``; nil: they go to the primary. May hold a password.
+    package let replica: String?
+    /// How much older than the primary the replica may be.
+    package let replicaMaxLag: Duration
 
     init(_ reader: inout SettingsReader) {
         let whole = reader.read(
@@ -26,6 +30,13 @@ package struct DatabaseSettings: Sendable {
         let authority = reader.read(
             optional: "DATABASE_SSLROOTCERT", .text, "File of the authorities that the server's certificate is checked against")
 
+        replica = reader.read(
+            optional: "DATABASE_REPLICA_URL", .databaseURL, as: .url,
+            "A streaming replica for the catalogue's reads; user, password, name and TLS as above where it says nothing of them")
+        replicaMaxLag = reader.read(
+            "DATABASE_REPLICA_MAX_LAG", .duration(.milliseconds(500) ... .seconds(60)), default: .seconds(1),
+            "How much older than the primary the replica may be, then the primary is read; STOCK_TTL comes on top of it")
+
         var parts: ConnectionURL
         if let whole {
             parts = ConnectionURL(whole)
@@ -44,7 +55,14 @@ package struct DatabaseSettings: Sendable {
         if let authority { parts.set("sslrootcert", authority) }
         url = parts.text
         passwordFile = file.flatMap { Self.open($0, &reader, isBesidePassword: parts.hasPassword) }
-        do { _ = try PostgresConfiguration(connectionString: url) } catch {
+        do {
+            let primary = try PostgresConfiguration(connectionString: url)
+            do { _ = try replica.map { url throws(PostgresError) in try PostgresConfiguration(replica: url, of: primary) } } catch {
+                reader.fault(
+                    "DATABASE_REPLICA_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
+                    expected: SettingForm.databaseURL.expectation)
+            }
+        } catch {
             // What is wrong with a part was told already.
             guard whole != nil else { return }
             reader.fault(
@@ -74,5 +92,5 @@ extension DatabaseSettings: CustomStringConvertible, CustomDebugStringConvertibl
     package var debugDescription: String { description }
 
     /// So that `dump` of what contains it doesn't show the password either.
-    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["url": description, "replica": replica.map { SecretMask.url($0) } ?? ""]) }
 }

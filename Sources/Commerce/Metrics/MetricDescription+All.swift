@@ -16,7 +16,11 @@ extension MetricDescription {
         MetricDescription(
             "commerce_postgres_connections",
             "Connections to PostgreSQL: being opened, shared by reads, idle, or leased to transactions."),
+        MetricDescription("commerce_postgres_reads_total", "Reads of the catalogue that a replica may answer, by who did."),
+        MetricDescription(
+            "commerce_postgres_replica_fallbacks_total", "Reads that the replica failed and the primary was asked for."),
         MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
+        MetricDescription("commerce_redis_breakers", "Loops by the state of their circuit breaker before Redis."),
         MetricDescription(
             "commerce_redis_breakers_open", "Loops whose circuit breaker keeps commands from Redis; 0 when all is well."),
         MetricDescription("commerce_redis_commands_total", "Commands to Redis, by what came of them."),

@@ -13,14 +13,18 @@ final class HealthProbe {
 
     private let loop: EventLoop
     private let pool: PostgresPool
+    private let replica: ReplicaReads?
     private let redis: RedisClient?
     private let board: HealthBoard
     private let logger: Logger
     private var task: Task<Void, Never>?
 
-    init(loop: EventLoop, pool: PostgresPool, redis: RedisClient?, board: HealthBoard, logger: Logger) {
+    init(
+        loop: EventLoop, pool: PostgresPool, replica: ReplicaReads?, redis: RedisClient?, board: HealthBoard, logger: Logger
+    ) {
         self.loop = loop
         self.pool = pool
+        self.replica = replica
         self.redis = redis
         self.board = board
         self.logger = logger
@@ -46,10 +50,13 @@ final class HealthProbe {
         var schema = board.now.schema
         if postgres.isUp, schema != .current { schema = await readSchema() }
         let (seen, answer) = (redis, schema)
+        let (breaker, standing) = (self.redis?.breakerPhase, replica?.standing)
         let before = board.now
         board.update {
             $0.postgres = postgres
+            $0.replica = standing
             $0.redis = seen
+            $0.breaker = breaker
             $0.schema = answer
         }
         report("postgres", before.postgres, postgres)

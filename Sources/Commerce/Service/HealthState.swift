@@ -1,4 +1,6 @@
 import Formats
+import PostgresClient
+import RedisClient
 
 /// How the service stands, as a load balancer and an operator want to know it: a pure value.
 package struct HealthState: Sendable {
@@ -33,7 +35,11 @@ package struct HealthState: Sendable {
     var schema = Schema.unknown
     var postgres: Check?
     /// Nil where there is none configured, or none was asked yet.
+    var replica: ReplicaStanding?
+    /// The same.
     var redis: Check?
+    /// Whether the breaker before it lets commands through; nil where there is no Redis.
+    var breaker: BreakerPhase?
 
     /// How long a service that has not reached its database counts as starting, in nanoseconds. After that it serves
     /// what it can: a fleet that restarts during an outage must not be killed for it again and again.
@@ -46,7 +52,8 @@ package struct HealthState: Sendable {
         if schema == .behind { return .schemaBehind }
         if schema == .unknown, age(now) < Self.patience { return .starting }
         let isWell = postgres?.isUp == true && redis?.isUp != false && schema == .current
-        return isWell ? .ok : .degraded
+        let isReplicaWell = replica == nil || replica?.phase == .ok
+        return isWell && isReplicaWell ? .ok : .degraded
     }
 
     func json(at now: UInt64, version: String) -> [UInt8] {
@@ -57,23 +64,29 @@ package struct HealthState: Sendable {
         json.field("uptime_seconds", age(now) / 1_000_000_000)
         json.key("checks")
         json.beginObject()
-        for (name, check) in [("postgres", postgres), ("redis", redis)] {
-            guard let check else { continue }
-            json.key(dynamic: name)
-            json.beginObject()
-            json.field("status", check.isUp ? "ok" : "down")
-            json.key("latency_ms")
-            // Thousandths, without floating point.
-            json.raw { bytes in
-                bytes.append(decimal: check.latency / 1_000_000)
-                bytes.append(UInt8(ascii: "."))
-                bytes.append(padded: check.latency / 1_000 % 1_000, digits: 3)
-            }
-            json.endObject()
-        }
+        if let postgres { write("postgres", postgres.isUp ? "ok" : "down", postgres.latency, to: &json) }
+        if let replica { write("postgres_replica", replica.phase.rawValue, replica.latency, to: &json) }
+        if let redis { write("redis", redis.isUp ? "ok" : "down", redis.latency, breaker: breaker, to: &json) }
         json.endObject()
         json.endObject()
         return json.finish()
+    }
+
+    private func write(
+        _ name: StaticString, _ status: String, _ latency: UInt64, breaker: BreakerPhase? = nil, to json: inout JSONWriter
+    ) {
+        json.key(name)
+        json.beginObject()
+        json.field("status", status)
+        json.key("latency_ms")
+        // Thousandths, without floating point.
+        json.raw { bytes in
+            bytes.append(decimal: latency / 1_000_000)
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(padded: latency / 1_000 % 1_000, digits: 3)
+        }
+        if let breaker { json.field("breaker", breaker.rawValue) }
+        json.endObject()
     }
 
     private func age(_ now: UInt64) -> UInt64 { now > started ? now - started : 0 }

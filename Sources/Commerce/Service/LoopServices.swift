@@ -11,6 +11,8 @@ import Web
 package final class LoopServices: @unchecked Sendable {
     let loop: EventLoop
     let pool: PostgresPool
+    /// Nil: there is no replica.
+    let replica: ReplicaReads?
     let redis: RedisClient?
     let cache: CatalogCache?
     let carts: CartStore
@@ -31,7 +33,12 @@ package final class LoopServices: @unchecked Sendable {
         lag = configuration.metrics.map { _ in LoopLag(loop: loop) }
         pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
         redis = shared.redis.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
-        store = CatalogStore(pool: pool)
+        replica = shared.replica.map { [pool] in
+            ReplicaReads(
+                primary: pool, replica: $0, maximumLag: configuration.database.replicaMaxLag, mark: CatalogStore.versionQuery,
+                logger: logger)
+        }
+        store = CatalogStore(pool: pool, replica: replica)
         let changes = CartChanges(watch: shared.cartWatch, redis: redis)
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
@@ -76,6 +83,7 @@ package final class LoopServices: @unchecked Sendable {
 
     func start() {
         pool.start()
+        replica?.start()
         redis?.start()
         lag?.start()
     }
@@ -89,6 +97,7 @@ package final class LoopServices: @unchecked Sendable {
     func close() async {
         housekeeping?.stop()
         lag?.stop()
+        await replica?.close()
         await pool.close()
         await redis?.close()
     }

@@ -15,7 +15,7 @@ extension OpenAPIFragment {
                     "description": "For a load balancer. A dependency's trouble shows within two seconds as `degraded`, still with 200: what works goes on working. Asks nobody, so it answers at once.",
                     "responses": {
                       "200": {
-                        "description": "Send requests: `ok`, or `degraded` while PostgreSQL or Redis does not answer.",
+                        "description": "Send requests: `ok`, or `degraded` while PostgreSQL, its replica or Redis does not answer, or the replica is behind.",
                         "headers": {
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
@@ -27,14 +27,14 @@ extension OpenAPIFragment {
                               "ok": {
                                 "value": {
                                   "status": "ok", "version": "1.0.0", "uptime_seconds": 86423,
-                                  "checks": { "postgres": { "status": "ok", "latency_ms": 0.412 }, "redis": { "status": "ok", "latency_ms": 0.098 } }
+                                  "checks": { "postgres": { "status": "ok", "latency_ms": 0.412 }, "redis": { "status": "ok", "latency_ms": 0.098, "breaker": "closed" } }
                                 }
                               },
                               "degraded": {
                                 "summary": "Redis is away, the shop sells on",
                                 "value": {
                                   "status": "degraded", "version": "1.0.0", "uptime_seconds": 86424,
-                                  "checks": { "postgres": { "status": "ok", "latency_ms": 0.397 }, "redis": { "status": "down", "latency_ms": 800.113 } }
+                                  "checks": { "postgres": { "status": "ok", "latency_ms": 0.397 }, "redis": { "status": "down", "latency_ms": 0.013, "breaker": "open" } }
                                 }
                               }
                             }
@@ -154,11 +154,12 @@ extension OpenAPIFragment {
                       "uptime_seconds": { "type": "integer", "minimum": 0 },
                       "checks": {
                         "type": "object",
-                        "description": "What was asked so far; without `redis` where none is configured.",
+                        "description": "What was asked so far; without `postgres_replica` and `redis` where none is configured.",
                         "additionalProperties": false,
                         "properties": {
                           "postgres": { "$ref": "#/components/schemas/HealthCheck" },
-                          "redis": { "$ref": "#/components/schemas/HealthCheck" }
+                          "postgres_replica": { "$ref": "#/components/schemas/ReplicaCheck" },
+                          "redis": { "$ref": "#/components/schemas/RedisCheck" }
                         }
                       }
                     }
@@ -170,6 +171,29 @@ extension OpenAPIFragment {
                     "properties": {
                       "status": { "type": "string", "enum": ["ok", "down"] },
                       "latency_ms": { "type": "number", "minimum": 0, "description": "How long it took to answer, or until it was given up." }
+                    }
+                  },
+                  "ReplicaCheck": {
+                    "type": "object",
+                    "description": "Where the catalogue is read. `behind`: it answers, and lags too much; as with `down`, the primary is read then, and nothing fails.",
+                    "required": ["status", "latency_ms"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "status": { "type": "string", "enum": ["ok", "behind", "down"] },
+                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long its last answer took, or for how long it has given none." }
+                    }
+                  },
+                  "RedisCheck": {
+                    "type": "object",
+                    "required": ["status", "latency_ms", "breaker"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "status": { "type": "string", "enum": ["ok", "down"] },
+                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long it took to answer, or until it was given up." },
+                      "breaker": {
+                        "type": "string", "enum": ["closed", "open", "half_open"],
+                        "description": "`closed`: Redis is asked. `open`: it failed, and is left alone for a pause of under a second. `half_open`: the pause is over, one attempt is under way."
+                      }
                     }
                   }
                 }

@@ -9,6 +9,8 @@ struct SharedServices: Sendable {
     let configuration: Configuration
     /// One loop's share of the pool.
     let postgres: PostgresConfiguration
+    /// One loop's share of the connections to the replica; nil where there is none.
+    let replica: PostgresConfiguration?
     let redis: RedisConfiguration?
     let health: HealthBoard
     let pages: ServicePages
@@ -26,6 +28,9 @@ struct SharedServices: Sendable {
             var postgres = try PostgresConfiguration(configuration.database)
             postgres.apply(configuration.pool)
             self.postgres = postgres.share(of: loopCount)
+            replica = try configuration.database.replica.map { [share = self.postgres] url throws(PostgresError) in
+                try PostgresConfiguration(replica: url, of: share)
+            }
             redis = try configuration.redis.map { settings throws(RedisConfigurationError) in
                 var redis = try RedisConfiguration(url: settings.url)
                 redis.connectTimeout = settings.connectTimeout

@@ -11,8 +11,7 @@ extension PostgresConfiguration {
         add("application_name", applicationName)
         add("client_encoding", "UTF8")
         add("connect_timeout", String(max(2, connectTimeout.components.seconds)))
-        // After a failover the old primary may still answer, but takes no writes.
-        add("target_session_attrs", "read-write")
+        add("target_session_attrs", targetSession)
         // Looks for Kerberos tickets otherwise, before each connection.
         add("gssencmode", "disable")
         add("keepalives", "1")

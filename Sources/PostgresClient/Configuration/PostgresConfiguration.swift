@@ -37,6 +37,10 @@ package struct PostgresConfiguration: Sendable {
     package var lockTimeout = Duration.seconds(5)
     package var idleInTransactionTimeout = Duration.seconds(15)
 
+    /// What servers are connected to, by libpq's `target_session_attrs`. The connection string's goes before it.
+    /// After a failover the old primary may still answer, but takes no writes.
+    var targetSession = "read-write"
+
     /// As `pg_stat_activity` shows it.
     package var applicationName = "commerce"
     /// Unacknowledged data ends a TCP connection after so long (tcp(7), TCP_USER_TIMEOUT).
@@ -52,6 +56,26 @@ package struct PostgresConfiguration: Sendable {
         if value("sslmode") == "verify-full" || value("sslmode") == "verify-ca", value("sslrootcert") == nil {
             // libpq looks into the home directory otherwise, where a container has none.
             parameters.append(("sslrootcert", "/etc/ssl/certs/ca-certificates.crt"))
+        }
+    }
+
+    /// A replica of the database: user and password, the database's name and how TLS is checked are the primary's wherever
+    /// the connection string says nothing of them. Another user needs a password of its own.
+    /// - Throws: ``PostgresError`` `invalidConfiguration`, which does not repeat the string.
+    package init(replica connectionString: String, of primary: PostgresConfiguration) throws(PostgresError) {
+        self = primary
+        parameters = try ConnectionString.parse(connectionString)
+        targetSession = "prefer-standby"
+        guard value("host") != nil || value("hostaddr") != nil else {
+            throw PostgresError(.invalidConfiguration, "the replica has no host")
+        }
+        if let target = value("target_session_attrs"), target == "read-write" || target == "primary" {
+            throw PostgresError(.invalidConfiguration, "target_session_attrs asks for a primary")
+        }
+        let isSameUser = value("user") == nil || value("user") == primary.value("user")
+        if !isSameUser || value("password") != nil { passwordFile = nil }
+        for keyword in ["user", "dbname", "sslmode", "sslrootcert"] + (isSameUser ? ["password"] : []) where value(keyword) == nil {
+            if let same = primary.value(keyword) { parameters.append((keyword, same)) }
         }
     }
 

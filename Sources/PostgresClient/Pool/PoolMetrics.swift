@@ -20,23 +20,25 @@ final class PoolMetrics {
     private let failed: [PostgresError.Code: Counter]
     private var shown = Levels()
 
-    init(factory: any MetricsFactory = MetricsSystem.factory) {
+    /// - Parameter isReplica: what belongs to a replica has a label that says so
+    init(isReplica: Bool = false, factory: any MetricsFactory = MetricsSystem.factory) {
+        let role = isReplica ? [("role", "replica")] : []
         let connections = { (state: String) in
-            Meter(label: "commerce_postgres_connections", dimensions: [("state", state)], factory: factory)
+            Meter(label: "commerce_postgres_connections", dimensions: [("state", state)] + role, factory: factory)
         }
         opening = connections("opening")
         shared = connections("shared")
         idle = connections("idle")
         leased = connections("leased")
-        waiting = Meter(label: "commerce_postgres_waiting", factory: factory)
-        acquired = Timer(label: "commerce_postgres_acquire_seconds", factory: factory)
+        waiting = Meter(label: "commerce_postgres_waiting", dimensions: role, factory: factory)
+        acquired = Timer(label: "commerce_postgres_acquire_seconds", dimensions: role, factory: factory)
         let reasons: [(PostgresError.Code, String)] = [
             (.connectionUnavailable, "unavailable"), (.poolExhausted, "exhausted"), (.timedOut, "deadline"),
             (.cancelled, "cancelled"), (.closed, "closed"),
         ]
         failed = Dictionary(
             uniqueKeysWithValues: reasons.map { code, reason in
-                (code, Counter(label: "commerce_postgres_acquire_failures_total", dimensions: [("reason", reason)], factory: factory))
+                (code, Counter(label: "commerce_postgres_acquire_failures_total", dimensions: [("reason", reason)] + role, factory: factory))
             })
     }
 

@@ -101,6 +101,9 @@ extension PostgresPool {
                 .connectionUnavailable, state.isHung ? "the server does not answer" : lastError?.message,
                 sqlState: lastError?.sqlState)
         }
+        if exam != nil, readers.isEmpty {
+            throw PostgresError(.connectionUnavailable, "no connection to the replica may be read from")
+        }
         guard parked.count < max(1, configuration.maxWaiters) else {
             throw PostgresError(.poolExhausted, "too many wait for a connection")
         }

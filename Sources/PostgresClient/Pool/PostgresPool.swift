@@ -12,7 +12,9 @@ package final class PostgresPool: @unchecked Sendable {
     let loop: EventLoop
     let configuration: PostgresConfiguration
     let logger: Logger
-    private let metrics = PoolMetrics()
+    private let metrics: PoolMetrics
+    /// Nil: every shared connection carries reads.
+    let exam: ReaderExam?
     /// What the pool holds and how it fares, as of now.
     package internal(set) var state: PoolState
     var vigil: ServerVigil
@@ -44,8 +46,15 @@ package final class PostgresPool: @unchecked Sendable {
     let stallTimeout: UInt64
 
     /// A pool that opens nothing before ``start()``. `configuration` holds this loop's share.
-    package init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger) {
+    package convenience init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger) {
+        self.init(loop: loop, configuration: configuration, logger: logger, exam: nil)
+    }
+
+    /// - Parameter exam: what connections have to pass to carry reads
+    init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger, exam: ReaderExam?) {
         self.loop = loop
+        self.exam = exam
+        metrics = PoolMetrics(isReplica: exam != nil)
         self.configuration = configuration
         self.logger = logger
         state = PoolState(limits: PoolLimits(configuration))
@@ -210,6 +219,7 @@ package final class PostgresPool: @unchecked Sendable {
         // Reads follow once this is answered: an unused connection may have died without telling.
         connection.sync(for: ProofOfLife(loop: loop) { [weak self] in
             guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
+            guard exam == nil else { return examine(connection) }
             readers.append(connection)
             sendParked()
         })
@@ -238,6 +248,8 @@ extension PostgresPool: ConnectionOwner {
     func connectionLost(_ connection: PostgresConnection, _ error: PostgresError) {
         connections[connection.id] = nil
         readers.removeAll { $0 === connection }
+        exam?.pending[connection.id] = nil
+        if exam != nil, readers.isEmpty { suspendReads() }
         lastHeard = max(lastHeard, connection.lastHeard)
         if error.code != .cancelled {
             lastError = error

@@ -32,7 +32,7 @@ package final class RedisClient {
 
     var phase = Phase.idle
     var breaker: CircuitBreaker {
-        didSet { metrics.breaker(isOpen: !breaker.admits) }
+        didSet { metrics.breaker(is: breaker.phase) }
     }
     let metrics = RedisMetrics()
     // Behind `any`, so that it has a place in memory: the thread sanitizer looks at where an `inout` points.
@@ -62,6 +62,7 @@ package final class RedisClient {
         self.configuration = configuration
         self.logger = logger
         breaker = CircuitBreaker(configuration.breaker)
+        metrics.breaker(is: breaker.phase)
         commandTimeout = configuration.commandTimeout.nanosecondsClamped
     }
 
@@ -76,6 +77,9 @@ package final class RedisClient {
             }
         return RedisState(phase: phase, lastError: lastError)
     }
+
+    /// Whether commands are let through at present.
+    package var breakerPhase: BreakerPhase { breaker.phase }
 
     /// Sends one command and waits for its reply, which may be an error of the server's.
     /// - Throws: ``RedisError`` for what is not a reply, or `CancellationError`.

@@ -6,10 +6,15 @@ final class RedisMetrics {
     private let answered: Counter
     private let failed: [RedisError.Code: Counter]
     private let cancelled: Counter
-    private var isOpen = false
+    private let breakers: [BreakerPhase: Meter]
+    private var phase: BreakerPhase?
 
     init(factory: any MetricsFactory = MetricsSystem.factory) {
         breakersOpen = Meter(label: "commerce_redis_breakers_open", factory: factory)
+        breakers = Dictionary(
+            uniqueKeysWithValues: BreakerPhase.allCases.map { phase in
+                (phase, Meter(label: "commerce_redis_breakers", dimensions: [("state", phase.rawValue)], factory: factory))
+            })
         let commands = { (outcome: String) in
             Counter(label: "commerce_redis_commands_total", dimensions: [("outcome", outcome)], factory: factory)
         }
@@ -19,10 +24,13 @@ final class RedisMetrics {
     }
 
     /// Takes note whether commands are refused at present.
-    func breaker(isOpen: Bool) {
-        guard isOpen != self.isOpen else { return }
-        self.isOpen = isOpen
-        if isOpen { breakersOpen.increment() } else { breakersOpen.decrement() }
+    func breaker(is phase: BreakerPhase) {
+        guard phase != self.phase else { return }
+        let (was, isOpen) = (self.phase.map { $0 != .closed } ?? false, phase != .closed)
+        if isOpen != was { if isOpen { breakersOpen.increment() } else { breakersOpen.decrement() } }
+        if let before = self.phase { breakers[before]?.decrement() }
+        breakers[phase]?.increment()
+        self.phase = phase
     }
 
     func ended(_ result: Result<RedisValue, any Error>) {

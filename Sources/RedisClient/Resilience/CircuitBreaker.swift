@@ -35,6 +35,15 @@ struct CircuitBreaker: Sendable {
     /// Whether a command may go out, or wait for a connection that is being made.
     var admits: Bool { state == .closed }
 
+    /// The state without its time.
+    var phase: BreakerPhase {
+        switch state {
+        case .closed: .closed
+        case .open: .open
+        case .halfOpen: .halfOpen
+        }
+    }
+
     /// A caller had its answer in time.
     mutating func succeeded() {
         guard state == .closed, failures | pauses != 0 else { return }

@@ -1,6 +1,8 @@
 import Formats
 import Foundation
 import HTTPServer
+import PostgresClient
+import RedisClient
 import TestSupport
 import Testing
 import Web
@@ -114,12 +116,16 @@ struct AnswerSchemaTests {
     @Test("health, however it stands") func health() throws {
         for isDraining in [false, true] {
             for schema in [HealthState.Schema.unknown, .behind, .current] {
-                for redis in [nil, HealthState.Check(isUp: false, latency: 1), HealthState.Check(isUp: true, latency: .max)] {
+                let checks = [nil, HealthState.Check(isUp: false, latency: 1), HealthState.Check(isUp: true, latency: .max)]
+                let phases: [(BreakerPhase, ReplicaStanding.Phase)] = [(.closed, .ok), (.open, .behind), (.halfOpen, .down)]
+                for (redis, (breaker, replica)) in zip(checks, phases) {
                     for now in [0, 5_000_000_000, UInt64.max] {
                         var state = HealthState(started: 1)
                         state.isDraining = isDraining
                         state.schema = schema
                         state.redis = redis
+                        state.breaker = breaker
+                        state.replica = redis.map { ReplicaStanding(phase: replica, latency: $0.latency) }
                         state.postgres = redis
                         let answer = OpenAPIContract.Answer(
                             status: state.status(at: now).isServing ? 200 : 503,

@@ -18,7 +18,7 @@ SETTING = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|_KEY\b")
 PARAMETER = re.compile(r"(Password|Secret|Token|Credential|ApiKey|PrivateKey|AccessKey)$")
 PROPERTY = re.compile(r"^(MasterUserPassword|UserPassword|Password|AuthToken|SecretString|SecretAccessKey)$")
 # May carry a password between // and @.
-WITH_PASSWORD = {"DATABASE_URL", "REDIS_URL"}
+WITH_PASSWORD = {"DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL"}
 
 
 def secret_settings():
