@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import TestSupport
 import Testing
 
@@ -99,6 +100,24 @@ import Testing
             _ = try await onOwnThread { try server.execute("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") }
             try await expectEventually(client.loop) { client.statistics.connections == 2 }
             #expect(try await client.get("k") == [1])
+        }
+    }
+
+    @Test func aWriteThatFindsTheServerGoneFailsWhatWaits() async throws {
+        let server = try await onOwnThread { try RedisServer() }
+        try await withClient(.patient(server.url)) { client in
+            try await expectEventually(client.loop) { (try? await client.ping()) != nil }
+            // In one turn, so that nothing else is first to say so: what is written first is answered with a reset.
+            server.kill()
+            for _ in 0..<2 {
+                client.post(["ECHO", "k"])
+                client.flush()
+                usleep(100_000)
+            }
+            #expect(client.state.phase != .connected)
+            #expect(client.inFlight.count == 0)
+            try await onOwnThread { try server.start() }
+            try await expectEventually(client.loop, seconds: 5) { (try? await client.ping()) != nil }
         }
     }
 

@@ -170,7 +170,12 @@ package final class RedisClient {
     /// Sends what has gathered, once there is a connection that takes commands.
     func flush() {
         switch phase {
-        case .ready, .closing: if !outgoing.isEmpty { transport?.send(&outgoing) }
+        case .ready, .closing:
+            guard !outgoing.isEmpty, let transport else { return }
+            // One after the other: where sending finds the server gone, this client hears of it and empties `outgoing`, which
+            // nobody may have borrowed then.
+            transport.take(&outgoing)
+            transport.flush()
         default: return
         }
     }

@@ -49,11 +49,16 @@ final class Transport: DescriptorHandler {
         connectNext(RedisError(.connectFailed, "no address"))
     }
 
-    /// Takes over `bytes` and sends as much as the socket takes; the rest follows by itself.
+    /// Takes over `bytes` and sends as much as the socket takes; the rest follows by itself. The owner may be told of the
+    /// transport's end during this call, so `bytes` must be no state of the owner's.
     func send(_ bytes: inout [UInt8]) {
-        guard phase == .open else { return }
-        plain.take(&bytes)
+        take(&bytes)
         flush()
+    }
+
+    /// Takes over `bytes` for the next ``flush()``.
+    func take(_ bytes: inout [UInt8]) {
+        if phase == .open { plain.take(&bytes) }
     }
 
     /// Receives what has already come. For a timer that is about to say that nothing came.
@@ -176,7 +181,8 @@ final class Transport: DescriptorHandler {
 
     // MARK: Sending
 
-    private func flush() {
+    /// Sends as much as the socket takes; the rest follows by itself. The owner may be told of the transport's end meanwhile.
+    func flush() {
         guard phase == .open || phase == .securing else { return }
         guard let tls else {
             if let error = write(&plain) { fail(error) }
