@@ -23,55 +23,49 @@ extension OrderStore {
                 guard let status = OrderStatus(rawValue: try row[1]) else { throw PostgresError(.decoding, "order status") }
                 guard status != .cancelled else { return true }
                 try status.checkMove(to: .cancelled)
-                _ = try await transaction.commit(with: Self.close(try row[0], as: .cancelled, reason: reason))
+                _ = try await transaction.commit(with: Self.close([try row[0]], as: .cancelled, reason: reason))
                 return true
             }
         }
     }
 
-    /// Expires up to `limit` orders whose reservation has run out. Orders that another task is at are passed over.
-    /// - Returns: how many.
+    /// Expires up to `limit` orders whose reservation has run out, all or none. Orders that another task is at are passed over,
+    /// so that any number of tasks share the work.
+    /// - Returns: how many; fewer than `limit` only where there are no more.
     package func expire(limit: Int) async throws -> Int {
-        let due = try await pool.query(
-            """
-            SELECT r.order_id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
-            AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(limit)
-            """)
-        var count = 0
-        for row in due where try await expire(try row[0]) { count += 1 }
-        return count
-    }
-
-    private func expire(_ id: UUID) async throws -> Bool {
         try await pool.transaction { transaction in
             let rows = try await transaction.query(
                 """
-                SELECT o.id FROM orders o JOIN reservation r ON r.order_id = o.id WHERE o.id = \(id) \
-                AND o.status = 'pending_payment' AND r.state = 'held' AND r.expires_at <= now() FOR UPDATE OF o SKIP LOCKED
+                SELECT o.id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
+                AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(limit) \
+                FOR UPDATE OF o SKIP LOCKED
                 """)
-            guard !rows.isEmpty else { return false }
-            _ = try await transaction.commit(with: Self.close(id, as: .expired, reason: "not paid in time"))
-            return true
+            guard !rows.isEmpty else { return 0 }
+            let ids = try rows.map { row in try row[0, as: UUID.self] }
+            _ = try await transaction.commit(with: Self.close(ids, as: .expired, reason: "not paid in time"))
+            return ids.count
         }
     }
 
-    private static func close(_ id: UUID, as status: OrderStatus, reason: String) -> [PostgresQuery] {
+    /// - Parameter ids: of orders that are locked, and may be closed
+    private static func close(_ ids: [UUID], as status: OrderStatus, reason: String) -> [PostgresQuery] {
         [
             """
-            SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = \(id)) \
+            SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = ANY(\(ids))) \
             ORDER BY variant_id FOR UPDATE
             """,
             """
-            WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = \(id) AND state = 'held' \
+            WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = ANY(\(ids)) AND state = 'held' \
             RETURNING order_id), \
-            d AS (SELECT l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
-            JOIN r ON r.order_id = l.order_id GROUP BY l.variant_id), \
-            s AS (UPDATE stock SET reserved = reserved - d.quantity FROM d WHERE stock.variant_id = d.variant_id), \
+            d AS (SELECT l.order_id, l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
+            JOIN r ON r.order_id = l.order_id GROUP BY l.order_id, l.variant_id), \
+            t AS (SELECT variant_id, sum(quantity)::int AS quantity FROM d GROUP BY variant_id), \
+            s AS (UPDATE stock SET reserved = reserved - t.quantity FROM t WHERE stock.variant_id = t.variant_id), \
             m AS (INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) \
-            SELECT variant_id, \(id), 0, -quantity, 'release' FROM d), \
-            h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT \(id), max(position) + 1, \
-            \(status.rawValue), \(reason) FROM order_history WHERE order_id = \(id)) \
-            UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = \(id)
+            SELECT variant_id, order_id, 0, -quantity, 'release' FROM d), \
+            h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT order_id, max(position) + 1, \
+            \(status.rawValue), \(reason) FROM order_history WHERE order_id = ANY(\(ids)) GROUP BY order_id) \
+            UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = ANY(\(ids))
             """,
         ]
     }
