@@ -4,11 +4,12 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 
 from rig import PROGRAM
-from stage import HOT, children, freely
+from stage import HOT, children, freely, until
 
 
 class Faults:
@@ -41,6 +42,8 @@ class Faults:
 
     def terminate_instance(self, fault, _):
         instance = self.stage.instances[fault.instance]
+        # One that was started a moment ago does not hear signals yet.
+        until(lambda: listens(instance.address), 10)
         began = time.monotonic()
         status = instance.stop(signal.SIGTERM, 10)
         # DRAIN_TIMEOUT, and what a busy machine adds.
@@ -105,6 +108,15 @@ class Faults:
         time.sleep(fault.lasts)
         with contextlib.suppress(RuntimeError):
             self.stage.postgres.sql("ALTER ROLE shop CONNECTION LIMIT -1")
+
+    def demote_postgres(self, fault, _):
+        """Whoever connects meanwhile may only read, as with the old primary after a failover."""
+        with contextlib.suppress(RuntimeError):
+            self.stage.postgres.sql("ALTER ROLE shop SET default_transaction_read_only = on")
+        self.stage.postgres.terminate()
+        time.sleep(fault.lasts)
+        with contextlib.suppress(RuntimeError):
+            self.stage.postgres.sql("ALTER ROLE shop RESET default_transaction_read_only")
 
     # MARK: Redis
 
@@ -203,6 +215,14 @@ class Faults:
 
     def kill_import(self, fault, chance):
         self.import_(fault, chance, fault.lasts)
+
+
+def listens(address):
+    try:
+        socket.create_connection(address, 1).close()
+        return True
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ KINDS = {
     "restart-postgres-fast": ("postgres", 0.0, 0.5),
     "restart-postgres-immediate": ("postgres", 0.0, 0.5),
     "limit-connections": ("postgres", 0.3, 1.0),
+    "demote-postgres": ("postgres", 0.3, 1.0),
     "kill-redis": ("redis", 0.0, 1.0),
     "freeze-redis": ("redis", 0.2, 1.2),
     "flush-redis": ("redis", 0.0, 0.5),

@@ -233,7 +233,7 @@ class Stage:
             freely(backend, signal.SIGCONT)
         self.postgres.start()
         with contextlib.suppress(RuntimeError):
-            self.postgres.sql("ALTER ROLE shop CONNECTION LIMIT -1")
+            self.postgres.sql("ALTER ROLE shop CONNECTION LIMIT -1; ALTER ROLE shop RESET default_transaction_read_only")
         if self.redis.server.process.poll() is not None:
             self.redis.server.start()
         freely(self.redis.server.pid, signal.SIGCONT)

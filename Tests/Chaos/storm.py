@@ -102,11 +102,32 @@ class Process:
         """Asks for every key until all is known, then once more for the same bytes.
         - Returns: what was attempted, and what was found wrong"""
         end = time.monotonic() + seconds
-        await self.share([lambda shopper, n=n: shopper.canary(n, end) for n in range(2)])
-        # Also what was refused, where an earlier try of it may have been stuck on its way.
-        await self.share([lambda shopper, a=a: shopper.settle(a, end) for a in self.attempts if a.answer is None and (a.isUnsure or not a.isOver)])
+        await self.settle_open(end)
+        for n in range(len(self.ports)):
+            await self.volley(n, end)
+        await self.settle_open(end)
         await self.share([lambda shopper, a=a: shopper.finish(a, end) for a in self.attempts if a.answer is not None])
         return [attempt.record() for attempt in self.attempts], self.violations
+
+    async def settle_open(self, end):
+        # Also what was refused, where an earlier try of it may have been stuck on its way.
+        open_ = [a for a in self.attempts if a.answer is None and (a.isUnsure or not a.isOver)]
+        await self.share([lambda shopper, a=a: shopper.settle(a, end) for a in open_])
+
+    async def volley(self, instance, end):
+        """An instance is well when all shoppers at once buy from it what is there in plenty, each at the first try: not when one
+        in two of its connections is of use."""
+        number = 0
+        while True:
+            number += 1
+            attempts = await asyncio.gather(*(shopper.shoot(instance, number) for shopper in self.shoppers))
+            self.attempts += attempts
+            failed = sum(attempt.answer is None for attempt in attempts)
+            if not failed:
+                return
+            if time.monotonic() > end:
+                return self.wrong(f"wedged: instance {instance} still fails {failed} of {len(attempts)} orders")
+            await asyncio.sleep(0.1)
 
     async def share(self, jobs):
         """Each shopper does the next, until all are done."""
@@ -288,12 +309,12 @@ class Shopper:
             turn += 1
         return True
 
-    async def canary(self, instance, end):
-        """Something that is there in plenty can be bought from this very instance."""
-        attempt = Attempt(f"chaos-canary-{self.seed}-{self.process.n}-{instance}", PRICES, items=[(COLD[0], 1)])
-        self.process.attempts.append(attempt)
-        if not await self.until(end, lambda: attempt.isOver, lambda _: self.post(attempt, self.channels[instance])):
-            self.process.wrong(f"wedged: instance {instance} takes no order")
+    async def shoot(self, instance, number):
+        key = f"chaos-volley-{self.seed}-{self.process.n}-{self.number}-{instance}-{number}"
+        attempt = Attempt(key, PRICES, items=[(sku, 1) for sku in random.Random(key).sample(COLD, 3)])
+        self.patience = 2.5
+        await self.post(attempt, self.channels[instance])
+        return attempt
 
     async def settle(self, attempt, end):
         attempt.refusal = None
