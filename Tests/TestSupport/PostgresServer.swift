@@ -35,22 +35,33 @@ package final class PostgresServer: Sendable {
     /// With TLS: the file that clients take as authority, for sslmode=verify-full.
     package let certificateAuthority: String?
     private let directory: ScratchDirectory
+    /// Where its data is, if that can be full.
+    package let volume: TestVolume?
     private let data: String
+    /// The same for this process, which may see the volume elsewhere.
+    private let dataView: String
     private let programs: String
     private let process = Mutex<ChildProcess?>(nil)
 
-    /// Makes a cluster and starts it. `settings` are names and values as in postgresql.conf.
+    /// Makes a cluster and starts it. `settings` are names and values as in postgresql.conf; with `megabytes` it has a disk of
+    /// its own of that size.
     package init(
-        authentication: Authentication = .trust, tls: Bool = false, settings: [String: String] = [:]
+        authentication: Authentication = .trust, tls: Bool = false, settings: [String: String] = [:], megabytes: Int? = nil
     ) throws {
         let environment = try TestEnvironment.read()
         programs = environment.postgresPrograms
         port = try FreePort.find()
         directory = try ScratchDirectory("postgres")
-        data = directory.path + "/data"
         try ServerAccount.give(directory.path)
-        try Command.check(
-            ServerAccount.command(["cp", "-a", "--reflink=auto", PostgresTemplate.shared.get(), data]))
+        volume = try megabytes.map { [directory] in
+            let place = directory.path + "/volume"
+            guard mkdir(place, 0o755) == 0 else { throw TestFailure.system("mkdir", errno) }
+            return try TestVolume(at: place, megabytes: $0)
+        }
+        data = (volume?.path ?? directory.path) + "/data"
+        dataView = (volume?.view ?? directory.path) + "/data"
+        let copy = try ServerAccount.command(["cp", "-a", "--reflink=auto", PostgresTemplate.shared.get(), data])
+        try Command.check(volume?.command(copy) ?? copy)
 
         var settings = settings
         var password = ""
@@ -70,7 +81,7 @@ package final class PostgresServer: Sendable {
         if case .password(let text) = authentication { password = ":" + text }
         url = "postgresql://postgres\(password)@\(tls ? "localhost" : "127.0.0.1"):\(port)/postgres"
         let method = password.isEmpty ? "trust" : "scram-sha-256"
-        try Self.append(settings.map { "\($0.key) = \($0.value)" }.sorted(), to: data + "/postgresql.conf")
+        try Self.append(settings.map { "\($0.key) = \($0.value)" }.sorted(), to: dataView + "/postgresql.conf")
         let rules = """
             local all,replication all trust
             host all all 127.0.0.1/32 \(method)
@@ -78,17 +89,20 @@ package final class PostgresServer: Sendable {
 
             """
         try Data(rules.utf8)
-            .write(to: URL(fileURLWithPath: data + "/pg_hba.conf"))
+            .write(to: URL(fileURLWithPath: dataView + "/pg_hba.conf"))
         try start()
         if case .password(let text) = authentication { try execute("ALTER ROLE postgres PASSWORD '\(text)'") }
     }
 
-    /// A streaming replica of another server, with its accounts and data. `settings` as above.
-    package init(standbyOf primary: PostgresServer, settings: [String: String] = [:]) throws {
+    /// A streaming replica of another server, with its accounts and data. `settings` as above; at another `address` of this
+    /// machine it has the primary's port.
+    package init(standbyOf primary: PostgresServer, address: String? = nil, settings: [String: String] = [:]) throws {
         programs = primary.programs
-        port = try FreePort.find()
+        port = try address == nil ? FreePort.find() : primary.port
         directory = try ScratchDirectory("standby")
+        volume = nil
         data = directory.path + "/data"
+        dataView = data
         certificateAuthority = nil
         try ServerAccount.give(directory.path)
         // Over the primary's socket, which lets everybody in.
@@ -97,8 +111,9 @@ package final class PostgresServer: Sendable {
                 programs + "/pg_basebackup", "--pgdata", data, "--write-recovery-conf", "--wal-method=stream",
                 "--checkpoint=fast", "--no-sync", "--dbname", "host=\(primary.directory.path) port=\(primary.port) user=postgres",
             ]))
-        url = primary.url.replacingOccurrences(of: ":\(primary.port)/", with: ":\(port)/")
+        url = primary.url.replacingOccurrences(of: "127.0.0.1:\(primary.port)/", with: "\(address ?? "127.0.0.1"):\(port)/")
         var settings = settings
+        if let address { settings["listen_addresses"] = "'\(address)'" }
         settings["port"] = "\(port)"
         settings["unix_socket_directories"] = "'\(directory.path)'"
         // Short, so that a replica that lost its primary is soon one again.
@@ -116,17 +131,22 @@ package final class PostgresServer: Sendable {
     /// Starts it and waits until it takes connections, which needs recovery after an immediate stop or a kill.
     package func start(seconds: Double = 60) throws {
         let log = directory.path + "/log"
+        let command = ServerAccount.command([programs + "/postgres", "-D", data])
         let server = try ChildProcess(
-            ServerAccount.command([programs + "/postgres", "-D", data]), environment: Command.plain, directory: "/",
-            output: log, error: log)
+            volume?.command(command) ?? command, environment: Command.plain, directory: "/", output: log, error: log)
         process.withLock { $0 = server }
         // The file's eighth line tells what it is doing, and the first who wrote the file (src/include/utils/pidfile.h).
         let ready = Deadline(seconds: seconds).poll {
-            let lines = readText(data + "/postmaster.pid").split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = readText(dataView + "/postmaster.pid").split(separator: "\n", omittingEmptySubsequences: false)
             let says = lines.count > 7 && lines[0] == "\(server.identifier)" && (lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby"))
             return says || server.exitStatus != nil
         }
         guard ready, server.exitStatus == nil else { throw TestFailure("PostgreSQL does not start: \(readText(log))") }
+    }
+
+    /// Starts it where it has ended by itself.
+    package func startIfEnded() throws {
+        if process.withLock({ $0?.exitStatus != nil }) { try start() }
     }
 
     /// Stops it and waits until it is gone.

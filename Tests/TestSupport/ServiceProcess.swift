@@ -11,9 +11,10 @@ package final class ServiceProcess: Sendable {
     ///
     /// The environment is the one given and no more, except that PATH, HOST (127.0.0.1), PORT (a free one) and
     /// RATE_LIMIT (off) are added where missing. It runs in the project's top directory. Throws ``TestFailure`` with what it logged where it ends or
-    /// does not answer within `seconds`.
+    /// does not answer within `seconds`. `wrapper` is a command that becomes the program it is given.
     package init(
-        _ arguments: [String] = ["serve"], environment: [String: String], ready: Bool = true, seconds: Double = 60
+        _ arguments: [String] = ["serve"], environment: [String: String], through wrapper: [String] = [], ready: Bool = true,
+        seconds: Double = 60
     ) throws {
         let test = try TestEnvironment.read()
         let free = try FreePort.find()
@@ -25,7 +26,7 @@ package final class ServiceProcess: Sendable {
         environment["RATE_LIMIT"] = environment["RATE_LIMIT"] ?? "off"
         directory = try ScratchDirectory("service")
         process = try ChildProcess(
-            [test.commerce] + arguments, environment: environment, directory: test.root,
+            wrapper + [test.commerce] + arguments, environment: environment, directory: test.root,
             output: directory.path + "/output", error: directory.path + "/error")
         guard ready else { return }
         let answered = Deadline(seconds: seconds).poll(every: 20) {

@@ -19,6 +19,9 @@ extension MetricDescription {
         MetricDescription("commerce_postgres_reads_total", "Reads of the catalogue that a replica may answer, by who did."),
         MetricDescription(
             "commerce_postgres_replica_fallbacks_total", "Reads that the replica failed and the primary was asked for."),
+        MetricDescription(
+            "commerce_postgres_retries_total",
+            "Reads and transactions that failed for the server's trouble: sent again, or refused as the budget for that was spent."),
         MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
         MetricDescription("commerce_redis_breakers", "Loops by the state of their circuit breaker before Redis."),
         MetricDescription(

@@ -12,7 +12,7 @@ extension OrderStore {
     /// whose answer was lost, or a run whose COMMIT was, can be repeated.
     /// - Returns: false where there is no such order for this secret.
     package func cancel(_ name: OrderReference, tokenHash: [UInt8], reason: String) async throws -> Bool {
-        try await RetryPolicy.transaction.run {
+        try await RetryPolicy.transaction.run(mayRetry: { await pool.mayRetry(after: $0) }) {
             try await pool.transaction { transaction in
                 let rows = try await transaction.query(
                     """

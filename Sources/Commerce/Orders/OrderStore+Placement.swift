@@ -16,7 +16,7 @@ extension OrderStore {
     package func place(
         _ request: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord
     ) async throws -> PlacementAnswer {
-        try await RetryPolicy.transaction.run {
+        try await RetryPolicy.transaction.run(mayRetry: { await pool.mayRetry(after: $0) }) {
             try await pool.transaction { transaction in
                 try await place(request, cartTokenHash: cartTokenHash, record: record, in: transaction)
             }

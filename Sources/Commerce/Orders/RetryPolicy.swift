@@ -22,10 +22,16 @@ struct RetryPolicy: Sendable {
     }
 
     /// Runs `body` until it succeeds or may not be run again.
-    func run<Value>(_ body: () async throws -> Value) async throws -> Value {
+    /// - Parameter mayRetry: whether what failed for the server's trouble may be run again, after so many times
+    func run<Value>(mayRetry: (Int) async -> Bool = { _ in true }, _ body: () async throws -> Value) async throws -> Value {
         var run = 0
         while true {
-            do { return try await body() } catch where allows(error, run: run) { run += 1 }
+            do { return try await body() } catch where allows(error, run: run) {
+                // Who lost a race that somebody else has won is no burden on a server in trouble.
+                let isRace = (error as? PostgresError)?.sqlState == SQLState.uniqueViolation
+                if !isRace, await !mayRetry(run) { throw error }
+                run += 1
+            }
         }
     }
 }

@@ -51,7 +51,8 @@ final class PendingRead: StatementReceiver, @unchecked Sendable {
     private func decide(_ end: ReadRule.End, _ error: PostgresError) {
         switch rule.ended(end) {
         case .sendAlone: pool.sendAgain(self)
-        case .sendAfterLoss: pool.sendAfterLoss(self)
+        case .sendAfterLoss where pool.mayRetry(): pool.sendAfterLoss(self)
+        case .sendAfterLoss: self.end(.failure(error))
         case .deliver, .fail: self.end(.failure(error))
         }
     }

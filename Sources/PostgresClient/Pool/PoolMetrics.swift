@@ -18,6 +18,8 @@ final class PoolMetrics {
     private let waiting: Meter
     private let acquired: Timer
     private let failed: [PostgresError.Code: Counter]
+    private let retried: Counter
+    private let notRetried: Counter
     private var shown = Levels()
 
     /// - Parameter isReplica: what belongs to a replica has a label that says so
@@ -32,6 +34,11 @@ final class PoolMetrics {
         leased = connections("leased")
         waiting = Meter(label: "commerce_postgres_waiting", dimensions: role, factory: factory)
         acquired = Timer(label: "commerce_postgres_acquire_seconds", dimensions: role, factory: factory)
+        let retries = { (outcome: String) in
+            Counter(label: "commerce_postgres_retries_total", dimensions: [("outcome", outcome)] + role, factory: factory)
+        }
+        retried = retries("sent")
+        notRetried = retries("refused")
         let reasons: [(PostgresError.Code, String)] = [
             (.connectionUnavailable, "unavailable"), (.poolExhausted, "exhausted"), (.timedOut, "deadline"),
             (.cancelled, "cancelled"), (.closed, "closed"),
@@ -58,6 +65,9 @@ final class PoolMetrics {
 
     /// A connection was had after so many nanoseconds.
     func acquired(after nanoseconds: UInt64) { acquired.recordNanoseconds(Int64(clamping: nanoseconds)) }
+
+    /// Something failed that could be tried again, and was or was not.
+    func retry(isGranted: Bool) { (isGranted ? retried : notRetried).increment() }
 
     func acquiringFailed(_ code: PostgresError.Code) { failed[code]?.increment() }
 }

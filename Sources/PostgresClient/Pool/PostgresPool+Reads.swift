@@ -12,6 +12,7 @@ extension PostgresPool {
         let now = loop.now
         let until = min(now.adding(queryTimeout), Deadline.current?.instant ?? .max)
         guard until > now else { throw PostgresError(.timedOut, "the deadline had passed") }
+        retries.attempted()
         let read = PendingRead(query, until: until, pool: self)
         try submit(read)
         let result = await withTaskCancellationHandler {

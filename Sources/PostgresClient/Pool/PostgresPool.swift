@@ -12,12 +12,13 @@ package final class PostgresPool: @unchecked Sendable {
     let loop: EventLoop
     let configuration: PostgresConfiguration
     let logger: Logger
-    private let metrics: PoolMetrics
+    let metrics: PoolMetrics
     /// Nil: every shared connection carries reads.
     let exam: ReaderExam?
     /// What the pool holds and how it fares, as of now.
     package internal(set) var state: PoolState
     var vigil: ServerVigil
+    var retries = RetryBudget()
 
     /// Threads that connect: serial queues, since Dispatch gives each of those a thread whatever else is blocked.
     private var lanes: [DispatchQueue] = []
@@ -97,6 +98,7 @@ package final class PostgresPool: @unchecked Sendable {
         let now = loop.now
         let pending = PendingLease()
         leases[id] = pending
+        retries.attempted()
         let deadline = min(now.adding(acquireTimeout), Deadline.current?.instant ?? .max)
         if deadline <= now {
             leases[id] = nil

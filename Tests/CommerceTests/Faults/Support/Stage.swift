@@ -7,9 +7,15 @@ final class Stage: Sendable {
     let postgres: PostgresServer
     let redis: RedisServer
 
-    init(redisPassword: String? = nil, postgresPassword: String? = nil) throws {
-        postgres = try PostgresServer(authentication: postgresPassword.map { .password($0) } ?? .trust)
-        redis = try RedisServer(password: redisPassword)
+    /// - Parameter postgresMegabytes: the size of PostgreSQL's own disk, where it has one
+    init(
+        redisPassword: String? = nil, redisSettings: [String: String] = [:], postgresPassword: String? = nil,
+        postgresSettings: [String: String] = [:], postgresMegabytes: Int? = nil
+    ) throws {
+        postgres = try PostgresServer(
+            authentication: postgresPassword.map { .password($0) } ?? .trust, settings: postgresSettings,
+            megabytes: postgresMegabytes)
+        redis = try RedisServer(password: redisPassword, settings: redisSettings)
         try Self.migrate(postgres)
         try postgres.execute(Goods.statements(FaultGoods.shelf))
     }
@@ -20,11 +26,11 @@ final class Stage: Sendable {
     }
 
     /// Starts a service; a setting that is empty counts as not set.
-    func serve(_ settings: [String: String] = [:]) async throws -> ServiceProcess {
+    func serve(_ settings: [String: String] = [:], through wrapper: [String] = []) async throws -> ServiceProcess {
         let common = [
             "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "LOG_FORMAT": "json", "DRAIN_DELAY": "0s", "LOOPS": "2",
         ]
-        return try await onOwnThread { try ServiceProcess(environment: common.merging(settings) { _, given in given }) }
+        return try await onOwnThread { try ServiceProcess(environment: common.merging(settings) { _, given in given }, through: wrapper) }
     }
 
     /// Runs SQL in the shop's database without blocking the caller's thread.
@@ -41,8 +47,9 @@ final class Stage: Sendable {
     // MARK: Checks
 
     /// That every order asked for is there once and only once: what was acknowledged is what a repetition gets, and the
-    /// rest can be had with its key now.
-    func settle(_ journal: Journal, at port: UInt16) async throws {
+    /// rest can be had with its key now; by the server that is the primary by now.
+    func settle(_ journal: Journal, at port: UInt16, by server: PostgresServer? = nil) async throws {
+        let server = server ?? postgres
         let known = journal.orders
         let groups = journal.attempts.enumerated().reduce(into: [[OrderAttempt]](repeating: [], count: 4)) { groups, attempt in
             groups[attempt.offset % groups.count].append(attempt.element)
@@ -58,8 +65,9 @@ final class Stage: Sendable {
             }
         }
         #expect(Set(placed.values).count == placed.count, "one order was given out for two keys")
-        #expect(try await execute("SELECT count(*) FROM orders") == "\(placed.count)", "orders and keys differ in number")
-        let violations = try await execute(Invariants.statements)
+        let count = try await onOwnThread { try server.execute("SELECT count(*) FROM orders") }
+        #expect(count == "\(placed.count)", "orders and keys differ in number")
+        let violations = try await onOwnThread { try server.execute(Invariants.statements) }
         #expect(violations.isEmpty, "\(violations.prefix(2_000))")
     }
 
