@@ -27,6 +27,7 @@ chaos_rounds() {
     step env PROGRAM="$program" ECHO= SCRATCH="$WORK/chaos" MIGRATIONS_DIR="$ROOT/migrations" POSTGRES_BIN="$POSTGRES_BIN" \
         CHAOS_KEPT="$STATE/chaos" CHAOS_COUNTS="$WORK/chaos-counts" PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/sbin:/sbin" \
         Tests/Chaos/chaos "$@" || status=$?
+    # shellcheck disable=SC2034 # read in dev
     if ! read -r CHAOS_PASSED CHAOS_FAILED <"$WORK/chaos-counts" 2>/dev/null; then CHAOS_FAILED=1; fi
     return "$status"
 }
