@@ -10,6 +10,8 @@ package struct ShopSettings: Sendable {
     package let cartLifetime: Duration
     /// How long the answer to an idempotency key is kept.
     package let idempotencyLifetime: Duration
+    /// How orders share transactions.
+    package let placement: PlacementSettings
     /// A directory served under `/assets/`; nil: none.
     package let assetsDirectory: String?
     /// What an imported picture without scheme stands under; without a slash at its end.
@@ -27,6 +29,7 @@ package struct ShopSettings: Sendable {
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the answer to an `Idempotency-Key` is kept")
+        placement = PlacementSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(
             "IMAGE_BASE_URL", .imageBase, default: "/assets", "What imported pictures without a scheme stand under")

@@ -8,6 +8,12 @@ extension MetricDescription {
         MetricDescription("commerce_cart_listeners", "Connections that listen to a cart."),
         MetricDescription("commerce_event_loop_lag_seconds", "How long after it was due a timer of an event loop ran."),
         MetricDescription(
+            "commerce_order_transaction_orders_total", "Orders that transactions were for, by lane; retries count again."),
+        MetricDescription(
+            "commerce_order_transactions_total",
+            "Transactions that placed orders, by lane: together, alone, or patient (waits for a lock)."),
+        MetricDescription("commerce_orders_waiting", "Orders that wait for a transaction."),
+        MetricDescription(
             "commerce_orders_total", "Attempts to place an order, by what came of them: placed, replayed, or why not."),
         MetricDescription(
             "commerce_postgres_acquire_failures_total", "Connections to PostgreSQL that could not be had, by why."),

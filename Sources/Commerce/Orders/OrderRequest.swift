@@ -15,6 +15,12 @@ package struct OrderRequest: Sendable {
     }
 
     package let source: Source
+
+    /// The cart it is placed from, if it is.
+    package var cart: UUID? {
+        if case .cart(let id, _) = source { id } else { nil }
+    }
+
     /// What the shopper was shown; another sum is refused.
     package let expectedTotal: Money?
     package let email: String

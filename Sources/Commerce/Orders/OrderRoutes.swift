@@ -7,12 +7,14 @@ import Web
 /// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
 package struct OrderRoutes {
     let store: OrderStore
+    private let placing: PlacementQueue
     private let cartChanged: (CartHint) -> Void
     private let metrics = OrderMetrics()
 
     /// - Parameter cartChanged: told of every cart that became an order
-    init(store: OrderStore, cartChanged: @escaping (CartHint) -> Void = { _ in }) {
+    init(store: OrderStore, placing: PlacementQueue, cartChanged: @escaping (CartHint) -> Void = { _ in }) {
         self.store = store
+        self.placing = placing
         self.cartChanged = cartChanged
     }
 
@@ -46,7 +48,7 @@ package struct OrderRoutes {
         let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
             principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
-        let answer = try await store.place(request, cartTokenHash: cartToken, record: record)
+        let answer = try await placing.place(request, cartTokenHash: cartToken, record: record)
         if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartHint(cart)) }
         return answer
     }

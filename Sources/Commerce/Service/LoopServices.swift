@@ -63,7 +63,9 @@ package final class LoopServices: @unchecked Sendable {
             feed: CartFeed(loop: loop, store: carts, watch: shared.cartWatch, logger: logger), settings: configuration.live,
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
-        OrderRoutes(store: orders) { changes.tell($0) }.register(on: router)
+        OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders, settings: shared.placement)) {
+            changes.tell($0)
+        }.register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(

@@ -56,7 +56,18 @@ struct SharedServices: Sendable {
         var settings = configuration.overload.admission ?? .unlimited
         // Nobody waits beyond the time the request has.
         settings.patience = min(settings.patience, configuration.http.requestTimeout)
+        // Orders share transactions: with fewer at work those would be the smaller, and nothing would be won.
+        settings.minimum = max(
+            settings.minimum, configuration.shop.placement.orders * configuration.shop.placement.transactions)
         return settings.share(of: loopCount)
+    }
+
+    /// How one loop puts orders together.
+    var placement: PlacementSettings {
+        var settings = configuration.shop.placement
+        settings.capacity = max(1, settings.capacity / loopCount)
+        settings.patience = configuration.pool.acquireTimeout
+        return settings
     }
 
     var middlewares: [any Middleware] {

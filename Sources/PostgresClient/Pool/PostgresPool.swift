@@ -9,7 +9,7 @@ import Logging
 /// Confined to its loop; every method asserts it. Each loop has its own, with its share of the process's connections.
 // Unchecked: confined to its loop, as above; what Dispatch and cancellation bring is handed to the loop.
 package final class PostgresPool: @unchecked Sendable {
-    let loop: EventLoop
+    package let loop: EventLoop
     let configuration: PostgresConfiguration
     let logger: Logger
     let metrics: PoolMetrics

@@ -88,6 +88,11 @@ extension PostgresJSON: PostgresElement {
     }
 }
 
+/// Arrays of bytea.
+extension Array: PostgresElement where Element == UInt8 {
+    package static var postgresArrayType: UInt32 { PostgresType.byteaArray }
+}
+
 /// `[UInt8]` is bytea, not an array; a byte alone is no parameter.
 extension UInt8: PostgresElement {
     package static var postgresType: UInt32 { PostgresType.bytea }

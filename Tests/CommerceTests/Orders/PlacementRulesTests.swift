@@ -10,8 +10,8 @@ import Web
 struct PlacementRulesTests {
     private func variant(
         _ sku: String, _ price: Int64 = 100, _ currency: String = "USD", onHand: Int = 10, reserved: Int = 0, isOffered: Bool = true
-    ) -> LockedVariant {
-        LockedVariant(
+    ) -> StockedVariant {
+        StockedVariant(
             variant: UUID(high: 1, low: sku.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }), product: UUID(high: 2, low: 1), sku: sku,
             name: "Name of \(sku)", options: Array(#"{"size":"M"}"#.utf8), image: "/assets/\(sku).svg", price: Money(price, currency),
             isOffered: isOffered, onHand: onHand, reserved: reserved)
@@ -22,10 +22,10 @@ struct PlacementRulesTests {
     }
 
     private func problem(
-        _ demand: Demand, _ locked: [LockedVariant], currency: String? = nil, expected: Money? = nil
+        _ demand: Demand, _ locked: [StockedVariant], currency: String? = nil, expected: Money? = nil
     ) throws -> Problem {
         do {
-            _ = try PlacementRules.draft(demand, of: locked, currency: currency, expected: expected)
+            _ = try PlacementRules.draft(demand, of: Shelf(locked), currency: currency, expected: expected)
         } catch { return error }
         throw TestFailure("was placed")
     }
@@ -42,7 +42,7 @@ struct PlacementRulesTests {
             }
             var demand = Demand()
             for index in 0..<count { _ = demand.add("S\(index)", Int.random(in: 1...999, using: &random)) }
-            let draft = try PlacementRules.draft(demand, of: locked.shuffled(using: &random), expected: nil)
+            let draft = try PlacementRules.draft(demand, of: Shelf(locked.shuffled(using: &random)), expected: nil)
             #expect(draft.currency == "USD")
             #expect(draft.lines.map(\.sku) == demand.skus && draft.lines.map(\.quantity) == demand.quantities)
             var total: Int64 = 0
@@ -57,7 +57,7 @@ struct PlacementRulesTests {
             #expect(sums.subtotal.amount == total)
             #expect(sums.subtotal.amount - sums.discount.amount + sums.tax.amount + sums.shipping.amount == sums.total.amount)
             // The very total is accepted, any other is not.
-            #expect(throws: Never.self) { try PlacementRules.draft(demand, of: locked, expected: sums.total) }
+            #expect(throws: Never.self) { try PlacementRules.draft(demand, of: Shelf(locked), expected: sums.total) }
             #expect(try problem(demand, locked, expected: Money(total + 1, "USD")).kind.code == "price_changed")
         }
     }
@@ -77,7 +77,7 @@ struct PlacementRulesTests {
             for index in 0..<count { _ = demand.add("S\(index)", Int.random(in: 1...4, using: &random)) }
             let available = locked.map { $0.isOffered ? $0.onHand - $0.reserved : 0 }
             guard zip(demand.quantities, available).contains(where: { $0 > $1 }) else {
-                #expect(throws: Never.self) { try PlacementRules.draft(demand, of: locked, expected: nil) }
+                #expect(throws: Never.self) { try PlacementRules.draft(demand, of: Shelf(locked), expected: nil) }
                 continue
             }
             refused += 1
@@ -110,13 +110,13 @@ struct PlacementRulesTests {
     @Test("lines in two currencies, or in another than the cart's, are refused") func currencies() throws {
         #expect(try problem(demand(("A", 1), ("B", 1)), [variant("A"), variant("B", 100, "EUR")]).kind == .invalid)
         #expect(try problem(demand(("A", 1)), [variant("A")], currency: "EUR").kind == .invalid)
-        #expect(throws: Never.self) { try PlacementRules.draft(demand(("A", 1)), of: [variant("A")], currency: "USD", expected: nil) }
+        #expect(throws: Never.self) { try PlacementRules.draft(demand(("A", 1)), of: Shelf([variant("A")]), currency: "USD", expected: nil) }
     }
 
     @Test("a sum that does not fit is refused, not cut off") func overflow() throws {
         #expect(try problem(demand(("A", 2)), [variant("A", .max)]).kind == .invalid)
         #expect(try problem(demand(("A", 1), ("B", 1)), [variant("A", .max), variant("B", 1)]).kind == .invalid)
-        let draft = try PlacementRules.draft(demand(("A", 1)), of: [variant("A", .max)], expected: Money(.max, "USD"))
+        let draft = try PlacementRules.draft(demand(("A", 1)), of: Shelf([variant("A", .max)]), expected: Money(.max, "USD"))
         #expect(draft.totals.total == Money(.max, "USD"))
     }
 

@@ -25,6 +25,30 @@ struct RetryPolicyTests {
         #expect(!policy.allows(error, run: 3))
     }
 
+    @Test("an order is run again, alone, or not at all, as its transaction failed", arguments: [
+        (PostgresError(.server, sqlState: "40001"), RetryPolicy.Decision.again, RetryPolicy.Decision.again, RetryPolicy.Decision.again),
+        (PostgresError(.outcomeUnknown), .again, .again, .again),
+        (PostgresError(.server, sqlState: "23505", constraint: "idempotency_pkey"), .again, .again, .again),
+        // Others were faster, and all that wait may try again.
+        (PostgresError(.server, sqlState: "23514", constraint: "stock_never_oversold"), .raced, .raced, .raced),
+        // One of several may be why.
+        (PostgresError(.server, sqlState: "23505", constraint: "orders_cart_key"), .alone, .fail, .fail),
+        (PostgresError(.server, sqlState: "22021"), .alone, .fail, .fail), (PostgresError(.decoding), .alone, .fail, .fail),
+        (PostgresError(.invalidParameter), .alone, .fail, .fail), (PostgresError(.timedOut, sqlState: "55P03"), .held, .held, .fail),
+        // None of them is.
+        (PostgresError(.timedOut), .fail, .fail, .fail), (PostgresError(.timedOut, sqlState: "57014"), .fail, .fail, .fail),
+        (PostgresError(.connectionUnavailable), .fail, .fail, .fail), (PostgresError(.poolExhausted), .fail, .fail, .fail),
+        (PostgresError(.server, sqlState: "53100"), .fail, .fail, .fail), (PostgresError(.server, sqlState: "42P01"), .fail, .fail, .fail),
+    ])
+    func decisions(
+        error: PostgresError, together: RetryPolicy.Decision, alone: RetryPolicy.Decision, patient: RetryPolicy.Decision
+    ) {
+        #expect(policy.decide(error, runs: 0, in: .together) == together)
+        #expect(policy.decide(error, runs: 2, in: .alone) == alone && policy.decide(error, runs: 1, in: .patient) == patient)
+        // However often: what is run again ends.
+        if together == .again { #expect(policy.decide(error, runs: 3, in: .alone) == .fail) }
+    }
+
     @Test("a refusal is final") func problems() {
         #expect(!policy.allows(Problem.notFound, run: 0))
         #expect(!policy.allows(CancellationError(), run: 0))

@@ -91,7 +91,8 @@ struct APIDocumentTests {
                         loop: loop, store: carts, watch: CartWatch(maximum: 1, maximumOfCart: 1), logger: Logger(label: "test")),
                     settings: LiveSettings(&settings), origins: AllowedOrigins([])
                 ).register(on: router)
-                OrderRoutes(store: OrderStore(pool: pool, reservationTime: .seconds(1))).register(on: router)
+                let orders = OrderStore(pool: pool, reservationTime: .seconds(1))
+                OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders)).register(on: router)
                 HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
                 DocsRoutes(document).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")

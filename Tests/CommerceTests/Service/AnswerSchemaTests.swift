@@ -160,17 +160,17 @@ struct AnswerSchemaTests {
     }
 
     @Test("what refuses an order") func refusedOrders() throws {
-        let variant = LockedVariant(
+        let variant = StockedVariant(
             variant: id, product: id, sku: "A", name: "A", options: Array("{}".utf8), image: nil, price: Money(100, "USD"), isOffered: true,
             onHand: 1, reserved: 0)
         let two = try #require(Demand([OrderRequest.Item(sku: "A", quantity: 2)]))
         let one = try #require(Demand([OrderRequest.Item(sku: "A", quantity: 1)]))
         let problems = [
-            try problem { _ = try PlacementRules.draft(two, of: [variant], expected: nil) },
-            try problem { _ = try PlacementRules.draft(one, of: [variant], expected: Money(1, "USD")) },
-            try problem { _ = try PlacementRules.draft(one, of: [], expected: nil) },
-            try problem { _ = try PlacementRules.draft(Demand(), of: [], expected: nil) },
-            try problem { _ = try PlacementRules.draft(one, of: [variant], currency: "EUR", expected: nil) },
+            try problem { _ = try PlacementRules.draft(two, of: Shelf([variant]), expected: nil) },
+            try problem { _ = try PlacementRules.draft(one, of: Shelf([variant]), expected: Money(1, "USD")) },
+            try problem { _ = try PlacementRules.draft(one, of: Shelf([]), expected: nil) },
+            try problem { _ = try PlacementRules.draft(Demand(), of: Shelf([]), expected: nil) },
+            try problem { _ = try PlacementRules.draft(one, of: Shelf([variant]), currency: "EUR", expected: nil) },
             Problem.cartConverted, .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
             Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))), Problem(.emptyBody),
             Problem(.unsupportedMediaType), Problem.internalError(TestFailure("x")),

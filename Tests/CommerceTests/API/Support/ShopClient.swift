@@ -45,10 +45,10 @@ struct ShopClient: Sendable {
     // MARK: Orders
 
     /// Places an order for items as `("SKU", 2)`.
-    func order(_ items: [(String, Int)], key: String = Shop.newKey()) throws -> Answer {
+    func order(_ items: [(String, Int)], key: String = Shop.newKey(), more: String = "") throws -> Answer {
         let lines = items.map { #"{"sku":"\#($0.0)","quantity":\#($0.1)}"# }.joined(separator: ",")
         return try send(
-            "POST", "/v1/orders", [("Idempotency-Key", key)], json: #"{"items":[\#(lines)],\#(Self.buyer)}"#)
+            "POST", "/v1/orders", [("Idempotency-Key", key)], json: #"{"items":[\#(lines)],\#(more)\#(Self.buyer)}"#)
     }
 
     func order(_ items: [(String, Int)], key: String = Shop.newKey()) async throws -> Answer {

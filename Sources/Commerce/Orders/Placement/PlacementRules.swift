@@ -1,7 +1,7 @@
 import Formats
 import Web
 
-/// Whether an order can be placed, and as what: decided on locked rows, without touching anything.
+/// Whether an order can be placed, and as what: decided on rows as they were read, without touching anything.
 enum PlacementRules {
     /// Lines and sums of the order to be.
     struct Draft: Sendable {
@@ -12,18 +12,18 @@ enum PlacementRules {
 
     /// - Parameters:
     ///   - demand: what is wanted
-    ///   - locked: what the catalogue has of it, in any order
+    ///   - shelf: what the catalogue has of it
     ///   - currency: the one the order must have, nil for that of its lines
     ///   - expected: the total that the shopper was shown
     /// - Throws: `Problem`: 422 for a SKU that is unknown, 409 `insufficient_stock` with what is available of each
     ///   line, 409 `price_changed` with the present total.
     static func draft(
-        _ demand: Demand, of locked: [LockedVariant], currency: String? = nil, expected: Money?
+        _ demand: Demand, of shelf: Shelf, currency: String? = nil, expected: Money?
     ) throws(Problem) -> Draft {
-        var found: [(variant: LockedVariant, quantity: Int)] = []
+        var found: [(variant: StockedVariant, quantity: Int)] = []
         var unknown: [InputFault] = []
         for (index, sku) in demand.skus.enumerated() {
-            if let variant = locked.first(where: { $0.sku.utf8.elementsEqual(sku.utf8) }) {
+            if let variant = shelf[sku] {
                 found.append((variant, demand.quantities[index]))
             } else {
                 unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "there is no SKU \(sku)"))
@@ -50,7 +50,7 @@ enum PlacementRules {
         return Draft(currency: currency, lines: lines, totals: totals)
     }
 
-    private static func insufficientStock(_ found: [(variant: LockedVariant, quantity: Int)]) -> Problem {
+    private static func insufficientStock(_ found: [(variant: StockedVariant, quantity: Int)]) -> Problem {
         let lines = found.map { variant, quantity in
             object([
                 ("sku", .string(variant.sku)),

@@ -1,0 +1,11 @@
+import FoundationEssentials
+
+/// An order that was decided on and is to be written.
+struct PlacedOrder {
+    let order: Order
+    let cart: UUID?
+    /// That of the guest's secret.
+    let tokenHash: [UInt8]
+    let answer: PlacementAnswer
+    let record: IdempotencyRecord
+}

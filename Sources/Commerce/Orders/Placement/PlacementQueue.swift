@@ -1,0 +1,215 @@
+import DequeModule
+import EventLoop
+import PostgresClient
+import Web
+
+/// Places orders, those that many ask for at the same time in one transaction.
+///
+/// While transactions are at work, the orders that come wait, and the next takes all of them: a lone order is placed at
+/// once, and under load they share their round trips, their statements and their commit. However many want the same
+/// variant, its row is locked and written once for all of them. Each order is decided by itself (``PlacementRound``), in the order in which
+/// they came, and where the transaction fails for a reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds
+/// stock for long, it is found out of which SKUs, and orders for those wait apart (``HeldStock``).
+///
+/// Confined to its loop.
+package final class PlacementQueue {
+    private struct Lane {
+        /// How many transactions may be at work.
+        let limit: Int
+        var running = 0
+        var waiting = Deque<Placement>()
+    }
+
+    private let loop: EventLoop
+    private let store: OrderStore
+    private let settings: PlacementSettings
+    private let metrics = PlacementMetrics()
+    private var lanes: [PlacementLane: Lane]
+    private var held = HeldStock()
+    /// SKUs that a patient order waits for at present.
+    private var awaited: Set<String> = []
+    /// The keys of orders that are here.
+    private var keys: Set<[UInt8]> = []
+    private var isFilling = false
+    private var timer: LoopTimer?
+
+    package init(loop: EventLoop, store: OrderStore, settings: PlacementSettings = PlacementSettings()) {
+        self.loop = loop
+        self.store = store
+        self.settings = settings
+        lanes = Dictionary(uniqueKeysWithValues: PlacementLane.allCases.map { ($0, Lane(limit: settings.transactions(in: $0))) })
+    }
+
+    /// Places an order.
+    /// - Parameter cartTokenHash: that of the cart's secret, where the order comes from a cart
+    /// - Returns: the answer for the client; the same one for a request repeated with its key
+    /// - Throws: `Problem` as ``PlacementRules`` decides, and 409 while the same key is in flight; `PostgresError`. On the loop.
+    package func place(
+        _ request: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord
+    ) async throws -> PlacementAnswer {
+        loop.assertInLoop()
+        var demand: Demand?
+        switch request.source {
+        case .cart: if cartTokenHash == nil { throw Problem.notFound("There is no such cart.") }
+        case .items(let items):
+            demand = Demand(items)
+            if demand == nil {
+                throw Problem.invalid("/items", "an order can have at most \(CartRules.maximumQuantity) of one SKU")
+            }
+        }
+        guard keys.count < settings.capacity else { throw PostgresError(.poolExhausted, "too many orders wait") }
+        guard keys.insert(record.id).inserted else { throw Problem.idempotencyInFlight }
+        let placement = Placement(
+            request, cartTokenHash: cartTokenHash ?? [], record: record, demand: demand,
+            deadline: Deadline.current ?? .after(.seconds(30)), on: loop)
+        wait(placement, in: lane(for: placement))
+        do { return try await placement.promise.value(by: placement.deadline) } catch {
+            // Nobody waits for it any more: what has not begun need not.
+            placement.isAbandoned = true
+            throw error
+        }
+    }
+
+    // MARK: Lanes
+
+    private func lane(for placement: Placement) -> PlacementLane {
+        held.contains(placement.skus, at: loop.now) ? .patient : .together
+    }
+
+    private func wait(_ placement: Placement, in lane: PlacementLane) {
+        lanes[lane]?.waiting.append(placement)
+        lookLater()
+        // At the turn's end, so that all of a turn go together.
+        guard !isFilling else { return }
+        isFilling = true
+        loop.atTurnEnd { [self] in
+            isFilling = false
+            fill()
+        }
+    }
+
+    private func fill() {
+        for name in PlacementLane.allCases {
+            while let lane = lanes[name], lane.running < lane.limit,
+                let batch = name == .patient ? nextPatient() : next(in: name) {
+                lanes[name]?.running += 1
+                run(batch, name)
+            }
+        }
+        metrics.waiting(lanes.values.reduce(0) { $0 + $1.waiting.count })
+    }
+
+    /// Those that go together next; nil where nobody waits.
+    private func next(in name: PlacementLane) -> [Placement]? {
+        var batch: [Placement] = []
+        var lines = 0
+        while let placement = lanes[name]?.waiting.first {
+            lines += placement.lines
+            let isFull = name != .together || batch.count >= settings.orders || lines > settings.lines
+            if !batch.isEmpty, isFull, !placement.isAbandoned { break }
+            lanes[name]?.waiting.removeFirst()
+            if placement.isAbandoned { end(placement, .failure(CancellationError())) } else { batch.append(placement) }
+        }
+        return batch.isEmpty ? nil : batch
+    }
+
+    /// The first whose SKUs nobody waits for already.
+    private func nextPatient() -> [Placement]? {
+        guard let place = lanes[.patient]?.waiting.firstIndex(where: { $0.isAbandoned || awaited.isDisjoint(with: $0.skus) }),
+            let placement = lanes[.patient]?.waiting.remove(at: place)
+        else { return nil }
+        if placement.isAbandoned {
+            end(placement, .failure(CancellationError()))
+            return nextPatient()
+        }
+        awaited.formUnion(placement.skus)
+        return [placement]
+    }
+
+    private func run(_ batch: [Placement], _ lane: PlacementLane) {
+        loop.run { [self] in
+            let outcomes = await Deadline.$current.withValue(batch.map(\.deadline).max()) {
+                await store.place(batch, lockTimeout: settings.lockTimeout(in: lane, after: waited(batch)))
+            }
+            await lookForHeld(batch, outcomes, lane)
+            lanes[lane]?.running -= 1
+            metrics.ended(lane, orders: batch.count)
+            for (placement, outcome) in zip(batch, outcomes) { ended(placement, outcome, lane) }
+            fill()
+        }
+    }
+
+    private func waited(_ batch: [Placement]) -> Duration {
+        .nanoseconds(Int64(clamping: loop.now &- (batch.first?.arrived ?? loop.now)))
+    }
+
+    // MARK: Outcomes
+
+    private func ended(_ placement: Placement, _ outcome: PlacementOutcome, _ lane: PlacementLane) {
+        switch outcome {
+        case .answered(let answer): end(placement, .success(answer))
+        case .refused(let problem): end(placement, .failure(problem))
+        case .failed(let error, let mayRetry): failed(placement, error, lane, mayRetry: mayRetry)
+        }
+    }
+
+    private func failed(_ placement: Placement, _ error: any Error, _ lane: PlacementLane, mayRetry: Bool) {
+        switch RetryPolicy.transaction.decide(error, runs: placement.runs, in: lane) {
+        case .again where !mayRetry: end(placement, .failure(error))
+        case .again:
+            placement.runs += 1
+            wait(placement, in: lane)
+        case .raced:
+            placement.races += 1
+            wait(placement, in: lane)
+        case .alone: wait(placement, in: .alone)
+        case .held:
+            placement.runs += 1
+            // What a cart holds may not have been read yet; then it must not make others wait again.
+            wait(placement, in: placement.skus.isEmpty ? .patient : self.lane(for: placement))
+        case .fail: end(placement, .failure(error))
+        }
+    }
+
+    /// Where a lock did not come free, finds out whose SKUs are why; where a patient order has had its lock, lets in who waited
+    /// behind it.
+    private func lookForHeld(_ batch: [Placement], _ outcomes: [PlacementOutcome], _ lane: PlacementLane) async {
+        let skus = batch.flatMap(\.skus)
+        let isHeld = outcomes.contains { if case .failed(let error, _) = $0 { RetryPolicy.isHeld(error) } else { false } }
+        if lane == .patient { awaited.subtract(skus) }
+        if isHeld {
+            let found = lane == .patient ? skus : await store.held(of: skus)
+            held.note(found, at: loop.now)
+        } else if lane == .patient {
+            held.forget(skus)
+            for placement in lanes[.patient]?.waiting ?? [] where self.lane(for: placement) == .together {
+                lanes[.patient]?.waiting.removeAll { $0 === placement }
+                wait(placement, in: .together)
+            }
+        }
+    }
+
+    private func end(_ placement: Placement, _ result: Result<PlacementAnswer, any Error>) {
+        keys.remove(placement.record.id)
+        switch result {
+        case .success(let answer): placement.promise.succeed(answer)
+        case .failure(let error): placement.promise.fail(error)
+        }
+    }
+
+    /// Tells those that have waited too long; looked at so often that they hear of it in time.
+    private func lookLater() {
+        guard timer == nil else { return }
+        timer = loop.schedule(after: .milliseconds(100)) { [self] in
+            timer = nil
+            let patience = settings.patience.nanosecondsClamped
+            for lane in PlacementLane.allCases {
+                while let first = lanes[lane]?.waiting.first, loop.now &- first.arrived >= patience {
+                    lanes[lane]?.waiting.removeFirst()
+                    end(first, .failure(PostgresError(.poolExhausted, "its turn did not come in time")))
+                }
+            }
+            if lanes.values.contains(where: { !$0.waiting.isEmpty }) { lookLater() }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+/// Decides several orders on the rows that were read for them, one after another, each for itself: what one is refused for
+/// is no matter of its neighbours, and what one takes the next no longer finds.
+struct PlacementRound {
+    private let view: PlacementView
+    private var shelf: Shelf
+    /// Carts that became orders in this round.
+    private var converted: Set<UUID> = []
+    /// The orders to write.
+    private(set) var placed: [PlacedOrder] = []
+
+    init(_ view: PlacementView) {
+        self.view = view
+        shelf = view.shelf
+    }
+
+    /// What comes of the order that stands at `place` in the round.
+    mutating func decide(_ placement: Placement, at place: Int) -> PlacementOutcome {
+        guard view.isFirst[place] else { return .refused(.idempotencyInFlight) }
+        if let kept = view.kept[placement.record.id] {
+            return kept.requestHash == placement.record.requestHash
+                ? .answered(kept.answer) : .refused(.idempotencyKeyReused)
+        }
+        var demand = placement.demand ?? Demand()
+        var currency: String?
+        if case .cart(let id, let version) = placement.request.source {
+            guard let cart = view.carts[id], cart.tokenHash == placement.cartTokenHash else {
+                return .refused(.notFound("There is no such cart."))
+            }
+            do throws(Problem) { try check(cart, id, version) } catch { return .refused(error) }
+            demand = view.cartLines[id] ?? demand
+            placement.skus = demand.skus
+            currency = cart.currency
+        }
+        return draft(placement, demand, currency)
+    }
+
+    private func check(_ cart: PlacementView.CartHead, _ id: UUID, _ version: Int64?) throws(Problem) {
+        let status = converted.contains(id) ? .converted : cart.status
+        try CartRules.checkWritable(status: status, version: cart.version, expected: nil)
+        guard version == nil || version == cart.version else {
+            throw Problem.conflict("cart_changed", "The cart has changed since version \(version ?? 0).")
+                .with("cart_version", .number(JSONNumber(cart.version)))
+        }
+    }
+
+    private mutating func draft(_ placement: Placement, _ demand: Demand, _ currency: String?) -> PlacementOutcome {
+        let offered = currency.map { shelf.offering(demand, in: $0) } ?? shelf
+        let draft: PlacementRules.Draft
+        do throws(Problem) {
+            draft = try PlacementRules.draft(demand, of: offered, currency: currency, expected: placement.request.expectedTotal)
+        } catch {
+            return .refused(error)
+        }
+        shelf.take(draft.lines)
+        if let cart = placement.request.cart { converted.insert(cart) }
+        let order = order(draft, for: placement)
+        placed.append(order)
+        return .answered(order.answer)
+    }
+
+    private func order(_ draft: PlacementRules.Draft, for placement: Placement) -> PlacedOrder {
+        let request = placement.request
+        let order = Order(
+            id: UUID.v7(at: view.at), number: OrderNumber.make(random: .random(in: .min ... .max)), status: .pendingPayment,
+            paymentStatus: .unpaid, email: request.email, currency: draft.currency, lines: draft.lines,
+            totals: draft.totals, shippingAddress: request.shippingAddress.json(),
+            history: [OrderEvent(status: .pendingPayment, at: view.at, reason: "placed")], createdAt: view.at)
+        let token = RandomToken()
+        let answer = PlacementAnswer(
+            status: 201, location: "/v1/orders/\(order.id.text)", body: order.json(accessToken: token.text), isReplay: false)
+        return PlacedOrder(order: order, cart: request.cart, tokenHash: token.hash, answer: answer, record: placement.record)
+    }
+}
+
+extension Problem {
+    /// Another request with the same key has not been answered yet.
+    static let idempotencyInFlight = Problem.conflict(
+        "idempotency_in_flight", "A request with this Idempotency-Key is being answered right now."
+    ).retrying(after: 1)
+
+    /// The same key came with another body.
+    static let idempotencyKeyReused = Problem(
+        ProblemKind(
+            .unprocessableContent, "idempotency_key_reused", "Idempotency key reused",
+            "The key was used for a request with another body; a new request needs a new key."))
+}

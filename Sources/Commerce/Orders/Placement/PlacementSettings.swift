@@ -1,0 +1,42 @@
+/// How orders are put together.
+package struct PlacementSettings: Sendable, Equatable {
+    /// The most orders of a transaction.
+    package var orders = 32
+    /// How many of them are at work at a time, on each loop.
+    package var transactions = 2
+    /// How many orders may be here, at work or waiting; the next is refused at once.
+    package var capacity = 1_000
+    /// How long the orders of a transaction may wait for a lock, before each goes alone.
+    package var lockTimeout = Duration.milliseconds(500)
+    /// How long an order may wait for its transaction to begin, or for a lock where it goes alone.
+    package var patience = Duration.seconds(5)
+
+    package init() {}
+
+    /// The most lines of a transaction, unless one order alone has more.
+    var lines: Int { orders * 10 }
+    /// How many transactions are at work at a time.
+    func transactions(in lane: PlacementLane) -> Int { lane == .together ? transactions : transactions * 2 }
+    /// How long an order that came so long ago waits for a lock.
+    func lockTimeout(in lane: PlacementLane, after waited: Duration) -> Duration {
+        switch lane {
+        case .together, .alone: lockTimeout
+        case .patient: max(lockTimeout, patience - waited)
+        }
+    }
+}
+
+extension PlacementSettings {
+    init(_ reader: inout SettingsReader) {
+        self.init()
+        orders = reader.read(
+            "ORDER_BATCH_MAX", .integer(1...500), default: orders, "Most orders that are placed in one transaction, when many come at once")
+        transactions = reader.read(
+            "ORDER_TRANSACTIONS", .integer(1...50), default: transactions, "Such transactions at a time, of each event loop")
+        capacity = reader.read(
+            "ORDER_QUEUE", .integer(1...100_000), default: capacity, "Most orders being placed or waiting, then 503")
+        lockTimeout = reader.read(
+            "ORDER_LOCK_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: lockTimeout,
+            "How long such a transaction waits for stock that another holds, before its orders go one by one")
+    }
+}

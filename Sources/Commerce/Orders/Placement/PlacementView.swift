@@ -1,0 +1,78 @@
+import Formats
+import FoundationEssentials
+import PostgresClient
+import Web
+
+/// What PostgreSQL told of the rows that some orders need.
+struct PlacementView {
+    /// A cart as its order finds it.
+    struct CartHead {
+        let tokenHash: [UInt8]
+        let version: Int64
+        let status: CartStatus
+        let currency: String
+    }
+
+    /// An answer that was kept under a key.
+    struct Kept {
+        let requestHash: [UInt8]
+        let answer: PlacementAnswer
+    }
+
+    /// The transaction's time.
+    let at: Timestamp
+    /// Whether nobody else is at it with the same key, of each order.
+    let isFirst: [Bool]
+    /// By the record's id.
+    let kept: [[UInt8]: Kept]
+    let carts: [UUID: CartHead]
+    /// The lines of each cart, the oldest first.
+    let cartLines: [UUID: Demand]
+    let shelf: Shelf
+}
+
+// MARK: Reading
+
+extension PlacementView {
+    /// - Parameter rows: those of ``PlacementStatements/opening(_:_:)``
+    /// - Throws: `PostgresError` where they are not what was asked for.
+    init(_ rows: [PostgresRows], count: Int) throws(PostgresError) {
+        guard rows.count == 3 || rows.count == 5, let head = rows[0].first, rows[0].count == count else {
+            throw PostgresError(.protocolViolation, "answers are missing")
+        }
+        at = try head[1]
+        var isFirst: [Bool] = []
+        for row in rows[0] { isFirst.append(try row[0]) }
+        self.isFirst = isFirst
+        var kept: [[UInt8]: Kept] = [:]
+        for row in rows[1] {
+            kept[try row[0]] = Kept(
+                requestHash: try row[1],
+                answer: PlacementAnswer(
+                    status: Int(try row[2, as: Int32.self]), location: try row[3], body: try row[4], isReplay: true))
+        }
+        self.kept = kept
+        var carts: [UUID: CartHead] = [:]
+        var lines: [UUID: Demand] = [:]
+        if rows.count == 5 {
+            for row in rows[2] {
+                let status = CartStatus(rawValue: try row[3]) ?? .expired
+                let isOver = try row[5, as: Bool.self]
+                carts[try row[0]] = CartHead(
+                    tokenHash: try row[1], version: try row[2], status: status == .active && isOver ? .expired : status,
+                    currency: try row[4])
+            }
+            for row in rows[3] { _ = lines[try row[0], default: Demand()].add(try row[1], Int(try row[2, as: Int32.self])) }
+        }
+        self.carts = carts
+        cartLines = lines
+        var variants: [StockedVariant] = []
+        for row in rows[rows.count - 1] {
+            variants.append(StockedVariant(
+                variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
+                options: try row[4, as: PostgresJSON.self].compact, image: try row[5], price: Money(try row[6], try row[7]),
+                isOffered: try row[8], onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self])))
+        }
+        shelf = Shelf(variants)
+    }
+}
