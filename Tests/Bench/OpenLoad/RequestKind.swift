@@ -8,7 +8,11 @@ enum RequestKind: String, Sendable {
     case hot
     /// A list that nobody has asked for yet.
     case list
+    /// Two words of the catalogue's names.
+    case search
     case health
+    /// What shoppers do, without carts: they look at products, at lists, search, and order now and then.
+    case journey
 
     /// - Parameter key: one that was not used before
     func request(address: String, key: String) -> [UInt8] {
@@ -20,9 +24,23 @@ enum RequestKind: String, Sendable {
             return get("/v1/products/01900000-0000-7000-8000-\(padded)", address)
         case .hot: return get("/v1/products/product-7", address)
         case .list: return get("/v1/products?limit=20&max_price=\(Int.random(in: 50_000...1_000_000_000))", address)
+        case .search: return get("/v1/products?limit=20&q=\(Self.first.randomElement() ?? "")+\(Self.second.randomElement() ?? "")", address)
         case .health: return get("/health", address)
+        case .journey:
+            let kind: RequestKind = switch Int.random(in: 0..<100) {
+            case ..<30: .hot
+            case ..<60: .product
+            case ..<80: .list
+            case ..<92: .search
+            default: .order
+            }
+            return kind.request(address: address, key: key)
         }
     }
+
+    /// Some of those that Tests/Bench/rig.py gives to products.
+    private static let first = ["oak", "linen", "brass", "cotton", "copper", "walnut", "wool", "glass"]
+    private static let second = ["chair", "lamp", "table", "bowl", "mug", "rug", "shelf", "clock"]
 
     private func get(_ path: String, _ address: String) -> [UInt8] {
         Array("GET \(path) HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: \(address)\r\n\r\n".utf8)

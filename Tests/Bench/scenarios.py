@@ -1,0 +1,222 @@
+"""What is measured: each function one scenario, beside what bounds it, in rounds that take turns."""
+import gzip as codec
+import json
+import os
+import subprocess
+import time
+import urllib.request
+
+import scripts
+import statements
+from load import SECONDS, lua, open_load, pgbench, redis_benchmark, wrk
+from report import note
+from rig import BINARY, DATABASE, REDIS, ROOT, WORK, Process, Shop, free_port, nginx, psql
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+# All of it goes to the databases, with the pool's share of one loop as wide as pgbench's.
+UNCACHED = {"CACHE": "off"}
+
+
+def ask(shop, path, method="GET", headers=None, body=None):
+    request = urllib.request.Request(shop.url + path, body, headers or {}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return answer.read()
+
+
+def hot():
+    """A product from the process' own cache, beside nginx with the same bytes from a file."""
+    shop = Shop(**REDIS)
+    path = "/v1/products/product-7"
+    web = nginx(ask(shop, path))
+    same, static = lua("same.lua", scripts.same(path)), lua("static.lua", scripts.same("/product.json"))
+    some, lists = lua("some.lua", scripts.product(1_000)), lua("list.lua", scripts.same("/v1/products?limit=20"))
+    try:
+        wrk(shop, some)
+        for _ in range(ROUNDS):
+            note("nginx", wrk(web, static))
+            note("product, hot", wrk(shop, same))
+            note("1,000 products, cached", wrk(shop, some))
+            note("list of 20, cached", wrk(shop, lists))
+        note("resident MB, hot", shop.resident("VmHWM"))
+    finally:
+        web.stop()
+        shop.stop()
+
+
+def redis():
+    """Products that only Redis has: each is got there, and its stock from PostgreSQL; beside redis-benchmark's GET."""
+    # Nothing fits into the process' own layer.
+    shop = Shop(CACHE_MEMORY="0", **REDIS)
+    load = lua("redis.lua", scripts.product())
+    try:
+        wrk(shop, load)
+        for _ in range(ROUNDS):
+            note("redis-benchmark GET, 64 clients", redis_benchmark())
+            note("product from Redis", wrk(shop, load))
+    finally:
+        shop.stop()
+
+
+def product():
+    """A product from PostgreSQL each time, beside pgbench with the service's own statement."""
+    script = statements.product_script()
+    shop = Shop(**UNCACHED)
+    load = lua("all.lua", scripts.product())
+    try:
+        wrk(shop, load)
+        for _ in range(ROUNDS):
+            note("pgbench select, 16 clients", pgbench(script, 16))
+            note("product from PostgreSQL", wrk(shop, load))
+    finally:
+        shop.stop()
+
+
+def lists():
+    """Pages of 20 and searches from PostgreSQL each time."""
+    shop = Shop(**UNCACHED)
+    path, pages = "/v1/products?limit=20&sort=price", []
+    while path and len(pages) < 200:
+        pages.append(path)
+        cursor = json.loads(ask(shop, path)).get("next_cursor")
+        path = cursor and f"/v1/products?limit=20&sort=price&cursor={cursor}"
+    pages, search = lua("pages.lua", scripts.one_of(pages)), lua("search.lua", scripts.search())
+    try:
+        wrk(shop, pages)
+        for _ in range(ROUNDS):
+            note("list of 20 from PostgreSQL", wrk(shop, pages))
+            note("search from PostgreSQL", wrk(shop, search))
+    finally:
+        shop.stop()
+
+
+def carts():
+    """Adds to 1,000 carts."""
+    shop = Shop(**REDIS)
+    try:
+        made = [json.loads(ask(shop, "/v1/carts", "POST", {"Content-Type": "application/json"}, b"{}")) for _ in range(1_000)]
+        add = lua("cart.lua", scripts.cart_add([(cart["id"], cart["token"]) for cart in made]))
+        wrk(shop, add)
+        for _ in range(ROUNDS):
+            # At most 999 of a line.
+            psql("TRUNCATE cart_item", "VACUUM ANALYZE cart", "CHECKPOINT")
+            note("cart add", wrk(shop, add))
+    finally:
+        shop.stop()
+
+
+def clean():
+    # What waited for its turn when the load ended is placed still, and would meet TRUNCATE in another order of locks.
+    time.sleep(2)
+    psql("TRUNCATE orders, order_line, order_history, reservation, idempotency, stock_movement",
+         "UPDATE stock SET reserved = 0", "VACUUM FULL ANALYZE stock", "CHECKPOINT")
+
+
+def orders():
+    """Orders of three lines at once, and a flash sale: all want one variant, of which there is enough, or none."""
+    script = statements.order_script()
+    psql("UPDATE stock SET on_hand = 0 FROM variant v WHERE v.id = variant_id AND v.sku = 'SKU-8'")
+    shop = Shop(**REDIS)
+    spread, flash = lua("order.lua", scripts.SPREAD), lua("flash.lua", scripts.flash("SKU-7"))
+    gone = lua("gone.lua", scripts.flash("SKU-8"))
+    hot_row = script.replace("random(1, 3333)", "random(7, 7)")
+    try:
+        wrk(shop, spread)
+        for _ in range(ROUNDS):
+            for name, measure in (
+                    ("pgbench order, 64 clients", lambda: pgbench(script, 64)),
+                    ("pgbench order, pipelined, 20 clients", lambda: pgbench(statements.pipelined(script), 20)),
+                    ("pgbench order, one hot row, 64 clients", lambda: pgbench(hot_row, 64)),
+                    ("order of 3 lines", lambda: wrk(shop, spread)),
+                    ("flash sale, one variant", lambda: wrk(shop, flash)),
+                    ("flash sale, sold out", lambda: wrk(shop, gone, refusals=True))):
+                clean()
+                note(name, measure())
+        note("resident MB, orders", shop.resident("VmHWM"))
+    finally:
+        shop.stop()
+        psql("UPDATE stock SET on_hand = 1000000000 FROM variant v WHERE v.id = variant_id AND v.sku = 'SKU-8'")
+
+
+def journey():
+    """What shoppers do: look, search, fill carts, order some; as fast as it goes, then open at half that rate."""
+    shop = Shop(**REDIS)
+    load = lua("journey.lua", scripts.JOURNEY)
+    try:
+        wrk(shop, load)
+        for _ in range(ROUNDS):
+            clean()
+            note("shoppers' journey", wrk(shop, load))
+        clean()
+        rate = max(100, int(wrk(shop, load)["rate"] / 2))
+        seconds = max(5, float(SECONDS))
+        result, used = open_load(shop, f"half:journey:203.0.113.1:{rate}x{seconds}")
+        phase = result["half"][0]
+        note("shoppers' journey, open loop at half of that", {
+            "rate": phase["done"] / seconds, "cpu": used / max(1, phase["done"]) * 1e6, "errors": phase["meant"] - phase["done"],
+            "p50": phase["p50"], "p99": phase["p99"], "mean": phase["p50"]})
+        note("resident MB, journey", shop.resident("VmHWM"))
+    finally:
+        shop.stop()
+
+
+def gzip():
+    """A product and a list from the cache, as they are and as gzip, in turns; beside nginx's gzip_static."""
+    # Products here are below the usual minimum.
+    shop = Shop(COMPRESSION_MIN_SIZE="256", **REDIS)
+    paths = {"a product": "/v1/products/product-7", "a list of 20": "/v1/products?limit=20", "a list of 100": "/v1/products?limit=100"}
+    coded = 'wrk.headers["Accept-Encoding"] = "gzip"\n'
+    body = ask(shop, paths["a product"])
+    web = nginx(body, "gzip_static on;")
+    (WORK / "nginx" / "product.json.gz").write_bytes(codec.compress(body, 6))
+    try:
+        for name, path in paths.items():
+            for extra in ("", coded):
+                size = len(ask(shop, path, headers={"Accept-Encoding": "gzip"} if extra else {}))
+                note(f"bytes of {name}{', gzip' if extra else ''}", size)
+        for _ in range(ROUNDS):
+            for name, path in paths.items():
+                note(name, wrk(shop, lua("plain.lua", scripts.same(path))))
+                note(f"{name}, gzip", wrk(shop, lua("coded.lua", coded + scripts.same(path))))
+            note("nginx, the product", wrk(web, lua("static.lua", scripts.same("/product.json"))))
+            note("nginx, gzip_static", wrk(web, lua("static-coded.lua", coded + scripts.same("/product.json"))))
+        note("resident MB, gzip", shop.resident("VmHWM"))
+    finally:
+        web.stop()
+        shop.stop()
+
+
+LOOP_MODES = (
+    ("epoll", "blocking epoll_wait"), ("sources", "a dispatch source per connection"), ("loop", "the event loop"),
+    ("task", "the event loop, a task per request"), ("server", "the HTTP server"),
+    ("shop", "with middlewares, metrics, access log"))
+
+
+def loop():
+    """The event loop, the server on it and what the shop puts around its handlers, beside other ways to watch sockets."""
+    subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "-Xlinker", "-S", "--product", "loop-benchmark"],
+                   cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    program = ROOT / ".build/release/loop-benchmark"
+    script = lua("loop.lua", scripts.same("/v1/products/a"))
+    for _ in range(ROUNDS):
+        for mode, name in LOOP_MODES:
+            port = free_port()
+            server = Process(mode, [program, mode, str(port)])
+            server.url = f"http://127.0.0.1:{port}"
+            time.sleep(0.3)
+            try:
+                note(name, wrk(server, script))
+            finally:
+                server.stop()
+
+
+def start():
+    """From exec to the first 200 of /health, and the binary's size."""
+    for _ in range(10):
+        shop = Shop(**REDIS)
+        note("ready in ms", shop.ready * 1000)
+        note("resident MB, idle", shop.resident())
+        shop.stop()
+    note("binary MB", BINARY.stat().st_size / 1e6)
+
+
+ALL = {function.__name__: function for function in (hot, redis, product, lists, carts, orders, journey, gzip, loop, start)}
