@@ -26,7 +26,7 @@ class Attempt:
         - least, most: how many of each SKU it must have, and can have; the same unless an add to the cart went unanswered
         - isShared: whether another key goes for the same cart
         """
-        self.key, self.cart, self.isShared = key, cart, isShared
+        self.key, self.cart, self.cartToken, self.isShared = key, cart, token, isShared
         if items is not None:
             least = most = {}
             for sku, quantity in items:
@@ -43,6 +43,8 @@ class Attempt:
         fields = {"Idempotency_Key": key} | ({"X_Cart_Token": token} if token else {})
         self.request = request("POST", "/v1/orders", json.dumps(body).encode(), **fields)
         self.tries = 0
+        # Whether something was added to its cart at the same time.
+        self.isRacing = False
         # Whether a try may have had an effect that was not told.
         self.isUnsure = False
         self.refusal = self.answer = self.id = self.number = self.token = None
@@ -85,7 +87,7 @@ class Attempt:
         if code == "cart_converted":
             isLawful = self.isShared
         if code in ("cart_changed", "price_changed"):
-            isLawful = self.cart is not None and self.least != self.most
+            isLawful = self.cart is not None and (self.least != self.most or self.isRacing)
         return None if isLawful else f"{self.key}: refused for {code}: {json.dumps(problem)[:400]}"
 
     def accept(self, reply):
@@ -96,16 +98,20 @@ class Attempt:
         self.answer, self.id, self.number, self.token = reply.body, order["id"], order["number"], order["access_token"]
         self.lines = tuple((line["sku"], line["quantity"]) for line in order["items"])
         self.total = order["total"]["amount"]
-        found = {}
-        for sku, quantity in self.lines:
-            found[sku] = found.get(sku, 0) + quantity
         if (reply.field(b"location") or b"").decode() != f"/v1/orders/{self.id}" or order["email"] != f"{self.key}@example.com":
             return f"{self.key}: answered with another's order: {reply.head!r} {reply.body!r}"
-        if any(not self.least.get(sku, 0) <= found.get(sku, 0) <= self.most.get(sku, 0) for sku in {*found, *self.most}):
-            return f"{self.key}: asked for {self.least} to {self.most}, got {found}"
         if self.total != sum(self.prices[sku] * quantity for sku, quantity in self.lines):
             return f"{self.key}: costs {self.total}: {reply.body!r}"
         return None
+
+    def misses(self):
+        """What of the order is not what was asked for, or nothing."""
+        found = {}
+        for sku, quantity in self.lines:
+            found[sku] = found.get(sku, 0) + quantity
+        if all(self.least.get(sku, 0) <= found.get(sku, 0) <= self.most.get(sku, 0) for sku in {*found, *self.most}):
+            return None
+        return f"{self.key}: asked for {self.least} to {self.most}, got {found}"
 
     def record(self):
         """What the driver compares with the data."""

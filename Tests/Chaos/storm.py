@@ -246,6 +246,10 @@ class Shopper:
             # One key twice at the same time, at one instance or at both.
             there = here ^ (chance.random() < 0.5)
             await asyncio.gather(self.post(attempts[0], self.channels[here]), self.post(attempts[0], self.seconds[there]))
+        elif attempts[0].cart is not None and way < 0.4:
+            # One more line for the cart that is being ordered: it is in the order, or refused.
+            await asyncio.gather(
+                self.post(attempts[0], self.channels[here]), self.add(attempts[0], chance.choice(COLD), self.seconds[1 - here]))
         elif way < 0.17:
             # Hangs up before there can be an answer, or about when there is one.
             await self.post(attempts[0], self.channels[here], chance.choice([0, 0.001, 0.003, 0.01]))
@@ -263,6 +267,20 @@ class Shopper:
                 await asyncio.sleep(chance.uniform(0.05, 0.15))
             elif attempt.answer is not None and way > 0.7:
                 await self.cancel(attempt, self.channels[here])
+
+    async def add(self, attempt, sku, channel):
+        attempt.isRacing = True
+        attempt.most[sku] = attempt.most.get(sku, 0) + 1
+        body = json.dumps({"sku": sku, "quantity": 1}).encode()
+        words = request("POST", f"/v1/carts/{attempt.cart}/items", body, X_Cart_Token=attempt.cartToken)
+        try:
+            reply = await channel.ask(words, self.patience)
+        except (Unsent, Lost):
+            return
+        if reply.status == 200:
+            attempt.least[sku] = attempt.least.get(sku, 0) + 1
+        elif reply.status != 503 and b'"cart_converted"' not in reply.body:
+            self.process.wrong(f"adding to cart {attempt.cart}: {reply.status} {reply.body[:200]!r}")
 
     async def post(self, attempt, channel, patience=None):
         attempt.tries += 1
@@ -322,7 +340,8 @@ class Shopper:
             self.process.wrong(f"wedged: {attempt.key} gets no answer")
 
     async def finish(self, attempt, end):
-        """Its answer is given again, byte for byte; cancelling that was asked for is told; some are read."""
+        """It is what was asked for; its answer is given again, byte for byte; cancelling that was asked for is told; some are read."""
+        self.process.wrong(attempt.misses())
         replies = []
 
         async def replay(channel):
@@ -341,8 +360,16 @@ class Shopper:
             self.process.wrong(f"{attempt.key}: the same request is answered with {reply.head!r} {reply.body!r}, not {attempt.answer!r}")
         if attempt.cancelling == "asked":
             await self.until(end, lambda: attempt.cancelling != "asked", lambda channel: self.cancel(attempt, channel))
-        if hash(attempt.id) % 8 == 0:
+        if self.chance.random() < 0.1:
             await self.read(attempt)
+        if self.chance.random() < 0.1:
+            await self.misuse(attempt)
+
+    async def misuse(self, attempt):
+        """Its key with another body is a mistake."""
+        reply = await self.ask(self.count % 2, attempt.request.replace(b"Ada Moss", b"Ida Moss"))
+        if reply is not None and reply.status != 503 and (reply.status, b"idempotency_key_reused" in reply.body) != (422, True):
+            self.process.wrong(f"{attempt.key}: with another body: {reply.status} {reply.body[:300]!r}")
 
     async def read(self, attempt):
         """By its id and its number it is what was answered, but for what has happened to it since."""
