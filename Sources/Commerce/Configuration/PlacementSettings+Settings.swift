@@ -1,4 +1,5 @@
 extension PlacementSettings {
+    /// As the environment wants it.
     init(_ reader: inout SettingsReader) {
         self.init()
         orders = reader.read(
@@ -9,6 +10,6 @@ extension PlacementSettings {
             "ORDER_QUEUE", .integer(1...100_000), default: capacity, "Most orders being placed or waiting, then 503")
         lockTimeout = reader.read(
             "ORDER_LOCK_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: lockTimeout,
-            "How long such a transaction waits for stock that another holds, before its orders go one by one")
+            "How long such a transaction waits for stock that another holds, before orders for that wait apart")
     }
 }

@@ -5,11 +5,13 @@ import Web
 
 /// Places orders, those that many ask for at the same time in one transaction.
 ///
-/// While transactions are at work, the orders that come wait, and the next takes all of them: a lone order is placed at
-/// once, and under load they share their round trips, their statements and their commit. However many want the same
-/// variant, its row is locked and written once for all of them. Each order is decided by itself (``PlacementRound``), in the order in which
-/// they came, and where the transaction fails for a reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds
-/// stock for long, it is found out of which SKUs, and orders for those wait apart (``HeldStock``).
+/// While transactions are at work, the orders that come wait, and the next takes all of them: a lone order is placed at once,
+/// and under load they share their round trips, their statements and their commit. However many want the same variant, its
+/// row is locked and written once for all of them.
+///
+/// Each order is decided by itself (``PlacementRound``), in the order in which they came. Where the transaction fails for a
+/// reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds stock for long, it is
+/// found out of which SKUs, and orders for those wait apart (``HeldStock``).
 ///
 /// Confined to its loop.
 package final class PlacementQueue {
@@ -76,8 +78,9 @@ package final class PlacementQueue {
         held.contains(placement.skus, at: loop.now) ? .patient : .together
     }
 
-    private func wait(_ placement: Placement, in lane: PlacementLane) {
-        lanes[lane]?.waiting.append(placement)
+    /// - Parameter isFirst: whether it goes before those that wait: it has come before them
+    private func wait(_ placement: Placement, in lane: PlacementLane, isFirst: Bool = false) {
+        if isFirst { lanes[lane]?.waiting.prepend(placement) } else { lanes[lane]?.waiting.append(placement) }
         lookLater()
         // At the turn's end, so that all of a turn go together.
         guard !isFilling else { return }
@@ -134,7 +137,10 @@ package final class PlacementQueue {
             await lookForHeld(batch, outcomes, lane)
             lanes[lane]?.running -= 1
             metrics.ended(lane, orders: batch.count)
-            for (placement, outcome) in zip(batch, outcomes) { ended(placement, outcome, lane) }
+            let again = zip(batch, outcomes).compactMap { placement, outcome in
+                ended(placement, outcome, lane).map { (placement, $0) }
+            }
+            for (placement, lane) in again.reversed() { wait(placement, in: lane, isFirst: true) }
             fill()
         }
     }
@@ -145,30 +151,28 @@ package final class PlacementQueue {
 
     // MARK: Outcomes
 
-    private func ended(_ placement: Placement, _ outcome: PlacementOutcome, _ lane: PlacementLane) {
+    /// Where it is to wait once more, if it is.
+    private func ended(_ placement: Placement, _ outcome: PlacementOutcome, _ lane: PlacementLane) -> PlacementLane? {
         switch outcome {
         case .answered(let answer): end(placement, .success(answer))
         case .refused(let problem): end(placement, .failure(problem))
-        case .failed(let error, let mayRetry): failed(placement, error, lane, mayRetry: mayRetry)
+        case .failed(let error, let mayRetry):
+            switch RetryPolicy.transaction.decide(error, runs: placement.runs, in: lane) {
+            case .again where mayRetry:
+                placement.runs += 1
+                return lane
+            case .raced:
+                placement.races += 1
+                return lane
+            case .alone: return .alone
+            case .held:
+                placement.runs += 1
+                // What a cart holds may not have been read yet; then it must not make others wait again.
+                return placement.skus.isEmpty ? .patient : self.lane(for: placement)
+            case .again, .fail: end(placement, .failure(error))
+            }
         }
-    }
-
-    private func failed(_ placement: Placement, _ error: any Error, _ lane: PlacementLane, mayRetry: Bool) {
-        switch RetryPolicy.transaction.decide(error, runs: placement.runs, in: lane) {
-        case .again where !mayRetry: end(placement, .failure(error))
-        case .again:
-            placement.runs += 1
-            wait(placement, in: lane)
-        case .raced:
-            placement.races += 1
-            wait(placement, in: lane)
-        case .alone: wait(placement, in: .alone)
-        case .held:
-            placement.runs += 1
-            // What a cart holds may not have been read yet; then it must not make others wait again.
-            wait(placement, in: placement.skus.isEmpty ? .patient : self.lane(for: placement))
-        case .fail: end(placement, .failure(error))
-        }
+        return nil
     }
 
     /// Where a lock did not come free, finds out whose SKUs are why; where a patient order has had its lock, lets in who waited
@@ -204,10 +208,10 @@ package final class PlacementQueue {
             timer = nil
             let patience = settings.patience.nanosecondsClamped
             for lane in PlacementLane.allCases {
-                while let first = lanes[lane]?.waiting.first, loop.now &- first.arrived >= patience {
-                    lanes[lane]?.waiting.removeFirst()
-                    end(first, .failure(PostgresError(.poolExhausted, "its turn did not come in time")))
-                }
+                let late = lanes[lane]?.waiting.filter { loop.now &- $0.arrived >= patience } ?? []
+                guard !late.isEmpty else { continue }
+                lanes[lane]?.waiting.removeAll { loop.now &- $0.arrived >= patience }
+                for placement in late { end(placement, .failure(PostgresError(.poolExhausted, "its turn did not come in time"))) }
             }
             if lanes.values.contains(where: { !$0.waiting.isEmpty }) { lookLater() }
         }

@@ -6,9 +6,9 @@ package struct PlacementSettings: Sendable, Equatable {
     package var transactions = 2
     /// How many orders may be here, at work or waiting; the next is refused at once.
     package var capacity = 1_000
-    /// How long the orders of a transaction may wait for a lock, before each goes alone.
+    /// How long the orders of a transaction may wait for a lock, before it is looked up who makes them wait.
     package var lockTimeout = Duration.milliseconds(500)
-    /// How long an order may wait for its transaction to begin, or for a lock where it goes alone.
+    /// How long an order may wait for its transaction to begin, or for stock that somebody holds.
     package var patience = Duration.seconds(5)
 
     package init() {}
