@@ -6,7 +6,9 @@ import HTTPTypes
 /// `/` (and `OPTIONS *`): the request's body. `/stream`: the same of any size, as it comes. `/echo`: its header fields, one
 /// `name: value` a line, as they came. `/ws`: a WebSocket that sends every message back.
 final class EchoResponder: Responder {
-    func respond(to request: Request) async -> Response {
+    func begin(_ request: Request) -> Answer { .now(answer(request)) }
+
+    private func answer(_ request: Request) -> Response {
         switch String(decoding: request.path, as: UTF8.self) {
         case "/", "*": Response(.ok, headers: Self.form("application/octet-stream"), body: request.body)
         case "/stream":

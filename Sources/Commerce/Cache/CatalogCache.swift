@@ -20,6 +20,8 @@ import Web
 package final class CatalogCache {
     /// What a read of the catalogue brings: the document and what was available of its variants.
     typealias Loaded = (document: StockedDocument, available: [Int])
+    /// Reads something of the catalogue; nil where there is none.
+    typealias Load = () async throws -> Loaded?
 
     private let loop: EventLoop
     private let redis: RedisClient?
@@ -66,57 +68,61 @@ package final class CatalogCache {
         isListening = false
     }
 
-    /// The entry for `key`, from the nearest place that has it.
-    /// - Parameter load: reads it from PostgreSQL; nil where there is none
-    func entry(_ key: String, load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
-        guard let entry = entries.value(for: key) ?? missing.value(for: key) else {
-            metrics.missed.increment()
-            return try await fly(key, load)
-        }
+    /// The entry for `key` where it can be served as it is; renewed meanwhile where that is due.
+    /// - Parameter load: as below, made only where it is needed
+    func entryAtHand(_ key: String, load: () -> Load) -> CatalogEntry? {
+        guard let entry = entries.value(for: key) ?? missing.value(for: key) else { return nil }
         if loop.now < entry.retryAt {
             metrics.stale.increment()
             return entry
         }
-        let isCurrent = isCurrent(entry)
+        guard isCurrent(entry) else { return nil }
         switch Freshness(age: age(entry.stockAt), lifetime: settings.stockLifetime) {
-        case .fresh where isCurrent:
-            metrics.hit.increment()
-            return entry
-        case .renewing where isCurrent:
-            metrics.hit.increment()
-            if !entry.isRenewing {
-                entry.isRenewing = true
-                loop.run { [self] in
-                    _ = try? await renew(entry, key, load)
-                    entry.isRenewing = false
-                }
-            }
-            return entry
-        default:
-            // RFC 5861 §4: an old answer is better than none, and than one that takes long.
-            guard entry.document != nil, age(entry.documentAt) < settings.staleLifetime else {
-                metrics.missed.increment()
-                return try await renew(entry, key, load)
-            }
-            do {
-                let renewed = try await Deadline.$current.withValue(Self.patience) { try await renew(entry, key, load) }
-                metrics.renewed.increment()
-                return renewed
-            } catch {
-                metrics.stale.increment()
-                entry.retryAt = loop.now &+ Self.pause
-                return entry
-            }
+        case .fresh: break
+        case .renewing: renewMeanwhile(entry, key, load)
+        case .stale: return nil
+        }
+        metrics.hit.increment()
+        return entry
+    }
+
+    private func renewMeanwhile(_ entry: CatalogEntry, _ key: String, _ load: () -> Load) {
+        guard !entry.isRenewing else { return }
+        entry.isRenewing = true
+        let load = load()
+        loop.run { [self] in
+            _ = try? await renew(entry, key, load)
+            entry.isRenewing = false
         }
     }
 
-    /// The answer to a request for `key`; nil where there is none.
-    /// - Parameter load: as above
+    /// The entry for `key`, from the nearest place that has it.
+    /// - Parameter load: reads it from PostgreSQL; nil where there is none
+    func entry(_ key: String, load: @escaping Load) async throws -> CatalogEntry {
+        if let entry = entryAtHand(key, load: { load }) { return entry }
+        guard let entry = entries.value(for: key) ?? missing.value(for: key) else {
+            metrics.missed.increment()
+            return try await fly(key, load)
+        }
+        // RFC 5861 §4: an old answer is better than none, and than one that takes long.
+        guard entry.document != nil, age(entry.documentAt) < settings.staleLifetime else {
+            metrics.missed.increment()
+            return try await renew(entry, key, load)
+        }
+        do {
+            let renewed = try await Deadline.$current.withValue(Self.patience) { try await renew(entry, key, load) }
+            metrics.renewed.increment()
+            return renewed
+        } catch {
+            metrics.stale.increment()
+            entry.retryAt = loop.now &+ Self.pause
+            return entry
+        }
+    }
+
+    /// What an entry is to a request for it; nil where it says that there is none.
     /// - Throws: 412 where the caller asks for another version only.
-    func answer(
-        _ key: String, to context: RequestContext, load: @escaping () async throws -> Loaded?
-    ) async throws -> Response? {
-        let entry = try await entry(key, load: load)
+    func answer(_ entry: CatalogEntry, _ key: String, to context: RequestContext) throws -> Response? {
         guard let response = try entry.answer?.answering(context) else { return nil }
         if entry.cost != entry.counted { count(entry, key) }
         return response
@@ -151,7 +157,7 @@ package final class CatalogCache {
     private func age(_ time: UInt64) -> UInt64 { loop.now > time ? loop.now - time : 0 }
 
     private func renew(
-        _ entry: CatalogEntry, _ key: String, _ load: @escaping () async throws -> Loaded?
+        _ entry: CatalogEntry, _ key: String, _ load: @escaping Load
     ) async throws -> CatalogEntry {
         guard isCurrent(entry), let document = entry.document else { return try await fly(key, load) }
         entry.refill(try await available(of: document.variants), at: loop.now)
@@ -159,7 +165,7 @@ package final class CatalogCache {
     }
 
     /// Loads under the key's one flight.
-    private func fly(_ key: String, _ load: @escaping () async throws -> Loaded?) async throws -> CatalogEntry {
+    private func fly(_ key: String, _ load: @escaping Load) async throws -> CatalogEntry {
         let deadline = Deadline.current ?? .after(Self.flightTime)
         if let flight = flights[key] { return try await flight.value(by: deadline) }
         let flight = Promise<CatalogEntry>(on: loop)
@@ -175,7 +181,7 @@ package final class CatalogCache {
         return try await flight.value(by: deadline)
     }
 
-    private func fetch(_ key: String, _ load: () async throws -> Loaded?) async throws -> CatalogEntry {
+    private func fetch(_ key: String, _ load: Load) async throws -> CatalogEntry {
         let version = version
         if isListening, let shared = await shared(key, version) {
             let entry = keep(key, shared, version)

@@ -4,8 +4,8 @@ import Formats
 import HTTPServer
 import Web
 
-/// The catalogue over HTTP. Public, and the same for everybody.
-package struct CatalogRoutes {
+/// The catalogue over HTTP. Public, and the same for everybody. Confined to its loop.
+package final class CatalogRoutes {
     let store: CatalogStore
     /// Nil: every answer comes from PostgreSQL.
     let cache: CatalogCache?
@@ -37,17 +37,56 @@ package struct CatalogRoutes {
     }
 
     package func register(on router: Router) {
-        router.get("/v1/products", .memory) { context in try await products(context) }
-        router.get("/v1/products/{product}", .memory) { context in try await product(context) }
-        router.get("/v1/categories", .memory) { context in try await categories(context) }
-        router.get("/v1/categories/{slug}", .memory) { context in try await category(context) }
+        router.get(
+            "/v1/products", .memory,
+            shortcut: { [self] context in
+                let request = try memory.request(context)
+                return try atHand(request.key, context) { load(request, context) }
+            }
+        ) { [self] context in
+            let request = try memory.request(context)
+            return try await answer(request.key, context, load(request, context))
+        }
+        router.get(
+            "/v1/products/{product}", .memory,
+            shortcut: { [self] context in
+                let name = try name(context, "product")
+                return try atHand("p:" + name, context) { loadProduct(name, context) }
+            }
+        ) { [self] context in
+            let name = try name(context, "product")
+            return try await answer("p:" + name, context, loadProduct(name, context))
+        }
+        router.get(
+            "/v1/categories", .memory, shortcut: { [self] context in try atHand("c", context) { loadCategories(context) } }
+        ) { [self] context in
+            try await answer("c", context, loadCategories(context))
+        }
+        router.get(
+            "/v1/categories/{slug}", .memory,
+            shortcut: { [self] context in
+                let slug = try name(context, "slug")
+                return try atHand("c:" + slug, context) { loadCategory(slug, context) }
+            }
+        ) { [self] context in
+            let slug = try name(context, "slug")
+            return try await answer("c:" + slug, context, loadCategory(slug, context))
+        }
     }
 
-    private func product(_ context: RequestContext) async throws -> Response {
-        let name = context.parameters["product"]
-        // Longer than any slug: not looked for, and not remembered.
-        guard name.utf8.count <= 200 else { throw Problem.notFound("There is no such product.") }
-        return try await answer("p:" + name, context) {
+    /// What the path names. Longer than any slug: not looked for, and not remembered.
+    private func name(_ context: RequestContext, _ parameter: String) throws(Problem) -> String {
+        let name = context.parameters[parameter]
+        guard name.utf8.count <= 200 else { throw Self.notFound }
+        return name
+    }
+
+    private static var notFound: Problem { .notFound("The catalogue has no such thing.") }
+
+    // MARK: From PostgreSQL
+
+    private func loadProduct(_ name: String, _ context: RequestContext) -> CatalogCache.Load {
+        { [self] in
             try await gate.admit(context, to: oneWork) {
                 guard let product = try await reader.product(name) else { return nil }
                 return (product.document(), product.variants.map(\.available))
@@ -55,9 +94,8 @@ package struct CatalogRoutes {
         }
     }
 
-    private func products(_ context: RequestContext) async throws -> Response {
-        let request = try memory.request(context)
-        return try await answer(request.key, context) {
+    private func load(_ request: ProductListRequest, _ context: RequestContext) -> CatalogCache.Load {
+        { [self] in
             try await gate.admit(context, to: listWork) {
                 let found = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
                 let total = request.page.includesTotal ? try await store.total(request.filter) : nil
@@ -67,39 +105,46 @@ package struct CatalogRoutes {
         }
     }
 
-    private func categories(_ context: RequestContext) async throws -> Response {
-        try await answer("c", context) {
-            let tree = CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
-            return (StockedDocument(variants: [], template: tree.json()), [])
-        }
+    private func loadCategories(_ context: RequestContext) -> CatalogCache.Load {
+        { [self] in (StockedDocument(variants: [], template: try await tree(context).json()), []) }
     }
 
-    private func category(_ context: RequestContext) async throws -> Response {
-        let slug = context.parameters["slug"]
-        guard slug.utf8.count <= 200 else { throw Problem.notFound("There is no such category.") }
-        return try await answer("c:" + slug, context) {
-            let tree = CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
+    private func loadCategory(_ slug: String, _ context: RequestContext) -> CatalogCache.Load {
+        { [self] in
+            let tree = try await tree(context)
             guard let category = tree[slug] else { return nil }
             return (StockedDocument(variants: [], template: tree.json(of: category)), [])
         }
     }
 
-    /// From the cache, where there is one.
+    private func tree(_ context: RequestContext) async throws -> CategoryTree {
+        CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
+    }
+
+    // MARK: Answering
+
+    /// Out of the process's memory, without waiting; nil where it is not there.
+    private func atHand(_ key: String, _ context: RequestContext, _ load: () -> CatalogCache.Load) throws -> Response? {
+        guard let cache, let entry = cache.entryAtHand(key, load: load) else { return nil }
+        return try answer(entry, cache, key, context)
+    }
+
+    /// From the nearest cache that has it, where there is one.
     private func answer(
-        _ key: String, _ context: RequestContext, load: @escaping () async throws -> CatalogCache.Loaded?
+        _ key: String, _ context: RequestContext, _ load: @escaping CatalogCache.Load
     ) async throws -> Response {
-        let answer: Response?
-        if let cache {
-            answer = try await cache.answer(key, to: context, load: load)
-        } else {
-            answer = try await load().map { loaded in
-                try CatalogAnswer(
-                    body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy,
-                    compressor: compressor
-                ).answering(context)
-            }
-        }
-        guard let answer else { throw Problem.notFound("The catalogue has no such thing.") }
+        if let cache { return try answer(try await cache.entry(key, load: load), cache, key, context) }
+        guard let loaded = try await load() else { throw Self.notFound }
+        return try CatalogAnswer(
+            body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy,
+            compressor: compressor
+        ).answering(context)
+    }
+
+    private func answer(
+        _ entry: CatalogEntry, _ cache: CatalogCache, _ key: String, _ context: RequestContext
+    ) throws -> Response {
+        guard let answer = try cache.answer(entry, key, to: context) else { throw Self.notFound }
         return answer
     }
 }

@@ -2,7 +2,7 @@ import Formats
 import Web
 
 /// What a request for a list asks for, read and checked.
-struct ProductListRequest {
+final class ProductListRequest {
     let filter: ProductFilter
     let page: PageRequest
     let cursor: ProductCursor?

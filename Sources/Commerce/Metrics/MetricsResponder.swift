@@ -8,7 +8,9 @@ final class MetricsResponder: Responder {
 
     init(_ registry: PrometheusRegistry) { self.registry = registry }
 
-    func respond(to request: Request) async -> Response {
+    func begin(_ request: Request) -> Answer { .now(answer(request)) }
+
+    private func answer(_ request: Request) -> Response {
         guard request.path.elementsEqual("/metrics".utf8) else { return Self.plain(.notFound) }
         guard request.method == .get || request.method == .head else {
             var response = Self.plain(.methodNotAllowed)

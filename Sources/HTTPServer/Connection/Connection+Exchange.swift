@@ -7,14 +7,38 @@ extension Connection {
 
     /// Has the upcoming request answered, and those after it that are there.
     ///
-    /// One task for all of them: it mostly ends before this returns, since a responder that finds its answer
-    /// in memory does not suspend.
+    /// What the responder has at hand is answered here and now, and leaves with the caller's flush. From the first that is
+    /// waited for, one task goes on with all of them.
     func exchange() {
         isExchanging = true
-        let task = loop.run { await self.answerAll() }
-        // Unless another goes on in its place.
-        guard isExchanging, exchangeTask == nil else { return }
-        if isClosed { task.cancel() } else { exchangeTask = task }
+        var inRow = 0
+        while let parsed = upcoming {
+            guard inRow < Self.burst else { return goOn(yieldingFirst: true) }
+            upcoming = nil
+            let request = request(parsed)
+            let response: Response
+            switch responder.begin(request) {
+            case .now(let answer): response = answer
+            case .later(let answer): return goOn(with: Pending(parsed: parsed, request: request, answer: answer))
+            }
+            if let stream = take(response, to: parsed, request) { return handOver(stream) }
+            if isClosed { break }
+            inRow += 1
+            upcoming = nextRequest()
+        }
+        isExchanging = false
+    }
+
+    /// A request whose answer is waited for.
+    private struct Pending {
+        let parsed: ParsedRequest
+        let request: Request
+        let answer: () async -> Response
+    }
+
+    /// Has a task go on with this request and those behind it.
+    private func goOn(with first: Pending? = nil, yieldingFirst: Bool = false) {
+        run { await self.answerAll(from: first, yieldingFirst: yieldingFirst) }
     }
 
     /// Has a task of its own go on with what follows a head, and with the requests after that.
@@ -22,7 +46,7 @@ extension Connection {
     /// A stream may last for hours, and a task keeps the room of the deepest calls that it has ever made: those of the handler
     /// that granted the stream are ten times what the stream needs.
     private func handOver(_ stream: PendingStream) {
-        let task = loop.run {
+        run {
             await self.send(stream)
             if !self.isClosed {
                 self.upcoming = self.nextRequest()
@@ -30,23 +54,32 @@ extension Connection {
             }
             await self.answerAll()
         }
-        guard isExchanging else { return }
-        if isClosed { task.cancel() } else { exchangeTask = task }
     }
 
-    private func answerAll() async {
-        var inRow = 0
-        while let request = upcoming {
-            upcoming = nil
-            if let stream = await answer(request) { return handOver(stream) }
-            if isClosed { break }
-            inRow += 1
+    /// Runs the task of an exchange, which mostly ends before this returns: what waits for nothing does not suspend.
+    private func run(_ operation: @escaping () async -> Void) {
+        let former = exchangeTask
+        let task = loop.run(operation)
+        guard isExchanging else { return }
+        if isClosed { return task.cancel() }
+        // Unless another goes on in its place by now.
+        if exchangeTask == former { exchangeTask = task }
+    }
+
+    private func answerAll(from first: Pending? = nil, yieldingFirst: Bool = false) async {
+        var pending = first
+        var inRow = yieldingFirst ? Self.burst : 0
+        while pending != nil || upcoming != nil {
             if inRow >= Self.burst {
                 inRow = 0
                 flush()
                 await Task.yield()
                 if isClosed { break }
             }
+            if let stream = await answerNext(pending) { return handOver(stream) }
+            pending = nil
+            if isClosed { break }
+            inRow += 1
             upcoming = nextRequest()
             // Woken by something else than the descriptor, nobody flushes for it; and the next may suspend.
             if upcoming != nil, exchangeTask != nil { flushLater() }
@@ -59,21 +92,41 @@ extension Connection {
         }
     }
 
+    /// Answers a request that was begun, else the upcoming one; what goes on after the head is for the caller to send.
+    private func answerNext(_ begun: Pending?) async -> PendingStream? {
+        if let begun { return await wait(for: begun) }
+        guard let parsed = upcoming else { return nil }
+        upcoming = nil
+        let request = request(parsed)
+        switch responder.begin(request) {
+        case .now(let response): return take(response, to: parsed, request)
+        case .later(let answer): return await wait(for: Pending(parsed: parsed, request: request, answer: answer))
+        }
+    }
+
+    private func wait(for pending: Pending) async -> PendingStream? {
+        group.requestBegan()
+        let response = await pending.answer()
+        group.requestEnded()
+        guard !isClosed else { return nil }
+        return take(response, to: pending.parsed, pending.request)
+    }
+
+    private func request(_ parsed: ParsedRequest) -> Request {
+        Request(
+            head: parsed.head, body: parsed.body, stream: inbound, peer: peer, isEncrypted: tls != nil, received: loop.now,
+            loop: loop)
+    }
+
     /// What goes on after a head that is queued.
     private struct PendingStream {
         let continuation: ResponseContinuation
         let context: ReplyContext
     }
 
-    /// Answers one request; what goes on after the head of its answer is for the caller to send.
-    private func answer(_ parsed: ParsedRequest) async -> PendingStream? {
+    /// Queues the answer to a request; what goes on after its head is for the caller to send.
+    private func take(_ response: consuming Response, to parsed: ParsedRequest, _ request: Request) -> PendingStream? {
         let head = parsed.head
-        let request = Request(
-            head: head, body: parsed.body, stream: inbound, peer: peer, isEncrypted: tls != nil, received: loop.now, loop: loop)
-        group.requestBegan()
-        var response = await responder.respond(to: request)
-        group.requestEnded()
-        guard !isClosed else { return nil }
         served &+= 1
         if isHeadTooLarge(response) {
             let closes = response.closes

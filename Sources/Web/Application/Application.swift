@@ -5,11 +5,11 @@ import HTTPServer
 import HTTPTypes
 import Logging
 
-/// The service of one loop: finds the route, runs the middlewares and the handler, makes problems of errors,
-/// and writes the access log.
+/// The service of one loop: finds the route, asks the middlewares and the handler, makes problems of errors,
+/// and writes the access log. What needs no waiting is answered without a task.
 package final class Application: Responder {
     private let router: Router
-    private let chain: Middleware.Next
+    private let middlewares: [any Middleware]
     private let settings: ApplicationSettings
     /// What every answer gets that goes out over TLS.
     private let alwaysSecure: HeaderBlock
@@ -22,7 +22,7 @@ package final class Application: Responder {
     private var ids = RequestIDSource()
 
     /// - Parameters:
-    ///   - middlewares: the first stands outermost; all of them within the request's deadline.
+    ///   - middlewares: asked in this order, all of them within the request's deadline.
     ///   - gate: bounds what the routes' handlers have at work at a time; nil for no bound.
     ///   - metrics: where problems are counted; by default among the process's own. Requests are where the router says.
     ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
@@ -43,27 +43,95 @@ package final class Application: Responder {
         self.mapError = mapError
         accessLog = AccessLog(logger: logger)
         shedLog = ShedLog(logger: logger)
-        // Put together here, so that a request allocates nothing for its way through.
-        var chain: Middleware.Next = { context in try await context.handler(context) }
-        for middleware in ([RequestDeadline()] + middlewares).reversed() {
-            chain = { [next = chain] context in try await middleware.respond(to: context, next: next) }
-        }
-        self.chain = chain
+        self.middlewares = middlewares
     }
 
-    package func respond(to request: Request) async -> Response {
-        let (context, route) = context(for: request)
-        var response: Response
-        var isLogged = true
+    package func begin(_ request: Request) -> Answer {
+        let match = router.match(request.head)
+        let context = context(for: request, match)
         do {
-            response = try await chain(context)
-        } catch let shed as Shed {
-            problems.count(shed.problem)
-            response = sheds.response(requestID: context.requestID)
-            isLogged = shedLog.takes(on: context.loop)
+            try RequestDeadline.check(context)
+            switch try pass(context, match, from: 0) {
+            case .answered(let response): return .now(finish(response, match, context))
+            case .waits(let index, let wait):
+                return .later { [self] in await goOn(context, match, waiting: wait, at: index) }
+            case .isThrough(let route):
+                if let response = try route.shortcut?(context) { return .now(finish(response, match, context)) }
+                return .later { [self] in await goOn(context, match, waiting: nil, at: middlewares.count) }
+            }
         } catch {
-            response = answer(to: error, in: context)
+            return .now(fail(error, match, context))
         }
+    }
+
+    /// How far a request comes without waiting.
+    private enum Way {
+        case answered(Response)
+        /// A middleware waits, the one at this place.
+        case waits(Int, () async throws -> Response?)
+        /// It is the route's to answer.
+        case isThrough(Route)
+    }
+
+    /// Leads a request past the middlewares, those from `start` on.
+    private func pass(_ context: RequestContext, _ match: RouteMatch, from start: Int) throws -> Way {
+        for index in start..<middlewares.count {
+            switch try middlewares[index].before(context) {
+            case .goesOn: continue
+            case .answered(let response): return .answered(response)
+            case .waits(let wait): return .waits(index, wait)
+            }
+        }
+        switch match {
+        case .found(let route, _): return .isThrough(route)
+        case .options(let allow): return .answered(Response.noContent.with(.allow, allow))
+        case .methodNotAllowed(let allow): throw Problem.methodNotAllowed(allow: allow)
+        case .notFound: throw Problem.notFound("no such path")
+        case .malformed: throw Problem(.malformedPath)
+        case .unknownMethod: throw Problem(.methodNotImplemented)
+        }
+    }
+
+    /// Waits for what a request has to wait for.
+    /// - Parameter waiting: what the middleware at `index` began; nil where all have let it pass.
+    private func goOn(
+        _ context: RequestContext, _ match: RouteMatch, waiting: (() async throws -> Response?)?, at index: Int
+    ) async -> Response {
+        do {
+            let response = try await RequestDeadline.hold(context) {
+                var next = (wait: waiting, index: index)
+                while true {
+                    if let wait = next.wait {
+                        if let response = try await wait() { return response }
+                        next.index += 1
+                    }
+                    switch try pass(context, match, from: next.index) {
+                    case .answered(let response): return response
+                    case .waits(let index, let wait): next = (wait, index)
+                    case .isThrough(let route): return try await route.handler(context)
+                    }
+                }
+            }
+            return finish(response, match, context)
+        } catch {
+            return fail(error, match, context)
+        }
+    }
+
+    private func fail(_ error: any Error, _ match: RouteMatch, _ context: RequestContext) -> Response {
+        guard let shed = error as? Shed else { return finish(answer(to: error, in: context), match, context) }
+        problems.count(shed.problem)
+        let isLogged = shedLog.takes(on: context.loop)
+        return finish(sheds.response(requestID: context.requestID), match, context, isLogged: isLogged)
+    }
+
+    /// Gives an answer what all of them have, counts it and writes its line.
+    private func finish(
+        _ response: consuming Response, _ match: RouteMatch, _ context: RequestContext, isLogged: Bool = true
+    ) -> Response {
+        let request = context.request
+        var route: Route?
+        if case .found(let found, _) = match { route = found }
         response.headers.append(context.headers)
         complete(&response, requestID: context.requestID, always: isSecure(request) ? alwaysSecure : .always)
         let duration = elapsed(since: request.received)
@@ -94,24 +162,13 @@ package final class Application: Responder {
         return Int64(clamping: now > start ? now - start : 0)
     }
 
-    private func context(for request: Request) -> (RequestContext, Route?) {
+    private func context(for request: Request, _ match: RouteMatch) -> RequestContext {
         var route: Route?
         var parameters = PathParameters()
-        let handler: Middleware.Next
-        switch router.match(request.head) {
-        case .found(let found, let values):
-            route = found
-            parameters = values
-            handler = found.handler
-        case .options(let allow): handler = { _ in Response.noContent.with(.allow, allow) }
-        case .methodNotAllowed(let allow): handler = { _ in throw Problem.methodNotAllowed(allow: allow) }
-        case .notFound: handler = { _ in throw Problem.notFound("no such path") }
-        case .malformed: handler = { _ in throw Problem(.malformedPath) }
-        case .unknownMethod: handler = { _ in throw Problem(.methodNotImplemented) }
-        }
+        if case .found(let found, let values) = match { (route, parameters) = (found, values) }
         let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
-        let context = RequestContext(
+        return RequestContext(
             request: request,
             requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
             clientAddress: settings.trustedProxies.client(
@@ -120,9 +177,7 @@ package final class Application: Responder {
             parameters: parameters,
             isVital: route?.options.isVital ?? false,
             deadline: Deadline(instant: overflow ? .max : instant),
-            handler: handler,
             logger: logger)
-        return (context, route)
     }
 
     /// What every answer carries.

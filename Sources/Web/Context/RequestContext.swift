@@ -25,13 +25,11 @@ package final class RequestContext {
     /// Fields that the answer gets whatever it becomes, an error too.
     package var headers = HeaderBlock()
 
-    /// Who answers in the end: the route's handler, or what says that there is none.
-    package let handler: (RequestContext) async throws -> Response
     private let parentLogger: Logger
 
     package init(
         request: Request, requestID: String, clientAddress: String, route: String?, parameters: PathParameters,
-        isVital: Bool = false, deadline: Deadline, handler: @escaping (RequestContext) async throws -> Response, logger: Logger
+        isVital: Bool = false, deadline: Deadline, logger: Logger
     ) {
         self.request = request
         self.requestID = requestID
@@ -40,7 +38,6 @@ package final class RequestContext {
         self.parameters = parameters
         self.isVital = isVital
         self.deadline = deadline
-        self.handler = handler
         parentLogger = logger
     }
 

@@ -25,7 +25,7 @@ package struct CrossOrigin: Middleware {
         fields = allowsAll ? [] : origins.map { (Array($0.utf8), CrossOrigin.fields(allowing: $0, vary: true)) }
     }
 
-    package func respond(to context: RequestContext, next: Next) async throws -> Response {
+    package func before(_ context: RequestContext) -> Passage {
         // The same without an origin: what a cache keeps of such an answer may be given to a page later on.
         let origin = context.request.head.bytes(of: .origin)
         let found = fields.first { origin?.elementsEqual($0.origin) == true }?.fields ?? stranger ?? everybody
@@ -33,10 +33,10 @@ package struct CrossOrigin: Middleware {
             context.request.head.bytes(of: .accessControlRequestMethod) != nil
         else {
             context.headers.append(found.answer)
-            return try await next(context)
+            return .goesOn
         }
         context.headers.append(found.preflight)
-        return found.isAllowed ? .noContent : try await next(context)
+        return found.isAllowed ? .answered(.noContent) : .goesOn
     }
 
     /// - Parameters:

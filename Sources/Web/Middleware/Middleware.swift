@@ -1,12 +1,19 @@
 import HTTPServer
 
-/// Stands between the server and the handlers of one loop.
+/// Stands before the handlers of one loop.
 package protocol Middleware {
-    /// A request's way from here on.
-    typealias Next = (RequestContext) async throws -> Response
-
-    /// Answers by itself, or lets `next` and may look at what comes back. What it throws becomes a problem.
+    /// Looks at a request before its handler does, whether that answers at once or later; on the loop, outside any task.
     ///
-    /// A field for the answer, whatever that becomes, goes into the context's `headers`.
-    func respond(to context: RequestContext, next: Next) async throws -> Response
+    /// A field for the answer, whatever that becomes, goes into the context's `headers`. What it throws becomes a problem.
+    func before(_ context: RequestContext) throws -> Passage
+}
+
+/// What a middleware says to a request.
+package enum Passage {
+    /// It goes on, to the next middleware or the handler.
+    case goesOn
+    /// It ends here, with this answer.
+    case answered(Response)
+    /// What is to be waited for, in a task; then the request goes on, or ends with the response. What it throws becomes a problem.
+    case waits(() async throws -> Response?)
 }

@@ -49,19 +49,28 @@ package final class RateLimiter: Middleware {
         self.writes = Limited(writes, clients: clients, isAskedFirst: true, factory: metrics)
     }
 
-    package func respond(to context: RequestContext, next: Next) async throws -> Response {
-        guard !context.isVital else { return try await next(context) }
+    package func before(_ context: RequestContext) throws -> Passage {
+        guard !context.isVital else { return .goesOn }
         let method = context.request.method
         let limited = method == .get || method == .head || method == .options ? reads : writes
         let client = context.client
-        let decision = limited.isAskedFirst ? await ask(limited, client) : take(limited, client)
+        if limited.isAskedFirst, let shared {
+            return .waits { [self] in
+                try hold(context, to: await ask(shared, limited, client), limited)
+                return nil
+            }
+        }
+        try hold(context, to: take(limited, client), limited)
+        return .goesOn
+    }
+
+    private func hold(_ context: RequestContext, to decision: RateBucket.Decision, _ limited: Limited) throws {
         RateLimitFields.append(decision, of: limited.ledger.policy, to: &context.headers)
         guard decision.isAllowed else {
             limited.refused.increment()
             warn(of: context)
             throw Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
         }
-        return try await next(context)
     }
 
     /// Once: whoever looks like the network within is a proxy, mostly, which stands for all of its clients.
@@ -77,7 +86,7 @@ package final class RateLimiter: Middleware {
 
     private func take(_ limited: Limited, _ client: String) -> RateBucket.Decision {
         let (decision, count) = limited.ledger.take(client, at: loop.now)
-        if count > 0, let shared {
+        if count > 0, !limited.isAskedFirst, let shared {
             loop.run { [loop] in
                 guard let level = try? await shared.report(count, limited.ledger.policy, of: client) else { return }
                 _ = limited.ledger.learn(level, of: client, isAllowed: true, at: loop.now)
@@ -86,8 +95,7 @@ package final class RateLimiter: Middleware {
         return decision
     }
 
-    private func ask(_ limited: Limited, _ client: String) async -> RateBucket.Decision {
-        guard let shared else { return limited.ledger.take(client, at: loop.now).decision }
+    private func ask(_ shared: any SharedRates, _ limited: Limited, _ client: String) async -> RateBucket.Decision {
         let known = limited.ledger.look(client, at: loop.now)
         guard known.isAllowed else { return known }
         do {

@@ -28,21 +28,25 @@ package final class Router {
 
     /// Adds a route. Templates are the program's own text, so one that is malformed or there already stops it at
     /// the start.
+    /// - Parameter shortcut: tried first where there is one, for what often is at hand.
     package func add(
         _ method: HTTPRequest.Method, _ template: String, _ options: RouteOptions = .standard,
-        _ handler: @escaping Route.Handler
+        shortcut: Route.Shortcut? = nil, _ handler: @escaping Route.Handler
     ) {
         guard let parsed = RouteTemplate(template) else { preconditionFailure("not a route template: \(template)") }
         let metrics = RouteMetrics(method, route: parsed.description, factory: factory)
-        let route = Route(method: method, template: parsed, options: options, metrics: metrics, handler: handler)
+        let route = Route(method: method, template: parsed, options: options, metrics: metrics, shortcut: shortcut, handler: handler)
         guard root.insert(route, below: parsed.segments[...]) else {
             preconditionFailure("two routes for \(method.rawValue) \(template)")
         }
         routes.append(route)
     }
 
-    package func get(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
-        add(.get, template, options, handler)
+    package func get(
+        _ template: String, _ options: RouteOptions = .standard, shortcut: Route.Shortcut? = nil,
+        _ handler: @escaping Route.Handler
+    ) {
+        add(.get, template, options, shortcut: shortcut, handler)
     }
 
     package func post(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {

@@ -28,7 +28,7 @@ final class BareServer: LoopBenchmarkServer {
 private final class FixedResponder: Responder {
     private let response = Response(.ok, headers: FixedReply.headers, body: FixedReply.body)
 
-    func respond(to request: Request) async -> Response { response }
+    func begin(_ request: Request) -> Answer { .now(response) }
 
     func refuse(_ refusal: Refusal) -> Response { Response(refusal.status) }
 }

@@ -25,7 +25,7 @@ import Web
         return RequestContext(
             request: Request(head: head, body: [], peer: "192.0.2.1", received: csystem_monotonic(), loop: loop),
             requestID: "r", clientAddress: "192.0.2.1", route: nil, parameters: PathParameters(), deadline: .after(.seconds(9)),
-            handler: { _ in .noContent }, logger: Logger(label: "test"))
+            logger: Logger(label: "test"))
     }
 
     /// A document of some size with one number in it.

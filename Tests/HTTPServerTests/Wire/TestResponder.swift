@@ -37,23 +37,42 @@ final class TestResponder: Responder {
         }
     }
 
-    func respond(to request: Request) async -> Response {
+    /// What waits for nothing is answered now and later by turns, so that every order of the two comes up.
+    private var answersNow = false
+
+    func begin(_ request: Request) -> Answer {
         let path = String(decoding: request.path, as: UTF8.self)
         journal.begin(path)
-        let response = await answer(request, path)
-        journal.end(cancelled: Task.isCancelled)
-        return response
+        let parts = path.split(separator: "/").map(String.init)
+        answersNow.toggle()
+        if answersNow, !["stream", "yield", "sleep"].contains(parts.first) {
+            defer { journal.end(cancelled: false) }
+            return .now(answer(request, path, parts))
+        }
+        return .later { [self] in
+            let response = await wait(request, path, parts)
+            journal.end(cancelled: Task.isCancelled)
+            return response
+        }
     }
 
-    private func answer(_ request: Request, _ path: String) async -> Response {
-        let parts = path.split(separator: "/").map(String.init)
+    private func wait(_ request: Request, _ path: String, _ parts: [String]) async -> Response {
+        switch parts.first {
+        case "stream": return await answerStream(request, parts)
+        case "yield": await Task.yield()
+        case "sleep": try? await request.loop.sleep(for: .milliseconds(parts.count > 1 ? Int(parts[1]) ?? 0 : 0))
+        default: break
+        }
+        return answer(request, path, parts)
+    }
+
+    private func answer(_ request: Request, _ path: String, _ parts: [String]) -> Response {
         let number = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
         switch parts.first {
         case "echo": return Response(.ok, body: request.body)
         case "large": return Response(.ok, body: [UInt8](repeating: UInt8(ascii: "x"), count: number))
         case "status": return Response(HTTPResponse.Status(code: number), body: Array("body".utf8))
         case "host": return Response(.ok, body: Array((request[.host ?? .accept] ?? "").utf8))
-        case "stream": return await answerStream(request, parts)
         case "chunks":
             return .streamed(.ok, headers: HeaderBlock()) { out in
                 for chunk in 0..<number { try await out.write(Array("\(chunk);".utf8)) }
@@ -99,8 +118,6 @@ final class TestResponder: Responder {
                 }
             }
         case "peer": return Response(.ok, body: Array(request.peer.utf8))
-        case "yield": await Task.yield()
-        case "sleep": try? await request.loop.sleep(for: .milliseconds(number))
         case "headers":
             var headers = HeaderBlock()
             headers.append(.contentLanguage, String(repeating: "x", count: number))

@@ -9,6 +9,6 @@ extension RequestContext {
     convenience init(_ request: Request, deadline: Deadline = .after(.seconds(30))) {
         self.init(
             request: request, requestID: "r-1", clientAddress: request.peer, route: nil, parameters: PathParameters(),
-            deadline: deadline, handler: { _ in .noContent }, logger: Logger(label: "test"))
+            deadline: deadline, logger: Logger(label: "test"))
     }
 }
