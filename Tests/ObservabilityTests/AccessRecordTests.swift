@@ -9,7 +9,7 @@ struct AccessRecordTests {
     private func record(path: [UInt8] = Array("/v1/products/a%20b".utf8)) -> AccessRecord {
         AccessRecord(
             time: Timestamp(microseconds: 1_795_231_608_123_456), requestID: "r-1", traceID: "t-1", method: "GET",
-            route: "/v1/products/{id}", path: path, status: 200, duration: 1_234_567, bytes: 512, clientIP: "10.0.0.1", userID: "u-1")
+            route: "/v1/products/{id}", path: path[...], status: 200, duration: 1_234_567, bytes: 512, clientIP: "10.0.0.1", userID: "u-1")
     }
 
     private func line(_ record: AccessRecord, format: LogFormat = .json, isColoured: Bool = false, _ more: Logger.Metadata = [:]) -> String {

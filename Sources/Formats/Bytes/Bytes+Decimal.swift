@@ -17,39 +17,45 @@ extension [UInt8] {
 
     @usableFromInline
     mutating func append(magnitude: UInt64, isNegative: Bool) {
-        var length = isNegative ? 2 : 1
-        var rest = magnitude
-        while rest >= 10 {
-            rest /= 10
+        if isNegative { append(UInt8(ascii: "-")) }
+        guard magnitude < 100_000_000 else {
+            let (high, low) = magnitude.quotientAndRemainder(dividingBy: 100_000_000)
+            append(magnitude: high, isNegative: false)
+            return append(eightDigits: UInt32(truncatingIfNeeded: low), last: 8)
+        }
+        var length = 1
+        var limit: UInt32 = 10
+        let small = UInt32(truncatingIfNeeded: magnitude)
+        while small >= limit, length < 8 {
+            limit &*= 10
             length += 1
         }
-        append(addingCapacity: length) { span in
-            if isNegative { span.append(UInt8(ascii: "-")) }
-            span.append(decimal: magnitude, digits: isNegative ? length - 1 : length)
-        }
+        append(eightDigits: small, last: length)
     }
 
     /// Appends the last `digits` decimal digits of a number, at most 20, zeros in front where it is shorter.
     package mutating func append(padded value: UInt64, digits: Int) {
-        let length = Swift.min(Swift.max(digits, 0), 20)
-        append(addingCapacity: length) { $0.append(decimal: value, digits: length) }
+        guard digits > 8 else {
+            return append(eightDigits: UInt32(truncatingIfNeeded: value % 100_000_000), last: Swift.max(digits, 0))
+        }
+        let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
+        append(padded: high, digits: Swift.min(digits, 20) - 8)
+        append(eightDigits: UInt32(truncatingIfNeeded: low), last: 8)
+    }
+
+    /// Appends the last digits, at most eight, of a number with no more: put together in a register and copied as one.
+    private mutating func append(eightDigits value: UInt32, last count: Int) {
+        var text: UInt64 = 0
+        var rest = value
+        for _ in 0..<count {
+            text = text << 8 | UInt64(0x30 + rest % 10)
+            rest /= 10
+        }
+        Swift.withUnsafeBytes(of: text.littleEndian) { append(contentsOf: $0.prefix(count)) }
     }
 }
 
 extension OutputSpan<UInt8> {
-    /// Appends the last so many decimal digits of a number, at most 20; the span has room for them.
-    mutating func append(decimal value: UInt64, digits: Int) {
-        var text = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
-        var rest = value
-        var index = 20
-        while rest > 0, index > 0 {
-            index -= 1
-            text[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        for index in Swift.max(0, 20 - digits)..<20 { append(text[index]) }
-    }
-
     /// Appends two decimal digits; of a number above 99 only the last two. The span has room for them.
     mutating func append(twoDigits value: Int) {
         let number = UInt8(truncatingIfNeeded: value.magnitude % 100)

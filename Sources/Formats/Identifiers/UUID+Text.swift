@@ -40,12 +40,24 @@ extension UUID {
 
     /// Appends the 36 characters in lower case.
     package func appendText(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            write(to: text)
+            bytes.append(contentsOf: text)
+        }
+    }
+
+    /// Writes the 36 characters to a buffer with room for them.
+    private func write(to text: UnsafeMutableBufferPointer<UInt8>) {
         withUnsafeBytes(of: uuid) { raw in
-            bytes.append(addingCapacity: 36) { text in
-                for index in 0..<16 {
-                    if Self.isHyphen(text.count) { text.append(UInt8(ascii: "-")) }
-                    text.append(hexadecimal: raw[index])
+            var place = 0
+            for index in 0..<16 {
+                if Self.isHyphen(place) {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
                 }
+                text[place] = Hexadecimal.digit(raw[index] >> 4)
+                text[place + 1] = Hexadecimal.digit(raw[index])
+                place += 2
             }
         }
     }
@@ -56,9 +68,9 @@ extension UUID {
 
     /// The 36 characters in lower case, as the API writes identifiers; `uuidString` is upper case.
     package var text: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(36)
-        appendText(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 36) { text in
+            write(to: text)
+            return 36
+        }
     }
 }

@@ -22,8 +22,10 @@ package struct JSONWriter: Sendable {
     }
 
     /// A writer that goes on after bytes already there, in their buffer if nobody else holds it.
-    package init(appendingTo bytes: consuming [UInt8]) {
+    /// - Parameter isWithin: the bytes end within an object or array, after a member or element of it.
+    package init(appendingTo bytes: consuming [UInt8], isWithin: Bool = false) {
         self.bytes = bytes
+        needsComma = isWithin
     }
 
     /// The buffer, given up by the writer.
@@ -55,16 +57,9 @@ package struct JSONWriter: Sendable {
 
     /// The name of the member that the next value belongs to; written as it stands, so it must need no escaping.
     package mutating func key(_ name: StaticString) {
-        let comma = needsComma
-        name.withUTF8Buffer { name in
-            bytes.append(addingCapacity: name.count + 4) { text in
-                if comma { text.append(UInt8(ascii: ",")) }
-                text.append(UInt8(ascii: "\""))
-                for byte in name { text.append(byte) }
-                text.append(UInt8(ascii: "\""))
-                text.append(UInt8(ascii: ":"))
-            }
-        }
+        bytes.append(needsComma ? ",\"" : "\"" as StaticString)
+        bytes.append(name)
+        bytes.append("\":")
         needsComma = false
     }
 

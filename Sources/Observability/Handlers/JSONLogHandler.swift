@@ -8,7 +8,7 @@ package struct JSONLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
-    private let sink: LogSink
+    let sink: LogSink
 
     package init(label: String, level: Logger.Level, sink: LogSink) {
         self.label = label
@@ -25,21 +25,14 @@ package struct JSONLogHandler: LogHandler {
         sink.append(line(event), urgent: event.level >= .error)
     }
 
+    /// Whether nothing but what is logged itself goes into its lines.
+    var isBare: Bool { metadata.isEmpty && metadataProvider == nil }
+
     /// The line of one record, without the newline.
     func line(_ event: LogEvent) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512)
-        writer.beginObject()
         let record = AccessRecord.find(in: event.metadata)
-        writer.field("time", record?.time ?? .now)
-        writer.field("level", event.level.rawValue)
-        writer.field("message", event.message.description)
-        if let error = event.error { writer.field("error", String(describing: error)) }
-        if let record {
-            record.writeMembers(to: &writer)
-        } else {
-            writer.field("logger", label)
-        }
-        let isRecordAlone = record != nil && metadata.isEmpty && metadataProvider == nil && event.metadata?.count == 1
+        var writer = record.map { begin($0, event) } ?? begin(event)
+        let isRecordAlone = record != nil && isBare && event.metadata?.count == 1
         let others = isRecordAlone ? [] : MergedMetadata.sorted(metadata, metadataProvider?.get(), event.metadata)
         for (key, value) in others {
             if record != nil, key == AccessRecord.metadataKey || AccessRecord.hasMember(key) { continue }
@@ -49,6 +42,26 @@ package struct JSONLogHandler: LogHandler {
         if event.level >= .error { writer.field("source", "\(event.file):\(event.line)") }
         writer.endObject()
         return writer.finish()
+    }
+
+    private func begin(_ event: LogEvent) -> JSONWriter {
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        writer.field("time", Timestamp.now)
+        writer.field("level", event.level.rawValue)
+        writer.field("message", event.message.description)
+        if let error = event.error { writer.field("error", String(describing: error)) }
+        writer.field("logger", label)
+        return writer
+    }
+
+    private func begin(_ record: AccessRecord, _ event: LogEvent) -> JSONWriter {
+        var line: [UInt8] = []
+        line.reserveCapacity(512)
+        record.appendLine(event.level, event.message.description, to: &line) { record.time.appendRFC3339(to: &$0) }
+        var writer = JSONWriter(appendingTo: line, isWithin: true)
+        if let error = event.error { writer.field("error", String(describing: error)) }
+        return writer
     }
 
     /// Names that the line itself uses: metadata called so must not make one name occur twice.

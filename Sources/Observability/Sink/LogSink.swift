@@ -54,13 +54,22 @@ package final class LogSink: Sendable {
     /// Takes one line, to which the newline is added here. Never blocks for longer than copying the line takes.
     /// - Parameter urgent: to be written without collecting more first.
     package func append(_ line: [UInt8], urgent: Bool = false) {
+        take(line, endsLine: false, count: 1, urgent: urgent)
+    }
+
+    /// Takes so many lines, each with its newline; where there is no room for all, none. Never blocks either.
+    package func append(lines: [UInt8], count: Int) {
+        take(lines, endsLine: true, count: count, urgent: false)
+    }
+
+    private func take(_ bytes: [UInt8], endsLine: Bool, count: Int, urgent: Bool) {
         let (start, wake) = state.withLock { state in
-            guard state.inFlight + state.waiting.count + line.count < limit else {
-                state.dropped += 1
+            guard state.inFlight + state.waiting.count + bytes.count < limit else {
+                state.dropped += count
                 return (false, false)
             }
-            state.waiting.append(contentsOf: line)
-            state.waiting.append(UInt8(ascii: "\n"))
+            state.waiting.append(contentsOf: bytes)
+            if !endsLine { state.waiting.append(UInt8(ascii: "\n")) }
             let wake = !state.isHurried && (urgent || state.waiting.count >= Self.batchSize)
             if wake { state.isHurried = true }
             let start = !state.isWriting

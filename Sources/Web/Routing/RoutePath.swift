@@ -1,4 +1,5 @@
 import Formats
+import Glibc
 
 /// A request's path cut at its slashes, percent-decoded.
 struct RoutePath {
@@ -25,15 +26,19 @@ struct RoutePath {
         if path.count == 1 { return .whole }
         var isEncoded = false
         var start = first + 1
-        for index in start...path.upperBound {
-            guard index == path.upperBound || head[index] == UInt8(ascii: "/") else {
-                if head[index] == UInt8(ascii: "%") { isEncoded = true }
-                continue
+        let isWhole = head.withUnsafeBufferPointer { head in
+            for index in start..<path.upperBound {
+                let byte = head[index]
+                if byte == UInt8(ascii: "%") { isEncoded = true }
+                guard byte == UInt8(ascii: "/") else { continue }
+                guard index > start, segments.count < RoutePath.deepest else { return false }
+                segments.append(start..<index)
+                start = index + 1
             }
-            guard index > start, segments.count < RoutePath.deepest else { return .none }
-            segments.append(start..<index)
-            start = index + 1
+            return true
         }
+        guard isWhole, path.upperBound > start, segments.count < RoutePath.deepest else { return .none }
+        segments.append(start..<path.upperBound)
         bytes = head
         return !isEncoded || decode() ? .whole : .malformed
     }
@@ -57,27 +62,30 @@ struct RoutePath {
     func segment(_ index: Int, equals literal: [UInt8]) -> Bool {
         let range = segments[index]
         guard range.count == literal.count else { return false }
-        for (place, byte) in zip(range, literal) where bytes[place] != byte { return false }
-        return true
+        return bytes.withUnsafeBytes { bytes in
+            literal.withUnsafeBytes { literal in
+                guard let one = bytes.baseAddress, let other = literal.baseAddress else { return literal.isEmpty }
+                return memcmp(one + range.lowerBound, other, range.count) == 0
+            }
+        }
     }
 
     /// What stands where a template has its parameters; nil where that is not UTF-8.
     func parameters(of template: RouteTemplate) -> PathParameters? {
-        guard !template.parameterNames.isEmpty else { return PathParameters() }
+        guard let last = template.parameterPlaces.last else { return PathParameters() }
         var values: [String] = []
-        values.reserveCapacity(template.parameterNames.count)
-        for (index, segment) in template.segments.enumerated() {
-            switch segment {
-            case .literal: continue
-            case .parameter:
-                guard let value = String(validating: bytes[segments[index]], as: UTF8.self) else { return nil }
-                values.append(value)
-            case .rest:
-                let rest = segments[index...].map { bytes[$0] }.joined(separator: [UInt8(ascii: "/")])
-                guard let value = String(validating: rest, as: UTF8.self) else { return nil }
-                values.append(value)
-            }
+        values.reserveCapacity(template.parameterPlaces.count)
+        for place in template.parameterPlaces {
+            let isRest = template.takesRest && place == last
+            let value = isRest ? rest(from: place) : String(validating: bytes[segments[place]], as: UTF8.self)
+            guard let value else { return nil }
+            values.append(value)
         }
         return PathParameters(names: template.parameterNames, values: values)
+    }
+
+    private func rest(from place: Int) -> String? {
+        String(
+            validating: segments[place...].map { bytes[$0] }.joined(separator: [UInt8(ascii: "/")]), as: UTF8.self)
     }
 }

@@ -14,6 +14,10 @@ package struct RouteTemplate: Sendable, Hashable, CustomStringConvertible {
     let segments: [Segment]
     /// The names of the parameters in their order.
     package let parameterNames: [String]
+    /// At which segments they stand.
+    let parameterPlaces: [Int]
+    /// Whether the last one takes all that remains.
+    let takesRest: Bool
 
     /// Nil for what is no template: without a leading `/`, with an empty segment (so `/` alone is one, and a
     /// trailing slash is not), with a name twice, or with `{name...}` before the end.
@@ -42,5 +46,7 @@ package struct RouteTemplate: Sendable, Hashable, CustomStringConvertible {
         description = text
         self.segments = segments
         parameterNames = names
+        parameterPlaces = segments.indices.filter { if case .literal = segments[$0] { false } else { true } }
+        takesRest = segments.last == .rest
     }
 }

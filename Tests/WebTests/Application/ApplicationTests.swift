@@ -1,3 +1,4 @@
+import CoreMetrics
 import EventLoop
 import Formats
 import HTTPServer
@@ -185,28 +186,90 @@ import Testing
         #expect(record.userID == nil)
     }
 
-    @Test func middlewaresStandInTheirOrderAroundTheHandler() async throws {
-        struct Marker: Middleware {
-            let name: String
-            func respond(to context: RequestContext, next: Next) async throws -> Response {
-                context.headers.append(.via, name)
-                if context.request.path.elementsEqual("/stop".utf8) { throw Problem.forbidden }
-                var response = try await next(context)
-                response.body += Array(name.utf8)
-                return response
+    /// Marks answers with its name; `/stop…` it answers with 403, `/wait…` it has wait, `/own…` it answers itself.
+    private struct Marker: Middleware {
+        let name: String
+
+        func before(_ context: RequestContext) throws -> Passage {
+            context.headers.append(.via, name)
+            let path = String(decoding: context.request.path, as: UTF8.self)
+            guard path.hasSuffix(name) else { return .goesOn }
+            if path.hasPrefix("/stop") { throw Problem.forbidden }
+            if path.hasPrefix("/own") { return .answered(Response(.accepted)) }
+            guard path.hasPrefix("/wait") else { return .goesOn }
+            return .waits {
+                await Task.yield()
+                context.headers.append(.via, "waited")
+                if path.hasPrefix("/wait-stop") { throw Problem.forbidden }
+                return path.hasPrefix("/wait-own") ? Response(.accepted) : nil
             }
         }
-        let (passed, stopped) = try await onLoop { loop in
-            let application = Self.application(LogJournal(), middlewares: [Marker(name: "a"), Marker(name: "b")])
-            return (
-                await application.respond(to: Request(.get, "/health", on: loop)),
-                await application.respond(to: Request(.get, "/stop", on: loop))
-            )
+    }
+
+    @Test(arguments: [
+        ("/now", 200, "abc", false), ("/later", 200, "abc", true), ("/stop-b", 403, "ab", false), ("/own-b", 202, "ab", false),
+        ("/nowhere", 404, "abc", false), ("/wait-b", 404, "ab+c", true), ("/wait/b", 200, "ab+c", true), ("/wait/c", 200, "abc+", true),
+        ("/wait-stop-b", 403, "ab+", true), ("/wait-own-b", 202, "ab+", true), ("/wait-own-c", 202, "abc+", true),
+        ("/fail", 409, "abc", false), ("/fail-later", 409, "abc", true),
+    ] as [(String, Int, String, Bool)])
+    func middlewaresAreAskedInTheirOrderHoweverTheAnswerComes(path: String, status: Int, marks: String, isLater: Bool) async throws {
+        let journal = LogJournal()
+        let (response, wasLater) = try await onLoop { loop in
+            let router = Router()
+            router.get("/now", shortcut: { _ in .json { $0.int(1) } }) { _ in throw Unforeseen() }
+            router.get("/later", shortcut: { _ in nil }) { _ in .json { $0.int(1) } }
+            router.get("/wait/{name}", shortcut: { _ in .json { $0.int(2) } }) { _ in .json { $0.int(1) } }
+            router.get("/fail", shortcut: { _ in throw OutOfStock() }) { _ in .noContent }
+            router.get("/fail-later", shortcut: { _ in nil }) { _ in throw OutOfStock() }
+            let application = Application(
+                router: router, middlewares: ["a", "b", "c"].map { Marker(name: $0) }, logger: journal.logger)
+            switch application.begin(Request(.get, path, on: loop)) {
+            case .now(let response): return (response, false)
+            case .later(let answer): return (await answer(), true)
+            }
         }
-        #expect(passed.text == "\"ok\"ba")
-        #expect(String(decoding: passed.headers.bytes, as: UTF8.self).contains("Via: a\r\nVia: b\r\n"))
-        #expect(stopped.status == .forbidden)
-        #expect(stopped.headers[.via] == "a")
+        #expect(response.status.code == status)
+        #expect(wasLater == isLater)
+        let via = String(decoding: response.headers.bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.hasPrefix("Via: ") }
+        #expect(via.map { $0.dropFirst(5) == "waited" ? "+" : String($0.dropFirst(5)) }.joined() == marks)
+        // What all answers have and leave behind, whichever way they went.
+        #expect(response.headers[.xContentTypeOptions] == "nosniff" && response.headers[.cacheControl] == "no-store")
+        #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])))
+        let record = try #require(journal.records.first)
+        #expect(journal.records.count == 1 && record.status == status && record.requestID == response.headers[.xRequestID])
+    }
+
+    @Test func aShortcutIsNotHeldUpByTheGateNorCountedAgainstIt() async throws {
+        let codes = try await onLoop { loop in
+            var settings = AdmissionSettings()
+            (settings.minimum, settings.maximum, settings.initial, settings.queueLength) = (1, 1, 1, 0)
+            let gate = AdmissionGate(loop: loop, settings: settings, metrics: NOOPMetricsHandler.instance)
+            let end = Promise<Void>(on: loop)
+            let router = Router(metrics: NOOPMetricsHandler.instance)
+            router.get("/thing", shortcut: { context in context.request.query == nil ? .noContent : nil }) { _ in
+                try await end.value()
+                return .noContent
+            }
+            let application = Application(router: router, gate: gate, logger: LogJournal().logger)
+            let first = Promise<Int>(on: loop)
+            loop.run { first.succeed(await application.respond(to: Request(.get, "/thing?slow", on: loop)).status.code) }
+            var codes = [await application.respond(to: Request(.get, "/thing?slow", on: loop)).status.code]
+            for _ in 0..<3 { codes.append(await application.respond(to: Request(.get, "/thing", on: loop)).status.code) }
+            end.succeed(())
+            codes.append(try await first.value())
+            return codes
+        }
+        #expect(codes == [503, 204, 204, 204, 204])
+    }
+
+    @Test func aShortcutIsNotTriedTooLate() async throws {
+        let response = try await onLoop { loop in
+            let router = Router()
+            router.get("/now", shortcut: { _ in .noContent }) { _ in .noContent }
+            let application = Application(router: router, logger: LogJournal().logger)
+            return await application.respond(to: Request(.get, "/now", received: loop.now - 31_000_000_000, on: loop))
+        }
+        #expect(response.status == .serviceUnavailable)
     }
 
     @Test func theDeadlineOfTheRouteReachesTheHandler() async throws {
