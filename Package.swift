@@ -101,6 +101,10 @@ let package = Package(
             // As the service.
             linkerSettings: [.linkedLibrary("jemalloc")]),
 
+        // What the catalogue's cache keeps, beside simpler ones: swift run -c release cache-benchmark. Its files are links: the
+        // cache is generic, and fast only where it is compiled with who uses it.
+        .executableTarget(name: "cache-benchmark", path: "Tests/Bench/CacheBenchmark", swiftSettings: swift),
+
         // An open-loop load; run by ./dev reliability.
         .executableTarget(
             name: "open-load", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/OpenLoad", swiftSettings: swift),

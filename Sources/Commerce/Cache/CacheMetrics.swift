@@ -13,6 +13,8 @@ final class CacheMetrics {
     let sharedHit: Counter
     let sharedMissed: Counter
     let sharedFailed: Counter
+    /// What another was reading already.
+    let sharedAwaited: Counter
 
     init(factory: any MetricsFactory = MetricsSystem.factory) {
         let counter = { (layer: String, outcome: String) in
@@ -27,5 +29,6 @@ final class CacheMetrics {
         sharedHit = counter("redis", "hit")
         sharedMissed = counter("redis", "miss")
         sharedFailed = counter("redis", "failed")
+        sharedAwaited = counter("redis", "awaited")
     }
 }

@@ -11,10 +11,10 @@ import Web
 ///
 /// - Documents are kept until the catalogue changes: every key carries the catalogue's version, and a write to the
 ///   catalogue (heard of through NOTIFY) makes all older entries unreachable, in Redis too, even if Redis was away.
-///   While that is not heard, documents count as stale.
+///   While that is not heard, documents are as good as the last look at the version is new.
 /// - Stock is kept for a second, then read again for all who ask in one statement.
-/// - One flight per key: however many ask, one goes. What is a little old is served while it is renewed, and what
-///   cannot be renewed because PostgreSQL is away is served as it was.
+/// - One flight per key: however many ask, one goes, of all loops and tasks that Redis connects. What is a little old is
+///   served while it is renewed, and what cannot be renewed because PostgreSQL is away is served as it was.
 ///
 /// Confined to its loop.
 package final class CatalogCache {
@@ -31,13 +31,13 @@ package final class CatalogCache {
     private let compressor: Gzip?
     private let logger: Logger
     private let metrics = CacheMetrics()
-    private var entries: GenerationCache<CatalogEntry>
-    private var missing: GenerationCache<CatalogEntry>
+    private var entries: S3FIFOCache<CatalogEntry>
+    private var missing: S3FIFOCache<CatalogEntry>
     private var flights: [String: Promise<CatalogEntry>] = [:]
     /// The catalogue's version as last heard.
     private var version: Int64 = 0
-    /// Whether a change of it would be heard.
-    private var isListening = false
+    /// Until when it is taken for the present one, in nanoseconds of the monotonic clock: for ever while a change would be heard.
+    private var trustedUntil: UInt64 = 0
 
     init(
         loop: EventLoop, redis: RedisClient?, settings: CatalogCacheSettings, compressor: Gzip?, logger: Logger,
@@ -50,23 +50,40 @@ package final class CatalogCache {
         self.logger = logger
         // Short: where it does not come, the stock as it was is shown.
         self.stock = TurnBatch(loop: loop, patience: .seconds(1), read: stock)
-        entries = GenerationCache(budget: settings.memory)
+        entries = S3FIFOCache(budget: settings.memory)
         // Asking for what does not exist must not push out what does.
-        missing = GenerationCache(budget: settings.memory / 16)
+        missing = S3FIFOCache(budget: settings.memory / 16)
     }
 
     /// The catalogue is at this version, and its changes are heard from now on.
     package func catalogIs(at version: Int64) {
         loop.assertInLoop()
         self.version = version
-        isListening = true
+        trustedUntil = .max
     }
 
-    /// Changes may be missed from now on.
+    /// The catalogue was found at this version by a look that began at `instant`, in nanoseconds of the monotonic clock.
+    package func catalogWas(at version: Int64, _ instant: UInt64) {
+        loop.assertInLoop()
+        self.version = version
+        let (end, overflow) = instant.addingReportingOverflow(Self.trust)
+        trustedUntil = max(trustedUntil, overflow ? .max : end)
+    }
+
+    /// Changes may be missed from now on: nothing is fresh until the version has been looked at.
+    ///
+    /// Entries stay. Where the version proves to be the same they are as good as before, and where PostgreSQL is away
+    /// altogether they are all there is to show.
     package func listeningEnded() {
         loop.assertInLoop()
-        isListening = false
+        trustedUntil = 0
     }
+
+    /// For how long a look at the version is believed, in nanoseconds.
+    static let trust: UInt64 = 1_000_000_000
+
+    /// Whether the version is known.
+    private var isTrusted: Bool { loop.now < trustedUntil }
 
     /// The entry for `key` where it can be served as it is; renewed meanwhile where that is due.
     /// - Parameter load: as below, made only where it is needed
@@ -151,7 +168,7 @@ package final class CatalogCache {
     // MARK: Renewing
 
     private func isCurrent(_ entry: CatalogEntry) -> Bool {
-        isListening && entry.version == version && age(entry.documentAt) < settings.documentLifetime
+        isTrusted && entry.version == version && age(entry.documentAt) < settings.documentLifetime
     }
 
     private func age(_ time: UInt64) -> UInt64 { loop.now > time ? loop.now - time : 0 }
@@ -183,26 +200,39 @@ package final class CatalogCache {
 
     private func fetch(_ key: String, _ load: Load) async throws -> CatalogEntry {
         let version = version
-        if isListening, let shared = await shared(key, version) {
-            let entry = keep(key, shared, version)
-            do {
-                entry.refill(try await available(of: shared.document.variants), at: loop.now)
-            } catch {
-                // PostgreSQL is away: the stock as it was when the document was kept.
-                entry.distrustStock()
+        var isOurs = false
+        if isTrusted {
+            switch await askFleet(key, version) {
+            case .found(let loaded): return await take(key, loaded, version)
+            case .claimed: isOurs = true
+            case .unknown: break
             }
-            return entry
         }
         do {
             let loaded = try await load()
             if let loaded { share(key, loaded, version) }
+            // Behind what is shared, or because there is nothing to share.
+            if isOurs { release(key, version) }
             return keep(key, loaded, version)
         } catch {
-            guard !isListening, let shared = await shared(key, version) else { throw error }
+            if isOurs { release(key, version) }
+            guard !isTrusted, let shared = try? await shared(key, version) else { throw error }
             let entry = keep(key, shared, version)
             entry.distrustStock()
             return entry
         }
+    }
+
+    /// Keeps what Redis had, with the stock of now.
+    private func take(_ key: String, _ shared: Loaded, _ version: Int64) async -> CatalogEntry {
+        let entry = keep(key, shared, version)
+        do {
+            entry.refill(try await available(of: shared.document.variants), at: loop.now)
+        } catch {
+            // PostgreSQL is away: the stock as it was when the document was kept.
+            entry.distrustStock()
+        }
+        return entry
     }
 
     private func keep(_ key: String, _ loaded: Loaded?, _ version: Int64) -> CatalogEntry {
@@ -227,7 +257,35 @@ package final class CatalogCache {
 
     // MARK: Redis
 
-    private func shared(_ key: String, _ version: Int64) async -> Loaded? {
+    private enum FleetAnswer {
+        case found(Loaded)
+        /// Nobody has it, and we are to read it.
+        case claimed
+        /// Redis says nothing, or whoever reads it takes too long.
+        case unknown
+    }
+
+    /// What the fleet has of a key, waiting for whoever reads it just now.
+    private func askFleet(_ key: String, _ version: Int64) async -> FleetAnswer {
+        guard let redis, version > 0 else { return .unknown }
+        var wait = FleetWait()
+        do {
+            while true {
+                if let found = try await shared(key, version) { return .found(found) }
+                if try await redis.claim(claimKey(key, version), for: FleetWait.claim) { return .claimed }
+                if wait.total == .zero { metrics.sharedAwaited.increment() }
+                // What comes under an older version is of no use any more.
+                guard version == self.version, let pause = wait.pause(chance: .random(in: 0...1)) else { return .unknown }
+                try await loop.sleep(for: pause)
+            }
+        } catch {
+            return .unknown
+        }
+    }
+
+    /// Nil where Redis has nothing.
+    /// - Throws: where it does not answer.
+    private func shared(_ key: String, _ version: Int64) async throws -> Loaded? {
         guard let redis, version > 0 else { return nil }
         do {
             guard let bytes = try await redis.get(sharedKey(key, version)), let loaded = StockedDocument.decode(bytes) else {
@@ -238,17 +296,24 @@ package final class CatalogCache {
             return loaded
         } catch {
             metrics.sharedFailed.increment()
-            return nil
+            throw error
         }
     }
 
     private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {
-        guard let redis, version > 0, isListening else { return }
+        guard let redis, version > 0, isTrusted else { return }
         let bytes = loaded.document.encoded(available: loaded.available)
         // Up to a tenth less, so that what was kept together does not end together.
         let lifetime = settings.sharedLifetime * (1 - Double.random(in: 0...0.1))
         loop.run { [self] in try? await redis.set(sharedKey(key, version), bytes, expiresIn: lifetime) }
     }
 
+    /// Lets others read what we claimed. Where our claim has run out it may be another's by now, who then is not alone: no harm.
+    private func release(_ key: String, _ version: Int64) {
+        guard let redis else { return }
+        loop.run { [self] in try? await redis.delete([claimKey(key, version)]) }
+    }
+
     private func sharedKey(_ key: String, _ version: Int64) -> String { "commerce:1:\(version):\(key)" }
+    private func claimKey(_ key: String, _ version: Int64) -> String { "commerce:1:\(version):claim:\(key)" }
 }

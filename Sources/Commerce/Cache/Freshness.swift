@@ -9,8 +9,8 @@ enum Freshness: Equatable {
 
     /// - Parameters:
     ///   - age: of the entry, in nanoseconds
-    ///   - lifetime: how long it is fresh, in nanoseconds; as long again it is served while it is renewed
+    ///   - lifetime: how old it may be served, in nanoseconds; from half of it on it is renewed meanwhile
     init(age: UInt64, lifetime: UInt64) {
-        if age < lifetime { self = .fresh } else if age / 2 < lifetime { self = .renewing } else { self = .stale }
+        if age < lifetime - lifetime / 2 { self = .fresh } else if age < lifetime { self = .renewing } else { self = .stale }
     }
 }

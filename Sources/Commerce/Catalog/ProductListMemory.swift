@@ -3,7 +3,7 @@ import Web
 /// Remembers what queries mean: lists are asked for with the same few queries over and over, and reading one costs
 /// more than finding its answer. Confined to its loop.
 final class ProductListMemory {
-    private var requests = GenerationCache<ProductListRequest>(budget: 1 << 18)
+    private var requests = S3FIFOCache<ProductListRequest>(budget: 1 << 18)
 
     /// - Throws: `Problem` (400) for a parameter with a value it cannot have; that is not remembered.
     func request(_ context: RequestContext) throws(Problem) -> ProductListRequest {

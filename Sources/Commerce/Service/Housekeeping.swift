@@ -22,12 +22,8 @@ final class Housekeeping {
             : CatalogWatch(
                 loop: services.loop, configuration: shared.postgres, store: CatalogStore(pool: services.pool),
                 logger: logger
-            ) { version in
-                registry.tell { services in
-                    // Before the cache, which reads anew from then on.
-                    if let version { services.replica?.mark(is: version) }
-                    if let version { services.cache?.catalogIs(at: version) } else { services.cache?.listeningEnded() }
-                }
+            ) { news in
+                registry.tell { services in services.hear(news) }
             }
     }
 

@@ -90,6 +90,20 @@ package final class LoopServices: @unchecked Sendable {
         lag?.start()
     }
 
+    /// Takes in what is known of the catalogue's version; the replica first, as the cache reads anew from then on.
+    func hear(_ news: CatalogNews) {
+        switch news {
+        case .heard(let version):
+            replica?.mark(is: version)
+            cache?.catalogIs(at: version)
+        case .seen(let version, let instant):
+            replica?.mark(is: version)
+            cache?.catalogWas(at: version, instant)
+        case .lost:
+            cache?.listeningEnded()
+        }
+    }
+
     /// Does the process's housekeeping too.
     func keepHouse(_ housekeeping: Housekeeping) {
         self.housekeeping = housekeeping

@@ -17,6 +17,16 @@ extension RedisClient {
         guard reply == .status("OK") else { throw unexpected(reply) }
     }
 
+    /// Sets a key to nothing in particular for a time, unless it is there; whether it was not (SET … NX PX).
+    package func claim(_ key: String, for time: Duration) async throws -> Bool {
+        let milliseconds = Int64(clamping: max(1, time.nanosecondsClamped / 1_000_000))
+        switch try await send(["SET", .text(key), "1", "NX", "PX", .integer(milliseconds)]) {
+        case .status("OK"): return true
+        case .null: return false
+        case let other: throw unexpected(other)
+        }
+    }
+
     /// Deletes keys, whether they exist or not; their memory is freed by Redis in the background (UNLINK).
     package func delete(_ keys: [String]) async throws {
         guard !keys.isEmpty else { return }

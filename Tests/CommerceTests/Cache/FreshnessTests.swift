@@ -5,17 +5,19 @@ import Testing
 
 @Suite("Freshness")
 struct FreshnessTests {
-    @Test("fresh for a lifetime, renewed meanwhile for another, then stale", arguments: [
-        (0, Freshness.fresh), (999, .fresh), (1_000, .renewing), (1_999, .renewing), (2_000, .stale), (2_001, .stale),
+    @Test("fresh for half a lifetime, renewed meanwhile in the other half, then stale", arguments: [
+        (0, Freshness.fresh), (499, .fresh), (500, .renewing), (999, .renewing), (1_000, .stale), (1_001, .stale),
     ] as [(UInt64, Freshness)])
     func ages(age: UInt64, freshness: Freshness) {
         #expect(Freshness(age: age, lifetime: 1_000) == freshness)
     }
 
     @Test("no age and no lifetime is too great for it") func corners() {
-        #expect(Freshness(age: .max, lifetime: .max) == .renewing)
+        #expect(Freshness(age: .max, lifetime: .max) == .stale)
         #expect(Freshness(age: .max, lifetime: 1) == .stale)
-        #expect(Freshness(age: .max - 1, lifetime: .max) == .fresh)
+        #expect(Freshness(age: .max - 1, lifetime: .max) == .renewing)
+        #expect(Freshness(age: 0, lifetime: 1) == .fresh)
+        #expect(Freshness(age: 1, lifetime: 1) == .stale)
         #expect(Freshness(age: 0, lifetime: 0) == .stale)
     }
 

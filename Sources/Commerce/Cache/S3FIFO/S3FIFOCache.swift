@@ -1,0 +1,179 @@
+/// A map bounded by the bytes of what it holds, which keeps what is asked for often and lets scans pass.
+///
+/// S3-FIFO (Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023): what is new
+/// stands in a small queue of a tenth of the budget, and goes on to the main one only if it was asked for twice meanwhile;
+/// most of what a scan brings leaves at its end. What left so and comes again soon (its hash is remembered) goes to
+/// the main queue at once. There, what was asked for since its last turn goes round again. A hit moves nothing: it counts to three.
+///
+/// Keys come from outside: they are hashed with the process's own seed.
+package struct S3FIFOCache<Value> {
+    /// Of ``Entry/hits``: more is not counted.
+    private static var mostHits: UInt8 { 3 }
+
+    private struct Entry {
+        var key: String
+        var value: Value?
+        var cost: Int
+        var hits: UInt8 = 0
+        var isMain = false
+        var older: Int32 = -1
+        var newer: Int32 = -1
+    }
+
+    private var places: [String: Int32] = [:]
+    private var entries: [Entry] = []
+    private var free: [Int32] = []
+    private var small = S3FIFOQueue()
+    private var main = S3FIFOQueue()
+    private var ghosts: S3FIFOGhosts
+    /// What entries may take, without what remembers those that left.
+    private let budget: Int
+
+    /// - Parameter budget: bytes, by the costs that ``insert(_:for:cost:)`` is told.
+    package init(budget: Int) {
+        let budget = max(0, budget)
+        ghosts = S3FIFOGhosts(budget: budget)
+        self.budget = budget - ghosts.bytes
+    }
+
+    /// Entries held.
+    package var count: Int { places.count }
+    /// Bytes held by the costs told, and by what remembers the keys of those that left.
+    package var cost: Int { small.cost + main.cost + ghosts.bytes }
+
+    /// What is held under `key`; asking keeps it.
+    package mutating func value(for key: String) -> Value? {
+        guard let place = places[key] else { return nil }
+        let index = Int(place)
+        if entries[index].hits < Self.mostHits { entries[index].hits += 1 }
+        return entries[index].value
+    }
+
+    /// Holds `value` under `key`, unless it alone is over half the budget; in the place of what was there.
+    package mutating func insert(_ value: Value, for key: String, cost: Int) {
+        // What costs nothing counts one: there must be an end to those too.
+        guard cost >= 0, max(1, cost) <= budget / 2 else { return remove(key) }
+        let cost = max(1, cost)
+        if let place = places[key] { return replace(Int(place), value, cost: cost) }
+        makeRoom(for: cost)
+        let isKnown = ghosts.take(Self.hash(key))
+        let place = hold(Entry(key: key, value: value, cost: cost))
+        places[key] = place
+        append(place, toMain: isKnown)
+    }
+
+    package mutating func remove(_ key: String) {
+        guard let place = places[key] else { return }
+        drop(place)
+    }
+
+    package mutating func removeAll() {
+        places = [:]
+        entries = []
+        free = []
+        small = S3FIFOQueue()
+        main = S3FIFOQueue()
+        ghosts.clear()
+    }
+
+    // MARK: Making room
+
+    private mutating func makeRoom(for cost: Int) {
+        while small.cost + main.cost > budget - cost {
+            if small.oldest >= 0, small.cost >= budget / 10 || main.oldest < 0 { evictSmall() } else { evictMain() }
+        }
+    }
+
+    /// Takes the oldest out of the small queue, into the main one if it was asked for.
+    private mutating func evictSmall() {
+        let place = small.oldest
+        let index = Int(place)
+        if entries[index].hits > 1 {
+            unlink(place)
+            entries[index].hits = 0
+            append(place, toMain: true)
+        } else {
+            ghosts.add(Self.hash(entries[index].key), room: places.count)
+            drop(place)
+        }
+    }
+
+    /// Takes the oldest out of the main queue, or sends it round again.
+    private mutating func evictMain() {
+        let place = main.oldest
+        let index = Int(place)
+        guard entries[index].hits > 0 else { return drop(place) }
+        entries[index].hits -= 1
+        unlink(place)
+        append(place, toMain: true)
+    }
+
+    /// The entry stays where it is, and what has hit it counts on.
+    private mutating func replace(_ index: Int, _ value: Value, cost: Int) {
+        let place = Int32(truncatingIfNeeded: index)
+        let hits = entries[index].hits
+        let isMain = entries[index].isMain
+        guard cost > entries[index].cost else {
+            if isMain { main.cost -= entries[index].cost - cost } else { small.cost -= entries[index].cost - cost }
+            entries[index].value = value
+            entries[index].cost = cost
+            return
+        }
+        // Out while room is made, so that it is not what has to go for itself.
+        let key = entries[index].key
+        drop(place)
+        makeRoom(for: cost)
+        var entry = Entry(key: key, value: value, cost: cost)
+        entry.hits = hits
+        let new = hold(entry)
+        places[key] = new
+        append(new, toMain: isMain)
+    }
+
+    // MARK: Places
+
+    private mutating func hold(_ entry: Entry) -> Int32 {
+        if let place = free.popLast() {
+            entries[Int(place)] = entry
+            return place
+        }
+        entries.append(entry)
+        return Int32(truncatingIfNeeded: entries.count - 1)
+    }
+
+    private mutating func drop(_ place: Int32) {
+        unlink(place)
+        let index = Int(place)
+        places[entries[index].key] = nil
+        entries[index].key = ""
+        entries[index].value = nil
+        free.append(place)
+    }
+
+    private mutating func append(_ place: Int32, toMain isMain: Bool) {
+        let index = Int(place)
+        entries[index].isMain = isMain
+        let newest = isMain ? main.newest : small.newest
+        entries[index].older = newest
+        entries[index].newer = -1
+        if newest >= 0 { entries[Int(newest)].newer = place }
+        if isMain { main.append(place, cost: entries[index].cost) } else { small.append(place, cost: entries[index].cost) }
+    }
+
+    private mutating func unlink(_ place: Int32) {
+        let entry = (older: entries[Int(place)].older, newer: entries[Int(place)].newer, cost: entries[Int(place)].cost)
+        if entry.older >= 0 { entries[Int(entry.older)].newer = entry.newer }
+        if entry.newer >= 0 { entries[Int(entry.newer)].older = entry.older }
+        if entries[Int(place)].isMain {
+            main.unlink(place, older: entry.older, newer: entry.newer, cost: entry.cost)
+        } else {
+            small.unlink(place, older: entry.older, newer: entry.newer, cost: entry.cost)
+        }
+    }
+
+    private static func hash(_ key: String) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(key)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+}

@@ -1,0 +1,1 @@
+../../../Sources/Commerce/Cache/S3FIFO/S3FIFOQueue.swift
