@@ -4,12 +4,17 @@ struct MetricText {
 
     mutating func family(_ name: String, help: String?, _ family: MetricFamily) {
         head(name, help: help, kind: family.kind)
-        for (labels, cell) in family.sorted {
-            switch cell {
-            case .counter(let cell): line(name, labels, String(cell.value))
+        for (labels, cells) in family.sorted {
+            guard let first = cells.first else { continue }
+            switch first {
+            case .counter:
+                let values = cells.compactMap { if case .counter(let cell) = $0 { cell.value } else { nil } }
+                line(name, labels, String(values.reduce(0, &+)))
             case .fractionalCounter(let cell): line(name, labels, Self.number(cell.value))
             case .gauge(let cell): line(name, labels, Self.number(cell.value))
-            case .durations(let cell): histogram(name, labels, cell.snapshot, family.bounds)
+            case .durations:
+                let values = cells.compactMap { if case .durations(let cell) = $0 { cell.snapshot } else { nil } }
+                histogram(name, labels, HistogramSnapshot(adding: values), family.bounds)
             case .values(let cell): histogram(name, labels, cell.snapshot, family.bounds)
             }
         }

@@ -3,7 +3,7 @@ import Synchronization
 /// Where all metrics of a process are, behind swift-metrics' API, and how Prometheus reads them.
 ///
 /// Making an instrument takes a lock, once; it is kept by whoever counts with it. Counting takes none, and allocates
-/// nothing: each series is a cell of atomics. The same name and labels are the same cell, whoever makes the instrument.
+/// nothing: each series is some cells of atomics. The same name and labels are the same series, whoever makes the instrument.
 package final class PrometheusRegistry: Sendable {
     private struct State {
         var families: [String: MetricFamily] = [:]
@@ -24,7 +24,7 @@ package final class PrometheusRegistry: Sendable {
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// The cell of a series; nil where the name is one of another kind of metric.
+    /// A cell of a series; nil where the name is one of another kind of metric.
     func cell(
         _ label: String, _ dimensions: [(String, String)], _ kind: MetricFamily.Kind,
         _ make: ([Double]) -> MetricFamily.Cell

@@ -48,18 +48,33 @@ extension UUID {
 
     /// Writes the 36 characters to a buffer with room for them.
     private func write(to text: UnsafeMutableBufferPointer<UInt8>) {
-        withUnsafeBytes(of: uuid) { raw in
-            var place = 0
-            for index in 0..<16 {
-                if Self.isHyphen(place) {
-                    text[place] = UInt8(ascii: "-")
-                    place += 1
-                }
-                text[place] = Hexadecimal.digit(raw[index] >> 4)
-                text[place + 1] = Hexadecimal.digit(raw[index])
-                place += 2
-            }
+        let text = UnsafeMutableRawBufferPointer(text)
+        let hyphen = UInt8(ascii: "-")
+        let words = withUnsafeBytes(of: uuid) { raw in
+            let digits = { Self.digits(UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self))) }
+            return (digits(0), digits(4), digits(8), digits(12))
         }
+        text.storeBytes(of: words.0.bigEndian, as: UInt64.self)
+        text.storeBytes(of: hyphen, toByteOffset: 8, as: UInt8.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: words.1 >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+        text.storeBytes(of: hyphen, toByteOffset: 13, as: UInt8.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: words.1).bigEndian, toByteOffset: 14, as: UInt32.self)
+        text.storeBytes(of: hyphen, toByteOffset: 18, as: UInt8.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: words.2 >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+        text.storeBytes(of: hyphen, toByteOffset: 23, as: UInt8.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: words.2).bigEndian, toByteOffset: 24, as: UInt32.self)
+        text.storeBytes(of: words.3.bigEndian, toByteOffset: 28, as: UInt64.self)
+    }
+
+    /// The eight hexadecimal digits of a number, the first one highest: each nibble in a byte of its own, then all made digits at once.
+    private static func digits(_ number: UInt32) -> UInt64 {
+        var nibbles = UInt64(number)
+        nibbles = (nibbles & 0xffff_0000) << 16 | nibbles & 0xffff
+        nibbles = nibbles << 8 & 0x00ff_0000_00ff_0000 | nibbles & 0x0000_00ff_0000_00ff
+        nibbles = nibbles << 4 & 0x0f00_0f00_0f00_0f00 | nibbles & 0x000f_000f_000f_000f
+        // 1 in each byte that stands for a letter.
+        let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - 10 - 0x30)
     }
 
     private static func isHyphen(_ position: Int) -> Bool {

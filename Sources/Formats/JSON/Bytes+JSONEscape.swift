@@ -55,17 +55,36 @@ extension UInt8 {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    // Both look at every byte and never leave early: such a loop becomes a few vector instructions.
+    // Both look at eight bytes at a time and never leave early; the last eight may be looked at twice.
 
     fileprivate var needsEscape: Bool {
-        var found: UInt8 = 0
-        for byte in self { found |= byte.needsEscape ? 1 : 0 }
-        return found != 0
+        meets { word in
+            let ones: UInt64 = 0x0101_0101_0101_0101, tops = ones << 7
+            let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5c)
+            // A byte's top bit is set where it is below 0x20, or is what the word was compared with; a borrow from such a
+            // byte may set others, which is no harm where only any of them counts.
+            return ((word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & tops
+        } single: { $0.needsEscape }
     }
 
     fileprivate var allSatisfyASCII: Bool {
-        var union: UInt8 = 0
-        for byte in self { union |= byte }
-        return union < 0x80
+        !meets { $0 & 0x8080_8080_8080_8080 } single: { $0 >= 0x80 }
+    }
+
+    /// Whether any of the words, or of the bytes where there are less than eight, is what is looked for.
+    private func meets(_ word: (UInt64) -> UInt64, single: (UInt8) -> Bool) -> Bool {
+        let raw = UnsafeRawBufferPointer(self)
+        guard count >= 8 else {
+            var found = false
+            for byte in self where single(byte) { found = true }
+            return found
+        }
+        var found: UInt64 = 0
+        var index = 0
+        while index <= count - 8 {
+            found |= word(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            index += 8
+        }
+        return found | word(raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)) != 0
     }
 }

@@ -40,6 +40,15 @@ package struct HeaderBlock: Sendable, Equatable {
         bytes.append("\r\n" as StaticString)
     }
 
+    /// Adds a field of many answers, whose value is known to be free of control characters.
+    /// - Parameter name: with the colon and the space behind it
+    package mutating func append(line name: StaticString, trusted value: String) {
+        bytes.append(name)
+        var value = value
+        value.withUTF8 { bytes.append(contentsOf: $0) }
+        bytes.append("\r\n" as StaticString)
+    }
+
     /// Adds all of another block.
     package mutating func append(_ other: HeaderBlock) { bytes.append(contentsOf: other.bytes) }
 

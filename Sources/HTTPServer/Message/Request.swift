@@ -2,7 +2,8 @@ import EventLoop
 import HTTPTypes
 
 /// A request: its head, and its body, read whole or to be read from ``stream``.
-package struct Request {
+// A class, since it is handed on from hand to hand: each would count its parts anew.
+package final class Request {
     package let head: RequestHead
     /// The body with its transfer coding taken off; empty where there was none, or where it is streamed.
     package let body: [UInt8]

@@ -4,7 +4,7 @@ import HTTPTypes
 ///
 /// The bytes are kept and looked up where they lie: a request is mostly asked for two or three of its fields,
 /// and a String for each of them would cost more than all the parsing.
-package struct RequestHead: Sendable {
+package final class RequestHead: Sendable {
     /// Where a field's name and value lie in ``bytes``.
     package struct Field: Sendable {
         package let name: Range<Int>
@@ -56,7 +56,7 @@ package struct RequestHead: Sendable {
 
     /// All values of a field, in order, those that are not UTF-8 left out.
     package func values(of name: HTTPField.Name) -> [String] {
-        fields.lazy.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }
+        fields.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }
     }
 
     /// Whether any field is named `If-…`: one look for what all conditions of a request have in common.

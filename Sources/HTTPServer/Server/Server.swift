@@ -28,7 +28,7 @@ package final class Server: Sendable {
         self.logger = logger
         self.makeResponder = makeResponder
         self.metrics = metrics
-        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration, metrics: metrics) }
+        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration, metrics: metrics.ofOneLoop()) }
     }
 
     /// Listens and serves from now on. Called once.

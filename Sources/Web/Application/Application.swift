@@ -187,7 +187,8 @@ package final class Application: Responder {
         // What nobody said may be kept must not be: a cache would show one customer's answer to another.
         if !response.headers.contains(.cacheControl) { response.headers.append(Application.notStored) }
         response.headers.append(always)
-        response.headers.append(.xRequestID, requestID)
+        // Made here, or found sane (``RequestID``).
+        response.headers.append(line: "X-Request-Id: ", trusted: requestID)
     }
 
     private static let notStored = HeaderBlock([(.cacheControl, CachePolicy.notStored)])

@@ -77,7 +77,7 @@ struct RoutePath {
         values.reserveCapacity(template.parameterPlaces.count)
         for place in template.parameterPlaces {
             let isRest = template.takesRest && place == last
-            let value = isRest ? rest(from: place) : String(validating: bytes[segments[place]], as: UTF8.self)
+            let value = isRest ? rest(from: place) : String(validUTF8: bytes.span.extracting(segments[place]))
             guard let value else { return nil }
             values.append(value)
         }

@@ -5,7 +5,7 @@ import HTTPTypes
 
 extension RequestHead {
     /// A head as the server's parser would make it.
-    init(_ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = []) {
+    convenience init(_ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = []) {
         var bytes = Array("\(method.rawValue) ".utf8)
         let start = bytes.count
         bytes += Array(target.utf8)
@@ -29,7 +29,7 @@ extension RequestHead {
 }
 
 extension Request {
-    init(
+    convenience init(
         _ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = [], body: String = "",
         peer: String = "192.0.2.1", received: UInt64 = csystem_monotonic(), on loop: EventLoop
     ) {
