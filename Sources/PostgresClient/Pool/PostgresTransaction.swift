@@ -54,6 +54,14 @@ package final class PostgresTransaction {
         state = .ended
     }
 
+    /// The same, and returns once the server has given it up, or its connection is gone: its locks are free then.
+    package func rolledBack() async {
+        guard state == .open, connection.isOpen else { return rollback() }
+        state = .ended
+        // Should it fail, the connection is no longer good for anything else either.
+        _ = try? await pool.send(["ROLLBACK"], begin: nil, commit: .none, on: connection)
+    }
+
     /// The body returned: commits what it left open.
     func finish() async throws {
         switch state {

@@ -20,8 +20,8 @@ extension OrderStore {
                 var round = PlacementRound(try PlacementView(rows, count: placements.count))
                 let outcomes = placements.enumerated().map { round.decide($1, at: $0) }
                 guard !round.placed.isEmpty else {
-                    // Nobody has to wait for a commit of nothing.
-                    transaction.rollback()
+                    // Whoever is answered may send the same key again at once: it is free by then.
+                    await transaction.rolledBack()
                     return outcomes
                 }
                 _ = try await transaction.commit(
