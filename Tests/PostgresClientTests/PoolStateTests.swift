@@ -101,6 +101,18 @@ import Testing
         #expect(state.shared == 1 && state.idling == 1)
     }
 
+    @Test func aSharedConnectionThatIsHeldUpIsReplacedAndEndsOnceItIsThrough() {
+        var state = PoolState(limits: Self.limits(maximum: 3, minimum: 2, shared: 1))
+        #expect(state.start(now: 0) == [.open(1), .open(2)])
+        #expect(state.opened(1, now: 1, chance: 0) == [.share(1)])
+        #expect(state.opened(2, now: 1, chance: 0) == [])
+        #expect(state.replaceShared(2, now: 2) == [])
+        #expect(state.replaceShared(1, now: 2) == [.retire(1), .share(2)])
+        #expect(state.replaceShared(1, now: 3) == [])
+        #expect(state.replaceShared(2, now: 3) == [.retire(2), .open(3)])
+        #expect(state.drained(1, now: 4).first == .close(1))
+    }
+
     @Test func connectionsBeyondTheMinimumAreClosedWhenIdleForLong() {
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
@@ -249,6 +261,8 @@ private struct World {
                 state.abandon(waiter)
             }
         case 17: if let id = retiring.sorted().first { obey(state.drained(id, now: now)) }
+        case 18 where Bool.random(using: &random):
+            if let id = shared.sorted().first { obey(state.replaceShared(id, now: now)) }
         case 18: obey(state.hung(Bool.random(using: &random), now: now) + state.openProbe(now: now))
         default: obey(state.tick(now: now))
         }

@@ -6,6 +6,8 @@ final class PendingRead: StatementReceiver, @unchecked Sendable {
     let query: PostgresQuery
     private let until: UInt64
     private let pool: PostgresPool
+    /// It was sent over a leased connection too, as it was behind a slow one.
+    var isRelieved = false
     private var rule = ReadRule()
     private var continuation: UnsafeContinuation<Result<PostgresRows, PostgresError>, Never>?
     private var result: Result<PostgresRows, PostgresError>?

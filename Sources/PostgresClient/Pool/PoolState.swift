@@ -177,6 +177,13 @@ package struct PoolState: Sendable {
         return [close(id)] + openMissing(now: now)
     }
 
+    /// A shared connection has too much before it to be of use soon: it ends once it is through, and another takes its place.
+    mutating func replaceShared(_ id: Int, now: UInt64) -> [Action] {
+        guard isRunning, members[id]?.phase == .shared else { return [] }
+        set(id, .retiring)
+        return [.retire(id)] + fillShared() + openMissing(now: now)
+    }
+
     /// The server gives no sign of life, or does again.
     mutating func hung(_ hangs: Bool, now: UInt64) -> [Action] {
         isHung = hangs

@@ -14,7 +14,7 @@ extension PostgresPool {
         guard until > now else { throw PostgresError(.timedOut, "the deadline had passed") }
         retries.attempted()
         let read = PendingRead(query, until: until, pool: self)
-        try submit(read)
+        if try !takesLong(read) { try submit(read) }
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { read.wait($0) }
         } onCancel: { [loop] in
@@ -65,7 +65,11 @@ extension PostgresPool {
             loop.atTurnEnd { [self] in
                 let reads = repeated
                 repeated = []
-                for read in reads where !read.isEnded { sendAlone(read) }
+                for read in reads where !read.isEnded {
+                    do throws(PostgresError) {
+                        if try !takesLong(read) { sendAlone(read) }
+                    } catch { read.end(.failure(error)) }
+                }
             }
         }
         repeated.append(read)

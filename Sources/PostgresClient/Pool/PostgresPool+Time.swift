@@ -19,7 +19,7 @@ extension PostgresPool {
 
     /// Something was sent: if nothing comes back for long, that is to be noticed.
     func armForSilence() {
-        let due = loop.now.adding(vigil.suspicion)
+        let due = loop.now.adding(min(vigil.suspicion, Self.holdUp))
         if due < timerDue { arm(due) }
     }
 
@@ -30,11 +30,13 @@ extension PostgresPool {
             next = min(next, connection.expireReceivers(now: now))
             if let stall = endIfStalled(connection, now: now) { next = min(next, stall) }
         }
-        for read in parked {
+        for read in [parked, slowReads].joined() {
             guard let deadline = read.deadline else { continue }
             if deadline <= now { read.deadlinePassed() } else { next = min(next, deadline) }
         }
         parked.removeAll { $0.isEnded }
+        slowReads.removeAll { $0.isEnded }
+        next = min(next, relieve(now: now))
         perform(state.tick(now: now))
         look()
         if next != .max { arm(next) }

@@ -33,6 +33,12 @@ package final class PostgresPool: @unchecked Sendable {
     var isProving = false
     /// Reads that wait for a connection to carry them, or for one that has proven to live.
     var parked = Deque<PendingRead>()
+    /// Kinds of reads that keep others waiting, those of them that wait for their place, and those that have one.
+    var slow = SlowStatements()
+    var slowReads = Deque<PendingRead>()
+    var slowAtWork: [(read: PendingRead, since: UInt64)] = []
+    /// Reads that have a leased connection since they were behind a slow one.
+    var relieved = 0
     private var leases: [Int: PendingLease] = [:]
     private var leaseCount = 0
     var timer: LoopTimer?

@@ -22,6 +22,7 @@ extension Faults {
             defer { proxy.stop() }
             let service = try await stage.serve(["DATABASE_URL": "postgresql://postgres@127.0.0.1:\(proxy.port)/postgres"])
             try await service.waitUntilWell()
+            try await PostgresFaultTests.warm(service)
             let load = Load(port: service.port)
             load.addReaders(3)
             load.addBuyers(6)

@@ -106,7 +106,7 @@ extension Faults {
         }
 
         /// Reads what everybody reads, over enough connections that each loop has it.
-        private static func warm(_ service: ServiceProcess) async throws {
+        static func warm(_ service: ServiceProcess) async throws {
             let journal = Journal()
             let clients = (0..<8).map { _ in LoadClient(port: service.port, journal: journal) }
             try await onOwnThread { for client in clients { client.readAllWarm() } }
