@@ -99,6 +99,35 @@ import Testing
         }
     }
 
+    @Test func plansAreMadeOnceButForStatementsThatWantTheirOwn() async throws {
+        try await withPool { pool, loop in
+            let ordinary: PostgresQuery = "SELECT current_setting('plan_cache_mode')"
+            var anew: PostgresQuery = "SELECT current_setting('plan_cache_mode') || ''"
+            anew.isPlannedAnew = true
+            func mode(_ query: PostgresQuery) async throws -> String { try await pool.query(query)[0][0] }
+            for _ in 0..<5 {
+                #expect(try await mode(ordinary) == "force_generic_plan")
+                #expect(try await mode(anew) == "force_custom_plan")
+            }
+            // In one Sync group, after an ordinary one; and no longer behind the Sync.
+            let sent = anew
+            async let first = pool.query("SELECT 1")
+            async let second = pool.query(sent)
+            _ = try await first
+            #expect(try await second[0][0, as: String.self] == "force_custom_plan")
+            #expect(try await mode(ordinary) == "force_generic_plan")
+            // What fails there leaves nothing behind.
+            var broken: PostgresQuery = "SELECT 1 / \(0)"
+            broken.isPlannedAnew = true
+            let failing = broken
+            #expect(await postgresError { _ = try await pool.query(failing) } != nil)
+            #expect(try await mode(ordinary) == "force_generic_plan")
+            let rows = try await pool.batch([anew, anew])
+            #expect(try rows.map { try $0[0][0, as: String.self] } == ["force_custom_plan", "force_custom_plan"])
+            #expect(try await pool.execute(ordinary)[0][0, as: String.self] == "force_generic_plan")
+        }
+    }
+
     @Test func aQueryThatRunsIntoItsDeadlineFailsAloneAndTheConnectionGoesOn() async throws {
         try await withPool { pool, loop in
             let error = await postgresError {

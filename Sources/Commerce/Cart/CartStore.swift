@@ -101,7 +101,7 @@ package struct CartStore {
         try await pool.batch([
             """
             UPDATE cart SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
-            AND expires_at <= now() ORDER BY expires_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0
     }

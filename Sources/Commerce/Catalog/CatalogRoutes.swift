@@ -13,6 +13,7 @@ package final class CatalogRoutes {
     private let policy: String
     private let compressor: Gzip?
     private let reader: ProductReader
+    private let stock: StockReader
     private let memory = ProductListMemory()
     private let gate: AdmissionGate
     private let oneWork: AdmissionWork
@@ -33,6 +34,7 @@ package final class CatalogRoutes {
         listWork = gate.work()
         categoryWork = gate.work()
         reader = ProductReader(loop: loop, store: store)
+        stock = StockReader(loop: loop, store: store)
         self.cache = cache
     }
 
@@ -87,20 +89,19 @@ package final class CatalogRoutes {
 
     private func loadProduct(_ name: String, _ context: RequestContext) -> CatalogCache.Load {
         { [self] in
-            try await gate.admit(context, to: oneWork) {
-                guard let product = try await reader.product(name) else { return nil }
-                return (product.document(), product.variants.map(\.available))
-            }
+            try await gate.admit(context, to: oneWork) { try await reader.product(name) }
         }
     }
 
     private func load(_ request: ProductListRequest, _ context: RequestContext) -> CatalogCache.Load {
         { [self] in
             try await gate.admit(context, to: listWork) {
-                let found = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+                let page = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+                let stock = try await self.stock.stock(of: page.ids)
                 let total = request.page.includesTotal ? try await store.total(request.filter) : nil
-                let next = found.next?.text(for: request.binding)
-                return ProductList(products: found.products, next: next, link: next.map(request.link), total: total).loaded()
+                let next = page.next?.text(for: request.binding)
+                let list = ProductList(stock: stock, next: next, link: next.map(request.link), total: total)
+                return try list.loaded { try page.forEach($0) }
             }
         }
     }

@@ -4,33 +4,41 @@ import PostgresClient
 
 /// Lists: keyset walks along an index, never an OFFSET.
 extension CatalogStore {
-    /// A page of a list.
-    package struct Page: Sendable {
-        package let products: [ProductSummary]
+    /// A page of a list, as rows.
+    struct Page {
+        private let rows: PostgresRows
+        /// The products on it, in order.
+        let ids: [UUID]
         /// Where the next page begins, nil on the last one.
-        package let next: ProductCursor?
+        let next: ProductCursor?
+
+        fileprivate init(_ rows: PostgresRows, sort: ProductSort, limit: Int) throws {
+            self.rows = rows
+            (ids, next) = try rows.withFields(CatalogStore.columnTypes) { fields in
+                let count = min(limit, fields.rows)
+                let ids = try (0..<count).map { try fields.uuid($0, 0) }
+                guard fields.rows > limit, let last = ids.last else { return (ids, nil) }
+                return (ids, ProductCursor(position: try CatalogStore.position(sort, fields, count - 1), id: last))
+            }
+        }
+
+        /// Hands out its products, in order, with their places.
+        func forEach(_ body: (Int, ProductSummary) throws -> Void) throws {
+            try rows.withFields(CatalogStore.columnTypes) { fields in
+                for row in ids.indices {
+                    try body(row, ProductSummary(
+                        id: ids[row], slug: try fields.text(row, 1), name: try fields.text(row, 2),
+                        category: CatalogStore.category(fields, row, slug: 3, name: 4), tags: try fields.texts(row, 5),
+                        image: try fields.json(row, 6), price: try fields.bigint(row, 8), currency: try fields.text(row, 7),
+                        createdAt: try fields.timestamp(row, 9), updatedAt: try fields.timestamp(row, 10)))
+                }
+            }
+        }
     }
 
     /// One page of the products that the filter lets through.
-    package func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
-        let rows = try await read(Self.statement(filter, after: cursor, limit: limit + 1))
-        var products: [ProductSummary] = []
-        products.reserveCapacity(limit)
-        var next: ProductCursor?
-        for (index, row) in rows.enumerated() {
-            guard index < limit else {
-                guard let last = products.last else { break }
-                next = ProductCursor(position: try Self.position(filter.sort, last, rows[index - 1]), id: last.id)
-                break
-            }
-            products.append(ProductSummary(
-                id: try row[0], slug: try row[1], name: try row[2], category: try Self.category(row, slug: 3, name: 4),
-                tags: try row[5, as: PostgresJSON.self].compact, image: try row[6, as: PostgresJSON?.self]?.compact,
-                price: Money(try row[8], try row[7]), createdAt: try row[9], updatedAt: try row[10],
-                variants: try row[11, as: [UUID]?.self] ?? [],
-                available: (try row[12, as: [Int32]?.self] ?? []).map(Int.init)))
-        }
-        return Page(products: products, next: next)
+    func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
+        try Page(try await read(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
     }
 
     /// How many products the filter lets through.
@@ -46,19 +54,25 @@ extension CatalogStore {
 
     // MARK: SQL
 
+    /// The page and the row after it, if there is one.
+    ///
+    /// What there is of a product by itself only: its variants' stock is read for all lists of a turn together
+    /// (``StockReader``). As one statement, with the variants gathered for each row, this took PostgreSQL 177 µs instead of
+    /// 43 and about 2 for each product (10,000 products, 20 to a page; its process's CPU).
     static func statement(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) -> PostgresQuery {
         let rank: PostgresQuery = filter.sort == .relevance ? rank(filter) : "0::bigint"
         let columns: PostgresQuery = """
             SELECT p.id, p.slug, p.name, p.category_id, p.tags, p.images, p.currency, p.price, p.created_at, \
             p.updated_at, \(rank) AS rank FROM product p
             """
+        let ceiling = ceiling(limit)
         var page: PostgresQuery
-        let rest: PostgresQuery = "\(conditions(filter))\(keyset(filter, after: cursor))\(order(filter.sort)) LIMIT \(limit)"
+        let rest: PostgresQuery = "\(conditions(filter))\(keyset(filter, after: cursor))\(order(filter.sort))\(ceiling)"
         if filter.search == nil, let category = filter.category {
             // One walk along the index for each category of the subtree, then the best of those.
             page = """
                 SELECT p.* FROM (\(subtree(of: category))) t CROSS JOIN LATERAL \
-                (\(columns) WHERE p.status = 'active' AND p.category_id = t.id\(rest)) p\(order(filter.sort)) LIMIT \(limit)
+                (\(columns) WHERE p.status = 'active' AND p.category_id = t.id\(rest)) p\(order(filter.sort))\(ceiling)
                 """
         } else if filter.search != nil {
             // Matches first, sorted then: PostgreSQL cannot tell how rare a word is, and walking an index in the
@@ -66,23 +80,31 @@ extension CatalogStore {
             // catalogue has says nothing, and reading all of it would take seconds.
             page = "\(columns) WHERE p.status = 'active'"
             if let category = filter.category { page.append(" AND p.category_id IN (\(subtree(of: category)))") }
-            page.append("\(conditions(filter)) LIMIT \(filter.sort == .relevance ? maximumRanked : maximumMatches)")
-            page = "SELECT p.* FROM (\(page)) p WHERE true\(keyset(filter, after: cursor))\(order(filter.sort)) LIMIT \(limit)"
+            page.append("\(conditions(filter)) LIMIT \(literal: filter.sort == .relevance ? maximumRanked : maximumMatches)")
+            page = "SELECT p.* FROM (\(page)) p WHERE true\(keyset(filter, after: cursor))\(order(filter.sort))\(ceiling)"
         } else {
             page = "\(columns) WHERE p.status = 'active'\(rest)"
         }
         var statement: PostgresQuery = """
-            SELECT p.id, p.slug, p.name, c.slug, c.name, to_jsonb(p.tags), p.images->0, p.currency, p.price, \
-            p.created_at, p.updated_at, a.ids, a.available, p.rank FROM (\(page)) p \
-            LEFT JOIN category c ON c.id = p.category_id LEFT JOIN LATERAL (SELECT \
-            array_agg(v.id ORDER BY v.position, v.id) AS ids, \
-            array_agg(s.on_hand - s.reserved ORDER BY v.position, v.id) AS available \
-            FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.active) a ON true\
-            \(order(filter.sort)) LIMIT \(limit)
+            SELECT p.id, p.slug, p.name, c.slug, c.name, p.tags, p.images->0, p.currency, p.price, \
+            p.created_at, p.updated_at, p.rank FROM (\(page)) p \
+            LEFT JOIN category c ON c.id = p.category_id\(order(filter.sort))\(ceiling)
             """
         // A rare word or a narrow range wants another plan than a common one.
         statement.isPlannedAnew = filter.isSelective
         return statement
+    }
+
+    /// What ``statement(_:after:limit:)`` gives.
+    private static let columnTypes: [any PostgresEncodable.Type] = [
+        UUID.self, String.self, String.self, String.self, String.self, [String].self, PostgresJSON.self, String.self,
+        Int64.self, Timestamp.self, Timestamp.self, Int64.self,
+    ]
+
+    /// At most so many rows and one more, or some more than that: each number is a statement of its own.
+    private static func ceiling(_ limit: Int) -> PostgresQuery {
+        let steps = [5, 10, 20, 50]
+        return " LIMIT \(literal: (steps.first { limit <= $0 } ?? max(limit, 100)) + 1)"
     }
 
     /// How many matches a search by relevance ranks, and how many one sorts otherwise.
@@ -143,13 +165,13 @@ extension CatalogStore {
     }
 
     private static func position(
-        _ sort: ProductSort, _ last: ProductSummary, _ row: PostgresRow
+        _ sort: ProductSort, _ fields: PostgresFields, _ row: Int
     ) throws -> ProductCursor.Position {
         switch sort {
-        case .newest: .time(last.createdAt)
-        case .priceAscending, .priceDescending: .price(last.price.amount)
-        case .name: .name(last.name)
-        case .relevance: .rank(try row[13])
+        case .newest: .time(try fields.timestamp(row, 9))
+        case .priceAscending, .priceDescending: .price(try fields.bigint(row, 8))
+        case .name: .name(String(decoding: try fields.text(row, 2), as: UTF8.self))
+        case .relevance: .rank(try fields.bigint(row, 11))
         }
     }
 }

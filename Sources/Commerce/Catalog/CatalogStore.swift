@@ -19,51 +19,87 @@ package struct CatalogStore {
         return try await pool.query(query)
     }
 
-    /// The active ones among these products, each with its active variants, the default one first.
-    package func products(ids: [UUID]) async throws -> [UUID: Product] {
-        let rows = try await read("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
-        return Dictionary(try Self.products(rows).map { ($0.id, $0) }) { first, _ in first }
+    /// The active ones among these products as documents, each with its active variants, the default one first.
+    func products(ids: [UUID]) async throws -> [UUID: CatalogCache.Loaded] {
+        try await documents("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") { $0.id }
     }
 
     /// The same by their slugs.
-    package func products(slugs: [String]) async throws -> [String: Product] {
-        let rows = try await read("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id")
-        return Dictionary(try Self.products(rows).map { ($0.slug, $0) }) { first, _ in first }
+    func products(slugs: [String]) async throws -> [String: CatalogCache.Loaded] {
+        try await documents("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") {
+            String(decoding: $0.slug, as: UTF8.self)
+        }
     }
 
     private static let columns: PostgresQuery = """
-        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, to_jsonb(p.tags), p.images, p.currency, p.price, \
+        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, p.tags, p.images, p.currency, p.price, \
         p.status, p.created_at, p.updated_at, v.id, v.sku, v.name, v.options, v.price, s.on_hand - s.reserved \
         FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
         LEFT JOIN category c ON c.id = p.category_id WHERE
         """
 
+    private static let columnTypes: [any PostgresEncodable.Type] = [
+        UUID.self, String.self, String.self, String.self, String.self, String.self, [String].self, PostgresJSON.self, String.self,
+        Int64.self, String.self, Timestamp.self, Timestamp.self, UUID.self, String.self, String.self, PostgresJSON.self, Int64.self,
+        Int32.self,
+    ]
+
     /// The rows of a product lie together.
-    private static func products(_ rows: PostgresRows) throws -> [Product] {
-        var products: [Product] = []
-        var first = 0
-        while first < rows.count {
-            let id = try rows[first][0, as: UUID.self]
-            var end = first + 1
-            while end < rows.count, try rows[end][0, as: UUID.self] == id { end += 1 }
-            products.append(try product(id, rows[first..<end], rows[first]))
-            first = end
+    private func documents<Key: Hashable>(
+        _ query: PostgresQuery, by key: (Product) -> Key
+    ) async throws -> [Key: CatalogCache.Loaded] {
+        let rows = try await read(query)
+        return try rows.withFields(Self.columnTypes) { fields in
+            var found: [Key: CatalogCache.Loaded] = [:]
+            found.reserveCapacity(fields.rows)
+            var first = 0
+            while first < fields.rows {
+                let id = try fields.uuid(first, 0)
+                var end = first + 1
+                while end < fields.rows, try fields.uuid(end, 0) == id { end += 1 }
+                let product = try Self.product(id, fields, first..<end)
+                found[key(product)] = (product.document(), product.variants.map(\.available))
+                first = end
+            }
+            return found
         }
-        return products
     }
 
-    private static func product(_ id: UUID, _ rows: Slice<PostgresRows>, _ first: PostgresRow) throws -> Product {
-        let currency = try first[8, as: String.self]
+    private static func product(_ id: UUID, _ fields: PostgresFields, _ rows: Range<Int>) throws -> Product {
+        let first = rows.lowerBound
         let variants = try rows.map { row in
             Variant(
-                id: try row[13], sku: try row[14], name: try row[15], options: try row[16, as: PostgresJSON.self].compact,
-                price: Money(try row[17], currency), available: Int(try row[18, as: Int32.self]))
+                id: try fields.uuid(row, 13), sku: try fields.text(row, 14), name: try fields.text(row, 15),
+                options: try fields.json(row, 16), price: try fields.bigint(row, 17),
+                available: try fields.integer(row, 18))
         }
         return Product(
-            id: id, slug: try first[1], name: try first[2], description: try first[3],
-            category: try category(first, slug: 4, name: 5), tags: try first[6, as: PostgresJSON.self].compact,
-            images: try first[7, as: PostgresJSON.self].compact, price: Money(try first[9], currency),
-            status: try first[10], createdAt: try first[11], updatedAt: try first[12], variants: variants)
+            id: id, slug: try fields.text(first, 1), name: try fields.text(first, 2), description: try fields.text(first, 3),
+            category: category(fields, first, slug: 4, name: 5), tags: try fields.texts(first, 6), images: try fields.json(first, 7),
+            price: try fields.bigint(first, 9), currency: try fields.text(first, 8), status: try fields.text(first, 10),
+            createdAt: try fields.timestamp(first, 11), updatedAt: try fields.timestamp(first, 12), variants: variants)
+    }
+
+    /// The active variants of products, in their order, and what can be bought of each.
+    func stock(ofProducts products: [UUID]) async throws -> ProductStock {
+        let rows = try await read(Self.stockStatement(products))
+        return try rows.withFields([Int64.self, UUID.self, Int32.self]) { fields in
+            ProductStock(
+                products: products.count,
+                rows: try (0..<fields.rows).map { row in
+                    (
+                        product: Int(try fields.bigint(row, 0)) &- 1, variant: try fields.uuid(row, 1),
+                        available: try fields.integer(row, 2)
+                    )
+                })
+        }
+    }
+
+    static func stockStatement(_ products: [UUID]) -> PostgresQuery {
+        """
+        SELECT k.place, v.id, s.on_hand - s.reserved FROM unnest(\(products)) WITH ORDINALITY k (id, place) \
+        JOIN variant v ON v.product_id = k.id AND v.active JOIN stock s ON s.variant_id = v.id
+        """
     }
 
     /// What can be bought of each of these variants; those that are gone are left out.
@@ -96,10 +132,8 @@ package struct CatalogStore {
         try await pool.query(Self.versionQuery).first?[0] ?? 0
     }
 
-    static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
-
-    static func category(_ row: PostgresRow, slug: Int, name: Int) throws -> CategoryReference? {
-        guard let slug = try row[slug, as: String?.self], let name = try row[name, as: String?.self] else { return nil }
+    static func category(_ fields: PostgresFields, _ row: Int, slug: Int, name: Int) -> CategoryReference? {
+        guard let slug = fields.bytes(row, slug), let name = fields.bytes(row, name) else { return nil }
         return CategoryReference(slug: slug, name: name)
     }
 }

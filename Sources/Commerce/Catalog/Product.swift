@@ -1,46 +1,46 @@
 import Formats
 import FoundationEssentials
+import PostgresClient
 
-/// A product as the catalogue shows it.
-package struct Product: Sendable {
-    package let id: UUID
-    package let slug: String
-    package let name: String
-    package let description: String
-    package let category: CategoryReference?
-    /// JSON arrays, as the database keeps them.
-    package let tags: [UInt8]
-    package let images: [UInt8]
-    package let price: Money
-    package let status: String
-    package let createdAt: Timestamp
-    package let updatedAt: Timestamp
-    package let variants: [Variant]
+/// A product as the catalogue shows it: a look at the rows it was read from, and valid as long as they are, since it is
+/// written out at once.
+struct Product {
+    let id: UUID
+    let slug: UnsafeBufferPointer<UInt8>
+    let name: UnsafeBufferPointer<UInt8>
+    let description: UnsafeBufferPointer<UInt8>
+    let category: CategoryReference?
+    let tags: PostgresTexts
+    /// A JSON array, as the database keeps it.
+    let images: UnsafeBufferPointer<UInt8>?
+    let price: Int64
+    let currency: UnsafeBufferPointer<UInt8>
+    let status: UnsafeBufferPointer<UInt8>
+    let createdAt: Timestamp
+    let updatedAt: Timestamp
+    let variants: [Variant]
 
     /// What of it is known for minutes, with holes for the stock.
-    package func document() -> StockedDocument {
-        var json = JSONWriter(capacity: 1024 + description.utf8.count)
+    func document() -> StockedDocument {
+        var json = JSONWriter(capacity: 640 + description.count + variants.count * 256)
         json.beginObject()
         json.field("id", id)
-        json.field("slug", slug)
-        json.field("name", name)
-        json.field("description", description)
+        json.field("slug", utf8: slug)
+        json.field("name", utf8: name)
+        json.field("description", utf8: description)
         json.field("category", category)
-        json.key("tags")
-        json.raw(tags)
-        json.key("images")
-        json.raw(images)
-        json.field("price", price)
+        json.field("tags", tags)
+        json.field("images", jsonb: images)
+        json.field("price", amount: price, currency: currency)
         json.key("variants")
         json.beginArray()
         for (index, variant) in variants.enumerated() {
             json.beginObject()
             json.field("id", variant.id)
-            json.field("sku", variant.sku)
-            json.field("name", variant.name)
-            json.key("options")
-            json.raw(variant.options)
-            json.field("price", variant.price)
+            json.field("sku", utf8: variant.sku)
+            json.field("name", utf8: variant.name)
+            json.field("options", jsonb: variant.options)
+            json.field("price", amount: variant.price, currency: currency)
             json.key("available")
             json.availableHole(index)
             json.key("in_stock")
@@ -48,22 +48,10 @@ package struct Product: Sendable {
             json.endObject()
         }
         json.endArray()
-        json.field("status", status)
+        json.field("status", utf8: status)
         json.field("created_at", createdAt)
         json.field("updated_at", updatedAt)
         json.endObject()
         return StockedDocument(variants: variants.map(\.id), template: json.finish())
-    }
-}
-
-extension JSONWriter {
-    /// `"name": {"slug", "name"}`, or null.
-    mutating func field(_ name: StaticString, _ category: CategoryReference?) {
-        key(name)
-        guard let category else { return null() }
-        beginObject()
-        field("slug", category.slug)
-        field("name", category.name)
-        endObject()
     }
 }

@@ -27,9 +27,7 @@ final class ProductListRequest {
 
     /// The Link field's value for the page after this one (RFC 8288).
     func link(to next: String) -> String {
-        var query = filter.query + "&limit=\(page.limit)"
-        if page.includesTotal { query += "&include=total" }
-        let link = NextLink.value(path: "/v1/products".utf8, query: query.utf8, cursor: next)
-        return String(decoding: link, as: UTF8.self)
+        // All of it is written by this service and needs no encoding.
+        "</v1/products?\(filter.query)&limit=\(page.limit)\(page.includesTotal ? "&include=total" : "")&cursor=\(next)>; rel=\"next\""
     }
 }

@@ -1,38 +1,34 @@
 import Formats
 import FoundationEssentials
+import PostgresClient
 
-/// A product as a list shows it.
-package struct ProductSummary: Sendable {
-    package let id: UUID
-    package let slug: String
-    package let name: String
-    package let category: CategoryReference?
-    /// JSON, as the database keeps it.
-    package let tags: [UInt8]
-    /// The first picture as JSON.
-    package let image: [UInt8]?
-    package let price: Money
-    package let createdAt: Timestamp
-    package let updatedAt: Timestamp
-    package let variants: [UUID]
-    /// What could be bought of each variant when it was read.
-    package let available: [Int]
+/// A product as a list shows it: a look at the row it was read from, and valid as long as that is.
+struct ProductSummary {
+    let id: UUID
+    let slug: UnsafeBufferPointer<UInt8>
+    let name: UnsafeBufferPointer<UInt8>
+    let category: CategoryReference?
+    let tags: PostgresTexts
+    /// The first picture, JSON as the database keeps it.
+    let image: UnsafeBufferPointer<UInt8>?
+    let price: Int64
+    let currency: UnsafeBufferPointer<UInt8>
+    let createdAt: Timestamp
+    let updatedAt: Timestamp
 
-    /// Writes it, with a hole for its stock: its variants begin at `first` in the list's document.
-    func write(to json: inout JSONWriter, firstVariant first: Int) {
+    /// Writes it, with a hole for its stock: its variants are so many from `first` on in the list's document.
+    func write(to json: inout JSONWriter, firstVariant first: Int, variants: Int) {
         json.beginObject()
         json.field("id", id)
-        json.field("slug", slug)
-        json.field("name", name)
+        json.field("slug", utf8: slug)
+        json.field("name", utf8: name)
         json.field("category", category)
-        json.key("tags")
-        json.raw(tags)
-        json.key("image")
-        if let image { json.raw(image) } else { json.null() }
-        json.field("price", price)
-        json.field("variant_count", variants.count)
+        json.field("tags", tags)
+        json.field("image", jsonb: image)
+        json.field("price", amount: price, currency: currency)
+        json.field("variant_count", variants)
         json.key("in_stock")
-        json.anyInStockHole(first, count: variants.count)
+        json.anyInStockHole(first, count: variants)
         json.field("status", "active")
         json.field("created_at", createdAt)
         json.field("updated_at", updatedAt)

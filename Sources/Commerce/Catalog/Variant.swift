@@ -1,13 +1,14 @@
 import FoundationEssentials
 
-/// What is sold of a product: one size, one colour.
-package struct Variant: Sendable {
-    package let id: UUID
-    package let sku: String
-    package let name: String
+/// What is sold of a product: one size, one colour. Valid as long as the row it was read from.
+struct Variant {
+    let id: UUID
+    let sku: UnsafeBufferPointer<UInt8>
+    let name: UnsafeBufferPointer<UInt8>
     /// A JSON object, as the database keeps it: `{"size": "M"}`.
-    package let options: [UInt8]
-    package let price: Money
+    let options: UnsafeBufferPointer<UInt8>?
+    /// In the product's currency.
+    let price: Int64
     /// What could be bought when it was read.
-    package let available: Int
+    let available: Int
 }

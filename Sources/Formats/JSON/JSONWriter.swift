@@ -88,6 +88,15 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// The same from a buffer: a generic call costs more than the work.
+    package mutating func string(utf8 text: UnsafeBufferPointer<UInt8>) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.appendEscaped(bytes: text.span)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     @inlinable
     package mutating func int(_ value: some FixedWidthInteger) {
         separate()

@@ -29,6 +29,11 @@ extension PostgresConnection {
     private func sendUnnamed(
         _ query: PostgresQuery, index: Int, for receiver: any StatementReceiver, on handle: OpaquePointer
     ) {
+        if !plansAnew {
+            // Until the Sync, or the end of the transaction. Not SET LOCAL, at which the server warns outside BEGIN.
+            sendHousekeeping("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+            plansAnew = true
+        }
         let types = query.parameters.list.map(\.type)
         let sent = query.parameters.withLibpqArrays { count, values, lengths, formats in
             PQsendQueryParams(handle, query.sql, count, types, values, lengths, formats, 1) == 1
@@ -60,6 +65,7 @@ extension PostgresConnection {
             return
         }
         beginWaiting()
+        plansAnew = false
         expected.append(.sync(receiver))
         // Flushes as well; what did not fit is left to flush().
         if PQpipelineSync(handle) == 1 { flush() } else { failSoon() }

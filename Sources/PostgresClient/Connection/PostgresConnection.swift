@@ -35,6 +35,8 @@ final class PostgresConnection: DescriptorHandler {
     /// Preparations that failed, and why: statements that were sent under these names meanwhile fail for the same reason.
     private var failedPreparations: [UInt32: PostgresError] = [:]
     private var headAnswered = false
+    /// Whether what is sent until the next Sync is planned for its values.
+    var plansAnew = false
     /// When the server was last heard, and when the oldest unanswered question was asked (monotonic nanoseconds).
     private(set) var lastHeard: UInt64
     private(set) var waitingSince: UInt64 = 0

@@ -1,5 +1,5 @@
 /// A value that can be a parameter.
-package protocol PostgresEncodable {
+package protocol PostgresEncodable: SendableMetatype {
     /// The type that PostgreSQL is told.
     static var postgresType: UInt32 { get }
     /// Appends the binary form, or nothing and `false` for NULL.

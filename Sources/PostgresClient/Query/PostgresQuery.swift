@@ -52,6 +52,10 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             text.withUTF8Buffer { sql += String(decoding: $0, as: UTF8.self) }
         }
 
+        /// A whole number as it stands, so that PostgreSQL can plan with it: what it plans once, it plans for a tenth of
+        /// the table where a LIMIT is a parameter. Each number is a statement of its own, so only for one of few.
+        package mutating func appendInterpolation(literal number: Int) { sql += String(number) }
+
         /// A piece of a statement with its own parameters, which are numbered on.
         package mutating func appendInterpolation(_ piece: PostgresQuery) {
             sql += PostgresQuery.renumbered(piece.sql, by: parameters.list.count)

@@ -89,6 +89,11 @@ extension Timestamp: PostgresDecodableElement {
     package static var postgresExpectation: String { "timestamp with time zone" }
     package init?(postgres value: PostgresValue) {
         guard value.type == PostgresType.timestamptz, let moment = value.integer(Int64.self) else { return nil }
+        self.init(postgres: moment)
+    }
+
+    /// From PostgreSQL's microseconds.
+    init(postgres moment: Int64) {
         // infinity stays the far end rather than wrapping.
         let (microseconds, overflow) = moment.addingReportingOverflow(PostgresType.epochOffset)
         self.init(microseconds: moment == .min ? .min : overflow ? .max : microseconds)

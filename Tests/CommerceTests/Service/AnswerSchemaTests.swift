@@ -2,7 +2,10 @@ import Formats
 import Foundation
 import HTTPServer
 import PostgresClient
+<<<<<<< HEAD
 import RedisClient
+=======
+>>>>>>> 28c431b (Lists: a page and then the stock of its products, for all pages of a turn in one statement; plans are made once; rows are written as JSON from where libpq keeps them)
 import TestSupport
 import Testing
 import Web
@@ -83,25 +86,35 @@ struct AnswerSchemaTests {
     }
 
     @Test("a product, a list of products, with and without what may be missing") func catalogue() throws {
-        let images = Array(#"[{"url":"/assets/a.svg","alt":""}]"#.utf8)
-        for category in [nil, CategoryReference(slug: "kitchen", name: "Kitchen")] {
+        let images = text(#"[{"url": "/assets/a.svg", "alt": ""}]"#)
+        for category in [nil, CategoryReference(slug: text("kitchen"), name: text("Kitchen"))] {
             let product = Product(
-                id: id, slug: "a", name: "A", description: "", category: category, tags: Array(#"["mug"]"#.utf8), images: images,
-                price: Money(1, "USD"), status: "active", createdAt: at, updatedAt: at,
-                variants: [Variant(id: id, sku: "A", name: "A", options: Array(#"{"size":"M"}"#.utf8), price: Money(1, "USD"), available: 3)])
+                id: id, slug: text("a"), name: text("A"), description: text(""), category: category, tags: PostgresTexts(), images: images,
+                price: 1, currency: text("USD"), status: text("active"), createdAt: at, updatedAt: at,
+                variants: [
+                    Variant(id: id, sku: text("A"), name: text("A"), options: text(#"{"size": "M"}"#), price: 1, available: 3)
+                ])
             for stock in [[], [0], [3], [-2]] {
                 #expect(try violations(of: product.document().filled(with: stock), as: "Product") == [])
             }
-            for image in [nil, Array(#"{"url":"/assets/a.svg","alt":"A"}"#.utf8)] {
+            for image in [nil, text(#"{"url": "/assets/a.svg", "alt": "A"}"#)] {
                 let summary = ProductSummary(
-                    id: id, slug: "a", name: "A", category: category, tags: Array("[]".utf8), image: image, price: Money(1, "USD"),
-                    createdAt: at, updatedAt: at, variants: [id, id], available: [0, 1])
+                    id: id, slug: text("a"), name: text("A"), category: category, tags: PostgresTexts(), image: image, price: 1,
+                    currency: text("USD"), createdAt: at, updatedAt: at)
+                let stock = ProductStock(products: 2, rows: [(0, id, 0), (1, id, 1)])
                 for (next, total) in [(nil, nil), ("abc_-", 7), ("abc", nil)] as [(String?, Int64?)] {
-                    let list = ProductList(products: [summary, summary], next: next, link: next, total: total).loaded()
+                    let list = try ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
+                        for place in 0..<2 { try body(place, summary) }
+                    }
                     #expect(try violations(of: list.document.filled(with: list.available), as: "ProductList") == [])
                 }
             }
         }
+    }
+
+    /// As a row holds it.
+    private func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     @Test("categories") func categories() throws {

@@ -38,7 +38,7 @@ struct CartTicketStore {
         try await pool.batch([
             """
             DELETE FROM cart_ticket WHERE hash IN (SELECT hash FROM cart_ticket WHERE expires_at <= now() \
-            ORDER BY expires_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0
     }

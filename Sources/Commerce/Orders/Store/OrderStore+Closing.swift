@@ -37,7 +37,7 @@ extension OrderStore {
             let rows = try await transaction.query(
                 """
                 SELECT o.id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
-                AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(limit) \
+                AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(literal: limit) \
                 FOR UPDATE OF o SKIP LOCKED
                 """)
             guard !rows.isEmpty else { return 0 }
@@ -76,7 +76,7 @@ extension OrderStore {
         try await pool.batch([
             """
             DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at < \(Timestamp.now - age) \
-            ORDER BY created_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            ORDER BY created_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0
     }
