@@ -132,6 +132,8 @@ package struct CatalogStore {
         try await pool.query(Self.versionQuery).first?[0] ?? 0
     }
 
+    static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
+
     static func category(_ fields: PostgresFields, _ row: Int, slug: Int, name: Int) -> CategoryReference? {
         guard let slug = fields.bytes(row, slug), let name = fields.bytes(row, name) else { return nil }
         return CategoryReference(slug: slug, name: name)

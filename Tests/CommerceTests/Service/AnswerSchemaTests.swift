@@ -2,10 +2,7 @@ import Formats
 import Foundation
 import HTTPServer
 import PostgresClient
-<<<<<<< HEAD
 import RedisClient
-=======
->>>>>>> 28c431b (Lists: a page and then the stock of its products, for all pages of a turn in one statement; plans are made once; rows are written as JSON from where libpq keeps them)
 import TestSupport
 import Testing
 import Web
