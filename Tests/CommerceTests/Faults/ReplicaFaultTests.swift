@@ -40,16 +40,17 @@ extension Faults {
             let stage = try Stage()
             let standby = try PostgresServer(standbyOf: stage.postgres, settings: ["log_statement": "all"])
             let metrics = try FreePort.find()
-            // So that every read reaches a database.
+            // So that every read reaches a database, and none is refused before.
             let service = try await stage.serve([
                 "DATABASE_REPLICA_URL": "postgresql://127.0.0.1:\(standby.port)", "CACHE": "off", "METRICS_PORT": "\(metrics)",
+                "OVERLOAD_CONTROL": "off",
             ])
             try await service.waitUntilWell()
             #expect(try service.health()["checks"]["postgres_replica"]["status"] == "ok")
             let load = Load(port: service.port)
             load.addReaders(3)
             load.add(2) { $0.readCold() }
-            load.addBuyers(3)
+            load.addBuyers(1)
             load.addProbe()
             try await Self.grows(Self.replica, metrics)
             try await onOwnThread { try outage.begin(standby) }
