@@ -20,6 +20,11 @@ import Testing
         #expect(rule.ended(.failed(isStalePlan: true)) == .sendAlone)
         for end in [ReadRule.End.skipped, .lost, .failed(isStalePlan: true)] { #expect(rule.ended(end) == .fail) }
         #expect(rule.ended(.rows) == .deliver)
+        // Alone it has no neighbours: the session ended, which is a loss.
+        var ended = ReadRule()
+        #expect(ended.ended(.skipped) == .sendAlone)
+        #expect(ended.ended(.skipped) == .sendAfterLoss)
+        #expect(ended.ended(.skipped) == .fail)
         var own = ReadRule()
         #expect(own.ended(.failed(isStalePlan: false)) == .fail)
     }

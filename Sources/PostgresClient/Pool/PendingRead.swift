@@ -43,7 +43,7 @@ final class PendingRead: StatementReceiver, @unchecked Sendable {
         switch outcome {
         case .rows(let rows): end(.success(rows))
         case .failed(let error): decide(.failed(isStalePlan: error.isStalePlan), error)
-        case .skipped: decide(.skipped, PostgresError(.protocolViolation, "skipped by itself"))
+        case .skipped: decide(.skipped, PostgresError(.connectionUnavailable, "the session ended before it"))
         // Given up for its silence: this read may be why.
         case .lost(let error) where error.code == .timedOut: end(.failure(error))
         case .lost(let error): decide(.lost, error)

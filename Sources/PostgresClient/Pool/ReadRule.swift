@@ -4,7 +4,7 @@ struct ReadRule: Equatable, Sendable {
         case rows
         /// The server refused this very statement.
         case failed(isStalePlan: Bool)
-        /// A neighbour in its Sync group failed.
+        /// What was sent before it failed: a neighbour in its Sync group, or the session.
         case skipped
         case lost
     }
@@ -32,7 +32,8 @@ struct ReadRule: Equatable, Sendable {
             return stalePlans == 1 ? .sendAlone : .fail
         case .skipped:
             skips += 1
-            return skips == 1 ? .sendAlone : .fail
+            // Sent alone it has no neighbours: what took it along was the session's end.
+            return skips == 1 ? .sendAlone : ended(.lost)
         case .lost:
             losses += 1
             return losses == 1 ? .sendAfterLoss : .fail
