@@ -50,8 +50,20 @@ extension PostgresPool {
         else { return nil }
         let due = connection.waitingSince.adding(stallTimeout)
         guard due <= now else { return due }
+        closeUnused(silentSince: connection.waitingSince)
         drop(connection, PostgresError(.timedOut, "the server did not answer"))
         return nil
+    }
+
+    /// Closes what is unused and was not heard from since a connection fell silent: it may have died the same way, without a
+    /// word, and whoever was lent it would find out by waiting.
+    private func closeUnused(silentSince since: UInt64) {
+        for id in state.idle {
+            guard let connection = connections[id], connection.lastHeard <= since else { continue }
+            connections[id] = nil
+            connection.close()
+            perform(state.lost(id, now: loop.now))
+        }
     }
 
     /// Looks whether the server still gives signs of life.

@@ -37,6 +37,8 @@ extension Faults {
                 try await Task.sleep(for: .milliseconds(500))
             }
             let over = ContinuousClock.now
+            // Those before may still wait for what was on its way; who comes now waits for none of that.
+            load.addBuyers(2)
             try await Task.sleep(for: .seconds(2))
             await load.stop()
 

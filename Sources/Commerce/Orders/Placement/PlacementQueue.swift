@@ -130,12 +130,22 @@ package final class PlacementQueue {
     }
 
     private func run(_ batch: [Placement], _ lane: PlacementLane) {
+        // Its connection may have fallen silent for good, and those that wait are not to learn that by waiting as long.
+        var isOverdue = false
+        let overdue = settings.overdue(in: lane).map { limit in
+            loop.schedule(after: limit) { [self] in
+                isOverdue = true
+                lanes[lane]?.running -= 1
+                fill()
+            }
+        }
         loop.run { [self] in
             let outcomes = await Deadline.$current.withValue(batch.map(\.deadline).max()) {
                 await store.place(batch, lockTimeout: settings.lockTimeout(in: lane, after: waited(batch)))
             }
             await lookForHeld(batch, outcomes, lane)
-            lanes[lane]?.running -= 1
+            overdue?.cancel()
+            if !isOverdue { lanes[lane]?.running -= 1 }
             metrics.ended(lane, orders: batch.count)
             let again = zip(batch, outcomes).compactMap { placement, outcome in
                 ended(placement, outcome, lane).map { (placement, $0) }

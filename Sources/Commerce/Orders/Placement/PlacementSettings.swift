@@ -17,6 +17,9 @@ package struct PlacementSettings: Sendable, Equatable {
     var lines: Int { orders * 10 }
     /// How many transactions are at work at a time.
     func transactions(in lane: PlacementLane) -> Int { lane == .together ? transactions : transactions * 2 }
+    /// After how long a transaction no longer counts among those: then the pool's connections are what bounds them. Nil where it
+    /// may well take long.
+    func overdue(in lane: PlacementLane) -> Duration? { lane == .patient ? nil : lockTimeout * 2 }
     /// How long an order that came so long ago waits for a lock.
     func lockTimeout(in lane: PlacementLane, after waited: Duration) -> Duration {
         switch lane {
