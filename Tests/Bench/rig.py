@@ -66,6 +66,9 @@ def seed():
             {PRODUCT.format('n')}, 'SKU-' || n, 'Default', '{{"size": "M"}}', 100 + n * 37 % 50000
             FROM generate_series(1, {PRODUCTS}) n""",
         "INSERT INTO stock (variant_id, on_hand) SELECT id, 1000000000 FROM variant",
+        # One more, of which there is none.
+        f"INSERT INTO variant (id, product_id, sku, name, price) VALUES ({VARIANT.format(20001)}, {PRODUCT.format(1)}, 'GONE', '', 1)",
+        f"INSERT INTO stock (variant_id, on_hand) VALUES ({VARIANT.format(20001)}, 0)",
         "VACUUM ANALYZE")
 
 

@@ -114,10 +114,9 @@ def clean():
 def orders():
     """Orders of three lines at once, and a flash sale: all want one variant, of which there is enough, or none."""
     script = statements.order_script()
-    psql("UPDATE stock SET on_hand = 0 FROM variant v WHERE v.id = variant_id AND v.sku = 'SKU-8'")
     shop = Shop(**REDIS)
     spread, flash = lua("order.lua", scripts.SPREAD), lua("flash.lua", scripts.flash("SKU-7"))
-    gone = lua("gone.lua", scripts.flash("SKU-8"))
+    gone = lua("gone.lua", scripts.flash("GONE"))
     hot_row = script.replace("random(1, 3333)", "random(7, 7)")
     try:
         wrk(shop, spread)
@@ -134,7 +133,6 @@ def orders():
         note("resident MB, orders", shop.resident("VmHWM"))
     finally:
         shop.stop()
-        psql("UPDATE stock SET on_hand = 1000000000 FROM variant v WHERE v.id = variant_id AND v.sku = 'SKU-8'")
 
 
 def journey():
