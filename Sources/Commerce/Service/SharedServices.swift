@@ -67,6 +67,7 @@ struct SharedServices: Sendable {
         var settings = configuration.shop.placement
         settings.capacity = max(1, settings.capacity / loopCount)
         settings.patience = configuration.pool.acquireTimeout
+        settings.heldPatience = configuration.pool.lockTimeout
         return settings
     }
 

@@ -8,8 +8,10 @@ package struct PlacementSettings: Sendable, Equatable {
     package var capacity = 1_000
     /// How long the orders of a transaction may wait for a lock, before it is looked up who makes them wait.
     package var lockTimeout = Duration.milliseconds(500)
-    /// How long an order may wait for its transaction to begin, or for stock that somebody holds.
+    /// How long an order may wait for its transaction to begin.
     package var patience = Duration.seconds(5)
+    /// How long one that waits apart may wait for stock that somebody holds.
+    package var heldPatience = Duration.seconds(5)
 
     package init() {}
 
@@ -24,7 +26,7 @@ package struct PlacementSettings: Sendable, Equatable {
     func lockTimeout(in lane: PlacementLane, after waited: Duration) -> Duration {
         switch lane {
         case .together, .alone: lockTimeout
-        case .patient: max(lockTimeout, patience - waited)
+        case .patient: max(lockTimeout, heldPatience - waited)
         }
     }
 }
