@@ -47,18 +47,17 @@ remembered_port() {
     echo "$port"
 }
 
-# Passwords made once and kept where only their owner reads them.
+# Secrets made once and kept where only their owner reads them; a file of an earlier version gets those that are new.
 secrets() {
-    local file=$STATE/secrets
-    if [[ ! -e $file ]]; then
-        (
-            umask 077
-            for name in POSTGRES_PASSWORD DATABASE_PASSWORD REDIS_PASSWORD JWT_SECRET; do
-                echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-            done >"$file.new"
-            mv "$file.new" "$file"
-        )
-    fi
+    local file=$STATE/secrets name
+    (
+        umask 077
+        { cat "$file" 2>/dev/null || true; } >"$file.new"
+        for name in POSTGRES_PASSWORD DATABASE_PASSWORD REDIS_PASSWORD JWT_SECRET ENCRYPTION_KEY; do
+            grep -q "^$name=" "$file.new" || echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >>"$file.new"
+        done
+        mv "$file.new" "$file"
+    )
     # shellcheck source=/dev/null
     . "$file"
 }

@@ -17,6 +17,7 @@ package struct Configuration: Sendable {
     package let cache: CacheSettings
     /// Nil: answers are sent as they are.
     package let compression: GzipSettings?
+    package let encryption: EncryptionSettings
     package let shop: ShopSettings
     package let live: LiveSettings
     package let log: LogSettings
@@ -50,6 +51,7 @@ package struct Configuration: Sendable {
         redis = RedisSettings.read(&reader)
         cache = CacheSettings(&reader)
         compression = GzipSettings.read(&reader)
+        encryption = EncryptionSettings(&reader)
         shop = ShopSettings(&reader)
         live = LiveSettings(&reader)
         log = LogSettings(&reader)

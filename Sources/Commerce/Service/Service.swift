@@ -74,6 +74,7 @@ package final class Service {
         self.configuration = configuration
         self.shared = shared
         self.logger = logger
+        if let warning = configuration.encryption.warning { logger.warning("\(warning)") }
     }
 
     private func start() throws(ServiceError) {

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import Web
 
 @testable import Commerce
 
@@ -61,9 +62,9 @@ struct ConfigurationTests {
     func secretsStayHidden() {
         let text = ConfigurationFaults(faults: faults([
             "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache", "DATABASE_PASSWORD": "hunter2\u{7}",
-            "REDIS_PASSWORD": "hunter2\n",
+            "REDIS_PASSWORD": "hunter2\n", "JWT_SECRET": "hunter2\n", "ENCRYPTION_KEY": "hunter2",
         ])).description
-        #expect(text.split(separator: "\n").count == 4)
+        #expect(text.split(separator: "\n").count == 6)
         #expect(!text.contains("hunter2"))
     }
 
@@ -175,6 +176,24 @@ struct ConfigurationTests {
         dump(configuration, to: &dumped)
         #expect(!"\(configuration)\(String(reflecting: configuration))\(dumped)".contains("hunter2"))
         #expect(dumped.contains("postgresql://shop:***@db.example"))
+    }
+
+    @Test("The encryption key is a long secret of its own, else it comes from JWT_SECRET, and what is amiss is told")
+    func encryption() throws {
+        let key = "0123456789abcdef0123456789abcdef"
+        #expect(try load([:]).encryption.source == .none)
+        #expect(try load([:]).encryption.warning != nil)
+        #expect(try load(["JWT_SECRET": "hunter2"]).encryption.source == .jwtSecret)
+        #expect(try load(["JWT_SECRET": "hunter2"]).encryption.warning != nil)
+        let own = try load(["JWT_SECRET": "hunter2", "ENCRYPTION_KEY": key]).encryption
+        #expect(own.source == .encryptionKey && own.warning == nil)
+        let short = faults(Self.database.merging(["ENCRYPTION_KEY": String(key.dropLast())]) { $1 })
+        #expect(short.map(\.name) == ["ENCRYPTION_KEY"] && !"\(short)".contains("0123456789"))
+
+        let purpose = EncryptionKeys.Purpose("test")
+        let before = try load(["JWT_SECRET": "hunter2"]).encryption.keys.sealing(for: purpose).seal([7])
+        let after = try load(["ENCRYPTION_KEY": key, "ENCRYPTION_KEY_PREVIOUS": "hunter2"]).encryption.keys
+        #expect(after.sealing(for: purpose).open(before) == [7])
     }
 
     @Test("Metrics are off unless they have a port, which is not the shop's; their address is the shop's or their own")

@@ -1,0 +1,156 @@
+import COpenSSL
+
+/// The service's secret keys: one for each purpose, all derived from one configured secret (HKDF, RFC 5869), so that what
+/// one of them gives away says nothing about another.
+///
+/// While the configured secret rotates there are two: the current one makes what is new, and both are accepted.
+package struct EncryptionKeys: Sendable {
+    /// What a key is for. A label names its purpose for good: another label is another key.
+    package struct Purpose: Sendable {
+        let label: StaticString
+
+        package init(_ label: StaticString) { self.label = label }
+
+        fileprivate var bytes: [UInt8] { label.withUTF8Buffer { Array($0) } }
+    }
+
+    /// Pseudorandom keys (RFC 5869 §2.2) of the configured secrets, the current one first.
+    private let roots: [[UInt8]]
+
+    /// - Parameters:
+    ///   - secret: the configured secret, of 256 bits or more as any text
+    ///   - previous: the secret before it; what was made with it is still accepted
+    package init(secret: String, previous: String? = nil) {
+        roots = ([secret] + (previous.map { [$0] } ?? [])).map {
+            HMACSHA256.code($0.utf8, key: Array("commerce keys".utf8))
+        }
+    }
+
+    /// Keys of no secret at all: everything works and nothing is protected from a reader of this source. For development.
+    package static let unprotected = EncryptionKeys(secret: "")
+
+    /// The key that proves that a message is ours.
+    package func authentication(for purpose: Purpose) -> AuthenticationKey {
+        AuthenticationKey(keys: roots.map { EncryptionKeys.expand($0, purpose.bytes) })
+    }
+
+    /// The key that seals what only the service may read.
+    package func sealing(for purpose: Purpose) -> SealingKey {
+        SealingKey(keys: roots.map { EncryptionKeys.expand($0, purpose.bytes) })
+    }
+
+    /// The key that seals what may be read only while the owner of a secret asks for it: it is derived from both secrets,
+    /// so neither the owner's nor the service's is enough.
+    package func sealing(for purpose: Purpose, ownedBy secret: some Collection<UInt8>) -> SealingKey {
+        SealingKey(keys: roots.map { EncryptionKeys.expand(HMACSHA256.code(secret, key: $0), purpose.bytes) })
+    }
+
+    /// The first block of HKDF-Expand (RFC 5869 §2.3), which is as long as a key.
+    private static func expand(_ root: [UInt8], _ label: [UInt8]) -> [UInt8] {
+        HMACSHA256.code(label + [1], key: root)
+    }
+}
+
+extension EncryptionKeys: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Not the keys: they must not reach a log by interpolation.
+    package var description: String { "EncryptionKeys(…)" }
+    package var debugDescription: String { description }
+    /// So that `dump` of what contains them doesn't show them either.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Proves that a message was made by this service (HMAC-SHA-256).
+package struct AuthenticationKey: Sendable, CustomStringConvertible, CustomReflectable {
+    /// The current one first; at least one.
+    fileprivate let keys: [[UInt8]]
+
+    /// The 32 bytes of a message's code, under the current key.
+    package func code(_ message: some Collection<UInt8>) -> [UInt8] {
+        HMACSHA256.code(message, key: keys.first ?? [])
+    }
+
+    /// Whether a code, or the first bytes of one, is the message's, under the current key or the one before. The length is
+    /// the caller's choice, not the sender's: a code of another length is refused.
+    package func isValid(_ code: some Collection<UInt8>, for message: some Collection<UInt8>, length: Int = 32) -> Bool {
+        guard length > 0, code.count == length else { return false }
+        return keys.contains { ConstantTime.equals(code, HMACSHA256.code(message, key: $0).prefix(length)) }
+    }
+
+    package var description: String { "AuthenticationKey(…)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Seals data so that it can be neither read nor changed without the key (AES-256-GCM, NIST SP 800-38D).
+package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable {
+    /// The current one first; at least one.
+    fileprivate let keys: [[UInt8]]
+
+    /// The first byte of all that is sealed; another layout has another.
+    package static let layout: UInt8 = 1
+    private static let nonceLength = 12
+    private static let tagLength = 16
+    /// By how much the sealed bytes are longer than the plain ones.
+    package static let overhead = 1 + nonceLength + tagLength
+
+    /// Seals bytes under the current key: layout, nonce, ciphertext, tag.
+    ///
+    /// The nonce is random: 2³² messages under one key are safe (SP 800-38D §8.3).
+    /// - Parameter context: where the sealed bytes belong, such as the row's id; they open only there
+    package func seal(_ plain: [UInt8], context: [UInt8] = []) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        let nonce = (0..<SealingKey.nonceLength).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let sealed = Self.crypt(plain, key: keys.first ?? [], nonce: nonce, context: context, tag: nil)
+        precondition(sealed != nil, "OpenSSL cannot encrypt with AES-256-GCM")
+        return [SealingKey.layout] + nonce + (sealed ?? [])
+    }
+
+    /// The plain bytes of sealed ones; nil where they were not sealed with this key or the one before, belong elsewhere, or
+    /// were changed.
+    package func open(_ sealed: [UInt8], context: [UInt8] = []) -> [UInt8]? {
+        guard sealed.count >= SealingKey.overhead, sealed.first == SealingKey.layout else { return nil }
+        let nonce = Array(sealed[1..<(1 + SealingKey.nonceLength)])
+        let tag = Array(sealed.suffix(SealingKey.tagLength))
+        let text = Array(sealed[(1 + SealingKey.nonceLength)..<(sealed.count - SealingKey.tagLength)])
+        for key in keys {
+            if let plain = Self.crypt(text, key: key, nonce: nonce, context: context, tag: tag) { return plain }
+        }
+        return nil
+    }
+
+    /// Encrypts where there is no tag, and appends it; decrypts where there is one, nil where it does not fit
+    /// (EVP_EncryptInit(3), "AEAD interface").
+    private static func crypt(
+        _ input: [UInt8], key: [UInt8], nonce: [UInt8], context: [UInt8], tag: [UInt8]?
+    ) -> [UInt8]? {
+        guard key.count == 32, let count = Int32(exactly: input.count), let contextCount = Int32(exactly: context.count),
+            let cipher = EVP_CIPHER_CTX_new()
+        else { return nil }
+        defer { EVP_CIPHER_CTX_free(cipher) }
+        let isEncryption: Int32 = tag == nil ? 1 : 0
+        guard EVP_CipherInit_ex(cipher, EVP_aes_256_gcm(), nil, key, nonce, isEncryption) == 1 else { return nil }
+        var written: Int32 = 0
+        if contextCount > 0 {
+            guard EVP_CipherUpdate(cipher, nil, &written, context, contextCount) == 1 else { return nil }
+        }
+        var isDone = true
+        var output = [UInt8](unsafeUninitializedCapacity: input.count + tagLength) { buffer, filled in
+            isDone = count == 0 || EVP_CipherUpdate(cipher, buffer.baseAddress, &written, input, count) == 1
+            filled = isDone && count > 0 ? Int(written) : 0
+        }
+        guard isDone else { return nil }
+        if var tag {
+            guard EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, Int32(tagLength), &tag) == 1 else { return nil }
+        }
+        // GCM has nothing left to write here; for what is opened, this compares the tag.
+        var rest = [UInt8](repeating: 0, count: tagLength)
+        guard EVP_CipherFinal_ex(cipher, &rest, &written) == 1 else { return nil }
+        if tag == nil {
+            guard EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, Int32(tagLength), &rest) == 1 else { return nil }
+            output += rest
+        }
+        return output
+    }
+
+    package var description: String { "SealingKey(…)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
