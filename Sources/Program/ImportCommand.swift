@@ -10,10 +10,12 @@ struct ImportCommand: ParsableCommand {
         abstract: "Loads products from NDJSON or CSV.",
         discussion: """
             Rows need a name and a price. A row is the same product again when its id, else its sku, else its slug is known; \
-            stock is only applied where it differs from what was imported last. All rows become products, or none do.
+            stock is only applied where it differs from what was imported last. All rows become products, or none do; the \
+            stock of variants that were there before follows a few rows at a time, so that orders do not wait.
 
-            Exit codes: 0 also where rows were skipped because of --on-error skip; 65 where rows were refused and so nothing \
-            was imported; 66 where the file can't be read; 69 where the database is out of reach.
+            Exit codes: 0 also where some rows were skipped because of --on-error skip; 65 where rows were refused and so \
+            nothing was imported, where the file is no table of products at all, and where orders reserved more than a row's \
+            stock during the import; 66 where the file can't be read; 69 where the database is out of reach.
             """)
 
     @Argument(help: "The file; - is standard input.")
@@ -49,6 +51,14 @@ struct ImportCommand: ParsableCommand {
                 let rows = report.refused == 1 ? "1 row was refused" : "\(report.refused) rows were refused"
                 throw Failure(.data, "\(rows), so nothing was imported (--on-error skip imports the others)")
             }
+            // What is skipped to the last row is not a table of products.
+            if report.refused > 0, report.refused == report.rows {
+                throw Failure(.data, "no row could be taken, so nothing was imported")
+            }
+            if report.unstocked > 0 {
+                throw Failure(
+                    .data, "all was imported but the stock of \(report.unstocked) variants, of which orders have reserved more meanwhile")
+            }
         } catch let error as ImportError {
             throw Failure(Self.status(error.code), error.description)
         }
@@ -57,6 +67,7 @@ struct ImportCommand: ParsableCommand {
     private static func status(_ code: ImportError.Code) -> ExitStatus {
         switch code {
         case .unreadable: .noInput
+        case .malformed: .data
         case .unavailable: .unavailable
         case .busy, .failed: .failure
         }

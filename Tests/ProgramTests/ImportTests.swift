@@ -104,4 +104,30 @@ struct ImportTests {
         #expect(try shop.database.execute("SELECT count(*) FROM product") == "\(rows)")
         #expect(try shop.database.execute("SELECT count(*) FROM product WHERE images->0->>'url' LIKE '/assets/%.svg'") == "\(rows)")
     }
+
+    private static let noTables: [(name: String, bytes: [UInt8], cause: String)] = [
+        ("a.csv", Array("name,price\nA,1\n\"B,2\nC,3\n".utf8), "line 3: the row opens a quote that is never closed"),
+        ("a.csv", Array("name;price\nA;1,50\n".utf8), "semicolons"), ("a.csv", Array("name\tprice\nA\t1\n".utf8), "tabs"),
+        ("a.csv", Array("\u{FEFF}name,price\nA,1\n".data(using: .utf16LittleEndian) ?? Data()), "UTF-16"),
+        ("a.csv", Array("name,price\nCaf".utf8) + [0xE9] + Array(",1\nA,1\n".utf8), "Latin-1"),
+        ("a.csv", Array("name,price\rA,1\rB,2\r".utf8), "CR alone"), ("a.csv", Array("A,1\nB,2\n".utf8), "no header"),
+        ("a.csv", [0x50, 0x4B, 3, 4] + [UInt8](repeating: 7, count: 100), "Excel"),
+        ("a.ndjson", Array("[{\"name\": \"A\", \"price\": 1}]\n".utf8), "JSON array"),
+        ("a.ndjson", Array("name,price\nA,1\n".utf8), "no row could be taken"),
+    ]
+
+    @Test("A file that is no table of products is exit code 65 and one line that says why, whatever --on-error says", arguments: noTables)
+    func noTable(name: String, bytes: [UInt8], cause: String) throws {
+        let shop = try Shop()
+        let file = shop.files.path + "/" + name
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        for policy in ["skip", "fail"] {
+            let done = try shop.run(file, "--on-error", policy)
+            #expect(done.status == .exited(65), "\(done.output)\(done.error)")
+            #expect(done.error.split(separator: "\n").count == 1)
+            if policy == "skip" || !cause.hasPrefix("no row") { #expect(done.error.contains(cause), "\(done.error)") }
+            #expect(!done.output.contains("import done") || cause.hasPrefix("no row"))
+            #expect(try shop.database.execute("SELECT count(*) FROM product") == "0")
+        }
+    }
 }

@@ -8,6 +8,8 @@ package struct ImportReport: Equatable, Sendable {
     package var updated = 0
     /// Variants whose number on hand was changed, new ones included.
     package var stocked = 0
+    /// Variants whose number on hand stayed as it was, as orders reserved more of them than the file has while it was imported.
+    package var unstocked = 0
     /// Categories made.
     package var categories = 0
     /// Variants made for products that were there, changed, or no longer sold.

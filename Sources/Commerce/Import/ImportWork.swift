@@ -17,12 +17,18 @@ struct ImportWork {
 
     /// Reads all rows into the temporary tables.
     mutating func stage(_ format: ImportFormat?, _ next: () throws -> [UInt8]) throws {
-        // One import at a time; it ends with the transaction.
-        try connection.query("SELECT pg_advisory_xact_lock(\(Self.lockKey))")
+        // One import at a time; it ends with the connection, as stock is written after the transaction.
+        try connection.query("SELECT pg_advisory_lock(\(Self.lockKey))")
         try connection.execute(ImportStatements.tables)
         var staged = StagedRows()
         var bytes = 0
         var piece = try next()
+        while piece.count < 64 {
+            let more = try next()
+            if more.isEmpty { break }
+            piece += more
+        }
+        if let damage = ImportFormat.damage(beginning: piece) { throw ImportError(.malformed, damage) }
         var reader = RecordReader(format ?? ImportFormat(beginning: piece))
         while !piece.isEmpty {
             bytes += piece.count
@@ -46,27 +52,95 @@ struct ImportWork {
         if isByName { try connection.execute(ImportStatements.identifyByName) }
         try check(ImportStatements.claimedTwice)
         try connection.execute(ImportStatements.settle)
+        try price()
         try connection.execute(ImportStatements.slugs)
         try connection.execute(ImportStatements.identifyVariants)
         try deriveSKUs()
-        try check(ImportStatements.lockStock)
+        try check(ImportStatements.changedCurrency)
+        try check(ImportStatements.findStock)
         try categorize()
         report.created = try count(ImportStatements.insertProducts)
         try connection.execute(ImportStatements.insertVariants)
         report.variants = Int(try connection.query(PostgresQuery(unescaped: ImportStatements.updateVariants)).first?[0] ?? Int64(0))
         report.updated = try count(ImportStatements.updateProducts)
-        report.stocked = try count(ImportStatements.writeStock)
-        if report.hasChanges {
-            report.version = try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion)).first?[0]
-        }
+        report.stocked = try count(ImportStatements.insertStock)
+        if report.hasChanges { try bumpVersion() }
+    }
+
+    private mutating func bumpVersion() throws {
+        report.version = try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion)).first?[0]
     }
 
     private static let lockKey: Int64 = 0x696D_706F_7274
+
+    // MARK: Stock of what is sold already
+
+    /// How many rows are locked at a time, for the milliseconds that their writing takes.
+    private static let batch: Int64 = 50
+
+    /// Counts what ``writeStock()`` would change.
+    mutating func countStock() throws {
+        report.stocked += Int(try connection.query(PostgresQuery(unescaped: ImportStatements.countStock)).first?[0] ?? Int64(0))
+    }
+
+    /// Writes the numbers of variants that were there before, behind the transaction that changed the catalogue: a few rows at a
+    /// time, so that no order waits longer than those take. Where it is broken off, the same file once more does the rest.
+    mutating func writeStock() throws {
+        let last: Int64 = try connection.query("SELECT coalesce(max(place), 0) FROM import_stock").first?[0] ?? 0
+        guard last > 0 else { return }
+        try connection.execute("ANALYZE import_stock")
+        let before = report.stocked
+        for first in stride(from: Int64(1), through: last, by: Int(Self.batch)) {
+            let places = first...min(last, first + Self.batch - 1)
+            do {
+                try write(places, patience: "200ms", isDurable: places.upperBound == last)
+            } catch let error as PostgresError where Self.isBlocked(error) {
+                // Somebody holds one of them. One by one, nobody waits behind us for another.
+                for place in places { try writeAlone(place) }
+            }
+        }
+        if report.stocked > before { try bumpVersion() }
+    }
+
+    private mutating func writeAlone(_ place: Int64) throws {
+        for attempt in 1... {
+            do {
+                return try write(place...place, patience: "6s", isDurable: true)
+            } catch let error as PostgresError where Self.isBlocked(error) && attempt < 10 { continue }
+        }
+    }
+
+    private static func isBlocked(_ error: PostgresError) -> Bool {
+        [SQLState.lockNotAvailable, SQLState.deadlockDetected].contains(error.sqlState)
+    }
+
+    /// - Parameter isDurable: waits for the disk. The others need not, which keeps their locks short: who writes later waits for all.
+    private mutating func write(_ places: ClosedRange<Int64>, patience: StaticString, isDurable: Bool) throws {
+        var (changed, late): (Int, [ImportFault]) = (0, [])
+        try connection.transaction {
+            try connection.execute(
+                "SET LOCAL lock_timeout = '\(patience)'" + (isDurable ? "" : "; SET LOCAL synchronous_commit = off"))
+            try connection.query(ImportStatements.lockStock(places))
+            changed = try connection.query(ImportStatements.writeStock(places)).affectedRows
+            late = try connection.query(ImportStatements.unwrittenStock(places)).map { row in
+                let (line, stock, reserved): (Int64, Int32, Int32) = (try row[0], try row[2], try row[3])
+                return ImportFault(
+                    line: Int(clamping: line), field: try row[1],
+                    reason: "is \(stock), but orders have reserved \(reserved) meanwhile; the stock stays as it was")
+            }
+        }
+        report.stocked += changed
+        report.unstocked += late.count
+        for fault in late { note(.refused(fault)) }
+    }
+
+    // MARK: Rows
 
     private mutating func take(_ record: ImportRecord, _ staged: inout StagedRows) throws {
         report.rows += 1
         switch record {
         case .broken(let fault): refuse([fault])
+        case .damaged(let fault): throw ImportError(.malformed, fault.description)
         case .fields(let fields, let line):
             switch RowReader.read(fields, line: line, rules: rules) {
             case .faults(let faults): refuse(faults)
@@ -100,6 +174,25 @@ struct ImportWork {
 
     private func count(_ sql: String) throws -> Int {
         try connection.query(PostgresQuery(unescaped: sql)).affectedRows
+    }
+
+    /// Gives each price its currency, and minor units.
+    private mutating func price() throws {
+        for row in try connection.query(PostgresQuery(unescaped: ImportStatements.currencies)) {
+            let code: String = try row[0]
+            guard code != rules.currency.code else { continue }
+            guard let currency = CurrencyCode(code) else {
+                throw ImportError(.failed, "a product is priced in \(code), which is no currency in use; its row has to name one")
+            }
+            try price(in: currency)
+        }
+        try price(in: rules.currency)
+    }
+
+    private mutating func price(in currency: CurrencyCode) throws {
+        try connection.query(
+            ImportStatements.priced(in: currency.code, digits: currency.minorDigits, isStores: currency == rules.currency))
+        try check("")
     }
 
     private func deriveSKUs() throws {

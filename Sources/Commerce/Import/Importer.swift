@@ -1,7 +1,8 @@
 import PostgresClient
 
 /// Brings rows into the catalogue, all or none: they are staged in temporary tables, then become products in a few statements
-/// over all of them at once. Memory doesn't grow with the number of rows.
+/// over all of them at once. The stock of what was on sale before follows a few rows at a time, since orders wait for what an
+/// import has locked (docs/decisions/0022). Memory doesn't grow with the number of rows.
 ///
 /// Blocks: never on a loop.
 package struct Importer {
@@ -40,12 +41,18 @@ package struct Importer {
             }
             let isRefused = options.onFault == .fail && work.report.refused > 0
             guard !isRefused, !options.isDryRun else {
+                try work.countStock()
                 try connection.execute("ROLLBACK")
                 work.report.version = nil
                 return work.report
             }
             try connection.execute("COMMIT")
             work.report.isCommitted = true
+            do { try work.writeStock() } catch let error as PostgresError {
+                let reason = Self.failure(error)
+                throw ImportError(
+                    reason.code, "the products are imported, but not all of their stock: \(reason.description); import the file once more")
+            }
             // What a new catalogue's queries are planned with; a role that may not is only told so.
             if work.report.created > 0 { try? connection.execute("ANALYZE product, variant, stock, category") }
             return work.report

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Testing
 
@@ -53,5 +54,38 @@ struct CategoryIndexTests {
             #expect(Set(tree.made.map(\.slug)).count == tree.made.count)
             #expect(Set(tree.made.map(\.path)).count == tree.made.count)
         }
+    }
+
+    @Test("Different names are different categories, whatever their slugs", arguments: [
+        ["茶", "油", "酒"], ["C", "C++", "C#", "c−"], ["Men's", "Mens", "Men’s"], ["🎁", "🎄", "🎁🎄"], ["A & B", "A B", "A-B", "A_B"],
+        ["Café", "Cafe"], ["日本", "韓国", "Item", "item-2", "Item 2"], ["Чай", "Масло"], ["شاي", "زيت"], ["home-office", "Home Office"],
+        [String(repeating: "x", count: 150) + "a", String(repeating: "x", count: 150) + "b"],
+    ])
+    func apart(names: [String]) {
+        for order in [names, names.reversed()] {
+            for parents in [[], ["Home"]] {
+                var tree = CategoryIndex([])
+                let ids = order.map { tree.category(parents + [$0]) }
+                #expect(Set(ids).count == names.count)
+                #expect(Set(tree.made.map(\.slug)).count == tree.made.count)
+                // Case and white space are no difference, in another import either.
+                var again = CategoryIndex(tree.made)
+                #expect(order.map { again.category(parents + [$0.uppercased() == $0 ? $0 : $0.lowercased()]) } == ids)
+                #expect(again.made.isEmpty)
+                // What comes later is never one of those.
+                #expect(!ids.contains(again.category(parents + ["茶葉!"])))
+            }
+        }
+        var tree = CategoryIndex([])
+        let names = (0..<3_000).map { "茶\($0 % 2 == 0 ? "" : "x")" + String(repeating: "!", count: $0) }
+        #expect(Set(names.map { tree.category([$0]) }).count == names.count)
+    }
+
+    @Test("Slugs of names that are alone with them stay the plain ones; the others are numbered")
+    func slugs() {
+        var tree = CategoryIndex([])
+        for name in ["C", "C++", "C#", "C 2", "茶", "油", "Home  Office", "home office"] { _ = tree.category([name]) }
+        #expect(tree.made.map(\.slug) == ["c", "c-2", "c-3", "c-2-2", "item", "item-2", "home-office"])
+        #expect(tree.made.allSatisfy { Slug.isValid($0.slug.utf8) })
     }
 }

@@ -160,4 +160,15 @@ struct ImportIdentityTests {
         #expect(try third.query(list).split(separator: "\n").dropFirst() == skus.split(separator: "\n").dropFirst())
         #expect(try third.load(text).report.unchanged == 3)
     }
+
+    @Test("Names that differ are different products, also where their slugs would be one")
+    func sameSlug() throws {
+        let shop = try ImportShop()
+        try shop.load(lines(#"{"name": "C", "price": 1}"#, #"{"name": "茶", "price": 2}"#))
+        let text = lines(#"{"name": "C++", "price": 3}"#, #"{"name": "油", "price": 4}"#, #"{"name": "c", "price": 1}"#)
+        #expect(try shop.load(text).report.created == 2)
+        #expect(try shop.query("SELECT name, slug, price FROM product ORDER BY price")
+            == "c|c|100\n茶|item|200\nC++|c-2|300\n油|item-2|400")
+        #expect(try shop.load(text).report.unchanged == 3)
+    }
 }

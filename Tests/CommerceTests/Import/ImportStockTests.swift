@@ -1,3 +1,4 @@
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -179,6 +180,101 @@ struct ImportStockTests {
         let outcome = try shop.load(#"{"name": "D", "price": 1, "category": "HOME/kitchen"}"#)
         #expect(outcome.report.categories == 0)
         #expect(outcome.report.updated == 1)
+        #expect(try shop.violations() == "")
+    }
+
+    @Test("A row without a currency keeps the product's, and reads its price by it; new products get the store's")
+    func keptCurrency() throws {
+        let shop = try ImportShop()
+        try shop.load(lines(
+            #"{"id": 1, "name": "J", "price": 1450, "currency": "JPY", "variants": [{"sku": "J1"}, {"sku": "J2", "price": 2000}]}"#,
+            #"{"id": 2, "name": "K", "price": 1.234, "currency": "KWD"}"#, #"{"id": 3, "name": "D", "price": 14.50}"#))
+        let snapshot = try shop.snapshot()
+        #expect(try shop.load(lines(
+            #"{"id": 1, "name": "J", "price": "1450", "variants": [{"sku": "J1"}, {"sku": "J2", "price": 2000.00}]}"#,
+            #"{"id": 2, "name": "K", "price": 1.234}"#, #"{"id": 3, "name": "D", "price": 14.5}"#)).report.unchanged == 3)
+        #expect(try shop.snapshot() == snapshot)
+        try shop.load(lines(
+            #"{"id": 1, "name": "J", "price": 1000}"#, #"{"id": 2, "name": "K", "price": 2.345}"#, #"{"id": 4, "name": "N", "price": 10}"#))
+        #expect(try shop.query("SELECT external_id, currency, price FROM product ORDER BY 1") == "1|JPY|1000\n2|KWD|2345\n3|USD|1450\n4|USD|1000")
+        #expect(try shop.query("SELECT sku, price FROM variant WHERE sku LIKE 'J%' ORDER BY 1") == "J1|1000\nJ2|2000")
+        #expect(try shop.violations() == "")
+        let outcome = try shop.load(lines(
+            #"{"id": 1, "name": "J", "price": 12.5, "variants": [{"sku": "J1", "price": 1}, {"sku": "J2"}]}"#,
+            #"{"id": 3, "name": "D", "price": 1.234}"#, #"{"id": 5, "name": "New", "price": 99999999999999}"#,
+            #"{"id": 2, "name": "K", "price": 2.345}"#), onFault: .skip)
+        #expect(outcome.faults.map(\.description).sorted() == [
+            "line 1: variants/1/price must be a decimal number with at most 0 digits behind the point",
+            "line 2: price must be a decimal number with at most 2 digits behind the point",
+            "line 3: price must be 0 to 10000000000.00",
+        ])
+        #expect(outcome.report.refused == 3 && outcome.report.unchanged == 1)
+    }
+
+    @Test("Another currency needs the prices of all variants")
+    func changedCurrency() throws {
+        let shop = try ImportShop()
+        try shop.load(#"{"id": 1, "name": "J", "price": 1450, "currency": "JPY", "variants": [{"sku": "J1"}, {"sku": "J2"}]}"#)
+        #expect(try shop.load(#"{"id": 1, "name": "J", "price": 10, "currency": "USD"}"#, onFault: .skip).faults == [
+            ImportFault(line: 1, field: "currency", reason: "is not the JPY of the product, whose other variants the row does not price")
+        ])
+        #expect(try shop.load(#"{"id": 1, "name": "J", "price": 10, "currency": "USD", "variants": [{"sku": "J1"}, {"sku": "J2"}]}"#)
+            .report.updated == 1)
+        #expect(try shop.query("SELECT DISTINCT p.currency, v.price FROM product p JOIN variant v ON v.product_id = p.id") == "USD|1000")
+    }
+
+    @Test("While an import is inside its apply, what it restocks can be sold", .timeLimit(.minutes(1)))
+    func ordersDuringApply() async throws {
+        let shop = try await onOwnThread { try ImportShop() }
+        try await onOwnThread { _ = try shop.load(#"{"id": 1, "sku": "S", "name": "A", "price": 1, "stock": 10}"#) }
+        // Holds the import at the last statement of its apply.
+        let gate = try BlockingConnection(connectionString: shop.database.url)
+        try gate.execute("BEGIN; SELECT version FROM catalog_version FOR UPDATE")
+        async let importing = onOwnThread { try shop.load(#"{"id": 1, "sku": "S", "name": "A", "price": 2, "stock": 20}"#) }
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce import' AND wait_event_type = 'Lock' AND datname = current_database()"
+        while try shop.query(waiting) != "1" { try await Task.sleep(for: .milliseconds(10)) }
+        // As an order does it, and without any patience.
+        try shop.query(
+            """
+            BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'S') FOR UPDATE NOWAIT;
+            UPDATE stock SET reserved = reserved + 3; INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
+            SELECT variant_id, 0, 3, 'reserve' FROM stock; COMMIT
+            """)
+        try gate.execute("COMMIT")
+        #expect(try await importing.report.stocked == 1)
+        #expect(try shop.query("SELECT on_hand, reserved, imported FROM stock") == "20|3|20")
+        #expect(try shop.violations() == "")
+    }
+
+    @Test("More reserved during the import than the row has: all else is imported, the stock stays, and is told", .timeLimit(.minutes(1)))
+    func reservedDuringApply() async throws {
+        let shop = try await onOwnThread { try ImportShop() }
+        try await onOwnThread {
+            _ = try shop.load((1...120).map { #"{"id": \#($0), "sku": "S\#($0)", "name": "A\#($0)", "price": 1, "stock": 10}"# }.joined(separator: "\n"))
+        }
+        let gate = try BlockingConnection(connectionString: shop.database.url)
+        try gate.execute("BEGIN; SELECT version FROM catalog_version FOR UPDATE")
+        let text = (1...120).map { #"{"id": \#($0), "sku": "S\#($0)", "name": "A\#($0)", "price": 2, "stock": 4}"# }.joined(separator: "\n")
+        async let importing = onOwnThread { try shop.load(text) }
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce import' AND wait_event_type = 'Lock' AND datname = current_database()"
+        while try shop.query(waiting) != "1" { try await Task.sleep(for: .milliseconds(10)) }
+        try reserve(5, "S77", shop)
+        // A row that somebody holds keeps no other from being written.
+        let holder = try BlockingConnection(connectionString: shop.database.url)
+        try holder.execute("BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'S5') FOR UPDATE")
+        try gate.execute("COMMIT")
+        while try shop.query("SELECT count(*) FROM stock WHERE on_hand = 4") == "0" { try await Task.sleep(for: .milliseconds(10)) }
+        try holder.execute("COMMIT")
+        let outcome = try await importing
+        #expect(outcome.report.isCommitted && outcome.report.updated == 120 && outcome.report.stocked == 119 && outcome.report.unstocked == 1)
+        #expect(outcome.faults == [
+            ImportFault(line: 77, field: "stock", reason: "is 4, but orders have reserved 5 meanwhile; the stock stays as it was")
+        ])
+        #expect(try shop.query("SELECT on_hand, reserved, imported FROM stock WHERE on_hand <> 4") == "10|5|10")
+        #expect(try shop.violations() == "")
+        // Once that is sold, the same file does the rest.
+        try shop.query("UPDATE stock SET reserved = 0 WHERE reserved = 5; INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) SELECT variant_id, 0, -5, 'release' FROM stock WHERE on_hand = 10")
+        #expect(try shop.load(text).report.stocked == 1)
         #expect(try shop.violations() == "")
     }
 }

@@ -7,8 +7,10 @@ import Testing
 struct RowReaderTests {
     private static let rules = RowRules(currency: .usd, imageBase: "https://cdn.example/p")
 
+    /// In dollars where nothing else is said.
     private func read(_ json: String, rules: RowRules = RowReaderTests.rules) throws -> RowReader.Outcome {
-        guard case .object(let object) = try JSONValue.parse(Array(json.utf8)) else { return .faults([]) }
+        guard case .object(var object) = try JSONValue.parse(Array(json.utf8)) else { return .faults([]) }
+        if object["currency"] == nil { object.append("currency", .string("USD")) }
         return RowReader.read(object, line: 7, rules: rules)
     }
 
@@ -32,7 +34,7 @@ struct RowReaderTests {
         #expect(row.name == "Blue  Mug")
         #expect(row.slugBase == "blue-mug")
         #expect(row.price == 1250)
-        #expect(row.currency.code == "USD")
+        #expect(row.currency?.code == "USD")
         #expect(row.variants == [ImportVariant(sku: nil, name: "Default", options: [], price: 1250, stock: nil)])
         #expect(!row.listsVariants)
         #expect(row.isKnownByNameOnly)
@@ -57,7 +59,7 @@ struct RowReaderTests {
         #expect(row.images == [
             ImportImage(url: "https://cdn.example/p/x%20y.jpg", alt: "Tee"), ImportImage(url: "https://e.example/z.png", alt: "Z"),
         ])
-        #expect(row.currency.code == "EUR")
+        #expect(row.currency?.code == "EUR")
         #expect(row.status == "draft")
         #expect(row.listsVariants)
         #expect(row.variants.map(\.sku) == ["T", "T-M"])
@@ -83,6 +85,18 @@ struct RowReaderTests {
         #expect(try row(#"{"name": "a", "price": 1.234, "currency": "KWD"}"#).price == 1234)
         #expect(try faults(#"{"name": "a", "price": 12.5, "currency": "JPY"}"#)
             == ["price must be a decimal number with at most 0 digits behind the point"])
+    }
+
+    @Test("Without a currency a price keeps what any currency may have, until the product's is known")
+    func openPrices() throws {
+        guard case .object(let object) = try JSONValue.parse(Array(#"{"name": "a", "price": "1.2345", "variants": [{}, {"price": 1000}]}"#.utf8)),
+            case .row(let row) = RowReader.read(object, line: 7, rules: Self.rules)
+        else { throw MigrationFaults(faults: []) }
+        #expect(row.currency == nil && row.price == 12_345)
+        #expect(row.variants.map(\.price) == [12_345, 10_000_000])
+        guard case .object(let fine) = try JSONValue.parse(Array(#"{"name": "a", "price": 1.23456}"#.utf8)) else { return }
+        #expect(RowReader.read(fine, line: 7, rules: Self.rules)
+            == .faults([ImportFault(line: 7, field: "price", reason: "must be a decimal number with at most 2 digits behind the point")]))
     }
 
     @Test("Prices that are none are refused", arguments: [

@@ -14,9 +14,13 @@ struct CategoryIndex {
 
     /// Those made here, parents before children.
     private(set) var made: [Node] = []
-    private var bySlug: [String: Node] = [:]
+    private var slugs: Set<String> = []
+    /// The highest number behind a slug that was tried.
+    private var numbers: [String: Int] = [:]
     /// By parent and name in lower case: shops write "Kitchen" and "kitchen" for one thing.
-    private var byName: [Place: Node] = [:]
+    private var byPlace: [Place: Node] = [:]
+    /// One of each name, on whatever level.
+    private var byName: [String: Node] = [:]
     private let newIdentifier: () -> UUID
 
     private struct Place: Hashable {
@@ -31,30 +35,36 @@ struct CategoryIndex {
 
     /// The category that names lead to, made with all above it where it isn't there.
     ///
-    /// A first name finds a category of that slug on any level, since slugs are unique: rows that say "knives" mean
-    /// "kitchen/knives" where that exists.
+    /// Names that differ in more than case and white space are different categories, also where they make the same slug: `C`
+    /// and `C++`, `茶` and `油`. A first name that is no root finds a category of that name on any level: rows that say "knives"
+    /// mean "kitchen/knives" where that exists.
     mutating func category(_ names: [String]) -> UUID? {
         var parent: Node?
         for name in names {
-            let slug = RowReader.slugBase(name)
-            if let known = byName[Place(parent: parent?.id, name: name.lowercased())] {
+            let key = Self.key(name)
+            if let known = byPlace[Place(parent: parent?.id, name: key)] {
                 parent = known
-            } else if let known = bySlug[slug], parent == nil || known.parent == parent?.id {
+            } else if parent == nil, let known = byName[key] {
                 parent = known
             } else {
-                parent = make(name, slug, under: parent)
+                parent = make(name, RowReader.slugBase(name), under: parent)
             }
         }
         return parent?.id
     }
 
+    private static func key(_ name: String) -> String {
+        name.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     private mutating func make(_ name: String, _ base: String, under parent: Node?) -> Node {
         var slug = base
-        var number = 1
-        while bySlug[slug] != nil {
+        var number = numbers[base] ?? 1
+        while slugs.contains(slug) {
             number += 1
             slug = "\(base)-\(number)"
         }
+        numbers[base] = number
         let node = Node(
             id: newIdentifier(), parent: parent?.id, slug: slug, name: name,
             path: parent.map { "\($0.path)/\(slug)" } ?? slug)
@@ -64,8 +74,11 @@ struct CategoryIndex {
     }
 
     private mutating func remember(_ node: Node) {
-        bySlug[node.slug] = node
-        let place = Place(parent: node.parent, name: node.name.lowercased())
-        if byName[place] == nil { byName[place] = node }
+        slugs.insert(node.slug)
+        let key = Self.key(node.name)
+        let place = Place(parent: node.parent, name: key)
+        if byPlace[place] == nil { byPlace[place] = node }
+        // Of several, the one that got the name's own slug, which is the oldest: the same one in every import.
+        if byName[key] == nil || node.slug == RowReader.slugBase(node.name) { byName[key] = node }
     }
 }

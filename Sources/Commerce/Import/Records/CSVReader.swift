@@ -1,7 +1,7 @@
 import Formats
 
-/// Rows of comma-separated values under a header (RFC 4180); a line may end in LF alone. Empty cells count as absent, and one
-/// that begins with `[` or `{` is JSON, for the fields that are lists.
+/// Rows of comma-separated values under a header (RFC 4180); a line may end in LF alone. Empty cells count as absent, rows of
+/// empty cells as no rows, and a cell that begins with `[` or `{` is JSON, for the fields that are lists.
 package struct CSVReader {
     private enum State {
         case fieldStart, plain, quoted
@@ -11,30 +11,46 @@ package struct CSVReader {
         case lineEnd
         /// Nothing more of this row can be understood; its line's end is waited for.
         case skipping
+        /// The file is not what it has to be, which was told; nothing more is read.
+        case over
     }
 
     private var state = State.fieldStart
-    private var header: [String]?
+    private var header: CSVHeader?
     private var fields: [[UInt8]] = []
     private var field: [UInt8] = []
     private var length = 0
     private var line = 1
     private var start = 1
     private var fault: String?
+    /// Where the last quote was opened.
+    private var quoteLine = 1
+    /// The first line as it came, which tells what the file is where it is no header.
+    private var beginning: [UInt8] = []
 
     mutating func read(_ bytes: some Sequence<UInt8>, _ body: (ImportRecord) throws -> Void) rethrows {
         for byte in bytes { try take(byte, body) }
     }
 
     mutating func finish(_ body: (ImportRecord) throws -> Void) rethrows {
-        if state == .quoted { fault = "has a quote that is never closed" }
-        guard state != .fieldStart || !fields.isEmpty else { return }
-        try endRow(body)
+        switch state {
+        case .over: return
+        case .quoted: try end(at: quoteLine, Self.unclosed, body)
+        default:
+            guard state != .fieldStart || !fields.isEmpty else { return }
+            try endRow(body)
+        }
     }
 
+    private static let unclosed = "opens a quote that is never closed; close it, or double the quotes inside a cell"
+
     private mutating func take(_ byte: UInt8, _ body: (ImportRecord) throws -> Void) rethrows {
+        if state == .over { return }
         length += 1
+        if header == nil, beginning.count < 4_096 { beginning.append(byte) }
         if length > RecordReader.maximumLength, state != .skipping {
+            // A cell of that size is a quote that swallows row by row.
+            if state == .quoted { return try end(at: quoteLine, Self.unclosed, body) }
             refuse("is longer than \(RecordReader.maximumLength) bytes")
         }
         let newline = UInt8(ascii: "\n")
@@ -48,8 +64,10 @@ package struct CSVReader {
             line += 1
             start = line
         case (.skipping, _): break
-        case (.lineEnd, _): refuse("has text behind a closing quote")
-        case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
+        case (.lineEnd, _): try refuseText(body)
+        case (.fieldStart, UInt8(ascii: "\"")):
+            state = .quoted
+            quoteLine = line
         case (.quoteInQuoted, UInt8(ascii: "\"")):
             field.append(byte)
             state = .quoted
@@ -57,11 +75,17 @@ package struct CSVReader {
             endField()
             state = .fieldStart
         case (.quoteInQuoted, UInt8(ascii: "\r")): state = .lineEnd
-        case (.quoteInQuoted, _): refuse("has text behind a closing quote")
+        case (.quoteInQuoted, _): try refuseText(body)
         default:
             field.append(byte)
             state = .plain
         }
+    }
+
+    /// Something stands behind a closing quote. On another line than its opening one, that was the opening one of another cell.
+    private mutating func refuseText(_ body: (ImportRecord) throws -> Void) rethrows {
+        if line > quoteLine { return try end(at: quoteLine, Self.unclosed, body) }
+        refuse("has text behind a closing quote")
     }
 
     private mutating func refuse(_ reason: String) {
@@ -69,6 +93,11 @@ package struct CSVReader {
         state = .skipping
         field = []
         fields = []
+    }
+
+    private mutating func end(at line: Int, _ reason: String, _ body: (ImportRecord) throws -> Void) rethrows {
+        state = .over
+        try body(.damaged(ImportFault(line: line, field: "", reason: reason)))
     }
 
     private mutating func endField() {
@@ -79,7 +108,6 @@ package struct CSVReader {
     private mutating func endRow(_ body: (ImportRecord) throws -> Void) rethrows {
         // One inside quotes is part of the cell.
         if state == .plain, field.last == UInt8(ascii: "\r") { field.removeLast() }
-        let isEmpty = fields.isEmpty && field.isEmpty && fault == nil
         endField()
         let row = fields
         let problem = fault
@@ -87,37 +115,98 @@ package struct CSVReader {
         state = .fieldStart
         fault = nil
         length = 0
-        guard !isEmpty else { return }
+        // Spreadsheets write a row of commas for each line that was once in use.
+        if problem == nil, row.allSatisfy({ $0.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }) { return }
+        guard let header else {
+            switch CSVHeader.read(problem == nil ? row : [], beginning) {
+            case .success(let header): self.header = header
+            case .failure(let damage): try end(at: start, damage.reason, body)
+            }
+            beginning = []
+            return
+        }
         if let problem { return try body(.broken(ImportFault(line: start, field: "", reason: problem))) }
-        guard let header else { return try readHeader(row, body) }
-        try body(record(row, header))
+        if row.count < header.names.count, line > start {
+            return try end(
+                at: start,
+                "has a cell over several lines and \(row.count) fields, the header \(header.names.count): a quote is not closed where it should be",
+                body)
+        }
+        let record = header.record(row, line: start)
+        if case .damaged = record { state = .over }
+        try body(record)
+    }
+}
+
+/// What the columns of a CSV file are called.
+struct CSVHeader {
+    /// In lower case; of columns that do not count, empty.
+    let names: [String]
+
+    /// Why a first line is no header.
+    struct Damage: Error, Equatable {
+        let reason: String
     }
 
-    private mutating func readHeader(_ row: [[UInt8]], _ body: (ImportRecord) throws -> Void) rethrows {
-        var names = row.map { String(decoding: $0, as: UTF8.self) }
-        if let first = names.first, first.unicodeScalars.first == "\u{FEFF}" {
-            names[0] = String(String.UnicodeScalarView(first.unicodeScalars.dropFirst()))
+    /// Reads the cells of the first line.
+    /// - Parameters:
+    ///   - row: none where they could not be told apart
+    ///   - line: the line as it came, without end
+    static func read(_ row: [[UInt8]], _ line: [UInt8]) -> Result<CSVHeader, Damage> {
+        var names: [String] = []
+        for cell in row {
+            guard let name = String(validating: cell, as: UTF8.self) else { return .failure(Damage(reason: ImportFormat.notUTF8)) }
+            names.append(folded(name))
         }
-        names = names.map { $0.lowercased().filter { $0 != " " && $0 != "\"" } }
-        header = names
         // Columns without a name are ignored, one of a name that comes twice is a mistake.
         let named = names.filter { !$0.isEmpty }
-        if Set(named).count < named.count {
-            try body(.broken(ImportFault(line: start, field: "", reason: "is a header with a name that occurs twice")))
+        guard named.contains("name"), named.contains("price") else { return .failure(Damage(reason: cause(line))) }
+        guard Set(named).count == named.count else {
+            return .failure(Damage(reason: "is a header with a name that occurs twice"))
         }
-        if !named.contains("name") || !named.contains("price") {
-            try body(.broken(ImportFault(line: start, field: "", reason: "is no header with the columns name and price")))
-        }
+        return .success(CSVHeader(names: names))
     }
 
-    private func record(_ row: [[UInt8]], _ header: [String]) -> ImportRecord {
-        func broken(_ field: String, _ reason: String) -> ImportRecord {
-            .broken(ImportFault(line: start, field: field, reason: reason))
+    private static func folded(_ name: some StringProtocol) -> String {
+        String(String.UnicodeScalarView(name.lowercased().unicodeScalars.filter { $0 != " " && $0 != "\"" && $0 != "\u{FEFF}" }))
+    }
+
+    /// What the line looks like, that is no header.
+    private static func cause(_ bytes: [UInt8]) -> String {
+        let missing = "is no header with the columns name and price"
+        let text = String(decoding: bytes, as: UTF8.self)
+        let first = text.split(whereSeparator: { $0 == "\r" || $0 == "\r\n" || $0 == "\n" }).first.map(String.init) ?? ""
+        if folded(first).hasPrefix("sep=") { return "names a separator, as Excel does: save the file with commas, without this line" }
+        for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] as [(Character, String)] {
+            let names = first.split(separator: separator).map { folded($0.filter { $0 != "\t" }) }
+            if names.contains("name"), names.contains("price") {
+                return "looks like columns separated by \(name); save the file with commas"
+            }
         }
-        guard row.count == header.count else { return broken("", "has \(row.count) fields, the header \(header.count)") }
+        // Within the whole text: the line ends that were looked for are not there.
+        if bytes.contains(UInt8(ascii: "\r")), !bytes.dropLast(2).isEmpty, hasLoneCR(bytes) { return ImportFormat.oldLineEnds }
+        if first.hasPrefix("{") || first.hasPrefix("[") { return "\(missing), but looks like JSON; say --format ndjson" }
+        return missing
+    }
+
+    private static func hasLoneCR(_ bytes: [UInt8]) -> Bool {
+        zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: "\r") && $1 != UInt8(ascii: "\n") }
+    }
+
+    /// A row's cells under their names.
+    func record(_ row: [[UInt8]], line: Int) -> ImportRecord {
+        func broken(_ field: String, _ reason: String) -> ImportRecord {
+            .broken(ImportFault(line: line, field: field, reason: reason))
+        }
+        // Empty cells beyond the last column say nothing.
+        guard row.count >= names.count, row.dropFirst(names.count).allSatisfy(\.isEmpty) else {
+            return broken("", "has \(row.count) fields, the header \(names.count)")
+        }
         var object = JSONObject()
-        for (name, cell) in zip(header, row) where !name.isEmpty && !cell.isEmpty {
-            guard let text = String(validating: cell, as: UTF8.self) else { return broken(name, "is not UTF-8") }
+        for (name, cell) in zip(names, row) where !name.isEmpty && !cell.isEmpty {
+            guard let text = String(validating: cell, as: UTF8.self) else {
+                return .damaged(ImportFault(line: line, field: name, reason: ImportFormat.notUTF8))
+            }
             var value = JSONValue.string(text)
             if let first = cell.first, first == UInt8(ascii: "[") || first == UInt8(ascii: "{"), Self.lists.contains(name) {
                 do {
@@ -128,7 +217,7 @@ package struct CSVReader {
             }
             object.append(name, value)
         }
-        return .fields(object, line: start)
+        return .fields(object, line: line)
     }
 
     private static let lists: Set = ["variants", "tags", "images", "options"]

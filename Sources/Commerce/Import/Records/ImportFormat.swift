@@ -22,4 +22,21 @@ package enum ImportFormat: String, CaseIterable, Sendable {
         let first = beginning.first { $0 > 0x20 && ![0xEF, 0xBB, 0xBF].contains($0) }
         self = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .ndjson : .csv
     }
+
+    static let notUTF8 = "is not in UTF-8, but perhaps in Latin-1 or Windows-1252; save the file in UTF-8"
+    static let oldLineEnds = "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"
+
+    /// Why a file that begins like this cannot be read as rows of text; nil where it can.
+    package static func damage(beginning: [UInt8]) -> String? {
+        func begins(_ magic: UInt8...) -> Bool { beginning.starts(with: magic) }
+        if begins(0x50, 0x4B, 0x03, 0x04) || begins(0x50, 0x4B, 0x05, 0x06) {
+            return "the file is an Excel workbook or another ZIP archive; save it as CSV in UTF-8"
+        }
+        if begins(0xD0, 0xCF, 0x11, 0xE0) { return "the file is an old Excel workbook; save it as CSV in UTF-8" }
+        if begins(0x1F, 0x8B) { return "the file is compressed with gzip; unpack it first" }
+        if begins(0x28, 0xB5, 0x2F, 0xFD) { return "the file is compressed with zstd; unpack it first" }
+        if begins(0xFF, 0xFE) || begins(0xFE, 0xFF) { return "the file is in UTF-16; save it in UTF-8" }
+        if beginning.contains(0) { return "the file holds zero bytes, so it is in UTF-16 or no text at all; save it in UTF-8" }
+        return nil
+    }
 }

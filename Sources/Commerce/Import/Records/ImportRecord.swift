@@ -5,4 +5,6 @@ package enum ImportRecord: Equatable {
     case fields(JSONObject, line: Int)
     /// What stands there is no row.
     case broken(ImportFault)
+    /// The file itself is not what it has to be from here on, and no row behind this can be trusted.
+    case damaged(ImportFault)
 }

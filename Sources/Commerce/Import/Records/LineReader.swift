@@ -5,6 +5,8 @@ package struct LineReader {
     private var buffer: [UInt8] = []
     private var line = 1
     private var isTooLong = false
+    /// Whether a row was read already.
+    private var isBegun = false
 
     mutating func read(_ bytes: some Sequence<UInt8>, _ body: (ImportRecord) throws -> Void) rethrows {
         for byte in bytes {
@@ -29,8 +31,23 @@ package struct LineReader {
             isTooLong = false
         }
         if line == 1, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer.removeFirst(3) }
-        guard buffer.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+        guard let first = buffer.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+        if let damage = damage(first) { return try body(.damaged(ImportFault(line: line, field: "", reason: damage))) }
+        isBegun = true
         try body(record())
+    }
+
+    /// Why the line shows that the whole file is something else; nil where it does not.
+    /// - Parameter first: the first byte that is no white space
+    private func damage(_ first: UInt8) -> String? {
+        if !isBegun, first == UInt8(ascii: "[") { return "begins a JSON array; write each product as an object on a line of its own" }
+        if !isTooLong, String(validating: buffer, as: UTF8.self) == nil { return ImportFormat.notUTF8 }
+        // JSON takes CR for white space, so that the second object would be called trailing text.
+        let endsInCR = buffer.indices.contains { index in
+            buffer[index] == UInt8(ascii: "}") && index + 2 < buffer.count && buffer[index + 1] == UInt8(ascii: "\r")
+                && buffer[index + 2] == UInt8(ascii: "{")
+        }
+        return endsInCR ? ImportFormat.oldLineEnds : nil
     }
 
     private func record() -> ImportRecord {

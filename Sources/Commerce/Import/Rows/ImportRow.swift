@@ -17,8 +17,9 @@ package struct ImportRow: Equatable, Sendable {
     let category: [String]?
     let tags: [String]?
     let images: [ImportImage]?
-    let currency: CurrencyCode
-    /// Minor units; that of the default variant.
+    /// Nil: not written, so that it is the product's, or the store's for a new one.
+    let currency: CurrencyCode?
+    /// That of the default variant, in minor units; without a ``currency`` in ten-thousandths (``RowRules/openDigits``).
     package let price: Int64
     let status: String?
     /// The default one first; never empty.

@@ -6,7 +6,7 @@ package struct ImportVariant: Equatable, Sendable {
     let name: String
     /// In the order of their names.
     let options: [Option]
-    /// Minor units.
+    /// As the row's.
     let price: Int64
     /// Pieces; nil: not written.
     let stock: Int?

@@ -40,16 +40,22 @@ extension RowReader {
     }
 
     /// A decimal in major units, as a number or as its text.
-    mutating func price(_ value: JSONValue?, _ field: String, _ currency: CurrencyCode, isRequired: Bool = false) -> Int64? {
+    /// - Parameter currency: nil: the product's, which is found out later; then the price is in ten-thousandths.
+    mutating func price(_ value: JSONValue?, _ field: String, _ currency: CurrencyCode?, isRequired: Bool = false) -> Int64? {
         guard let digits = digits(value, field, isRequired: isRequired) else { return nil }
-        guard let amount = MinorUnits.parse(digits, exponent: currency.minorDigits) else {
-            return refuse(field, "must be a decimal number with at most \(currency.minorDigits) digits behind the point", nil)
+        guard let amount = MinorUnits.parse(digits, exponent: currency?.minorDigits ?? RowRules.openDigits) else {
+            return refuse(field, Self.tooManyDigits((currency ?? rules.currency).minorDigits), nil)
         }
-        guard (0...RowRules.maximumPrice).contains(amount) else {
-            let most = MinorUnits.format(RowRules.maximumPrice, exponent: currency.minorDigits)
-            return refuse(field, "must be 0 to \(most)", nil)
-        }
+        // The most that a currency without minor unit can have.
+        let most = currency == nil ? RowRules.maximumPrice * 10_000 : RowRules.maximumPrice
+        guard (0...most).contains(amount) else { return refuse(field, Self.outOfRange((currency ?? rules.currency).minorDigits), nil) }
         return amount
+    }
+
+    static func tooManyDigits(_ most: Int) -> String { "must be a decimal number with at most \(most) digits behind the point" }
+
+    static func outOfRange(_ digits: Int) -> String {
+        "must be 0 to \(MinorUnits.format(RowRules.maximumPrice, exponent: digits))"
     }
 
     /// A whole number of pieces, as a number or as its text; `5.0` is 5.
@@ -62,8 +68,8 @@ extension RowReader {
         return Int(pieces)
     }
 
-    mutating func currency(_ value: JSONValue?) -> CurrencyCode {
-        guard let code = text(value, "currency", 1...10) else { return rules.currency }
+    mutating func currency(_ value: JSONValue?) -> CurrencyCode? {
+        guard let code = text(value, "currency", 1...10) else { return nil }
         return CurrencyCode(code.uppercased()) ?? refuse("currency", "must be an ISO 4217 code like USD", rules.currency)
     }
 

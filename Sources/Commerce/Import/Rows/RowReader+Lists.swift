@@ -51,7 +51,7 @@ extension RowReader {
 
     /// The variants that a row lists; nil where it lists none.
     mutating func variants(
-        _ value: JSONValue?, currency: CurrencyCode, price: Int64, product: String
+        _ value: JSONValue?, currency: CurrencyCode?, price: Int64, product: String
     ) -> [ImportVariant]? {
         guard let value, value != .null else { return nil }
         guard case .array(let elements) = value else { return refuse("variants", "must be an array", nil) }

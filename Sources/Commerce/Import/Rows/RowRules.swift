@@ -2,7 +2,7 @@ import Formats
 
 /// What rows are read with: the shop's settings, and the bounds of each field.
 package struct RowRules: Sendable {
-    /// Of prices that name no currency.
+    /// Of new products that name no currency.
     package let currency: CurrencyCode
     /// What pictures without scheme stand under, without a slash at its end.
     package let imageBase: String
@@ -24,6 +24,8 @@ package struct RowRules: Sendable {
     static let optionLength = 100
     /// Minor units: a cart full of the dearest thing must still fit into 64 bits.
     static let maximumPrice: Int64 = 1_000_000_000_000
+    /// How many digits behind the point are kept of a price as long as its currency is not known: no currency has more.
+    package static let openDigits = 4
     static let maximumStock = 1_000_000_000
     /// Leaves room for the number that tells products of one name apart.
     static let slugBaseLength = 72

@@ -1,3 +1,5 @@
+import PostgresClient
+
 extension ImportStatements {
     /// What tells the variants of a product apart where no SKU does.
     private static func key(_ table: String) -> String {
@@ -54,33 +56,66 @@ extension ImportStatements {
 
     // MARK: Stock
 
-    /// The numbers to be changed, locked in the order in which orders lock them. What was sold since the last import is no
-    /// change: only a number that is another than the one last imported counts.
-    static let lockStock = """
-        INSERT INTO import_stock
-        SELECT v.line, v.position, s.variant_id, s.on_hand, s.reserved, v.stock
-        FROM import_variant v JOIN stock s ON s.variant_id = v.variant_id
-        WHERE v.stock IS NOT NULL AND v.stock IS DISTINCT FROM s.imported
-        ORDER BY s.variant_id FOR UPDATE OF s;
+    /// The numbers to be changed, in the order in which orders lock them, which is the order of ids. What was sold since the
+    /// last import is no change: only a number that is another than the one last imported counts. Nothing is locked here, so that
+    /// orders go on; what they reserve meanwhile is looked at again when a number is written.
+    static let findStock = """
+        INSERT INTO import_stock (place, line, field, variant_id, stock)
+        SELECT row_number() OVER (ORDER BY s.variant_id), v.line,
+            CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'stock', s.variant_id, v.stock
+        FROM import_variant v JOIN import_product r USING (line) JOIN stock s ON s.variant_id = v.variant_id
+        WHERE v.stock IS NOT NULL AND v.stock IS DISTINCT FROM s.imported;
         INSERT INTO import_fault
-        SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'stock',
-            'is ' || v.stock || ', but orders have reserved ' || v.reserved
-        FROM import_stock v JOIN import_product r USING (line) WHERE v.stock < v.reserved
+        SELECT c.line, c.field, 'is ' || c.stock || ', but orders have reserved ' || s.reserved
+        FROM import_stock c JOIN stock s USING (variant_id) WHERE c.stock < s.reserved
         """
 
-    /// New numbers on hand; the rows it gives are those whose number on hand is another than before.
-    static let writeStock = """
+    /// The stock of new variants, which no order knows yet; each row that it gives is a number above 0.
+    static let insertStock = """
         WITH fresh AS (
             INSERT INTO stock (variant_id, on_hand, imported)
             SELECT v.variant_id, coalesce(v.stock, 0), v.stock FROM import_variant v
             WHERE NOT EXISTS (SELECT FROM stock s WHERE s.variant_id = v.variant_id)
-            RETURNING variant_id, on_hand AS difference
-        ), changed AS (
-            UPDATE stock s SET on_hand = c.stock, imported = c.stock FROM import_stock c WHERE s.variant_id = c.variant_id
+            RETURNING variant_id, on_hand
+        )
+        INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
+        SELECT variant_id, on_hand, 0, 'import' FROM fresh WHERE on_hand <> 0 ORDER BY variant_id
+        """
+
+    /// How many numbers on hand would become others.
+    static let countStock = """
+        SELECT count(*) FROM import_stock c JOIN stock s USING (variant_id) WHERE c.stock <> s.on_hand
+        """
+
+    /// Locks some of the rows, in the order of their ids as orders do.
+    static func lockStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
+        """
+        SELECT FROM import_stock c JOIN stock s USING (variant_id) WHERE c.place BETWEEN \(places.lowerBound) AND \(places.upperBound) \
+        ORDER BY s.variant_id FOR UPDATE OF s
+        """
+    }
+
+    /// Writes the locked ones, with their differences in the ledger; the rows it gives are those whose number on hand is another
+    /// than before. What orders have reserved stays theirs: a number below that is not written.
+    static func writeStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
+        """
+        WITH changed AS (
+            UPDATE stock s SET on_hand = c.stock, imported = c.stock
+            FROM (SELECT i.variant_id, i.stock, o.on_hand FROM import_stock i JOIN stock o USING (variant_id) \
+                WHERE i.place BETWEEN \(places.lowerBound) AND \(places.upperBound) AND i.stock >= o.reserved) c
+            WHERE s.variant_id = c.variant_id
             RETURNING s.variant_id, c.stock - c.on_hand AS difference
         )
         INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
-        SELECT variant_id, difference, 0, 'import' FROM (SELECT * FROM fresh UNION ALL SELECT * FROM changed) m
-        WHERE difference <> 0 ORDER BY variant_id
+        SELECT variant_id, difference, 0, 'import' FROM changed WHERE difference <> 0 ORDER BY variant_id
         """
+    }
+
+    /// Which of them could not be written.
+    static func unwrittenStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
+        """
+        SELECT c.line, c.field, c.stock, s.reserved FROM import_stock c JOIN stock s USING (variant_id) \
+        WHERE c.place BETWEEN \(places.lowerBound) AND \(places.upperBound) AND c.stock < s.reserved ORDER BY c.line, c.field
+        """
+    }
 }

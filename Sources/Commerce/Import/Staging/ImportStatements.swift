@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// The import's SQL, in the order in which it runs; each step works on all rows at once.
 enum ImportStatements {
     /// Where rows wait until they have become products. Gone with the transaction.
@@ -18,7 +20,8 @@ enum ImportStatements {
             category       text,
             tags           text[],
             images         jsonb,
-            currency       text NOT NULL,
+            -- NULL: as the product has it. The prices are in ten-thousandths then, until it is known.
+            currency       text,
             price          bigint NOT NULL,
             status         text,
             lists_variants boolean NOT NULL,
@@ -41,14 +44,14 @@ enum ImportStatements {
             is_derived boolean NOT NULL DEFAULT false,
             PRIMARY KEY (line, position)
         ) ON COMMIT DROP;
+        -- Outlives the transaction: existing stock is written behind it, a few rows at a time.
         CREATE TEMPORARY TABLE import_stock (
+            place      bigint PRIMARY KEY,
             line       bigint NOT NULL,
-            position   integer NOT NULL,
+            field      text NOT NULL,
             variant_id uuid NOT NULL,
-            on_hand    integer NOT NULL,
-            reserved   integer NOT NULL,
             stock      integer NOT NULL
-        ) ON COMMIT DROP;
+        );
         CREATE TEMPORARY TABLE import_fault (line bigint NOT NULL, field text NOT NULL, reason text NOT NULL) ON COMMIT DROP;
         CREATE TEMPORARY TABLE import_touched (product_id uuid PRIMARY KEY) ON COMMIT DROP;
         """
@@ -121,7 +124,7 @@ enum ImportStatements {
 
     /// Rows of which only a name is known. The first row of a name is the first product of that name, the second the second, in
     /// the order of the numbers that their slugs end in, which they got in the order of their rows. Left over after that, a row
-    /// is the product whose slug its name makes.
+    /// is the product whose slug its name makes, where that is called the same but for case and white space: `C` is not `C++`.
     static let identifyByName = """
         UPDATE import_product r SET product_id = found.id FROM (
             SELECT w.line, k.id FROM (
@@ -139,10 +142,16 @@ enum ImportStatements {
             ) k ON k.base = w.base AND k.nth = w.nth AND k.name = w.name COLLATE "C"
         ) found WHERE found.line = r.line;
         UPDATE import_product r SET product_id = p.id FROM (
-            SELECT DISTINCT ON (base) line, base FROM import_product WHERE by_name AND product_id IS NULL ORDER BY base, line
-        ) w JOIN product p ON p.slug = w.base
-        WHERE r.line = w.line AND NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
+            SELECT DISTINCT ON (base, \(folded("name"))) line, base, \(folded("name")) AS name FROM import_product
+            WHERE by_name AND product_id IS NULL ORDER BY base, \(folded("name")), line
+        ) w JOIN product p ON p.slug = w.base AND w.name = \(folded("p.name"))
+        WHERE r.line = w.line
+            AND NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
         """
+
+    private static func folded(_ name: String) -> String {
+        "lower(regexp_replace(\(name), '\\s+', ' ', 'g') COLLATE \"und-x-icu\")"
+    }
 
     /// Two rows for one product: the first has it.
     static let claimedTwice = """
@@ -157,6 +166,46 @@ enum ImportStatements {
         UPDATE import_product SET is_new = product_id IS NULL, product_id = coalesce(product_id, id);
         UPDATE import_product r SET slug = coalesce(r.slug, p.slug), external_id = coalesce(r.external_id, p.external_id)
         FROM product p WHERE p.id = r.product_id AND (r.slug IS NULL OR r.external_id IS NULL)
+        """
+
+    // MARK: What prices are in
+
+    /// The currencies of the products whose rows name none.
+    static let currencies = """
+        SELECT DISTINCT p.currency FROM import_product r JOIN product p ON p.id = r.product_id WHERE r.currency IS NULL
+        """
+
+    /// Gives prices without a currency that of their product, or the store's, and brings them from ten-thousandths to minor units.
+    static func priced(in currency: String, digits: Int, isStores: Bool) -> PostgresQuery {
+        let factor = (digits..<RowRules.openDigits).reduce(Int64(1)) { factor, _ in factor * 10 }
+        // The store's come last, and are all that are left.
+        let product: PostgresQuery = isStores
+            ? "true" : "EXISTS (SELECT FROM product p WHERE p.id = r.product_id AND p.currency = \(currency))"
+        return """
+            WITH named AS (
+                UPDATE import_product r SET currency = \(currency), price = r.price / \(factor)
+                WHERE r.currency IS NULL AND \(product) RETURNING r.line
+            ), priced AS (
+                UPDATE import_variant v SET price = v.price / \(factor) FROM named n WHERE n.line = v.line
+            )
+            INSERT INTO import_fault (line, field, reason)
+            SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'price', CASE
+                WHEN v.price % \(factor) <> 0 THEN \(RowReader.tooManyDigits(digits))
+                ELSE \(RowReader.outOfRange(digits)) END
+            FROM named n JOIN import_variant v USING (line) JOIN import_product r USING (line)
+            WHERE v.price % \(factor) <> 0 OR v.price / \(factor) > \(RowRules.maximumPrice)
+            """
+    }
+
+    /// A row that changes its product's currency must say the price of every variant that stays on sale: the numbers of the
+    /// others would be taken for the new currency's.
+    static let changedCurrency = """
+        INSERT INTO import_fault
+        SELECT r.line, 'currency', 'is not the ' || p.currency || ' of the product, whose other variants the row does not price'
+        FROM import_product r JOIN product p ON p.id = r.product_id
+        WHERE p.currency <> r.currency AND NOT r.lists_variants AND EXISTS (
+            SELECT FROM variant k WHERE k.product_id = p.id AND k.active
+                AND NOT EXISTS (SELECT FROM import_variant v WHERE v.variant_id = k.id))
         """
 
     // MARK: Slugs of new products

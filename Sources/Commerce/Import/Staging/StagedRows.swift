@@ -24,7 +24,7 @@ struct StagedRows {
         products.column(row.category?.joined(separator: "/"))
         products.column(row.tags)
         if let images = row.images { products.column(utf8: ImportImage.json(images)) } else { products.column(nil as String?) }
-        products.column(row.currency.code)
+        products.column(row.currency?.code)
         products.column(row.price)
         products.column(row.status)
         products.column(row.listsVariants)
