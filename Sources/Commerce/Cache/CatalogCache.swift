@@ -25,6 +25,7 @@ package final class CatalogCache {
 
     private let loop: EventLoop
     private let redis: RedisClient?
+    private let seal: SharedEntrySeal
     private let settings: CatalogCacheSettings
     private let stock: TurnBatch<UUID, Int>
     /// Nil: answers are sent as they are.
@@ -40,11 +41,12 @@ package final class CatalogCache {
     private var trustedUntil: UInt64 = 0
 
     init(
-        loop: EventLoop, redis: RedisClient?, settings: CatalogCacheSettings, compressor: Gzip?, logger: Logger,
+        loop: EventLoop, redis: RedisClient?, keys: EncryptionKeys, settings: CatalogCacheSettings, compressor: Gzip?, logger: Logger,
         stock: @escaping ([UUID]) async throws -> [UUID: Int]
     ) {
         self.loop = loop
         self.redis = redis
+        seal = SharedEntrySeal(keys)
         self.settings = settings
         self.compressor = compressor
         self.logger = logger
@@ -288,7 +290,10 @@ package final class CatalogCache {
     private func shared(_ key: String, _ version: Int64) async throws -> Loaded? {
         guard let redis, version > 0 else { return nil }
         do {
-            guard let bytes = try await redis.get(sharedKey(key, version)), let loaded = StockedDocument.decode(bytes) else {
+            let name = sharedKey(key, version)
+            guard let bytes = try await redis.get(name), let entry = seal.open(bytes, as: name),
+                let loaded = StockedDocument.decode(entry)
+            else {
                 metrics.sharedMissed.increment()
                 return nil
             }
@@ -302,10 +307,11 @@ package final class CatalogCache {
 
     private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {
         guard let redis, version > 0, isTrusted else { return }
-        let bytes = loaded.document.encoded(available: loaded.available)
+        let name = sharedKey(key, version)
+        let bytes = seal.seal(loaded.document.encoded(available: loaded.available), as: name)
         // Up to a tenth less, so that what was kept together does not end together.
         let lifetime = settings.sharedLifetime * (1 - Double.random(in: 0...0.1))
-        loop.run { [self] in try? await redis.set(sharedKey(key, version), bytes, expiresIn: lifetime) }
+        loop.run { try? await redis.set(name, bytes, expiresIn: lifetime) }
     }
 
     /// Lets others read what we claimed. Where our claim has run out it may be another's by now, who then is not alone: no harm.
@@ -314,6 +320,6 @@ package final class CatalogCache {
         loop.run { [self] in try? await redis.delete([claimKey(key, version)]) }
     }
 
-    private func sharedKey(_ key: String, _ version: Int64) -> String { "commerce:1:\(version):\(key)" }
-    private func claimKey(_ key: String, _ version: Int64) -> String { "commerce:1:\(version):claim:\(key)" }
+    private func sharedKey(_ key: String, _ version: Int64) -> String { "commerce:2:\(version):\(key)" }
+    private func claimKey(_ key: String, _ version: Int64) -> String { "commerce:2:\(version):claim:\(key)" }
 }

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Web
 
 /// How a document lies in Redis: a version byte, the number of variants in two bytes, their ids and what was
 /// available of each in four, the Link field's length in two and the field, then the template. The stock is there for
@@ -47,5 +48,35 @@ extension StockedDocument {
             available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
         }
         return (StockedDocument(variants: variants, template: Array(bytes[end...]), link: link), available)
+    }
+}
+
+/// Proves that what Redis gives was put there by this service, and under that name: whoever else writes there shows no prices
+/// and no links to anybody.
+struct SharedEntrySeal: Sendable {
+    private static let length = SHA256.length
+
+    private let key: AuthenticationKey
+
+    init(_ keys: EncryptionKeys) { key = keys.authentication(for: EncryptionKeys.Purpose("entries of the shared cache")) }
+
+    /// The bytes to keep under a name: the entry and its code (HMAC-SHA-256).
+    func seal(_ entry: [UInt8], as name: String) -> [UInt8] { entry + key.code(Self.named(entry, name)) }
+
+    /// The entry that was kept under a name; nil for what was not made with our key, or for another name.
+    func open(_ sealed: [UInt8], as name: String) -> [UInt8]? {
+        guard sealed.count > Self.length else { return nil }
+        let entry = Array(sealed.dropLast(Self.length))
+        return key.isValid(sealed.suffix(Self.length), for: Self.named(entry, name)) ? entry : nil
+    }
+
+    /// The name's length comes last: so no entry and name make the same message as others.
+    private static func named(_ entry: [UInt8], _ name: String) -> [UInt8] {
+        var message = entry
+        message.reserveCapacity(entry.count + name.utf8.count + 4)
+        message.append(contentsOf: name.utf8)
+        let count = UInt32(clamping: name.utf8.count)
+        for shift in [24, 16, 8, 0] as [UInt32] { message.append(UInt8(truncatingIfNeeded: count >> shift)) }
+        return message
     }
 }

@@ -46,7 +46,7 @@ package final class LoopServices: @unchecked Sendable {
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.cache.isOn
             ? CatalogCache(
-                loop: loop, redis: redis,
+                loop: loop, redis: redis, keys: configuration.encryption.keys,
                 settings: CatalogCacheSettings(
                     memory: configuration.cache.memory / shared.loopCount,
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),

@@ -6,6 +6,7 @@ import RedisClient
 import Synchronization
 import TestSupport
 import Testing
+import Web
 
 @testable import Commerce
 
@@ -59,7 +60,10 @@ struct CatalogCacheTests {
         let cache: CatalogCache
         private let redis: RedisClient?
 
-        init(_ shelf: Shelf, redis url: String? = nil, stockLifetime: Duration = .seconds(3_600)) async throws {
+        init(
+            _ shelf: Shelf, redis url: String? = nil, stockLifetime: Duration = .seconds(3_600),
+            keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
+        ) async throws {
             let loop = try EventLoop(label: "test.cache")
             self.loop = loop
             self.shelf = shelf
@@ -72,7 +76,7 @@ struct CatalogCacheTests {
                     redis?.start()
                     let settings = CatalogCacheSettings(memory: 1 << 20, stockLifetime: stockLifetime, sharedLifetime: .seconds(300))
                     made = (
-                        CatalogCache(loop: loop, redis: redis, settings: settings, compressor: nil, logger: logger) { _ in
+                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil, logger: logger) { _ in
                             try shelf.stock()
                         }, redis
                     )
@@ -241,12 +245,57 @@ struct CatalogCacheTests {
         let place = try await Place(shelf, redis: redis.url)
         try await place.waitForRedis()
         try await place.on { $0.cache.catalogIs(at: 1) }
-        try redis.execute("SET", "commerce:1:1:claim:k", "1")
+        try redis.execute("SET", "commerce:2:1:claim:k", "1")
         let began = ContinuousClock.now
         #expect(try await place.ask("k") == #"{"text":"one","available":7}"#)
         #expect(ContinuousClock.now - began >= FleetWait.claim)
         #expect(ContinuousClock.now - began < .seconds(5))
         #expect(shelf.loads == 1)
+    }
+
+    @Test("what somebody else has put into Redis is not shown: bytes changed, another's entry, an entry of another name")
+    func forged() async throws {
+        let redis = try RedisServer()
+        let shelf = Shelf()
+        let other = Shelf()
+        other.set(text: "forged")
+        let maker = try await Place(shelf, redis: redis.url)
+        let forger = try await Place(other, redis: redis.url, keys: EncryptionKeys(secret: "another secret"))
+        for place in [maker, forger] {
+            try await place.waitForRedis()
+            try await place.on { $0.cache.catalogIs(at: 1) }
+        }
+        _ = try await maker.ask("k")
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", "commerce:2:1:k")) == "1" })
+        /// What a task that has nothing yet shows under a key, and whether it had to read it.
+        func shown(_ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")) async throws -> (String?, Bool) {
+            let before = shelf.loads
+            let place = try await Place(shelf, redis: redis.url, keys: keys)
+            try await place.waitForRedis()
+            try await place.on { $0.cache.catalogIs(at: 1) }
+            return (try await place.ask(key), shelf.loads > before)
+        }
+        let one = #"{"text":"one","available":7}"#
+        #expect(try await shown("k") == (one, false))
+        // While the key changes, what was made with the one before is good.
+        #expect(try await shown("k", EncryptionKeys(secret: "the next secret", previous: "a secret of the fleet")) == (one, false))
+        // An entry of ours, of another name.
+        #expect(try redis.execute("COPY", "commerce:2:1:k", "commerce:2:1:m") == "1")
+        #expect(try await shown("m") == (one, true))
+        #expect(try redis.execute("COPY", "commerce:2:1:k", "commerce:2:2:k") == "1")
+        // One byte of it, wherever.
+        let length = try #require(Int(try redis.execute("STRLEN", "commerce:2:1:k")))
+        for place in [0, 1, 24, length / 2, length - 33, length - 32, length - 1] {
+            let changed = "k\(place)"
+            try redis.execute("COPY", "commerce:2:1:k", "commerce:2:1:\(changed)", "REPLACE")
+            try redis.execute("SETRANGE", "commerce:2:1:\(changed)", "\(place)", "~")
+            #expect(try await shown(changed) == (one, true), "\(place)")
+        }
+        // Another's whole entry, under our name.
+        try redis.execute("DEL", "commerce:2:1:k")
+        #expect(try await forger.ask("k") == #"{"text":"forged","available":7}"#)
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", "commerce:2:1:k")) == "1" })
+        #expect(try await shown("k") == (one, true))
     }
 
     @Test("what is not there is found out by each, and fills nothing in Redis") func nothing() async throws {
