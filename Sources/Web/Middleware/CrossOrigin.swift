@@ -59,9 +59,28 @@ package struct CrossOrigin: Middleware {
         return Fields(answer: answer, preflight: preflight, isAllowed: origin != nil)
     }
 
-    private static let allowed =
-        "Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, Last-Event-ID, "
-        + "X-Cart-Token, X-Order-Token, X-Request-Id, Traceparent"
+    /// Fields that a page may send: those of the API, and those that monitoring in browsers adds to a page's calls, which would
+    /// fail otherwise. None of the latter says anything to the service but a trace's id.
+    private static let allowed = (service + tracing).joined(separator: ", ")
+    private static let service = [
+        "Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match",
+        "If-Unmodified-Since", "Last-Event-ID", "Pragma", "X-Cart-Token", "X-Order-Token", "X-Request-Id", "X-Requested-With",
+    ]
+    private static let tracing = [
+        // W3C Trace Context and Baggage: OpenTelemetry and most others.
+        "Traceparent", "Tracestate", "Baggage",
+        "Sentry-Trace",
+        // Zipkin, and Jaeger's own.
+        "B3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled", "X-B3-Flags", "Uber-Trace-Id",
+        // Datadog RUM.
+        "X-Datadog-Trace-Id", "X-Datadog-Parent-Id", "X-Datadog-Origin", "X-Datadog-Sampling-Priority", "X-Datadog-Tags",
+        // New Relic, Elastic, Dynatrace, Instana, Honeycomb.
+        "Newrelic", "X-NewRelic-ID", "Elastic-Apm-Traceparent", "X-Dtpc", "X-Dtreferer", "X-Instana-T", "X-Instana-S", "X-Instana-L",
+        "X-Honeycomb-Trace",
+        // Azure's Application Insights, CloudWatch RUM, Google Cloud.
+        "Request-Id", "Request-Context", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",
+        "X-Correlation-Id",
+    ]
     private static let exposed =
         "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 }

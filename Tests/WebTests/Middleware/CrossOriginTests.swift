@@ -48,6 +48,32 @@ import Testing
         #expect(no.headers[.accessControlAllowMethods] == nil)
     }
 
+    /// What the API takes, and what monitoring in browsers adds to a page's calls.
+    @Test(arguments: [
+        "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-cart-token", "x-order-token", "x-request-id",
+        "traceparent", "tracestate", "baggage", "sentry-trace", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled",
+        "uber-trace-id", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority", "newrelic",
+        "elastic-apm-traceparent", "x-dtpc", "request-id", "request-context", "x-amzn-trace-id", "x-cloud-trace-context",
+        "x-correlation-id", "x-requested-with",
+    ])
+    func aPageMaySend(field: String) async throws {
+        for origins in [[Self.shop], ["*"]] {
+            let response = try await answer(
+                .options, "/v1/echo", origins: origins,
+                fields: [
+                    ("Origin", Self.shop), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", field),
+                ])
+            let allowed = response.headers[.accessControlAllowHeaders]?.split(separator: ",").map { name in
+                name.lowercased().filter { $0 != " " }
+            }
+            #expect(allowed?.contains(field) == true)
+            // Where a request comes from is not a page's to say.
+            for proxy in ["x-forwarded-for", "x-forwarded-proto", "x-origin-verify", "cloudfront-viewer-address"] {
+                #expect(allowed?.contains(proxy) == false)
+            }
+        }
+    }
+
     @Test func anyOriginIsAllowedByAStar() async throws {
         let response = try await answer(.get, origins: ["*"], fields: [("Origin", "https://anyone.example")])
         #expect(response.headers[.accessControlAllowOrigin] == "*")
