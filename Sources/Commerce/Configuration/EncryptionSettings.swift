@@ -18,17 +18,17 @@ package struct EncryptionSettings: Sendable {
     static let leastLength = 32
 
     init(_ reader: inout SettingsReader) {
-        let jwtSecret = reader.read(
-            optional: "JWT_SECRET", .text, as: .secret,
+        let jwtSecret = reader.readSecret(
+            "JWT_SECRET",
             "Secret of the access tokens; also what keys are derived from where ENCRYPTION_KEY is not set")
-        let current = reader.read(
-            optional: "ENCRYPTION_KEY", .key, as: .secret,
+        let current = reader.readSecret(
+            "ENCRYPTION_KEY", form: .key,
             "Secret of 32 or more random characters, the same for all tasks: seals secrets kept in the database, signs cursors")
-        let previous = reader.read(
-            optional: "ENCRYPTION_KEY_PREVIOUS", .text, as: .secret,
+        let previous = reader.readSecret(
+            "ENCRYPTION_KEY_PREVIOUS",
             "The secret before it (or the JWT_SECRET used before there was one), so that what it sealed can be read after a change")
-        if let secret = current ?? jwtSecret {
-            keys = EncryptionKeys(secret: secret, previous: previous)
+        if let secret = (current ?? jwtSecret)?.secret {
+            keys = EncryptionKeys(secret: secret, previous: previous?.secret)
             source = current == nil ? .jwtSecret : .encryptionKey
         } else {
             keys = .unprotected

@@ -4,6 +4,7 @@ import HTTPServer
 package struct LiveSettings: Sendable {
     package let maxListeners: Int
     package let maxListenersOfCart: Int
+    package let maxListenersOfClient: Int
     /// How often a silent stream shows that it is alive.
     package let heartbeat: Duration
     package let ticketLifetime: Duration
@@ -13,6 +14,9 @@ package struct LiveSettings: Sendable {
             "LIVE_MAX_LISTENERS", .integer(0...1_000_000), default: 8_000, "Most listeners to carts at a time, then 503; below HTTP_MAX_CONNECTIONS")
         maxListenersOfCart = reader.read(
             "LIVE_MAX_LISTENERS_PER_CART", .integer(1...100_000), default: 32, "Most of them for one cart, then 429")
+        maxListenersOfClient = reader.read(
+            "LIVE_MAX_LISTENERS_PER_CLIENT", .integer(1...1_000_000), default: 64,
+            "Most of them for one client (IPv4 address, IPv6 /64), then 429")
         heartbeat = reader.read(
             "LIVE_HEARTBEAT", .duration(.milliseconds(100) ... .seconds(20)), default: .seconds(15),
             "How often listeners are shown that their connection is alive")

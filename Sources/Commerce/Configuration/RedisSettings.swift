@@ -4,6 +4,8 @@ import RedisClient
 package struct RedisSettings: Sendable {
     /// `redis[s]://user:password@host:port/number`; may hold a password.
     package let url: String
+    /// The file that the password is read from again for each connection; nil: it is what the URL says.
+    package let passwordFile: String?
     package let connectTimeout: Duration
     package let commandTimeout: Duration
 
@@ -14,7 +16,8 @@ package struct RedisSettings: Sendable {
             "Redis, as redis://user:password@host:port (rediss:// for TLS); or its parts below; without either, no Redis")
         let host = reader.read(optional: "REDIS_HOST", .host, "Host, where REDIS_URL is not set")
         let port = reader.read("REDIS_PORT", .integer(1...65_535), default: 6379, "Port")
-        let password = reader.read(optional: "REDIS_PASSWORD", .text, as: .secret, "Password; beside a REDIS_URL without one, too")
+        let password = reader.readSecret(
+            "REDIS_PASSWORD", fileNote: "; read again for each connection", "Password; beside a REDIS_URL without one, too")
         let tls = reader.read("REDIS_TLS", .switched, default: false, "TLS")
         let connectTimeout = reader.read(
             "REDIS_CONNECT_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: .milliseconds(500),
@@ -25,10 +28,13 @@ package struct RedisSettings: Sendable {
         var address: ConnectionURL
         if let whole {
             address = ConnectionURL(whole)
-            if !address.hasPassword, let password { address.set(password: password, user: "") }
+            if address.hasPassword, password?.file != nil {
+                reader.fault("REDIS_PASSWORD_FILE", "is set beside a password in REDIS_URL", expected: "one of the two")
+            }
+            if !address.hasPassword, let password { address.set(password: password.secret, user: "") }
         } else if let host {
             address = ConnectionURL(
-                scheme: tls ? "rediss" : "redis", host: host, port: port, path: "", user: "", password: password)
+                scheme: tls ? "rediss" : "redis", host: host, port: port, path: "", user: "", password: password?.secret)
         } else {
             return nil
         }
@@ -37,7 +43,8 @@ package struct RedisSettings: Sendable {
                 whole == nil ? "REDIS_HOST" : "REDIS_URL", "cannot be used: \(error.reason)",
                 expected: SettingForm.redisURL.expectation)
         }
-        return RedisSettings(url: address.text, connectTimeout: connectTimeout, commandTimeout: commandTimeout)
+        return RedisSettings(
+            url: address.text, passwordFile: password?.file, connectTimeout: connectTimeout, commandTimeout: commandTimeout)
     }
 }
 

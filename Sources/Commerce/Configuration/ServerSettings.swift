@@ -1,4 +1,5 @@
 import Glibc
+import Web
 
 /// Where the service listens, whom it trusts, and how it leaves.
 package struct ServerSettings: Sendable {
@@ -9,8 +10,8 @@ package struct ServerSettings: Sendable {
     package let inheritedListener: Int32?
     /// How many event loops; nil: as many as CPUs may be used.
     package let loops: Int?
-    /// Peers whose X-Forwarded-For is believed.
-    package let trustedProxies: [String]
+    /// Whose word about the client's address is taken.
+    package let proxies: TrustedProxies
     /// Origins of browsers' pages that may call; `*` is every one.
     package let corsOrigins: [String]
     /// How long browsers are to come over https only, once they did; zero: nothing is said.
@@ -34,9 +35,7 @@ package struct ServerSettings: Sendable {
         loops = reader.read(
             optional: "LOOPS", .integer(1...256), shownDefault: "the usable CPUs",
             "Event loops; the CPU quota of the container counts")
-        trustedProxies = reader.read(
-            "TRUSTED_PROXIES", .list(.addressRange), default: [],
-            "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
+        proxies = Self.proxies(&reader)
         corsOrigins = reader.read(
             "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * for every one")
         strictTransport = reader.read(
@@ -52,6 +51,41 @@ package struct ServerSettings: Sendable {
             reader.fault(
                 "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",
                 expected: "at most \(drainTimeout.settingText)")
+        }
+    }
+
+    private static func proxies(_ reader: inout SettingsReader) -> TrustedProxies {
+        let list = reader.read(
+            "TRUSTED_PROXIES", .list(.addressRange), default: [],
+            "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
+        let hops = reader.read(
+            "TRUSTED_HOPS", .integer(0...16), default: 0,
+            "How many proxies stand before the service, its peer among them: so many entries of `X-Forwarded-For` are believed, from the right; for where every request comes through all of them")
+        let secret = reader.readSecret(
+            "ORIGIN_VERIFY_SECRET", form: .edgeSecret,
+            "Secret that CloudFront sends in `X-Origin-Verify`: TRUSTED_HOPS then holds for the requests that carry it, or, where that is 0, their `CloudFront-Viewer-Address`; TRUSTED_PROXIES holds for the rest")
+        let other = reader.readSecret(
+            "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret, "Another value of it that is accepted while it changes")
+        if other != nil, secret == nil {
+            reader.fault(
+                "ORIGIN_VERIFY_SECRET_PREVIOUS", "is set without ORIGIN_VERIFY_SECRET", expected: "both, or neither")
+        }
+        if hops > 0, !list.isEmpty, reader.text("ORIGIN_VERIFY_SECRET") == nil, reader.text("ORIGIN_VERIFY_SECRET_FILE") == nil {
+            reader.fault(
+                "TRUSTED_HOPS", "is set beside TRUSTED_PROXIES, and nothing says for which requests each holds",
+                expected: "one of the two, or ORIGIN_VERIFY_SECRET with them")
+        }
+        return TrustedProxies(
+            blocks: list.compactMap { AddressBlock($0) }, hops: hops,
+            edge: secret.map { EdgeSecret($0.secret, other?.secret) })
+    }
+}
+
+extension SettingForm where Value == String {
+    /// A secret that is sent in a header field.
+    fileprivate static var edgeSecret: SettingForm {
+        text("at least 16 characters of visible ASCII, without blanks") { text in
+            text.utf8.count >= 16 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }
     }
 }

@@ -1,3 +1,5 @@
+import Formats
+
 /// Reads settings one by one out of an environment, and keeps what there is to say about each: its row and its fault.
 ///
 /// A setting is declared where it is read, with its default and its description, and nowhere else.
@@ -43,6 +45,34 @@ struct SettingsReader {
         let value = parse(name, form, exposure)
         note(name, fallback: shownDefault, description, exposure, effective: value.map(form.write) ?? "")
         return value
+    }
+
+    /// A secret that may be left out, given itself or in a file that the setting with `_FILE` behind its name tells.
+    ///
+    /// - Returns: the secret, and the file that it was read from.
+    mutating func readSecret(
+        _ name: String, form: SettingForm<String> = .text, fileNote: String = "", _ description: String
+    ) -> (secret: String, file: String?)? {
+        let given = read(optional: name, form, as: .secret, description)
+        let fileName = name + "_FILE"
+        let path = read(optional: fileName, .text, "File of \(name), in its place\(fileNote)")
+        guard let path else { return given.map { ($0, nil) } }
+        guard text(name) == nil else {
+            fault(fileName, "is set beside \(name)", expected: "one of the two")
+            return given.map { ($0, nil) }
+        }
+        let expected = "a file that holds the secret, on one line"
+        do throws(SecretFile.Fault) {
+            let secret = try SecretFile.read(path).reveal()
+            guard let secret = form.read(secret) else {
+                fault(fileName, "cannot be used (its content is not shown)", expected: form.expectation)
+                return nil
+            }
+            return (secret, path)
+        } catch {
+            fault(fileName, "cannot be used: \(error)", expected: expected)
+            return nil
+        }
     }
 
     /// Adds a fault that concerns several settings.

@@ -23,7 +23,8 @@ struct SharedServices: Sendable {
         self.loopCount = loopCount
         health = HealthBoard(started: started)
         cartWatch = CartWatch(
-            maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart)
+            maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,
+            maximumOfClient: configuration.live.maxListenersOfClient)
         do {
             var postgres = try PostgresConfiguration(configuration.database)
             postgres.apply(configuration.pool)
@@ -36,6 +37,7 @@ struct SharedServices: Sendable {
                 redis.connectTimeout = settings.connectTimeout
                 redis.commandTimeout = settings.commandTimeout
                 redis.clientName = "commerce"
+                redis.passwordFile = settings.passwordFile
                 return redis
             }
             pages = try ServicePages(configuration, logger: logger)
@@ -47,7 +49,7 @@ struct SharedServices: Sendable {
     /// How requests are treated before and after their handlers.
     var application: ApplicationSettings {
         ApplicationSettings(
-            trustedProxies: TrustedProxies(blocks: configuration.server.trustedProxies.compactMap { AddressBlock($0) }),
+            trustedProxies: configuration.server.proxies,
             requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport)
     }
 

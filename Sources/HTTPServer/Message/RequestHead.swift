@@ -67,8 +67,15 @@ package final class RequestHead: Sendable {
         return false
     }
 
-    /// Field names are compared without regard to case (RFC 9110 §5.1).
-    private func matches(_ field: Field, _ name: HTTPField.Name) -> Bool {
+    /// The same head without the fields of this name; nil where there is none. Their bytes stay, and no look-up finds them.
+    package func removing(_ name: HTTPField.Name) -> RequestHead? {
+        guard fields.contains(where: { matches($0, name) }) else { return nil }
+        return RequestHead(
+            bytes: bytes, method: method, path: path, query: query, fields: fields.filter { !matches($0, name) }, isHTTP11: isHTTP11)
+    }
+
+    /// Whether a field has this name. Names are compared without regard to case (RFC 9110 §5.1).
+    package func matches(_ field: Field, _ name: HTTPField.Name) -> Bool {
         let wanted = name.canonicalName.utf8
         guard wanted.count == field.name.count else { return false }
         for (index, letter) in zip(field.name, wanted) {

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Where Redis is and how long to wait for it.
 package struct RedisConfiguration: Equatable, Sendable {
     package var host: String
@@ -5,6 +7,9 @@ package struct RedisConfiguration: Equatable, Sendable {
     /// With a password: the user of Redis 6's access lists; nil is the default user.
     package var user: String?
     package var password: String?
+    /// The file that each new connection reads its password from, so that one that rotates is taken up as it comes; where it
+    /// cannot be read, ``password`` holds.
+    package var passwordFile: String?
     package var database = 0
     /// Nil sends everything in plain text.
     package var tls: RedisTLSOptions?
@@ -24,6 +29,11 @@ package struct RedisConfiguration: Equatable, Sendable {
     package var breaker = BreakerSettings()
 
     package init(host: String) { self.host = host }
+
+    /// The password of a connection that begins now. Blocks for as long as a small file takes to read.
+    var presentPassword: String? {
+        passwordFile.flatMap { try? SecretFile.read($0).reveal() } ?? password
+    }
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

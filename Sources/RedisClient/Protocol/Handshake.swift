@@ -15,7 +15,7 @@ struct Handshake {
     init(_ configuration: RedisConfiguration) {
         var commands: [[RedisArgument]] = []
         var steps: [Step] = []
-        if let password = configuration.password {
+        if let password = configuration.presentPassword {
             commands.append(["AUTH"] + (configuration.user.map { [.text($0)] } ?? []) + [.text(password)])
             steps.append(.authenticate)
         }

@@ -11,6 +11,12 @@ extension HeaderBlock {
         range(of: name, from: 0).map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
+    /// Whether the first value of a field begins so; nil where there is no such field.
+    func begins(_ name: HTTPField.Name, with start: StaticString) -> Bool? {
+        guard let value = range(of: name, from: 0) else { return nil }
+        return start.withUTF8Buffer { bytes[value].starts(with: $0) }
+    }
+
     /// The fields of these names only, all of each.
     package func keeping(_ names: [HTTPField.Name]) -> HeaderBlock {
         var kept = HeaderBlock()

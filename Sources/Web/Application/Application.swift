@@ -19,6 +19,8 @@ package final class Application: Responder {
     private let problems: ProblemMetrics
     private var sheds = ShedAnswer()
     private let shedLog: ShedLog
+    /// Nil where no proxy is trusted.
+    private var concentration: ClientConcentration?
     private var ids = RequestIDSource()
 
     /// - Parameters:
@@ -43,6 +45,7 @@ package final class Application: Responder {
         self.mapError = mapError
         accessLog = AccessLog(logger: logger)
         shedLog = ShedLog(logger: logger)
+        concentration = settings.trustedProxies.isEmpty ? nil : settings.concentration
         self.middlewares = middlewares
     }
 
@@ -133,7 +136,8 @@ package final class Application: Responder {
         var route: Route?
         if case .found(let found, _) = match { route = found }
         response.headers.append(context.headers)
-        complete(&response, requestID: context.requestID, always: isSecure(request) ? alwaysSecure : .always)
+        complete(
+            &response, requestID: context.requestID, always: isSecure(context) ? alwaysSecure : .always, context.rateLimit)
         let duration = elapsed(since: request.received)
         (route?.metrics ?? router.unrouted).record(request.method, status: response.status.code, nanoseconds: duration)
         if isLogged {
@@ -168,11 +172,13 @@ package final class Application: Responder {
         if case .found(let found, let values) = match { (route, parameters) = (found, values) }
         let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
+        let client = settings.trustedProxies.client(peer: request.peer, request.head)
+        if concentration?.isSample() == true { note(client.address, route?.options.isVital ?? false) }
         return RequestContext(
-            request: request,
+            request: settings.trustedProxies.withoutSecret(request),
             requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
-            clientAddress: settings.trustedProxies.client(
-                peer: request.peer, forwarded: request.head.values(of: .xForwardedFor)),
+            clientAddress: client.address,
+            isProxied: client.isProxied,
             route: route?.template.description,
             parameters: parameters,
             isVital: route?.options.isVital ?? false,
@@ -180,12 +186,28 @@ package final class Application: Responder {
             logger: logger)
     }
 
+    /// Looks whether a proxy stands for its clients. Health checks come from few addresses as a rule.
+    private func note(_ address: String, _ isVital: Bool) {
+        guard !isVital, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else { return }
+        logger.warning(
+            "most requests come from few client addresses: if these are proxies, rate limits hold for all of their clients together; see TRUSTED_PROXIES, TRUSTED_HOPS and ORIGIN_VERIFY_SECRET",
+            metadata: [
+                "addresses": .stringConvertible(finding.addresses), "commonest": .string(finding.commonest),
+                "percent": .stringConvertible(finding.percent),
+            ])
+    }
+
     /// What every answer carries.
-    private func complete(_ response: inout Response, requestID: String, always: HeaderBlock) {
+    private func complete(
+        _ response: inout Response, requestID: String, always: HeaderBlock, _ rateLimit: RateLimitStanding? = nil
+    ) {
         // Room for all below, so that the bytes move once.
-        response.headers.reserveCapacity(response.headers.bytes.count + always.bytes.count + 192)
+        response.headers.reserveCapacity(response.headers.bytes.count + always.bytes.count + 256)
         // What nobody said may be kept must not be: a cache would show one customer's answer to another.
-        if !response.headers.contains(.cacheControl) { response.headers.append(Application.notStored) }
+        let isPublic = response.headers.begins(.cacheControl, with: "public")
+        if isPublic == nil { response.headers.append(Application.notStored) }
+        // A cache gives what is public to all, and would tell them how one client stands.
+        if let rateLimit, isPublic != true { RateLimitFields.append(rateLimit, to: &response.headers) }
         response.headers.append(always)
         // Made here, or found sane (``RequestID``).
         response.headers.append(line: "X-Request-Id: ", trusted: requestID)
@@ -195,14 +217,10 @@ package final class Application: Responder {
 
     /// Whether the client came over TLS, to here or as a trusted proxy says. Over plain HTTP the field that asks for TLS must not
     /// be sent (RFC 6797 §7.2).
-    private func isSecure(_ request: Request) -> Bool {
+    private func isSecure(_ context: RequestContext) -> Bool {
         guard settings.strictTransport > .zero else { return false }
-        if request.isEncrypted { return true }
-        guard !settings.trustedProxies.isEmpty,
-            let scheme = request.head.bytes(of: .xForwardedProto), scheme.elementsEqual("https".utf8),
-            let peer = IPAddress(request.peer)
-        else { return false }
-        return settings.trustedProxies.trusts(peer)
+        if context.request.isEncrypted { return true }
+        return context.isProxied && context.request.head.bytes(of: .xForwardedProto)?.elementsEqual("https".utf8) == true
     }
 
     private func answer(to error: any Error, in context: RequestContext) -> Response {

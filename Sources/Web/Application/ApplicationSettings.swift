@@ -1,7 +1,9 @@
 /// What an operator can set about how requests are handled.
 package struct ApplicationSettings: Sendable {
-    /// Whose X-Forwarded-For is believed.
+    /// Whose word about the client's address is taken.
     package var trustedProxies: TrustedProxies
+    /// How it is noticed that a proxy is not among them.
+    package var concentration = ClientConcentration()
     /// How long a request may take, where its route says nothing else.
     package var requestDeadline: Duration
 

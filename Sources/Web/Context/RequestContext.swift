@@ -13,6 +13,8 @@ package final class RequestContext {
     package let requestID: String
     /// The client's address, as far as trusted proxies told it; without port.
     package let clientAddress: String
+    /// Whether a trusted proxy has sent the request, whose word about the client's connection holds.
+    package let isProxied: Bool
     /// The template of the route, such as `/v1/products/{id}`; nil where there is none.
     package let route: String?
     package let parameters: PathParameters
@@ -22,18 +24,21 @@ package final class RequestContext {
     package let deadline: Deadline
     /// Who asks, once a middleware has found out.
     package var userID: UUID?
+    /// Where the client stands with its rate limit; nil where none holds. Answers that are one client's tell it.
+    var rateLimit: RateLimitStanding?
     /// Fields that the answer gets whatever it becomes, an error too.
     package var headers = HeaderBlock()
 
     private let parentLogger: Logger
 
     package init(
-        request: Request, requestID: String, clientAddress: String, route: String?, parameters: PathParameters,
+        request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?, parameters: PathParameters,
         isVital: Bool = false, deadline: Deadline, logger: Logger
     ) {
         self.request = request
         self.requestID = requestID
         self.clientAddress = clientAddress
+        self.isProxied = isProxied
         self.route = route
         self.parameters = parameters
         self.isVital = isVital

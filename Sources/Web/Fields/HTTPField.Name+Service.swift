@@ -7,6 +7,10 @@ extension HTTPField.Name {
     package static let xAmznTraceID = constant("X-Amzn-Trace-Id")
     /// The addresses a request came through; each proxy appends the one it saw.
     package static let xForwardedFor = constant("X-Forwarded-For")
+    /// The secret that a content network adds to its requests, to prove that they came through it.
+    package static let xOriginVerify = constant("X-Origin-Verify")
+    /// The viewer's address and port, as CloudFront tells it.
+    package static let cloudFrontViewerAddress = constant("CloudFront-Viewer-Address")
     /// A key under which a request has its effect once (IETF httpapi idempotency-key-header, draft 07).
     package static let idempotencyKey = constant("Idempotency-Key")
     /// On an answer that is a stored one.

@@ -8,17 +8,27 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     package init(bits: UInt128) { self.bits = bits }
 
     /// Reads the text of an address: dotted decimal, or RFC 4291 §2.2 without zone; nil for anything else.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+    /// The same for bytes as they came.
+    package init?(utf8 text: some Collection<UInt8>) {
         // The longest is an IPv4-mapped one; inet_pton stops at a NUL, which must not hide a tail.
-        guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
-        var four = in_addr()
-        if inet_pton(AF_INET, String(text), &four) == 1 {
-            bits = IPAddress.mapped | UInt128(UInt32(bigEndian: four.s_addr))
-            return
+        let count = text.count
+        guard count > 0, count <= 45, !text.contains(0) else { return nil }
+        let read = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { buffer -> UInt128? in
+            buffer.initialize(repeating: 0)
+            for (index, byte) in text.enumerated() { buffer[index] = CChar(bitPattern: byte) }
+            guard let start = buffer.baseAddress else { return nil }
+            var four = in_addr()
+            if inet_pton(AF_INET, start, &four) == 1 {
+                return IPAddress.mapped | UInt128(UInt32(bigEndian: four.s_addr))
+            }
+            var six = in6_addr()
+            guard inet_pton(AF_INET6, start, &six) == 1 else { return nil }
+            return withUnsafeBytes(of: six) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
         }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, String(text), &six) == 1 else { return nil }
-        bits = withUnsafeBytes(of: six) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+        guard let read else { return nil }
+        bits = read
     }
 
     package var isIPv4: Bool { bits >> 32 == 0xffff }

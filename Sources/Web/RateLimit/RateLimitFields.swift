@@ -2,10 +2,17 @@ import Formats
 import HTTPServer
 import HTTPTypes
 
+/// Where a client stands with one of its limits.
+struct RateLimitStanding {
+    let decision: RateBucket.Decision
+    let policy: RatePolicy
+}
+
 /// The fields that tell a client where it stands (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4): structured lists with the
 /// policy's name, its quota and window in seconds, what remains of it, and in how many seconds all of it is there again.
 enum RateLimitFields {
-    static func append(_ decision: RateBucket.Decision, of policy: RatePolicy, to headers: inout HeaderBlock) {
+    static func append(_ standing: RateLimitStanding, to headers: inout HeaderBlock) {
+        let (decision, policy) = (standing.decision, standing.policy)
         headers.append(.rateLimitPolicy, policy.text)
         var value: [UInt8] = []
         value.reserveCapacity(48)

@@ -65,7 +65,7 @@ package final class RateLimiter: Middleware {
     }
 
     private func hold(_ context: RequestContext, to decision: RateBucket.Decision, _ limited: Limited) throws {
-        RateLimitFields.append(decision, of: limited.ledger.policy, to: &context.headers)
+        context.rateLimit = RateLimitStanding(decision: decision, policy: limited.ledger.policy)
         guard decision.isAllowed else {
             limited.refused.increment()
             warn(of: context)
@@ -100,6 +100,9 @@ package final class RateLimiter: Middleware {
         guard known.isAllowed else { return known }
         do {
             let (isAllowed, level) = try await shared.take(limited.ledger.policy, of: client)
+            // Also out of the loop's own bucket: one that is shared and forgets, or is made to, gives no client more than
+            // each loop would by itself.
+            if isAllowed { _ = limited.ledger.take(client, at: loop.now) }
             return limited.ledger.learn(level, of: client, isAllowed: isAllowed, at: loop.now)
         } catch {
             return limited.ledger.take(client, at: loop.now).decision

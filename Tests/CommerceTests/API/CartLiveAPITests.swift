@@ -1,13 +1,14 @@
 import Testing
 import TestSupport
 
-/// Carts as they change, over real sockets: two services with one Redis, and a third without any.
+/// Carts as they change, over real sockets: two services with one Redis, a third without any; and one that lets a client listen six times.
 @Suite(
     .shop(
         [Goods("LIVE", stock: 1_000)],
         environments: [
             ["LIVE_HEARTBEAT": "300ms", "CORS_ORIGINS": "https://shop.example"], ["LIVE_HEARTBEAT": "300ms", "LOOPS": "3"],
             ["REDIS_URL": "", "LIVE_MAX_LISTENERS_PER_CART": "8", "CORS_ORIGINS": "*"],
+            ["LIVE_MAX_LISTENERS_PER_CLIENT": "6", "TRUSTED_PROXIES": "127.0.0.1"],
         ]))
 struct CartLiveAPITests {
     private func client(_ service: Int = 0) throws -> ShopClient { ShopClient(try Shop.current, service: service) }
@@ -189,6 +190,90 @@ struct CartLiveAPITests {
             try connection.socket.send(WebSocketTestClient.request(path, headers))
             return try connection.response().response.status
         }
+    }
+
+    @Test("a WebSocket takes the ticket as a subprotocol, so that it stands in no URL, and speaks what was offered")
+    func subprotocol() async throws {
+        let client = try client()
+        let made = try await client.makeCart()
+        func ticket() async throws -> String { try await client.send("POST", made.path + "/tickets", [made.header])["ticket"].text }
+        let port = client.shop.services[0].port
+        func handshake(_ lines: [String], query: String = "") async throws -> (status: Int, subprotocol: String?) {
+            let fields = lines.map { ("Sec-WebSocket-Protocol", $0) }
+            return try await onOwnThread {
+                let connection = HTTPTestConnection(try RawSocket(port: port))
+                try connection.socket.send(WebSocketTestClient.request(made.path + "/live" + query, fields))
+                let head = try connection.head()
+                return (head.status, head.header("Sec-WebSocket-Protocol"))
+            }
+        }
+        for service in 0...2 {
+            let one = try await ticket()
+            let port = client.shop.services[service].port
+            let socket = try await WebSocketTestClient.connect(
+                port: port, made.path + "/live", headers: [("Sec-WebSocket-Protocol", "commerce.cart, ticket.\(one)")])
+            _ = try await cart(socket, version: 1)
+            #expect(try await refusal(port, made.path + "/live", [("Sec-WebSocket-Protocol", "commerce.cart, ticket.\(one)")]) == 404)
+        }
+        let two = try await ticket(), three = try await ticket(), four = try await ticket(), five = try await ticket()
+        #expect(try await handshake(["ticket.\(two),other", "x ,\tcommerce.cart"]) == (101, "commerce.cart"))
+        // What is not offered is not chosen, and the ticket itself never.
+        #expect(try await handshake(["ticket.\(three)"]) == (101, nil))
+        #expect(try await handshake(["commerce.cart", "ticket.wrong"], query: "?ticket=\(four)") == (404, nil))
+        #expect(try await handshake(["commerce.cart"], query: "?ticket=\(four)") == (101, "commerce.cart"))
+        #expect(try await handshake(["Commerce.Cart, ticket.\(five)"]) == (101, nil))
+        #expect(try await handshake(["commerce.cart"]) == (404, nil))
+        let log = Shop.logText(try Shop.current)
+        #expect(!log.contains("ticket.") && !log.contains(two))
+    }
+
+    @Test("wrong secrets take no places: while eighty come at once, the owner gets in, and the cart has all its places")
+    func wrongSecrets() async throws {
+        let made = try await client(2).makeCart()
+        let port = try Shop.current.services[2].port
+        let strangers = (0..<80).map { number in
+            Task {
+                let headers = number % 2 == 0 ? [("X-Cart-Token", "wrong \(number)")] : []
+                let query = number % 2 == 0 ? "" : "?ticket=wrong\(number)"
+                var answers: [Int] = []
+                for _ in 0..<5 { answers.append(try await refusal(port, made.path + "/events" + query, headers)) }
+                return answers
+            }
+        }
+        var streams: [EventStreamTestClient] = []
+        for _ in 0..<8 {
+            streams.append(try await events(made, on: 2))
+            _ = try await cart(try #require(streams.last), version: 1)
+        }
+        for stranger in strangers { #expect(try await stranger.value == [404, 404, 404, 404, 404]) }
+        // Full: the owner is told, a stranger still knows nothing.
+        #expect(try await refusal(port, made.path + "/events", [made.header]) == 429)
+        #expect(try await refusal(port, made.path + "/events", [("X-Cart-Token", "wrong")]) == 404)
+    }
+
+    @Test("a client has so many listeners, whichever carts they are of; another client has its own, and an IPv6 /64 is one")
+    func oneClient() async throws {
+        let port = try Shop.current.services[3].port
+        let carts = try await [client(3).makeCart(), client(3).makeCart(), client(3).makeCart()]
+        func stream(_ number: Int, _ address: String) async throws -> EventStreamTestClient {
+            try await events(carts[number % 3], on: 3, [("X-Forwarded-For", address)])
+        }
+        var streams: [EventStreamTestClient] = []
+        for number in 0..<6 { streams.append(try await stream(number, "2001:db8:7:7::\(number)")) }
+        for stream in streams { _ = try await cart(stream, version: 1) }
+        let full = [("X-Forwarded-For", "2001:db8:7:7::ffff"), carts[0].header]
+        for path in ["/events", "/live"] { #expect(try await refusal(port, carts[0].path + path, full) == 429) }
+        let other = try await stream(0, "2001:db8:7:8::1")
+        _ = try await cart(other, version: 1)
+        streams.removeLast().close()
+        let isFree = try await onOwnThread {
+            try Deadline(seconds: 20).poll(every: 50) {
+                let connection = HTTPTestConnection(try RawSocket(port: port))
+                try connection.socket.send(WebSocketTestClient.request(carts[0].path + "/live", full))
+                return try connection.head().status == 101
+            }
+        }
+        #expect(isFree)
     }
 
     @Test("without the cart's secret there is no such cart")

@@ -323,6 +323,42 @@ import Testing
         #expect(journal.records.map(\.clientIP) == ["203.0.113.7", "198.51.100.1"])
     }
 
+    @Test func whatATrustedProxySaysOfTLSIsBelieved() async throws {
+        let secret = "0123456789abcdefghijklmn"
+        let https = ("X-Forwarded-Proto", "https"), right = ("X-Origin-Verify", secret), wrong = ("X-Origin-Verify", "x" + secret)
+        let list = try #require(TrustedProxies(["10.0.0.0/8"]))
+        let edge = TrustedProxies(blocks: [], hops: 2, edge: EdgeSecret(secret))
+        for (proxies, peer, fields, isSecure) in [
+            (list, "10.1.1.1", [https], true), (list, "198.51.100.1", [https], false), (list, "10.1.1.1", [], false),
+            (TrustedProxies(blocks: [], hops: 1), "198.51.100.1", [https], true), (edge, "198.51.100.1", [https, right], true),
+            (edge, "198.51.100.1", [https, wrong], false), (edge, "198.51.100.1", [https], false), (.none, "10.1.1.1", [https], false),
+        ] {
+            let response = try await onLoop { loop in
+                let settings = ApplicationSettings(trustedProxies: proxies, strictTransport: .seconds(60))
+                let application = Self.application(LogJournal(), settings: settings)
+                return await application.respond(to: Request(.get, "/health", fields: fields, peer: peer, on: loop))
+            }
+            #expect((response.headers[.strictTransportSecurity] != nil) == isSecure, "\(peer) \(fields)")
+        }
+    }
+
+    @Test func aProxyThatStandsForAllItsClientsIsTold() async throws {
+        for (trusted, isTold) in [(["10.0.0.0/8"], true), ([], false)] {
+            let journal = LogJournal()
+            try await onLoop { loop in
+                var settings = ApplicationSettings(trustedProxies: try #require(TrustedProxies(trusted)))
+                // Each request ends the window of the one before it.
+                settings.concentration = ClientConcentration(interval: 1, window: .zero, least: 1)
+                let application = Self.application(journal, settings: settings)
+                for path in ["/v1/things/1", "/health", "/v1/things/1"] {
+                    _ = await application.respond(to: Request(.get, path, fields: [("X-Forwarded-For", "203.0.113.7")], peer: "10.1.1.1", on: loop))
+                }
+            }
+            let warnings = journal.lines.filter { $0.level == .warning }
+            #expect(warnings.map { $0.metadata["commonest"] } == (isTold ? ["203.0.113.7"] : []))
+        }
+    }
+
     @Test func theWorkOfAClientThatIsGoneEndsAsItsOwn() async throws {
         let response = try await onLoop { loop in
             let router = Router()

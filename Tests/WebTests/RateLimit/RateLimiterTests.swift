@@ -35,6 +35,8 @@ import Testing
         router.get("/health", .quiet) { _ in .noContent }
         router.get("/thing") { _ in .noContent }
         router.post("/thing") { _ in .noContent }
+        router.get("/public") { _ in Response.noContent.with(.cacheControl, "public, max-age=1") }
+        router.get("/private") { _ in Response.noContent.with(.cacheControl, "private, no-cache") }
         let limiter = RateLimiter(
             loop: loop, reads: RatePolicy("reads", quota: reads, window: 3_600), writes: RatePolicy("writes", quota: writes, window: 3_600),
             clients: 100, shared: shared, metrics: NOOPMetricsHandler.instance)
@@ -64,6 +66,38 @@ import Testing
         #expect(refused.headers[.contentType] == "application/problem+json")
         #expect(refused.text.contains(#""code":"rate_limited""#))
         #expect(answers[0].headers[.retryAfter] == nil)
+    }
+
+    @Test func whatCachesGiveToAllTellsNobodysStanding() async throws {
+        let answers = try await onLoop { loop in
+            let application = Self.application(loop, shared: nil, reads: 3)
+            var answers: [Response] = []
+            for path in ["/public", "/private", "/nowhere", "/public"] {
+                answers += await Self.ask(application, loop, .get, 1, path)
+            }
+            return answers
+        }
+        #expect(answers.map(\.status.code) == [204, 204, 404, 429])
+        #expect(answers.map { $0.headers[.rateLimit] } == [
+            nil, #""reads";r=1;t=2400"#, #""reads";r=0;t=3600"#, #""reads";r=0;t=3600"#,
+        ])
+        #expect(answers.map { $0.headers[.rateLimitPolicy] != nil } == [false, true, true, true])
+        #expect(answers.map { $0.headers[.cacheControl] } == ["public, max-age=1", "private, no-cache", "no-store", "no-store"])
+    }
+
+    @Test func sharedBucketsThatForgetGiveNoMoreThanTheLoopByItself() async throws {
+        let codes = try await onLoop { loop in
+            let shared = Shared()
+            let application = Self.application(loop, shared: shared, writes: 5)
+            var codes: [Int] = []
+            for _ in 0..<8 {
+                // As one does who writes to where they are kept.
+                shared.buckets = [:]
+                codes += await Self.ask(application, loop, .post, 1).map(\.status.code)
+            }
+            return codes
+        }
+        #expect(codes == [204, 204, 204, 204, 204, 429, 429, 429])
     }
 
     @Test func readsWritesAndClientsCountByThemselvesAndHealthNever() async throws {

@@ -25,16 +25,26 @@ final class CartFeed: @unchecked Sendable {
 
     // MARK: Listeners
 
-    /// Takes a listener in, who from now on hears of changes. To be followed by a look at the cart, and ``begin(_:with:seen:)``.
-    /// - Throws: 503 or 429 where there are too many, of this process or of this cart.
-    func join(_ cart: UUID) throws(Problem) -> CartSubscription {
+    /// Has one hear of changes from now on who is not let in yet. To be followed by a look at its secret and the cart,
+    /// ``admit(_:)`` and ``begin(_:with:seen:)``.
+    /// - Parameter client: who asks, as limits count
+    /// - Throws: 503 or 429 where there are too many, of this process or of this client.
+    func join(_ cart: UUID, of client: String) throws(Problem) -> CartSubscription {
         loop.assertInLoop()
-        try watch.join(cart, self)
+        try watch.join(cart, self, of: client)
         let room = rooms[cart] ?? CartRoom(cart: cart)
         rooms[cart] = room
-        let listener = CartListener(cart: cart, loop: loop)
+        let listener = CartListener(cart: cart, client: client, loop: loop)
         room.listeners.append(listener)
         return CartSubscription(listener, in: self)
+    }
+
+    /// Lets in one who has shown the cart's secret.
+    /// - Throws: 503 or 429 where there are too many, of this process, this client or this cart.
+    func admit(_ subscription: CartSubscription) throws(Problem) {
+        loop.assertInLoop()
+        try watch.admit(subscription.listener.cart, of: subscription.listener.client)
+        subscription.listener.isAdmitted = true
     }
 
     /// Tells a new listener of the cart as it was read after it had joined.
@@ -52,7 +62,7 @@ final class CartFeed: @unchecked Sendable {
         room.listeners.swapAt(index, room.listeners.count - 1)
         room.listeners.removeLast()
         if room.listeners.isEmpty { rooms[listener.cart] = nil }
-        watch.leave(listener.cart, self)
+        watch.leave(listener.cart, self, of: listener.isAdmitted ? listener.client : nil)
     }
 
     // MARK: Changes

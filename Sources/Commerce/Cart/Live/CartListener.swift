@@ -13,6 +13,10 @@ final class CartListener {
     }
 
     let cart: UUID
+    /// Who it is, as limits count.
+    let client: String
+    /// Whether it has shown the cart's secret, and is counted.
+    var isAdmitted = false
     private let loop: EventLoop
     /// The version it has been told, or had already.
     private var version: Int64 = 0
@@ -20,8 +24,9 @@ final class CartListener {
     private var hasEnded = false
     private var waiter: Promise<Void>?
 
-    init(cart: UUID, loop: EventLoop) {
+    init(cart: UUID, client: String = "", loop: EventLoop) {
         self.cart = cart
+        self.client = client
         self.loop = loop
     }
 

@@ -49,8 +49,9 @@ struct CartLiveRoutes {
         if let origin = context.request[.origin], !origins.allow(origin) {
             throw Problem(.forbidden, "Pages of this origin may not listen.")
         }
-        let handshake = try WebSocketHandshake(context.request.head)
-        let subscription = try await admit(context)
+        let handshake = try WebSocketHandshake(context.request.head, subprotocols: [Self.subprotocol])
+        let ticket = handshake.offered.first { $0.utf8.starts(with: Self.ticketPrefix.utf8) }
+        let subscription = try await admit(context, ticket: ticket.map { String($0.dropFirst(Self.ticketPrefix.count)) })
         let loop = context.loop
         return .webSocket(handshake, settings: settings.webSocket) { session in
             let sender = loop.run {
@@ -75,26 +76,35 @@ struct CartLiveRoutes {
     /// After how long a client that lost its stream comes back.
     private static let comeBack = Duration.seconds(2)
 
-    /// Takes in whoever has the cart's token, or a ticket for it.
-    private func admit(_ context: RequestContext) async throws -> CartSubscription {
+    /// Lets in who has the cart's token, or a ticket for it. It hears of changes before the cart is read, so that none is
+    /// missed, and is counted once its secret proves right, so that wrong ones take no places.
+    /// - Parameter ticket: one that the handshake of a WebSocket holds
+    private func admit(_ context: RequestContext, ticket: String? = nil) async throws -> CartSubscription {
         guard let id = context.parameters.uuid("id") else { throw Problem.noCart }
         let seen = try context.lastEventID
         let subscription: CartSubscription
         let cart: Cart?
         if let key = context.cartKey {
-            subscription = try feed.join(id)
+            subscription = try feed.join(id, of: context.client)
             cart = try await store.cart(key)
-        } else if let ticket = try context.query.first("ticket") {
-            subscription = try feed.join(id)
+        } else if let ticket = try ticket ?? context.query.first("ticket") {
+            subscription = try feed.join(id, of: context.client)
             guard try await tickets.redeem(ticket, for: id) else { throw Problem.noCart }
             cart = try await store.cart(id)
         } else {
             throw Problem.noCart
         }
         guard let cart else { throw Problem.noCart }
+        try feed.admit(subscription)
         try feed.begin(subscription, with: cart, seen: seen)
         return subscription
     }
+
+    /// What a WebSocket speaks, as browsers offer it beside a ticket (RFC 6455 §1.9): they fail a connection whose answer names
+    /// none of what they offered.
+    static let subprotocol = "commerce.cart"
+    /// What a ticket has before it where it is offered as a subprotocol: so that it stands in no URL, which proxies log.
+    static let ticketPrefix = "ticket."
 }
 
 extension RequestContext {

@@ -7,14 +7,18 @@ import HTTPTypes
 package struct WebSocketHandshake: Sendable {
     /// Fields of the answer 101, which switches protocols.
     package let headers: HeaderBlock
+    /// The subprotocols that the client offers, in its order.
+    package let offered: [String]
 
     /// What a key is followed by before it is hashed (RFC 6455 §1.3).
     private static let suffix: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
     /// Version 13 is the only one there is.
     package static let version = "13"
 
+    /// - Parameter subprotocols: those that the service speaks; the client's first among them is chosen, and none where it
+    ///   offers none of them (RFC 6455 §4.2.2).
     /// - Throws: what to answer instead.
-    package init(_ head: RequestHead) throws(WebSocketRefusal) {
+    package init(_ head: RequestHead, subprotocols: [String] = []) throws(WebSocketRefusal) {
         guard head.method == .get, head.isHTTP11 else { throw .notWebSocket }
         guard Self.has("websocket", in: head.values(of: .upgrade)), Self.has("upgrade", in: head.values(of: .connection)) else {
             throw .notWebSocket
@@ -25,6 +29,14 @@ package struct WebSocketHandshake: Sendable {
         var headers = HeaderBlock()
         headers.append(.upgrade, "websocket")
         headers.append(.secWebSocketAccept, Self.accept(key))
+        offered = head.values(of: .secWebSocketProtocol).flatMap { value in
+            value.split(separator: ",").map { part in
+                let blanks: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+                return String(part.drop(while: blanks).reversed().drop(while: blanks).reversed())
+            }
+        }.filter { !$0.isEmpty }
+        let chosen = offered.first { name in subprotocols.contains { $0.utf8.elementsEqual(name.utf8) } }
+        if let chosen { headers.append(.secWebSocketProtocol, chosen) }
         self.headers = headers
     }
 
