@@ -179,7 +179,7 @@ struct CartLiveAPITests {
         #expect(try await client.send("POST", made.path + "/tickets").status == 404)
         #expect(try await client.send("POST", made.path + "/tickets", [other.header]).status == 404)
         // No ticket, used or not, stands in the log; that is looked for when the suite ends, these too.
-        let log = Shop.logText(try Shop.current)
+        let log = try await Shop.logText(Shop.current)
         #expect(!log.contains("ticket=") && log.contains(made.path + "/events"))
     }
 
@@ -223,7 +223,7 @@ struct CartLiveAPITests {
         #expect(try await handshake(["commerce.cart"], query: "?ticket=\(four)") == (101, "commerce.cart"))
         #expect(try await handshake(["Commerce.Cart, ticket.\(five)"]) == (101, nil))
         #expect(try await handshake(["commerce.cart"]) == (404, nil))
-        let log = Shop.logText(try Shop.current)
+        let log = try await Shop.logText(Shop.current)
         #expect(!log.contains("ticket.") && !log.contains(two))
     }
 
