@@ -5,7 +5,7 @@
 # the benchmarks do, `packages reliability` what Tests/Reliability does, `packages chaos` what Tests/Chaos does.
 packages() {
     [[ $(uname -s) == Linux ]] || fail "this needs Linux"
-    command -v swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
+    type -P swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
     local missing
     mapfile -t missing < <(missing_packages "$@")
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
@@ -19,11 +19,14 @@ packages() {
     fi
 }
 
-# The names of missing packages, by what is really there rather than by the package database.
+# The names of missing packages, by what is really there rather than by the package database. Programs are looked for by
+# `type -P`, which sees files alone: `command -v` is content with a shell function of that name.
 missing_packages() {
-    library() { pkg-config --exists "$1" 2>/dev/null || echo "$2"; }
+    library() { command pkg-config --exists "$1" 2>/dev/null || echo "$2"; }
     program() { find_program "$1" >/dev/null || echo "$2"; }
     program pkg-config pkg-config
+    # SwiftPM fetches packages with it.
+    program git git
     library libpq libpq-dev
     library hiredis libhiredis-dev
     library openssl libssl-dev
@@ -37,21 +40,25 @@ missing_packages() {
     else
         printf '%s\n' postgresql postgresql-contrib
     fi
+    # Debian's python3 comes without what makes environments.
+    python_environments() {
+        command python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
+    }
     if [[ ${1:-} == test ]]; then
         program jq jq
         program curl curl
-        program git git
-        # Debian's python3 comes without what makes environments.
-        python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
+        program nm binutils
+        python_environments
     fi
     if [[ ${1:-} == chaos ]]; then program python3 python3; fi
     if [[ ${1:-} == reliability ]]; then
         program haproxy haproxy
         program slowhttptest slowhttptest
         program wrk wrk
-        python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
+        python_environments
     fi
     if [[ ${1:-} == bench ]]; then
+        program python3 python3
         program nginx nginx-light
         program wrk wrk
         [[ -z $programs || -x $programs/pgbench ]] || echo postgresql-contrib
@@ -60,23 +67,23 @@ missing_packages() {
 
 # A program's path; servers are in directories that are not always in an ordinary user's PATH.
 find_program() {
-    PATH=$PATH:/usr/sbin:/sbin command -v "$1"
+    PATH=$PATH:/usr/sbin:/sbin type -P "$1"
 }
 
 # The directory of the newest PostgreSQL's programs.
 postgres_programs() {
     local initdb
     initdb=$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
-    [[ -n $initdb ]] || initdb=$(command -v initdb) || return 1
+    [[ -n $initdb ]] || initdb=$(type -P initdb) || return 1
     dirname "$(readlink -f "$initdb")"
 }
 
 # Installs packages, and keeps what they bring from starting by itself, now and after a reboot.
 install_packages() {
     local as_root=()
-    command -v apt-get >/dev/null || fail "missing: $*; install them (these are their names on Debian), there is no apt-get here"
+    type -P apt-get >/dev/null || fail "missing: $*; install them (these are their names on Debian), there is no apt-get here"
     if [[ $EUID != 0 ]]; then
-        command -v sudo >/dev/null || fail "missing, and neither root nor sudo is here to install them: $*"
+        type -P sudo >/dev/null || fail "missing, and neither root nor sudo is here to install them: $*"
         [[ -t 0 ]] || sudo -n true 2>/dev/null || fail "missing, and sudo asks for a password: sudo apt-get install $*"
         as_root=(sudo)
     fi
@@ -114,7 +121,7 @@ apt install -y --no-install-recommends "$@" || { apt update && apt install -y --
     tail -n 20 "$log" >&2
     exit 1
 }
-if command -v systemctl >/dev/null && [[ ${#units[@]} -gt 0 ]]; then
+if type -P systemctl >/dev/null && [[ ${#units[@]} -gt 0 ]]; then
     systemctl disable "${units[@]}" >/dev/null 2>&1 || true
 fi
 ROOT

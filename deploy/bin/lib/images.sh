@@ -17,16 +17,19 @@ architecture() {
     echo "${value:-ARM64}"
 }
 
-# Refuses an image that is not in the repository, or not for the processor that the tasks run on.
-check_image() {
-    local digest=$1 account name wanted found
-    find_repository
-    account=${REPOSITORY%%.*}
-    name=${REPOSITORY#*/}
-    call_aws ecr batch-get-image --registry-id "$account" --repository-name "$name" --image-ids "imageDigest=$digest" \
+# Asks the repository for an image, into the file $SCRATCH/image.
+ask_for_image() {
+    call_aws ecr batch-get-image --registry-id "${REPOSITORY%%.*}" --repository-name "${REPOSITORY#*/}" --image-ids "imageDigest=$1" \
         --accepted-media-types application/vnd.oci.image.index.v1+json application/vnd.docker.distribution.manifest.list.v2+json \
         application/vnd.oci.image.manifest.v1+json application/vnd.docker.distribution.manifest.v2+json \
-        >"$SCRATCH/image" || unavailable "the repository $name could not be read"
+        >"$SCRATCH/image"
+}
+
+# Refuses an image that is not in the repository, not for the processor that the tasks run on, or not signed by the build.
+check_image() {
+    local digest=$1 wanted found
+    find_repository
+    ask_for_image "$digest" || unavailable "the repository ${REPOSITORY#*/} could not be read"
     jq -e '.images | length > 0' "$SCRATCH/image" >/dev/null || fail "there is no image $digest in $REPOSITORY"
     found=$(jq -r '.images[0].imageManifest | fromjson | .manifests // [] | map(.platform.architecture // empty) | join(" ")' "$SCRATCH/image")
     wanted=$(architecture)
@@ -36,4 +39,32 @@ check_image() {
     elif [[ " $found " != *" $wanted "* ]]; then
         fail "the image is for $found, the tasks run on $wanted"
     fi
+    check_signature "$digest"
+}
+
+# Set by --unsigned: for an image that was built by hand, which nothing has signed.
+UNSIGNED=
+
+# Refuses an image that the build of the main branch has not signed, whoever asks for it: a workflow, or a person.
+check_signature() {
+    local project token
+    if [[ -n $UNSIGNED ]]; then
+        detail "the signature is not looked at (--unsigned)"
+        return
+    fi
+    type -P cosign >/dev/null || fail --status "$EXIT_UNAVAILABLE" \
+        "cosign is not installed, which verifies an image's signature; --unsigned is for images that were built by hand"
+    project=$(environment_value .stacks.pipeline.GitHubRepository)
+    [[ -n $project ]] || fail "$ENVIRONMENT_FILE names no GitHubRepository of the stack pipeline, whose signature counts"
+    call_aws ecr get-authorization-token >"$SCRATCH/authorization" || unavailable "the repository cannot be logged in to"
+    token=$(jq -r '.authorizationData[0].authorizationToken' "$SCRATCH/authorization" | base64 --decode)
+    # The login goes with the directory.
+    export DOCKER_CONFIG=$SCRATCH/docker
+    if ! { cosign login --username "${token%%:*}" --password-stdin "${REPOSITORY%%/*}" <<<"${token#*:}" &&
+        cosign verify --output text --certificate-oidc-issuer https://token.actions.githubusercontent.com \
+            --certificate-identity "https://github.com/$project/.github/workflows/build.yaml@refs/heads/main" \
+            "$REPOSITORY@$1"; } >"$SCRATCH/signature" 2>&1; then
+        fail "the build of $project has not signed $1: $(grep -v '^$' "$SCRATCH/signature" | tail -n 1)"
+    fi
+    detail "signed by the build of $project"
 }

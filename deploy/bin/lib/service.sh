@@ -103,12 +103,32 @@ release_before() {
         | index($from) as $at | (if $at == null then . else .[:$at] end) | last // empty' "$SCRATCH/releases"
 }
 
+# Notes a release, and gives its image a tag that the repository's lifecycle rules leave alone for the newest ones: what was
+# built and never released may be as old as it is and goes.
 record_release() {
     local now
     now=$(current_release) || exit
-    if [[ $now == "$1" ]]; then return; fi
-    call_aws ssm put-parameter --name "$(release_parameter)" --type String --value "$1" --overwrite >/dev/null ||
-        say "the release could not be recorded, so that rollback will need its digest: $(aws_error)"
+    if [[ $now != "$1" ]]; then
+        call_aws ssm put-parameter --name "$(release_parameter)" --type String --value "$1" --overwrite >"$SCRATCH/recorded" ||
+            say "the release could not be recorded, so that rollback will need its digest: $(aws_error)"
+    fi
+    keep_image "$1" || say "the image could not be tagged as released, so that it may be removed one day: $(aws_error)"
+}
+
+keep_image() {
+    local digest=$1 tag manifest kind
+    call_aws ssm get-parameter --name "$(release_parameter)" >"$SCRATCH/recorded" || return
+    tag=released-$ENVIRONMENT-$(jq -r .Parameter.Version "$SCRATCH/recorded")
+    call_aws ecr describe-images --registry-id "${REPOSITORY%%.*}" --repository-name "${REPOSITORY#*/}" \
+        --image-ids "imageDigest=$digest" >"$SCRATCH/described" || return
+    if jq -e --arg tag "$tag" '.imageDetails[0].imageTags // [] | index($tag)' "$SCRATCH/described" >/dev/null; then return; fi
+    # Its manifest once more, with another tag: nothing is uploaded, and the digest is the same.
+    ask_for_image "$digest" || return
+    manifest=$(jq -r '.images[0].imageManifest' "$SCRATCH/image")
+    kind=$(jq -r '.images[0].imageManifestMediaType // empty' "$SCRATCH/image")
+    call_aws ecr put-image --registry-id "${REPOSITORY%%.*}" --repository-name "${REPOSITORY#*/}" --image-manifest "$manifest" \
+        ${kind:+--image-manifest-media-type "$kind"} --image-digest "$digest" --image-tag "$tag" >/dev/null ||
+        aws_error_has ImageAlreadyExists
 }
 
 # --- Changing the service's stack -----------------------------------------------------------------------------------------

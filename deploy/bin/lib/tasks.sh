@@ -152,7 +152,7 @@ show_log() {
     done
 }
 
-# What `migrate`, `bootstrap` and `import` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run].
+# What `migrate`, `bootstrap` and `import` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run] [--unsigned].
 one_off_main() {
     local role=$1 family=$2 name=${ONE_OFF_NAME:-$1} dry_run='' limit=1800 positional=()
     shift 2
@@ -160,6 +160,8 @@ one_off_main() {
         case $1 in
             --help | -h) help && exit ;;
             --dry-run) dry_run=1 ;;
+            # shellcheck disable=SC2034 # read in images.sh
+            --unsigned) UNSIGNED=1 ;;
             --limit)
                 limit=${2:-}
                 [[ $limit =~ ^[0-9]+$ ]] || usage_error "--limit takes seconds"

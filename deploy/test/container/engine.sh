@@ -4,25 +4,37 @@
 
 : "${CONTAINERS:?where images and containers are kept}"
 
+# The names of missing packages. By `type -P`, which sees files alone: `command -v` is content with the functions below.
+engine_missing() {
+    local program
+    for program in buildah podman runc debootstrap catatonit iptables; do
+        PATH=$PATH:/usr/sbin:/sbin type -P "$program" >/dev/null || echo "$program"
+    done
+    if [[ ! -e /usr/lib/podman/netavark ]]; then printf '%s\n' netavark aardvark-dns; fi
+}
+
 # Installs what is missing, or says in one line why it cannot be had.
 engine_available() {
-    local missing=()
+    local missing
     if [[ $(uname -s) != Linux || $EUID != 0 ]]; then
         echo "container tests need Linux and root"
         return 1
     fi
-    for program in buildah podman runc debootstrap catatonit iptables; do
-        command -v "$program" >/dev/null || missing+=("$program")
-    done
-    [[ -e /usr/lib/podman/netavark ]] || missing+=(netavark aardvark-dns)
+    mapfile -t missing < <(engine_missing)
     if [[ ${#missing[@]} == 0 ]]; then return 0; fi
-    if ! command -v apt-get >/dev/null; then
+    if ! type -P apt-get >/dev/null; then
         echo "missing: ${missing[*]}"
         return 1
     fi
     if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$CONTAINERS/apt.log" 2>&1; then
         echo "could not install ${missing[*]}; see $CONTAINERS/apt.log"
+        return 1
+    fi
+    # Asked again, so that a package that brings something else than its name says is not found out by a test.
+    mapfile -t missing < <(engine_missing)
+    if [[ ${#missing[@]} != 0 ]]; then
+        echo "still missing after the installation: ${missing[*]}"
         return 1
     fi
 }

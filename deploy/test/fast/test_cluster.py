@@ -9,7 +9,7 @@ DEPLOYED = {
     "ImageDigest": "sha256:" + "0" * 64,
 }
 SECRETS = {
-    "Service": {"ServiceSecretArn", "CacheSecretArn", "JwtSecretArn"},
+    "Service": {"ServiceSecretArn", "CacheSecretArn", "EncryptionSecretArn", "JwtSecretArn"},
     "Migration": {"MigrationSecretArn"},
     "Bootstrap": {"MasterSecretArn", "MigrationSecretArn", "ServiceSecretArn"},
 }

@@ -11,7 +11,7 @@ from trixie import compose as compose_program
 FILE = ROOT / "deploy" / "compose.yaml"
 PINNED = re.compile(r"[a-z0-9/-]+:v?\d+\.\d+\.\d+(-[a-z]+)?@sha256:[0-9a-f]{64}|[a-z]+:\d+\.\d+-[a-z]+@sha256:[0-9a-f]{64}")
 ONCE = {"bootstrap", "migrate", "catalogue"}
-SECRETS = {"POSTGRES_PASSWORD", "MIGRATION_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET"}
+SECRETS = {"POSTGRES_PASSWORD", "MIGRATION_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD", "ENCRYPTION_KEY", "JWT_SECRET"}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,16 @@ def test_started_in_order_and_when_healthy(services):
         assert ("healthcheck" in it) == (name not in ONCE | {"engine"}), name
 
 
+def test_postgresql_logs_no_values(services):
+    """A slow statement's values are people's addresses and tokens; PostgreSQL's own default is to log them."""
+    command = services["postgres"]["command"]
+    assert command[0] == "postgres"
+    settings = dict(it.removeprefix("-c").split("=") for it in command[1:])
+    assert "log_min_duration_statement" in settings
+    assert settings["log_parameter_max_length"] == "0"
+    assert settings["log_parameter_max_length_on_error"] == "0"
+
+
 def test_time_to_drain(services):
     it = services["commerce"]
     assert it["stop_grace_period"] == "60s"
@@ -104,7 +114,10 @@ def test_no_secret_is_plain_and_none_has_a_default(services):
     asked = set()
     for name, it in services.items():
         for key, value in it.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|AUTH", key):
+            if key == "ENCRYPTION_KEY_PREVIOUS":
+                # There is none before the first change.
+                assert value == "${ENCRYPTION_KEY_PREVIOUS:-}"
+            elif re.search("PASSWORD|SECRET|AUTH|KEY", key):
                 found = re.fullmatch(r"\$\{([A-Z_]+):\?[^}]*\}", value)
                 assert found, f"{name}: {key} is not demanded"
                 asked.add(found[1])

@@ -162,7 +162,7 @@ def test_cache(data):
 
 def test_every_secret_is_generated_and_encrypted(data):
     secrets = data.of_type("AWS::SecretsManager::Secret")
-    assert set(secrets) == {"MasterSecret", "MigrationSecret", "ServiceSecret", "CacheSecret", "JwtSecret"}
+    assert set(secrets) == {"MasterSecret", "MigrationSecret", "ServiceSecret", "CacheSecret", "EncryptionSecret", "JwtSecret"}
     for name, it in secrets.items():
         assert it["KmsKeyId"] == KEY, name
         assert "SecretString" not in it, name
@@ -182,8 +182,24 @@ def test_keys_of_the_secrets(data):
         "MigrationSecret": {"username": "commerce_owner", "password": "*"},
         "ServiceSecret": {"username": "commerce", "password": "*", "masterarn": "<MasterSecret>"},
         "CacheSecret": {"token": "*"},
+        "EncryptionSecret": {"current": "*", "previous": ""},
         "JwtSecret": {"current": "*", "previous": ""},
     }
+
+
+def test_what_is_sealed_stays_readable(template, data):
+    """No rotation by itself, and the secret outlives the stack as the database's snapshot and the key do."""
+    rotated = {it["SecretId"] for it in data.of_type("AWS::SecretsManager::RotationSchedule").values()}
+    assert rotated == {"<MasterSecretAttachment>", "<MigrationSecretAttachment>", "<ServiceSecretAttachment>", "<JwtSecret>"}
+    for name in ("EncryptionSecret", "DataKey"):
+        it = template("data").resources[name]
+        assert (it["DeletionPolicy"], it["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+@pytest.mark.parametrize("name", ["Database", "Cache"])
+def test_database_and_cache_leave_a_last_snapshot(template, name):
+    it = template("data").resources[name]
+    assert (it["DeletionPolicy"], it["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
 
 
 def test_administrator_owner_and_service_are_three_roles(data):
@@ -218,6 +234,21 @@ def test_passwords_of_the_database_rotate_monthly(template, data, name):
     assert function["VpcSubnetIds"] == f"<<commerce-{environment}-PrivateSubnetIds>>"
     assert len(function["RotationLambdaName"]) <= 64
     assert template("data").body["Transform"] == "AWS::SecretsManager-2024-09-16"
+
+
+def test_every_log_of_a_rotation_ends_and_is_encrypted(data):
+    """AWS' functions make their groups at their first use, without an end and a key, unless they are there."""
+    groups = {it["LogGroupName"]: it for it in data.of_type("AWS::Logs::LogGroup").values()}
+    rotations = {
+        name: it for name, it in data.resources.items() if it["Type"] == "AWS::SecretsManager::RotationSchedule" and "HostedRotationLambda" in it["Properties"]}
+    assert len(rotations) == 3
+    for name, it in rotations.items():
+        group = groups["/aws/lambda/" + it["Properties"]["HostedRotationLambda"]["RotationLambdaName"]]
+        assert group["RetentionInDays"] == 30
+        assert group["KmsKeyId"].endswith("LogKeyArn>>")
+        # Before the function, which would make it.
+        depends = it["DependsOn"] if isinstance(it["DependsOn"], list) else [it["DependsOn"]]
+        assert f"Rotate{name.removesuffix('SecretRotation')}Logs" in depends
 
 
 def test_the_service_alternates_between_two_users(data):
@@ -263,6 +294,6 @@ def test_the_signing_secrets_function_may_touch_no_other_secret(data):
 def test_exports(template):
     names = (
         "DataKeyArn DatabaseEndpoint DatabasePort DatabaseName DatabaseInstanceId CacheEndpoint CachePort CacheGroupId "
-        "MasterSecretArn MigrationSecretArn ServiceSecretArn CacheSecretArn JwtSecretArn"
+        "MasterSecretArn MigrationSecretArn ServiceSecretArn CacheSecretArn EncryptionSecretArn JwtSecretArn"
     )
     assert template("data").exports() == {"${Project}-${Environment}-" + it for it in names.split()}

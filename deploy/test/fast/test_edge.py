@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from template import PSEUDO
 
 PERSONAL = {"Authorization", "X-Cart-Token", "X-Order-Token"}
 
@@ -43,9 +44,9 @@ def test_paths(distribution):
                 return it["TargetOriginId"]
         return distribution["DefaultCacheBehavior"]["TargetOriginId"]
 
-    for path in ("/v1/products", "/v1/carts/1/items", "/v1/orders", "/docs", "/openapi.json"):
+    for path in ("/v1/products", "/v1/carts/1/items", "/v1/orders", "/docs", "/openapi.json", "/health"):
         assert goes_to(path) == "service", path
-    for path in ("/", "/index.html", "/assets/mug.svg", "/health", "/health/live", "/v1"):
+    for path in ("/", "/index.html", "/assets/mug.svg", "/health/live", "/v1"):
         assert goes_to(path) == "front-end", path
 
 
@@ -56,6 +57,22 @@ def test_the_api_takes_every_method_and_keeps_answers_to_reads(behaviors):
     for path, it in behaviors.items():
         if path != "/v1/*":
             assert it["AllowedMethods"] == ["GET", "HEAD"], path
+
+
+def test_deployments_can_ask_for_the_health_behind_cloudfront(root, behaviors):
+    """Where nothing gets around CloudFront, the scripts ask at its name, and they begin with /health."""
+    assert 'request /health' in (root / "deploy/bin/lib/http.sh").read_text()
+    # CachingDisabled: an answer kept would say that the release before is well.
+    assert behaviors["/health"]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+
+
+@pytest.mark.parametrize(("region", "replicas"), [("eu-west-1", [{"Region": "eu-west-1"}]), ("us-east-1", None)])
+def test_the_origins_secret_is_where_the_load_balancer_is(template, region, replicas):
+    """A secret cannot be replicated to the region that it is in: the edge's is us-east-1."""
+    stack = template("edge").deployed_to("production", OriginSecretRegion=region)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PSEUDO, "AWS::Region", "us-east-1")
+        assert stack.properties("OriginSecret").get("ReplicaRegions") == replicas
 
 
 def test_no_path_is_served_in_the_clear(distribution, behaviors):
@@ -127,7 +144,6 @@ def test_a_secret_for_the_load_balancer_is_optional(template, distribution):
     config = edge.only("AWS::CloudFront::Distribution")["DistributionConfig"]
     assert origin(config, "service")["OriginCustomHeaders"] == [
         {"HeaderName": "X-Origin-Verify", "HeaderValue": "{{resolve:secretsmanager:<OriginSecret>:SecretString:value}}"}]
-    assert edge.properties("OriginSecret")["ReplicaRegions"] == [{"Region": "eu-west-1"}]
     assert "OriginSecret" not in template("edge").deployed_to("production").resources
 
 
@@ -221,7 +237,8 @@ def test_requests_are_logged_for_90_days(edge, distribution):
 
 def test_security_headers(edge):
     headers = edge.only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 31536000
+    assert headers["StrictTransportSecurity"] == {
+        "AccessControlMaxAgeSec": 31536000, "IncludeSubdomains": False, "Preload": False, "Override": True}
     assert headers["ContentTypeOptions"] == {"Override": True}
     assert headers["FrameOptions"]["FrameOption"] == "DENY"
     # The service's own documentation page has a policy of its own, which stays.

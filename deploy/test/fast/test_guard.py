@@ -25,9 +25,17 @@ def statements(policy):
 
 
 def test_of_two_stacks_in_an_account_one_has_what_serves_both(production, staging):
-    for kind in ("AWS::CloudTrail::Trail", "AWS::S3::Bucket", "AWS::GuardDuty::Detector", "AWS::Events::Rule"):
+    for kind in ("AWS::GuardDuty::Detector", "AWS::Events::Rule"):
         assert len(production.of_type(kind)) == 1, kind
         assert staging.of_type(kind) == {}, kind
+
+
+def test_each_environment_has_a_trail_for_its_rotations(template, production, staging):
+    """Staging comes first, often in an account of its own: without a trail no rotation would start a deployment there."""
+    names = {stack.only("AWS::CloudTrail::Trail")["TrailName"] for stack in (production, staging)}
+    assert len(names) == 2
+    # Where the account has one already, another is only a second copy of the same events.
+    assert not template("guard").deployed_to("staging", Trail="false").of_type("AWS::CloudTrail::Trail")
 
 
 def test_the_trail_is_complete_encrypted_and_proof_against_change(template, production):

@@ -16,6 +16,7 @@ TASKS = {"service": "task-definition", "migration": "migration-task", "bootstrap
 ARNS = {
     "database/master": "${MASTER_SECRET_ARN}", "database/migration": "${MIGRATION_SECRET_ARN}",
     "database/service": "${SERVICE_SECRET_ARN}", "cache": "${CACHE_SECRET_ARN}", "jwt": "${JWT_SECRET_ARN}",
+    "encryption": "${ENCRYPTION_SECRET_ARN}",
 }  # fmt: skip
 OVERLAYS = [(environment, part) for environment in ENVIRONMENTS for part in PARTS]
 

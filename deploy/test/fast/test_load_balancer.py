@@ -1,5 +1,7 @@
 """load-balancer.yaml: what is open to the world, how traffic reaches the two target groups, what the firewall does."""
 
+import re
+
 import pytest
 
 PUBLIC = {"Environment": "production", "DomainName": "api.example.com", "HostedZoneId": "Z123"}
@@ -61,7 +63,8 @@ def test_https_takes_tls_1_2_and_1_3_only(stack, port):
     assert it["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
     assert it["Certificates"] == [{"CertificateArn": "<Certificate>"}]
     headers = attributes(it, "ListenerAttributes")
-    assert headers["routing.http.response.strict_transport_security.header_value"].startswith("max-age=31536000")
+    # As the service says it itself; without includeSubDomains, since other names are not its own.
+    assert headers["routing.http.response.strict_transport_security.header_value"] == "max-age=31536000"
     assert headers["routing.http.response.server.enabled"] == "false"
 
 
@@ -95,7 +98,8 @@ def test_target_groups_differ_in_name_only(stack):
 def test_rules_forward_to_both_groups(stack, rule, of):
     it = stack.properties(rule)
     assert it["ListenerArn"] == f"<{of}>"
-    assert it["Priority"] == 1
+    # Rules of a front end, of another service or for maintenance find room before it.
+    assert it["Priority"] == 1000
     assert it["Conditions"] == [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}]
     (action,) = it["Actions"]
     assert action["Type"] == "forward"
@@ -209,3 +213,18 @@ def test_the_firewalls_log_shows_no_secrets(stack):
     group = stack.only("AWS::Logs::LogGroup")
     assert group["LogGroupName"].startswith("aws-waf-logs-")
     assert group["KmsKeyId"] == "<<commerce-production-LogKeyArn>>"
+
+
+def test_all_say_the_same_of_https(root, template, stack):
+    """The service, the load balancer and CloudFront, which writes over what the others have said."""
+    settings = (root / "Sources/Commerce/Configuration/ServerSettings.swift").read_text()
+    (days,) = re.findall(r'"HSTS_MAX_AGE",.*default: \.seconds\((\d+) \* 86_400\)', settings)
+    application = (root / "Sources/Web/Application/Application.swift").read_text()
+    assert '"max-age=\\(settings.strictTransport.components.seconds)"' in application
+    said = {f"max-age={int(days) * 86400}"}
+    for name in ("HttpsListener", "TestListener"):
+        said.add(attributes(stack.properties(name), "ListenerAttributes")["routing.http.response.strict_transport_security.header_value"])
+    edge = template("edge").deployed_to("production").only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    it = edge["SecurityHeadersConfig"]["StrictTransportSecurity"]
+    said.add(f"max-age={it['AccessControlMaxAgeSec']}" + "; includeSubDomains" * it["IncludeSubdomains"] + "; preload" * it["Preload"])
+    assert said == {"max-age=31536000"}

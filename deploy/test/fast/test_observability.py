@@ -131,14 +131,44 @@ def test_a_mail_only_where_somebody_is_named(template):
 
 def test_failures_that_are_no_metric(stack):
     rules = stack.of_type("AWS::Events::Rule")
-    assert set(rules) == {"DeploymentFailed", "TaskFailed", "RotationFailed"}
+    assert set(rules) == {"DeploymentFailed", "DeploymentTakenBack", "TaskFailed", "RotationFailed"}
     for rule in rules.values():
         assert [it["Arn"] for it in rule["Targets"]] == ["<Topic>"]
     deployment = rules["DeploymentFailed"]["EventPattern"]
     assert deployment["resources"] == [exported(stack, "ServiceArn")]
     assert deployment["detail"] == {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}
-    assert rules["TaskFailed"]["EventPattern"]["detail"]["containers"] == {"exitCode": [{"anything-but": [0]}]}
+    assert rules["TaskFailed"]["EventPattern"]["detail"]["$or"] == [
+        {"containers": {"exitCode": [{"anything-but": [0]}]}}, {"stopCode": ["TaskFailedToStart"]}]
     assert rules["RotationFailed"]["EventPattern"]["detail"]["eventName"] == ["RotationFailed"]
+
+
+def test_every_rotation_that_fails_is_told(template, stack):
+    rotated = {it["SecretId"].strip("<>").removesuffix("Attachment")
+               for it in template("data").deployed(Environment="staging").of_type("AWS::SecretsManager::RotationSchedule").values()}  # fmt: skip
+    told = stack.of_type("AWS::Events::Rule")["RotationFailed"]["EventPattern"]["detail"]["additionalEventData"]["SecretId"]
+    assert set(told) == {exported(stack, f"{it}Arn") for it in rotated}
+    assert len(rotated) == 4
+
+
+def test_a_deployment_that_alarms_take_back_is_told(template, stack):
+    """Blue/green has no circuit breaker, and without one ECS tells of no failed deployment."""
+    environment = stack.parameters["Environment"]
+    detail = stack.of_type("AWS::Events::Rule")["DeploymentTakenBack"]["EventPattern"]["detail"]
+    assert detail["state"] == {"value": ["ALARM"]}
+    (prefix,) = [it["prefix"] for it in detail["alarmName"]]
+    digest = {"RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce", "ImageDigest": "sha256:" + "0" * 64}
+    service = template("service").deployed_to(environment, **digest)
+    alarms = [it["AlarmName"] for it in service.of_type("AWS::CloudWatch::Alarm").values()]
+    assert len(alarms) == 4
+    assert all(name.startswith(prefix) for name in alarms)
+
+
+def test_no_late_figure_passes_for_no_healthy_task(stack):
+    """FILL takes a point that is merely late for 0, and with the idle group silent there may be none at all."""
+    alarm = stack.properties("NoHealthyTask")
+    (deciding,) = [it["Expression"] for it in alarm["Metrics"] if it["ReturnData"]]
+    assert deciding == "MAX([blue, green])"
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (2, 3)
 
 
 def test_every_alarm_on_lines_has_its_filter(stack):

@@ -1,8 +1,11 @@
 """pipeline.yaml: whom the roles trust, and that they may do what a deployment does and no more."""
 
+import fnmatch
 import json
 import re
+from pathlib import Path
 
+import cfnlint
 import pytest
 from template import ROOT
 
@@ -47,9 +50,55 @@ def test_commits_keep_their_image(stack):
     assert excluded["ImageTagMutabilityExclusionFilterValue"] == "sha256-*"
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
     assert repository["EncryptionConfiguration"] == {"EncryptionType": "KMS"}
-    (rule,) = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
-    assert rule["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 400}
-    assert rule["action"] == {"type": "expire"}
+
+
+def expired(rules, images):
+    """What a lifecycle policy removes of images, each the list of its tags, the newest first.
+
+    An image that a rule looks at is not removed by one of a lower priority, and `any` comes last.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    """
+    seen, gone = set(), set()
+    for rule in sorted(rules, key=lambda it: it["rulePriority"]):
+        selection = rule["selection"]
+        assert (selection["countType"], rule["action"]) == ("imageCountMoreThan", {"type": "expire"})
+        looked_at = [
+            number for number, tags in enumerate(images)
+            if selection["tagStatus"] == "any" or any(fnmatch.fnmatchcase(tag, *selection["tagPatternList"]) for tag in tags)]  # fmt: skip
+        gone |= set(looked_at[selection["countNumber"]:]) - seen
+        seen |= set(looked_at)
+    return gone
+
+
+def test_what_runs_is_never_removed(stack):
+    rules = json.loads(stack.only("AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    # Four hundred builds since the last release of production, each an index, two parts and a signature.
+    images = [[tag] for build in range(400) for tag in (f"{build:040x}", f"{build:040x}-arm64", f"{build:040x}-amd64", f"sha256-{build:064x}.sig")]
+    for number in range(60):
+        images[number * 4].append(f"released-staging-{60 - number}")
+    released = len(images)
+    images += [["f" * 40, "released-production-40", "released-staging-1"], [f"sha256-{'f' * 64}.sig"]]
+    images += [[f"{number:040x}", f"released-production-{number}"] for number in range(39, 0, -1)]
+    gone = expired(rules, images)
+    assert not gone & {released, released + 1}, "what runs in production, or its signature"
+    # Thirty to go back to, and then an end.
+    assert {it for it in range(released, len(images)) if it in gone} == set(range(len(images) - 10, len(images)))
+    for number, tags in enumerate(images):
+        if any(re.fullmatch(r"released-staging-(3[1-9]|[4-6]\d)", tag) for tag in tags):
+            assert number not in gone, tags
+    # What was built and never released is kept for a while only.
+    assert gone & set(range(released))
+
+
+def test_the_deploy_scripts_tag_is_what_the_repository_keeps(stack):
+    script = (ROOT / "deploy/bin/lib/service.sh").read_text()
+    patterns = [it["selection"].get("tagPatternList") for it in json.loads(stack.only("AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]]
+    assert ["released-production-*"] in patterns
+    assert ["released-staging-*"] in patterns
+    assert "released-$ENVIRONMENT-" in script
+    for part in PARTS.values():
+        it = statements(stack.properties(f"{part}DeployRole"))["TagReleases"]
+        assert (it["Action"], it["Resource"]) == ("ecr:PutImage", "<Repository.Arn>")
 
 
 def test_the_repository_outlives_its_stack(template):
@@ -82,6 +131,14 @@ def test_a_role_trusts_one_subject(stack, name):
     assert it["Condition"] == {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": SUBJECTS[name]}}
 
 
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_role_trusts_the_subject_with_numbers(template, name):
+    """As GitHub writes it for repositories made or renamed since July 2026."""
+    stack = template("pipeline").deployed(GitHubRepository="acme/shop", GitHubOwnerId="123456", GitHubRepositoryId="456789")
+    subject = SUBJECTS[name].replace("acme/shop", "acme@123456/shop@456789")
+    assert trust(stack.properties(name))["Condition"]["StringEquals"][f"{ISSUER}:sub"] == subject
+
+
 def test_github_may_take_no_other_role(stack):
     federated = [name for name, it in stack.of_type("AWS::IAM::Role").items() if "Federated" in trust(it)["Principal"]]
     assert sorted(federated) == sorted(SUBJECTS)
@@ -104,8 +161,8 @@ def test_no_wildcard_actions_and_no_rights_to_give_rights(stack, environment, ki
         assert "*" not in action
         assert not action.startswith(("secretsmanager:", "kms:", "sts:", "s3:", "organizations:")), action
         if action.startswith("iam:"):
-            assert action in ("iam:PassRole", "iam:CreateServiceLinkedRole")
-            assert action != "iam:PassRole" or "*" not in resource
+            assert action in ("iam:PassRole", "iam:GetRole", "iam:CreateServiceLinkedRole")
+            assert action == "iam:CreateServiceLinkedRole" or "*" not in resource
 
 
 @pytest.mark.parametrize("kind", ["DeployRole", "CloudFormationRole"])
@@ -135,7 +192,10 @@ EVERYWHERE = {
         "iam:CreateServiceLinkedRole",  # bounded by the service
         "application-autoscaling:DescribeScalableTargets",
         "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+        "cloudwatch:GetMetricData",
         "cloudwatch:DescribeAlarms",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
@@ -237,6 +297,48 @@ def test_every_resource_of_the_service_stack_can_be_made(template, stack, enviro
         assert any(
             one == action and re.fullmatch(re.escape(resource).replace(r"\*", ".*"), wanted) for one, resource in may
         ), f"{name}: {action} on {wanted}"
+
+
+# What the schemas name and a stack as ours does not need, with the reason.
+NOT_NEEDED = {
+    # Of functions with code in a bucket, layers, a key of their own, a file system, an instance, or code that is signed.
+    "s3:GetObject", "s3:GetObjectVersion", "s3files:ListMountTargets", "elasticfilesystem:DescribeMountTargets", "lambda:GetLayerVersion",
+    "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "lambda:GetCodeSigningConfig",
+    "lambda:PutFunctionCodeSigningConfig", "lambda:DeleteFunctionCodeSigningConfig", "lambda:PassCapacityProvider", "lambda:PublishVersion",
+    "lambda:AssociateRuntimeAlias",
+    # Of properties of a function that the smoke test has not.
+    "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency", "lambda:PutFunctionRecursionConfig",
+    "lambda:PutFunctionScalingConfig", "lambda:PutRuntimeManagementConfig",
+    # Of targets that are functions and not services of ECS.
+    "lambda:GetProvisionedConcurrencyConfig", "lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig",
+}  # fmt: skip
+
+
+def handlers():
+    """What the handler of each type calls, by its step."""
+    data = Path(cfnlint.__file__).parent / "data" / "schemas"
+    names = json.loads((data / "providers" / "us-east-1.json").read_text())
+    found = {}
+    for kind in MADE_BY:
+        schema = json.loads((data / "resources" / f"{names[kind]}.json").read_text())
+        found[kind] = {step: it.get("permissions", []) for step, it in schema["handlers"].items()}
+    return found
+
+
+def test_the_role_has_what_cloudformation_says_it_calls(template, stack, environment):
+    """By the schemas of AWS' registry, which cfn-lint brings: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html"""
+    schemas = handlers()
+    role = {action for action, _ in allowed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))}
+    digest = {"RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce", "ImageDigest": "sha256:" + "0" * 64}
+    missing = {}
+    for it in template("service").deployed_to(environment, **digest).resources.values():
+        for step in ("create", "read", "update", "delete"):
+            for action in schemas[it["Type"]].get(step, []):
+                if action not in role | NOT_NEEDED:
+                    missing.setdefault(it["Type"], set()).add(action)
+    assert missing == {}
+    # No exception is kept that nothing asks for.
+    assert NOT_NEEDED <= {action for it in schemas.values() for step in it.values() for action in step}
 
 
 def calls(*scripts):

@@ -63,18 +63,23 @@ def test_no_secret_is_plain_in_a_task(where, plain, secret):
     assert [name for name, value in plain.items() if re.search(r"://[^/]*@", str(value))] == []
 
 
+KEYS = {
+    "REDIS_PASSWORD": "token", "ENCRYPTION_KEY": "current", "ENCRYPTION_KEY_PREVIOUS": "previous", "JWT_SECRET": "current",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("where", "plain", "secret"), CONTAINERS, ids=[it[0] for it in CONTAINERS])
 def test_a_secret_comes_by_its_key_from_secrets_manager(where, plain, secret):
     """As ARN:key:: — without a key the whole JSON document would be the password."""
     for name, source in secret.items():
         kind = r"\$\{[A-Z]+_SECRET_ARN\}" if where.endswith(".json") else r"<<commerce-production-[A-Za-z]+SecretArn>>"
-        key = "username" if name.endswith("_USER") else {"REDIS_PASSWORD": "token", "JWT_SECRET": "current"}.get(name, "password")
+        key = "username" if name.endswith("_USER") else KEYS.get(name, "password")
         assert re.fullmatch(rf"{kind}:{key}::", source), name
 
 
 def test_the_service_gets_its_secrets():
     (service,) = [secret for where, _, secret in CONTAINERS if where == "task-definition.json"]
-    assert set(service) == {"DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET"}
+    assert set(service) == {"DATABASE_USER", "DATABASE_PASSWORD", *KEYS}
 
 
 def arns(role):

@@ -1,5 +1,7 @@
 """service.yaml: how a release takes over and is taken back, how many tasks there are, what a rotated secret leads to."""
 
+import json
+
 import pytest
 
 DEPLOYED = {
@@ -170,7 +172,7 @@ ROLES = {
     "SmokeTestHookRole": ("ecs.amazonaws.com", None, ("lambda:InvokeFunction", "lambda", "function:{FunctionName}")),
     "SmokeTestRole": ("lambda.amazonaws.com", "service-role/AWSLambdaENIManagementAccess", ()),
     "SecretWasRotatedRole": ("events.amazonaws.com", None, ("states:StartExecution", "states", "stateMachine:{StateMachineName}")),
-    "RedeployRole": ("states.amazonaws.com", None, ("ecs:UpdateService", "ecs", "service/<Cluster>/{ServiceName}")),
+    "RedeployRole": ("states.amazonaws.com", None, (["ecs:ListServiceDeployments", "ecs:UpdateService"], "ecs", "service/<Cluster>/{ServiceName}")),
 }
 
 
@@ -257,7 +259,8 @@ def test_a_rotated_secret_of_the_service_deploys_anew(stack):
         "detail": {
             "eventName": ["RotationSucceeded"],
             "additionalEventData": {
-                "SecretId": [exported("ServiceSecretArn"), exported("CacheSecretArn"), exported("JwtSecretArn")]
+                "SecretId": [exported("ServiceSecretArn"), exported("CacheSecretArn"),
+                             exported("EncryptionSecretArn"), exported("JwtSecretArn")]
             },
         },
     }
@@ -273,13 +276,45 @@ def test_every_secret_the_service_reads_is_watched(stack):
 
 def test_deploying_anew_keeps_the_release(stack):
     machine = stack.only("AWS::StepFunctions::StateMachine")
-    (step,) = machine["Definition"]["States"].values()
+    step = machine["Definition"]["States"]["Redeploy"]
     assert step["Resource"] == "arn:aws:states:::aws-sdk:ecs:updateService"
     # No task definition: the one that runs.
     assert step["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Service}", "ForceNewDeployment": True}
     assert machine["DefinitionSubstitutions"] == {"Cluster": exported("ClusterName"), "Service": "<Service.Name>"}
     assert step["Retry"][0]["MaxAttempts"] >= 3
     assert machine["RoleArn"] == exported("RedeployRoleArn")
+
+
+def test_deploying_anew_fails_where_the_deployment_does(stack):
+    """By walking through the machine with every answer that ECS gives."""
+    machine = stack.only("AWS::StepFunctions::StateMachine")["Definition"]
+    states = machine["States"]
+    assert machine["StartAt"] == "Redeploy"
+    assert machine["TimeoutSeconds"] > 5400
+    assert states["Redeploy"]["Next"] == "Wait"
+    assert states["Wait"]["Next"] == "Look"
+    look = states["Look"]
+    assert look["Resource"] == "arn:aws:states:::aws-sdk:ecs:listServiceDeployments"
+    assert look["Parameters"]["CreatedAt"] == {"After.$": "$$.Execution.StartTime"}
+    assert look["Next"] == "Judge"
+
+    def judged(status):
+        for choice in states["Judge"]["Choices"]:
+            if "IsPresent" in choice:
+                holds = choice["IsPresent"] == (status is not None)
+            else:
+                holds = choice["StringEquals"] == status
+            if holds:
+                return choice["Next"]
+        return states["Judge"]["Default"]
+
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentBrief.html
+    ends = {None: "Wait", "PENDING": "Wait", "IN_PROGRESS": "Wait", "SUCCESSFUL": "Done", "STOPPED": "TakenBack", "STOP_REQUESTED": "TakenBack",
+            "ROLLBACK_REQUESTED": "TakenBack", "ROLLBACK_IN_PROGRESS": "TakenBack", "ROLLBACK_SUCCESSFUL": "TakenBack", "ROLLBACK_FAILED": "TakenBack"}  # fmt: skip
+    assert {status: judged(status) for status in ends} == ends
+    assert states["TakenBack"]["Type"] == "Fail"
+    # CloudFormation takes no null in a definition.
+    assert "null" not in json.dumps(machine)
 
 
 def test_what_ran_before_stays_known(template):

@@ -54,6 +54,7 @@ VALUES = {
     "MIGRATION_SECRET_ARN": "<<commerce-production-MigrationSecretArn>>",
     "MASTER_SECRET_ARN": "<<commerce-production-MasterSecretArn>>",
     "CACHE_SECRET_ARN": "<<commerce-production-CacheSecretArn>>",
+    "ENCRYPTION_SECRET_ARN": "<<commerce-production-EncryptionSecretArn>>",
     "JWT_SECRET_ARN": "<<commerce-production-JwtSecretArn>>",
     "TRUSTED_PROXIES": "<<commerce-production-VpcCidr>>",
     "CORS_ORIGINS": "https://shop.example.com",

@@ -147,9 +147,16 @@ def test_deployment_goes_by_digest_from_staging_to_production():
     assert deploy["environment"] == "${{ inputs.environment }}"
     assert deploy["env"]["DIGEST"] == "${{ inputs.digest }}"
     assert 'deploy/bin/deploy "$ENVIRONMENT" "$DIGEST"' in script(deploy)
-    names = [step["name"] for step in deploy["steps"]]
-    assert names.index("Verify the signature") < names.index("Deploy")
-    assert "build.yaml@refs/heads/main" in script(deploy)
+
+
+@pytest.mark.parametrize(("name", "step"), [("deploy", "Deploy"), ("rollback", "Roll back")])
+def test_only_what_is_signed_comes_into_service(name, step):
+    """The scripts verify it; here is what they verify with, and nothing that tells them not to."""
+    (job,) = workflow(name)["jobs"].values()
+    names = [it["name"] for it in job["steps"]]
+    assert names.index("Install cosign") < names.index(step)
+    assert "--unsigned" not in script(job)
+    assert "build.yaml@refs/heads/main" in (ROOT / "deploy/bin/lib/images.sh").read_text()
 
 
 def test_one_deployment_at_a_time_and_none_is_cancelled():

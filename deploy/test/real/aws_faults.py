@@ -5,6 +5,7 @@ without outputs), and stacks that take their time or roll back. Everything else 
 """
 
 import json
+import math
 import re
 import threading
 import time
@@ -19,6 +20,9 @@ from xml.sax.saxutils import escape
 
 # What is left of a stack whose creation was taken back.
 EMPTY = "Resources: {Nothing: {Type: AWS::CloudFormation::WaitConditionHandle}}"
+# As the `seconds` of a task or an update: it goes on until the test says `finish_tasks` or `finish_updates`. What another
+# process is to meet under way must not be over after so many seconds, which a slow machine may need for less.
+HELD = math.inf
 # What reads, and what a change set is prepared with: everything else changes something.
 READS = re.compile(r"^(Describe|Get|List|Batch|Validate|Filter)")
 
@@ -299,6 +303,15 @@ class Faults:
     def finish_updates(self):
         for state in self.stacks.values():
             state["at"] = 0
+
+    def finish_tasks(self):
+        for task in self.tasks.values():
+            task["at"] = 0
+
+    def is_changing(self, stack):
+        """Whether a change of the stack has been executed and is not over."""
+        with self.lock:
+            return time.monotonic() < self.stacks.get(stack, {"at": 0})["at"]
 
     def on_DeleteStack(self, request, path, headers, body):
         with self.lock:

@@ -28,11 +28,18 @@ class Engine:
         done = self._bash("engine_available")
         return None if done.returncode == 0 else done.stdout.strip() or done.stderr.strip()
 
+    def base(self):
+        """Makes the images that the project's own and the tests build on."""
+        self._run("base")
+
     def build(self):
         """Builds the project's image as commerce:test."""
-        for script in ("base", "build"):
-            done = subprocess.run([SCRIPTS / script], env=self.environment, capture_output=True, text=True)
-            assert done.returncode == 0, f"container/{script} failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        self._run("base")
+        self._run("build")
+
+    def _run(self, script):
+        done = subprocess.run([SCRIPTS / script], env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"container/{script} failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
 
     def podman(self, *arguments, check=True, timeout=300):
         """Runs a podman command to its end."""

@@ -1,7 +1,9 @@
 """deploy/bin/deploy and what it stands on, against moto with faults put in on the way."""
 
+from pathlib import Path
+
 import pytest
-from aws_faults import TaskEnd, Update
+from aws_faults import HELD, TaskEnd, Update
 from deploy_scripts import Account
 
 
@@ -114,7 +116,7 @@ def test_migration_that_cannot_start(account, images):
 
 
 def test_long_migration_is_left_alone(account, images):
-    account.faults.task_end = TaskEnd(seconds=600)
+    account.faults.task_end = TaskEnd(seconds=HELD)
     result = account.run("deploy", "staging", images[0], "--migration-limit", "1")
     assert result.returncode == 12, result.stderr
     assert "left alone" in result.stderr
@@ -259,3 +261,54 @@ def test_import_is_a_run_of_its_own_of_the_migration_task(account, images):
     assert refused.returncode == 10, refused.stderr
     assert "the import failed with exit code 65" in refused.stderr
     assert account.run("import", "staging", images[0], "--file", "relative").returncode == 64
+
+
+SCRIPTS = {"deploy": (), "rollback": (), "migrate": (), "bootstrap": (), "import": ()}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_what_the_build_has_not_signed_is_refused(account, images, script):
+    account.release(images[0])
+    strange = account.push("made by hand", signed=False)
+    refused = account.run(script, "staging", strange)
+    assert refused.returncode == 1, refused.stderr
+    assert f"has not signed {strange}: Error: no matching signatures" in refused.stderr
+    # Another repository's build counts as little.
+    account.sign(strange, by="acme/other")
+    assert account.run(script, "staging", strange).returncode == 1
+    assert account.faults.changes == []
+    assert account.served_image() == images[0]
+    # Unless somebody says so.
+    taken = account.run(script, "staging", strange, "--unsigned")
+    assert taken.returncode == 0, taken.stderr
+    assert "the signature is not looked at" in taken.stderr
+
+
+def test_without_cosign_nothing_unsigned_slips_through(account, images):
+    (account.directory / "bin" / "cosign").unlink()
+    bare = {"PATH": ":".join(it for it in account.environment(account.directory)["PATH"].split(":") if not (Path(it) / "cosign").exists())}
+    refused = account.run("deploy", "staging", images[0], **bare)
+    assert refused.returncode == 69, refused.stderr
+    assert "cosign is not installed" in refused.stderr
+    assert account.faults.changes == []
+
+
+def tags(account, digest):
+    (image,) = account.client("ecr").describe_images(repositoryName="commerce", imageIds=[{"imageDigest": digest}])["imageDetails"]
+    return set(image.get("imageTags", []))
+
+
+def test_what_was_released_is_tagged_so_that_it_is_kept(account, images):
+    one, two, _ = images
+    account.run("deploy", "staging", one, check=True)
+    assert "released-staging-1" in tags(account, one)
+    account.run("deploy", "staging", two, check=True)
+    assert "released-staging-2" in tags(account, two)
+    # Again, with nothing to do: where the tag got lost on the way, it is given then.
+    account.client("ecr").batch_delete_image(repositoryName="commerce", imageIds=[{"imageTag": "released-staging-2"}])
+    assert "released-staging-2" not in tags(account, two)
+    account.run("deploy", "staging", two, check=True)
+    assert "released-staging-2" in tags(account, two)
+    account.run("rollback", "staging", check=True)
+    assert "released-staging-3" in tags(account, one)
+    assert account.faults.failures == []

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from aws_faults import TaskEnd, Update
+from aws_faults import HELD, TaskEnd, Update
 from deploy_scripts import Account
 
 
@@ -32,19 +32,25 @@ def read_until(process, text):
     raise AssertionError(f"never said '{text}':\n{seen}")
 
 
-def wait_for_call(process, account, action):
-    while action not in account.faults.calls:
+def wait_until(process, condition):
+    while not condition():
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
 
 
+def wait_for_update(process, account):
+    # Not for the call alone: the change has then begun for who asks next.
+    wait_until(process, lambda: account.faults.is_changing("commerce-staging-service"))
+
+
 def test_while_a_stack_changes_another_is_refused(account, images):
-    account.faults.update = Update(seconds=6)
+    account.faults.update = Update(seconds=HELD)
     first = account.start("deploy", "staging", images[1])
-    wait_for_call(first, account, "ExecuteChangeSet")
+    wait_for_update(first, account)
     second = account.run("deploy", "staging", images[2])
     assert second.returncode == 75, second.stderr
     assert "cancel-update-stack" in second.stderr
+    account.faults.finish_updates()
     _, rest = first.communicate(timeout=60)
     assert first.returncode == 0, rest
     assert account.served_image() == images[1]
@@ -53,28 +59,27 @@ def test_while_a_stack_changes_another_is_refused(account, images):
 
 def test_the_later_of_two_at_once_is_refused(account, images):
     # Both are past their checks before either has executed its change.
-    account.faults.update = Update(seconds=2)
-    account.faults.task_end = TaskEnd(seconds=3)
+    account.faults.task_end = TaskEnd(seconds=HELD)
     first = account.start("deploy", "staging", images[1])
-    wait_for_call(first, account, "RunTask")
-    account.faults.task_end = TaskEnd()
-    # Unaware of the first's migration, as one that looked a moment earlier.
+    wait_until(first, lambda: account.faults.tasks)
+    # The second is unaware of the first's migration, as one that looked a moment earlier.
+    account.faults.task_end, account.faults.update = TaskEnd(), Update(seconds=HELD)
     account.faults.blind_to_tasks = True
     second = account.start("deploy", "staging", images[2])
-    outcomes = {}
-    for name, process in (("first", first), ("second", second)):
-        _, stderr = process.communicate(timeout=90)
-        outcomes[name] = (process.returncode, stderr)
-    codes = sorted(code for code, _ in outcomes.values())
-    assert codes == [0, 75], "\n".join(stderr for _, stderr in outcomes.values()) + str(account.faults.failures)
-    winner = images[1] if outcomes["first"][0] == 0 else images[2]
-    assert account.served_image() == winner
-    assert account.releases() == [images[0], winner]
+    wait_for_update(second, account)
+    account.faults.finish_tasks()
+    _, refused = first.communicate(timeout=90)
+    assert first.returncode == 75, refused + str(account.faults.failures)
+    account.faults.finish_updates()
+    _, stderr = second.communicate(timeout=90)
+    assert second.returncode == 0, stderr + str(account.faults.failures)
+    assert account.served_image() == images[2]
+    assert account.releases() == [images[0], images[2]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_in_the_migration(account, images, number):
-    account.faults.task_end = TaskEnd(seconds=4)
+    account.faults.task_end = TaskEnd(seconds=HELD)
     process = account.start("deploy", "staging", images[1])
     read_until(process, "migration: RUNNING")
     os.killpg(process.pid, number)
@@ -86,9 +91,9 @@ def test_interrupted_in_the_migration(account, images, number):
 
 
 def test_interrupted_in_the_update_and_run_again(account, images):
-    account.faults.update = Update(seconds=3)
+    account.faults.update = Update(seconds=HELD)
     process = account.start("deploy", "staging", images[1])
-    wait_for_call(process, account, "ExecuteChangeSet")
+    wait_for_update(process, account)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130, stderr

@@ -1,7 +1,7 @@
 """deploy/bin/provision: the stacks in order, again without a change, shown before they change."""
 
 import pytest
-from aws_faults import Update
+from aws_faults import HELD, Update
 from deploy_scripts import Account
 
 
@@ -27,6 +27,10 @@ def test_from_nothing_to_the_first_deployment_and_again(account):
     digest = account.push("release 1")
     made = account.run("provision", "staging", "cluster", "--image", digest)
     assert made.stdout == "commerce-staging-cluster: created\n", made.stderr
+    # Made before the cluster, which in a new account could not use it yet.
+    order = [call for call in account.faults.calls if call in ("CreateServiceLinkedRole", "ExecuteChangeSet")]
+    assert order[-2:] == ["CreateServiceLinkedRole", "ExecuteChangeSet"]
+    assert account.client("iam").get_role(RoleName="AWSServiceRoleForECS")["Role"]["Path"] == "/aws-service-role/ecs.amazonaws.com/"
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in account.stack("commerce-staging-cluster")["Parameters"]}
     assert parameters["ImageDigest"] == digest
     assert parameters["RepositoryUri"].endswith("/commerce")
@@ -65,8 +69,8 @@ def test_failures_are_told(account):
     failed = account.run("provision", "staging", "network")
     assert failed.returncode == 20, failed.stderr
     assert "The maximum number of addresses" in failed.stderr
-    account.faults.update = Update(seconds=60)
-    account.faults.stacks["commerce-staging-network"] |= {"at": 1e12}
+    account.faults.update = Update(seconds=HELD)
+    account.faults.stacks["commerce-staging-network"] |= {"at": HELD}
     busy = account.run("provision", "staging", "network")
     assert busy.returncode == 75, busy.stderr
     unknown = account.run("provision", "staging", "nothing")

@@ -101,6 +101,7 @@ def test_what_moto_leaves_out(balancer, cluster, service, stood_in):
         "CacheGroupId",
         "CachePort",
         "CacheSecretArn",
+        "EncryptionSecretArn",
         "GreenTargetGroupFullName",
         "JwtSecretArn",
         "LoadBalancerFullName",
@@ -213,7 +214,7 @@ def filled(family):
         "CORS_ORIGINS": settings["CorsOrigins"],
         "STORE_CURRENCY": settings["StoreCurrency"],
         "IMAGE_BASE_URL": "/assets",
-        **{f"{it.upper()}_SECRET_ARN": exports[f"{it}SecretArn"] for it in ("Service", "Migration", "Master", "Cache", "Jwt")},
+        **{f"{it.upper()}_SECRET_ARN": exports[f"{it}SecretArn"] for it in ("Service", "Migration", "Master", "Cache", "Encryption", "Jwt")},
     }
     text = (ROOT / f"deploy/ecs/{file}.json").read_text()
     for name, value in values.items():
