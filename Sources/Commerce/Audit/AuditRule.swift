@@ -19,7 +19,8 @@ extension AuditRule {
             rule: "stock is the sum of its ledger",
             query: """
                 SELECT * FROM (SELECT variant_id, on_hand, reserved FROM stock) s FULL JOIN (SELECT variant_id, \
-                sum(on_hand) AS ledger_on_hand, sum(reserved) AS ledger_reserved FROM stock_movement GROUP BY variant_id) m \
+                sum(on_hand) AS ledger_on_hand, sum(reserved) AS ledger_reserved FROM (SELECT variant_id, on_hand, reserved \
+                FROM stock_movement UNION ALL SELECT variant_id, on_hand, reserved FROM stock_balance) l GROUP BY variant_id) m \
                 USING (variant_id) WHERE (coalesce(on_hand, 0), coalesce(reserved, 0)) \
                 IS DISTINCT FROM (coalesce(ledger_on_hand, 0), coalesce(ledger_reserved, 0))
                 """),
@@ -49,14 +50,20 @@ extension AuditRule {
                 sum(reserved) FILTER (WHERE reason = 'reserve') AS reserved, \
                 -sum(reserved) FILTER (WHERE reason = 'release') AS released FROM stock_movement \
                 GROUP BY order_id, variant_id) m ON m.order_id = l.order_id AND m.variant_id = l.variant_id \
-                WHERE m.reserved IS DISTINCT FROM l.quantity \
-                OR coalesce(m.released, 0) <> CASE r.state WHEN 'released' THEN l.quantity ELSE 0 END
+                WHERE (m.reserved IS DISTINCT FROM l.quantity \
+                OR coalesce(m.released, 0) <> CASE r.state WHEN 'released' THEN l.quantity ELSE 0 END) \
+                AND NOT EXISTS (SELECT FROM stock_balance b JOIN orders o ON o.id = l.order_id \
+                WHERE b.variant_id = l.variant_id AND b.through >= o.created_at)
                 """),
         AuditRule(
-            rule: "what moves stock for an order is a line of an order that is there",
+            rule: "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped",
             query: """
-                SELECT m.id, m.order_id, m.variant_id, m.reason FROM stock_movement m LEFT JOIN order_line l \
-                ON l.order_id = m.order_id AND l.variant_id = m.variant_id WHERE m.order_id IS NOT NULL AND l.order_id IS NULL
+                SELECT m.order_id, m.variant_id, sum(m.on_hand) AS on_hand, sum(m.reserved) AS reserved FROM stock_movement m \
+                LEFT JOIN order_line l ON l.order_id = m.order_id AND l.variant_id = m.variant_id \
+                WHERE m.order_id IS NOT NULL AND l.order_id IS NULL GROUP BY m.order_id, m.variant_id \
+                HAVING (count(*) < 2 OR sum(m.on_hand) <> 0 OR sum(m.reserved) <> 0 \
+                OR EXISTS (SELECT FROM orders o WHERE o.id = m.order_id)) \
+                AND NOT EXISTS (SELECT FROM stock_balance b WHERE b.variant_id = m.variant_id AND b.through >= min(m.at) - interval '31 days')
                 """),
         AuditRule(
             rule: "an order's sums add up",
@@ -92,11 +99,10 @@ extension AuditRule {
             rule: "one cart is one order",
             query: "SELECT cart_id, count(*) FROM orders WHERE cart_id IS NOT NULL GROUP BY cart_id HAVING count(*) > 1"),
         AuditRule(
-            rule: "a cart is converted if and only if there is its order",
+            rule: "a cart that is there is converted if and only if there is its order",
             query: """
-                SELECT c.id, c.status, o.id AS order_id FROM cart c FULL JOIN (SELECT * FROM orders \
-                WHERE cart_id IS NOT NULL) o ON o.cart_id = c.id \
-                WHERE (c.status IS NOT DISTINCT FROM 'converted') <> (o.id IS NOT NULL)
+                SELECT c.id, c.status, o.id AS order_id FROM cart c LEFT JOIN orders o ON o.cart_id = c.id \
+                WHERE (c.status = 'converted') <> (o.id IS NOT NULL)
                 """),
         AuditRule(
             rule: "the answer kept for a key is of an order that is there",

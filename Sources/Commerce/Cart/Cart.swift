@@ -16,7 +16,10 @@ package struct Cart: Sendable {
     /// - Parameter token: the guest's secret, shown once, when the cart is made.
     /// - Throws: `Problem` where its sum is greater than money can be.
     package func json(token: String? = nil) throws(Problem) -> [UInt8] {
-        let totals = lines.compactMap { $0.unitPrice.times($0.quantity) }
+        // An order would refuse what is not to be had, so it is not to be paid. What was ordered is shown as it was.
+        let totals = lines.compactMap { line in
+            status == .active && line.isUnavailable ? Money(0, currency) : line.unitPrice.times(line.quantity)
+        }
         guard totals.count == lines.count, let subtotal = Money.sum(totals, currency) else { throw .amountTooLarge }
         var json = JSONWriter(capacity: 512 + lines.count * 256)
         json.beginObject()

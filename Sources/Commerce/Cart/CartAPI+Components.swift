@@ -44,7 +44,7 @@ extension OpenAPIFragment {
                 "options": { "$ref": "#/components/schemas/Options" },
                 "quantity": { "$ref": "#/components/schemas/Quantity" },
                 "unit_price": { "$ref": "#/components/schemas/Money", "description": "Today's, from the catalogue." },
-                "line_total": { "$ref": "#/components/schemas/Money", "description": "`unit_price` times `quantity`." },
+                "line_total": { "$ref": "#/components/schemas/Money", "description": "`unit_price` times `quantity`; 0 in an active cart for what is `unavailable`." },
                 "available": {
                   "type": "integer",
                   "minimum": 0,
@@ -52,8 +52,8 @@ extension OpenAPIFragment {
                 },
                 "adjustment": {
                   "type": "string",
-                  "enum": ["price_changed", "quantity_reduced", "unavailable"],
-                  "description": "What the shopper should be told; absent where there is nothing to tell. `price_changed`: the price moved since the line was last written. `unavailable`: sold out, or no longer on sale. `quantity_reduced`: joining two carts had to cut the quantity."
+                  "enum": ["price_changed", "insufficient_stock", "quantity_reduced", "unavailable"],
+                  "description": "What the shopper should be told; absent where there is nothing to tell. `price_changed`: the price moved since the line was last written. `insufficient_stock`: there are fewer than `quantity`, and `available` says how many; the quantity is kept. `unavailable`: sold out, or no longer on sale; the line counts 0 in the sums of an active cart. `quantity_reduced`: joining two carts had to cut the quantity."
                 }
               }
             }

@@ -17,9 +17,13 @@ package struct CartLine: Sendable {
     package let isOffered: Bool
     package let available: Int
 
+    /// Whether none of it can be bought; such a line counts nothing in the cart's sums.
+    package var isUnavailable: Bool { !isOffered || available <= 0 }
+
     /// What a shopper should be told of the line.
     package var adjustment: String? {
-        if !isOffered || available <= 0 { return "unavailable" }
+        if isUnavailable { return "unavailable" }
+        if available < quantity { return "insufficient_stock" }
         return unitPrice.amount == seenPrice ? nil : "price_changed"
     }
 

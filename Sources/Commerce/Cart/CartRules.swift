@@ -24,13 +24,25 @@ enum CartRules {
     /// - Parameters:
     ///   - present: that of the line, nil where there is none yet
     ///   - lines: how many the cart has
-    static func adding(_ count: Int, to present: Int?, lines: Int) throws(Problem) -> Int {
+    ///   - maximum: the most that an order can have of the variant
+    static func adding(
+        _ count: Int, to present: Int?, lines: Int, atMost maximum: Int = maximumQuantity
+    ) throws(Problem) -> Int {
         let (sum, overflow) = (present ?? 0).addingReportingOverflow(count)
-        guard !overflow, sum <= maximumQuantity else {
-            throw .invalid("/quantity", "a line can have at most \(maximumQuantity); the cart has \(present ?? 0)")
-        }
+        try checkQuantity(overflow ? Int.max : sum, atMost: maximum, present: present)
         try checkRoom(present: present, lines: lines)
         return sum
+    }
+
+    /// Whether a line can have so many.
+    /// - Parameters:
+    ///   - maximum: the most that an order can have of the variant
+    ///   - present: how many the cart has
+    static func checkQuantity(_ quantity: Int, atMost maximum: Int, present: Int?) throws(Problem) {
+        let maximum = min(maximum, maximumQuantity)
+        guard quantity <= maximum else {
+            throw .invalid("/quantity", "a line can have at most \(maximum) of this; the cart has \(present ?? 0)")
+        }
     }
 
     /// Whether there is room for the line.

@@ -9,6 +9,8 @@ extension CartStore {
         struct Known {
             let id: UUID
             let price: Int64
+            /// The most that an order can have of it.
+            var maximum = CartRules.maximumQuantity
         }
 
         let version: Int64
@@ -33,7 +35,8 @@ extension CartStore {
             if let row = found[1].first {
                 state.lines = Int(try row[4, as: Int64.self])
                 if let id = try row[0, as: UUID?.self], let price = try row[1, as: Int64?.self] {
-                    let known = State.Known(id: id, price: price)
+                    let known = State.Known(
+                        id: id, price: price, maximum: Int(try row[5, as: Int32?.self] ?? Int32(CartRules.maximumQuantity)))
                     if try row[2, as: Bool?.self] ?? false { state.variant = known }
                     if let quantity = try row[3, as: Int32?.self] {
                         state.quantity = Int(quantity)
@@ -75,7 +78,7 @@ extension CartStore {
     private static func line(_ sku: String, in key: Key) -> PostgresQuery {
         """
         SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, \
-        (SELECT count(*) FROM cart_item WHERE cart_id = c.id) FROM cart c LEFT JOIN variant v ON v.sku = \(sku) \
+        (SELECT count(*) FROM cart_item WHERE cart_id = c.id), v.max_quantity FROM cart c LEFT JOIN variant v ON v.sku = \(sku) \
         LEFT JOIN product p ON p.id = v.product_id \
         LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id WHERE c.id = \(key.id)
         """

@@ -60,7 +60,8 @@ package struct CartStore {
     package func add(_ count: Int, of sku: String, to key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant else { throw Problem.invalid("/sku", "there is no SKU \(sku)") }
-            let quantity = try CartRules.adding(count, to: state.quantity, lines: state.lines)
+            let quantity = try CartRules.adding(
+                count, to: state.quantity, lines: state.lines, atMost: variant.maximum)
             return Self.setting(variant, quantity, in: key)
         }
     }
@@ -70,6 +71,7 @@ package struct CartStore {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant ?? (quantity == 0 ? state.lineVariant : nil) else { throw Problem.notFound }
             if quantity == 0 { return Self.removing(variant.id, from: key) }
+            try CartRules.checkQuantity(quantity, atMost: variant.maximum, present: state.quantity)
             try CartRules.checkRoom(present: state.quantity, lines: state.lines)
             return Self.setting(variant, quantity, in: key)
         }
@@ -100,8 +102,21 @@ package struct CartStore {
     package func expire(limit: Int) async throws -> Int {
         try await pool.batch([
             """
-            UPDATE cart SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
+            UPDATE cart SET status = 'expired', version = version + 1, updated_at = now() WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
             AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
+            """
+        ]).first?.affectedRows ?? 0
+    }
+
+    /// Drops up to `limit` carts that came to their end before `age` ago, with their lines and tickets. A cart whose order can
+    /// still be paid stays.
+    /// - Returns: how many.
+    package func drop(endedBefore age: Duration, limit: Int) async throws -> Int {
+        try await pool.batch([
+            """
+            DELETE FROM cart WHERE id IN (SELECT id FROM cart c WHERE status <> 'active' AND updated_at < \(Timestamp.now - age) \
+            AND NOT EXISTS (SELECT FROM orders o WHERE o.cart_id = c.id AND o.status = 'pending_payment') \
+            ORDER BY updated_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0
     }

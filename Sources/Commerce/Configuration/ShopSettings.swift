@@ -10,6 +10,8 @@ package struct ShopSettings: Sendable {
     package let cartLifetime: Duration
     /// How long the answer to an idempotency key is kept.
     package let idempotencyLifetime: Duration
+    /// How long is kept what came to its end.
+    package let retention: RetentionSettings
     /// How orders share transactions.
     package let placement: PlacementSettings
     /// A directory served under `/assets/`; nil: none.
@@ -29,9 +31,44 @@ package struct ShopSettings: Sendable {
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the answer to an `Idempotency-Key` is kept")
+        retention = RetentionSettings(&reader)
         placement = PlacementSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(
             "IMAGE_BASE_URL", .imageBase, default: "/assets", "What imported pictures without a scheme stand under")
+    }
+}
+
+/// How long is kept what came to its end, beyond which it would only be a burden, or a person's data without a purpose.
+package struct RetentionSettings: Sendable, Equatable {
+    /// Carts that were ordered from, merged or forgotten.
+    package var carts = Duration.seconds(7 * 86_400)
+    /// Name, address and e-mail of orders that ended without being paid.
+    package var persons = Duration.seconds(30 * 86_400)
+    /// Those orders.
+    package var orders = Duration.seconds(90 * 86_400)
+    /// Single movements of stock; their sums stay.
+    package var movements = Duration.seconds(730 * 86_400)
+
+    package init() {}
+
+    init(_ reader: inout SettingsReader) {
+        self.init()
+        func read(_ name: String, _ fallback: Duration, _ description: String) -> Duration {
+            reader.read(name, .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: fallback, description)
+        }
+        carts = read("CART_RETENTION", carts, "How long a cart is kept that was ordered from, merged or forgotten")
+        persons = read(
+            "UNPAID_ORDER_PERSON_RETENTION", persons,
+            "After what time name, address and e-mail are removed from an order that ended without being paid")
+        orders = read(
+            "UNPAID_ORDER_RETENTION", orders, "How long an order is kept that ended without being paid; not less than the one above")
+        movements = read(
+            "STOCK_MOVEMENT_RETENTION", movements, "How long single movements of stock are kept; then only their sum for each variant")
+        if orders < persons {
+            reader.fault(
+                "UNPAID_ORDER_RETENTION", "is less than UNPAID_ORDER_PERSON_RETENTION",
+                expected: "at least \(persons.settingText)")
+        }
     }
 }

@@ -13,6 +13,7 @@ extension MetricDescription {
             "commerce_order_transactions_total",
             "Transactions that placed orders, by lane: together, alone, or patient (waits for a lock)."),
         MetricDescription("commerce_orders_waiting", "Orders that wait for a transaction."),
+        MetricDescription("commerce_orders_overdue", "Unpaid orders that are due and cannot expire, as their stock is locked."),
         MetricDescription(
             "commerce_orders_total", "Attempts to place an order, by what came of them: placed, replayed, or why not."),
         MetricDescription(
@@ -33,6 +34,13 @@ extension MetricDescription {
         MetricDescription(
             "commerce_redis_breakers_open", "Loops whose circuit breaker keeps commands from Redis; 0 when all is well."),
         MetricDescription("commerce_redis_commands_total", "Commands to Redis, by what came of them."),
+        MetricDescription(
+            "commerce_stock_held_ratio", "Part of all stock that orders hold, from 0 to 1; counted once a minute."),
+        MetricDescription("commerce_stock_held_units", "Pieces that orders hold; counted once a minute."),
+        MetricDescription("commerce_sweep_failures_total", "Sweeps that failed, by what they were for."),
+        MetricDescription(
+            "commerce_sweep_last_success_timestamp_seconds", "When a sweep last succeeded, by what it was for, in seconds since 1970."),
+        MetricDescription("commerce_sweep_rows_total", "Rows that were swept, by what for."),
         MetricDescription("http_server_admission_limit", "How many requests may be at work at a time, as found from their times."),
         MetricDescription(
             "http_server_admission_requests", "Requests that are at work, or wait to be taken on, of those that need more than memory."),

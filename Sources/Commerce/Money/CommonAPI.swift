@@ -137,15 +137,15 @@ extension OpenAPIFragment {
                     "example": "1"
                   },
                   "RateLimitPolicy": {
-                    "description": "The limit that the call counts for (draft-ietf-httpapi-ratelimit-headers-10): its name, and `q` requests in `w` seconds.",
+                    "description": "The limit that the call counts for, the tightest where there are several (draft-ietf-httpapi-ratelimit-headers-10): its name, and `q` requests in `w` seconds.",
                     "required": true,
-                    "schema": { "type": "string", "pattern": "^\"[a-z]+\";q=[0-9]+;w=[0-9]+$" },
+                    "schema": { "type": "string", "pattern": "^\"[a-z_]+\";q=[0-9]+;w=[0-9]+$" },
                     "example": "\"reads\";q=3000;w=60"
                   },
                   "RateLimit": {
                     "description": "What is left of it: `r` requests at once, and all of it again in `t` seconds.",
                     "required": true,
-                    "schema": { "type": "string", "pattern": "^\"[a-z]+\";r=[0-9]+;t=[0-9]+$" },
+                    "schema": { "type": "string", "pattern": "^\"[a-z_]+\";r=[0-9]+;t=[0-9]+$" },
                     "example": "\"reads\";r=0;t=60"
                   }
                 },

@@ -127,6 +127,52 @@ extension OpenAPIFragment {
                 }
               }
             },
+            "OpenOrdersLimit": {
+              "type": "object",
+              "description": "A problem: as many unpaid orders are open as may be.",
+              "required": ["type", "title", "status", "code", "request_id", "limit"],
+              "additionalProperties": false,
+              "properties": {
+        \#(problem("open_orders_limit")),
+                "limit": { "type": "integer", "minimum": 1 }
+              }
+            },
+            "HeldUnitsLimit": {
+              "type": "object",
+              "description": "A problem: unpaid orders would hold more pieces than they may.",
+              "required": ["type", "title", "status", "code", "request_id", "limit", "held"],
+              "additionalProperties": false,
+              "properties": {
+        \#(problem("held_units_limit")),
+                "limit": { "type": "integer", "minimum": 1 },
+                "held": { "type": "integer", "minimum": 0, "description": "What unpaid orders hold already." }
+              }
+            },
+            "HeldShareLimit": {
+              "type": "object",
+              "description": "A problem: unpaid orders of one client would hold too much of some variants' stock.",
+              "required": ["type", "title", "status", "code", "request_id", "lines"],
+              "additionalProperties": false,
+              "properties": {
+        \#(problem("held_share_limit")),
+                "lines": {
+                  "type": "array",
+                  "minItems": 1,
+                  "description": "The lines that ask for too much.",
+                  "items": {
+                    "type": "object",
+                    "required": ["sku", "requested", "held", "limit"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "sku": { "$ref": "#/components/schemas/SKU" },
+                      "requested": { "$ref": "#/components/schemas/Quantity" },
+                      "held": { "type": "integer", "minimum": 0, "description": "What the client's unpaid orders hold already." },
+                      "limit": { "type": "integer", "minimum": 1, "description": "What they may hold together." }
+                    }
+                  }
+                }
+              }
+            },
             "PriceChanged": {
               "type": "object",
               "description": "A problem with the total as it would be now.",
@@ -162,6 +208,29 @@ extension OpenAPIFragment {
             }
           },
           "responses": {
+            "TooManyOrders": {
+              "description": "This client has sent too many requests (`rate_limited`) or too many orders (`too_many_orders`; attempts count). Wait as long as `Retry-After` says.",
+              "headers": {
+                "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
+                "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
+                "RateLimit": { "$ref": "#/components/headers/RateLimit" },
+                "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
+              },
+              "content": {
+                "application/problem+json": {
+                  "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["rate_limited", "too_many_orders"] } } },
+                  "examples": {
+                    "too_many_orders": {
+                      "value": {
+                        "type": "/docs#too_many_orders", "title": "Too many orders", "status": 429,
+                        "detail": "From your address, at most 10 orders can be sent in a minute.", "code": "too_many_orders",
+                        "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
+                      }
+                    }
+                  }
+                }
+              }
+            },
             "Order": {
               "description": "The order as it is now.",
               "headers": {

@@ -157,7 +157,7 @@ extension OpenAPIFragment {
                       },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": {
-                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `idempotency_in_flight` is the only one to be tried again by itself.",
+                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `open_orders_limit`, `held_units_limit` and `held_share_limit`: unpaid orders of one client, or for one e-mail address, hold as much as they may; pay or cancel one of them, or order less. `idempotency_in_flight` is the only one to be tried again by itself.",
                         "headers": {
                           "Retry-After": {
                             "description": "Seconds to wait before the same request is sent again; with `idempotency_in_flight` only.",
@@ -173,6 +173,9 @@ extension OpenAPIFragment {
                                 { "$ref": "#/components/schemas/InsufficientStock" },
                                 { "$ref": "#/components/schemas/PriceChanged" },
                                 { "$ref": "#/components/schemas/CartChanged" },
+                                { "$ref": "#/components/schemas/OpenOrdersLimit" },
+                                { "$ref": "#/components/schemas/HeldUnitsLimit" },
+                                { "$ref": "#/components/schemas/HeldShareLimit" },
                                 { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_empty", "cart_converted", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
                               ]
                             },
@@ -204,6 +207,28 @@ extension OpenAPIFragment {
                                   "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "cart_version": 4
                                 }
                               },
+                              "open_orders_limit": {
+                                "value": {
+                                  "type": "/docs#open_orders_limit", "title": "Too many unpaid orders", "status": 409,
+                                  "detail": "From your address, 10 orders are open and not paid. Pay or cancel one of them, or wait until one expires.",
+                                  "code": "open_orders_limit", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "limit": 10
+                                }
+                              },
+                              "held_units_limit": {
+                                "value": {
+                                  "type": "/docs#held_units_limit", "title": "Too many pieces held", "status": 409,
+                                  "detail": "From your address, unpaid orders can hold 500 pieces at most; they hold 480. Pay or cancel an order, or order less.",
+                                  "code": "held_units_limit", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "limit": 500, "held": 480
+                                }
+                              },
+                              "held_share_limit": {
+                                "value": {
+                                  "type": "/docs#held_share_limit", "title": "Too large a share of the stock", "status": 409,
+                                  "detail": "Before you have paid, you can have at most 16 of MUG-FERN-GRN on order. Order less, or pay first.",
+                                  "code": "held_share_limit", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                                  "lines": [{ "sku": "MUG-FERN-GRN", "requested": 12, "held": 10, "limit": 16 }]
+                                }
+                              },
                               "idempotency_in_flight": {
                                 "value": {
                                   "type": "/docs#idempotency_in_flight", "title": "Idempotency in flight", "status": 409,
@@ -218,7 +243,7 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": {
-                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU, more than 999 of one, lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
+                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU, more of one than an order can have (999, or less where the shop says so), lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
@@ -244,7 +269,7 @@ extension OpenAPIFragment {
                           }
                         }
                       },
-                      "429": { "$ref": "#/components/responses/TooManyRequests" },
+                      "429": { "$ref": "#/components/responses/TooManyOrders" },
                       "503": { "$ref": "#/components/responses/Unavailable" }
                     }
                   }
@@ -312,6 +337,6 @@ extension OpenAPIFragment {
             """#,
         problems: [
             .insufficientStock, .priceChanged, .cartChanged, .cartEmpty, .idempotencyInFlight, .idempotencyKeyReused,
-            .illegalTransition,
+            .illegalTransition, .tooManyOrders, .openOrdersLimit, .heldUnitsLimit, .heldShareLimit,
         ])
 }

@@ -8,13 +8,20 @@ import Web
 package struct OrderRoutes {
     let store: OrderStore
     private let placing: PlacementQueue
+    /// Nil: a client may hold as much as there is.
+    private let holds: HoldPolicy?
     private let cartChanged: (CartHint) -> Void
     private let metrics = OrderMetrics()
 
-    /// - Parameter cartChanged: told of every cart that became an order
-    init(store: OrderStore, placing: PlacementQueue, cartChanged: @escaping (CartHint) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - holds: the bounds on what a client may hold; nil for none
+    ///   - cartChanged: told of every cart that became an order
+    init(
+        store: OrderStore, placing: PlacementQueue, holds: HoldPolicy? = nil, cartChanged: @escaping (CartHint) -> Void = { _ in }
+    ) {
         self.store = store
         self.placing = placing
+        self.holds = holds
         self.cartChanged = cartChanged
     }
 
@@ -48,7 +55,8 @@ package struct OrderRoutes {
         let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
         let record = IdempotencyRecord(
             principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
-        let answer = try await placing.place(request, cartTokenHash: cartToken, record: record)
+        let holder = holds?.holder(client: context.client, email: request.email)
+        let answer = try await placing.place(request, cartTokenHash: cartToken, record: record, holder: holder)
         if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartHint(cart)) }
         return answer
     }

@@ -4,6 +4,21 @@ extension ProblemKind {
     static let insufficientStock = ProblemKind(
         .conflict, "insufficient_stock", "Insufficient stock",
         "Some line asks for more than can be bought; `lines` has what is `available` of each. Nothing was ordered.")
+    static let tooManyOrders = ProblemKind(
+        .tooManyRequests, "too_many_orders", "Too many orders",
+        "This client has sent too many orders. Wait as long as `Retry-After` says.")
+    static let openOrdersLimit = ProblemKind(
+        .conflict, "open_orders_limit", "Too many unpaid orders",
+        "`limit` orders of this client, or for this e-mail address, are open and not paid. Pay or cancel one, or wait until one "
+            + "expires.")
+    static let heldUnitsLimit = ProblemKind(
+        .conflict, "held_units_limit", "Too many pieces held",
+        "Unpaid orders of this client, or for this e-mail address, may hold `limit` pieces together. Pay or cancel an order, or "
+            + "order less.")
+    static let heldShareLimit = ProblemKind(
+        .conflict, "held_share_limit", "Too large a share of the stock",
+        "Unpaid orders of one client may hold a part of a variant's stock only; `lines` has the `limit` of each that is asked "
+            + "for too many of, and what is `held`. Order less, or pay first.")
     static let priceChanged = ProblemKind(
         .conflict, "price_changed", "Price changed",
         "The total is not `expected_total`; `total` is what it would be now. Show it, and ask the shopper.")

@@ -14,7 +14,8 @@ final class Housekeeping {
             logger: logger)
         sweeper = Sweeper(
             loop: services.loop, orders: services.orders, carts: services.carts, cartTickets: services.cartTickets,
-            answerLifetime: shared.configuration.shop.idempotencyLifetime, logger: logger)
+            answerLifetime: shared.configuration.shop.idempotencyLifetime, retention: shared.configuration.shop.retention,
+            logger: logger)
         carts = CartHearing(
             loop: services.loop, store: services.carts, watch: shared.cartWatch, redis: shared.redis, logger: logger)
         watch = services.cache == nil && services.replica == nil

@@ -42,7 +42,8 @@ package final class LoopServices: @unchecked Sendable {
         let changes = CartChanges(watch: shared.cartWatch, redis: redis)
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
-        orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime)
+        orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime,
+            holdLimits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.cache.isOn
             ? CatalogCache(
@@ -63,7 +64,10 @@ package final class LoopServices: @unchecked Sendable {
             feed: CartFeed(loop: loop, store: carts, watch: shared.cartWatch, logger: logger), settings: configuration.live,
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
-        OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders, settings: shared.placement)) {
+        OrderRoutes(
+            store: orders, placing: PlacementQueue(loop: loop, store: orders, settings: shared.placement),
+            holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: configuration.encryption.keys) }
+        ) {
             changes.tell($0)
         }.register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
@@ -78,8 +82,8 @@ package final class LoopServices: @unchecked Sendable {
         guard let settings = shared.configuration.rateLimit else { return [] }
         return [
             RateLimiter(
-                loop: loop, reads: settings.reads, writes: settings.writes, clients: settings.clients / shared.loopCount,
-                shared: redis.map { RedisRates($0) })
+                loop: loop, reads: settings.reads, writes: settings.writes, routes: [.orders(settings.orders)],
+                clients: settings.clients / shared.loopCount, shared: redis.map { RedisRates($0) })
         ]
     }
 

@@ -15,6 +15,8 @@ import Logging
 ///   empty is refused here.
 /// - Where the shared buckets do not answer, the loop's own decide.
 ///
+/// A route may have limits of its own (``RouteLimit``), beside that on all writes; each of its requests is taken from all of them.
+///
 /// Stands behind whatever finds out who asks, so that accounts count by themselves. Confined to its loop.
 package final class RateLimiter: Middleware {
     private final class Limited {
@@ -34,17 +36,23 @@ package final class RateLimiter: Middleware {
     private let shared: (any SharedRates)?
     private let reads: Limited
     private let writes: Limited
+    /// By method and route, for those that have limits of their own.
+    private let routes: [(limit: RouteLimit, limited: [Limited])]
     private var isWarned = false
 
     /// - Parameters:
     ///   - shared: nil: every loop counts for itself
+    ///   - routes: routes with limits of their own, beside the one on writes
     ///   - clients: how many are remembered for each policy
     package init(
-        loop: EventLoop, reads: RatePolicy, writes: RatePolicy, clients: Int, shared: (any SharedRates)?,
-        metrics: any MetricsFactory = MetricsSystem.factory
+        loop: EventLoop, reads: RatePolicy, writes: RatePolicy, routes: [RouteLimit] = [], clients: Int,
+        shared: (any SharedRates)?, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.loop = loop
         self.shared = shared
+        self.routes = routes.map { limit in
+            (limit, limit.policies.map { Limited($0, clients: clients, isAskedFirst: true, factory: metrics) })
+        }
         self.reads = Limited(reads, clients: clients, isAskedFirst: false, factory: metrics)
         self.writes = Limited(writes, clients: clients, isAskedFirst: true, factory: metrics)
     }
@@ -54,22 +62,46 @@ package final class RateLimiter: Middleware {
         let method = context.request.method
         let limited = method == .get || method == .head || method == .options ? reads : writes
         let client = context.client
+        let route = limited === writes ? routes.first { $0.limit.holds(for: context) } : nil
         if limited.isAskedFirst, let shared {
             return .waits { [self] in
-                try hold(context, to: await ask(shared, limited, client), limited)
+                var tightest = Standing(decision: await ask(shared, limited, client), limited: limited)
+                for limited in route?.limited ?? [] where tightest.decision.isAllowed {
+                    tightest = tightest.tighter(Standing(decision: await ask(shared, limited, client), limited: limited))
+                }
+                try hold(context, to: tightest, route?.limit)
                 return nil
             }
         }
-        try hold(context, to: take(limited, client), limited)
+        var tightest = Standing(decision: take(limited, client), limited: limited)
+        for limited in route?.limited ?? [] where tightest.decision.isAllowed {
+            tightest = tightest.tighter(Standing(decision: take(limited, client), limited: limited))
+        }
+        try hold(context, to: tightest, route?.limit)
         return .goesOn
     }
 
-    private func hold(_ context: RequestContext, to decision: RateBucket.Decision, _ limited: Limited) throws {
+    /// Where a client stands with one of the limits that a request counts for.
+    private struct Standing {
+        let decision: RateBucket.Decision
+        let limited: Limited
+
+        /// The one that is spent, or of which less remains.
+        func tighter(_ other: Standing) -> Standing {
+            !other.decision.isAllowed || other.decision.remaining < decision.remaining ? other : self
+        }
+    }
+
+    /// The client is told of one limit: the tightest.
+    private func hold(_ context: RequestContext, to standing: Standing, _ route: RouteLimit?) throws {
+        let (decision, limited) = (standing.decision, standing.limited)
         context.rateLimit = RateLimitStanding(decision: decision, policy: limited.ledger.policy)
         guard decision.isAllowed else {
             limited.refused.increment()
             warn(of: context)
-            throw Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
+            let wait = RateLimitFields.seconds(decision.wait)
+            guard let route, limited !== writes else { throw Problem.tooManyRequests(retryAfter: wait) }
+            throw Problem(route.refusal, route.detail(limited.ledger.policy)).retrying(after: wait)
         }
     }
 

@@ -6,7 +6,7 @@ import HTTPTypes
 ///
 /// So a burst of the whole quota is well, and then as much as flows in.
 package struct RatePolicy: Sendable, Equatable {
-    /// As it stands in answers and metrics; letters only.
+    /// As it stands in answers and metrics; small letters and underscores only.
     package let name: String
     package let quota: Int
     /// In seconds.
@@ -29,4 +29,30 @@ package struct RatePolicy: Sendable, Equatable {
         interval = max(1, capacity / UInt64(self.quota))
         text = "\"\(name)\";q=\(self.quota);w=\(self.window)"
     }
+}
+
+/// What one route's requests are held to beside the limit on all writes, such as the placing of orders.
+package struct RouteLimit: Sendable {
+    let method: HTTPRequest.Method
+    /// The route's template.
+    let route: String
+    /// Each with a name of its own.
+    let policies: [RatePolicy]
+    /// What a request beyond them is refused with (429).
+    let refusal: ProblemKind
+    /// What is said of the policy that was spent.
+    let detail: @Sendable (RatePolicy) -> String
+
+    package init(
+        _ method: HTTPRequest.Method, _ route: String, policies: [RatePolicy], refusal: ProblemKind,
+        detail: @escaping @Sendable (RatePolicy) -> String
+    ) {
+        self.method = method
+        self.route = route
+        self.policies = policies
+        self.refusal = refusal
+        self.detail = detail
+    }
+
+    func holds(for context: RequestContext) -> Bool { context.request.method == method && context.route == route }
 }

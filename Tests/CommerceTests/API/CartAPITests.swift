@@ -246,6 +246,35 @@ struct CartAPITests {
         #expect(try await client.set("PRICED", 2, in: cart)["items"][0]["adjustment"] == .absent)
     }
 
+    @Test("more than there is stays in the cart, and is told")
+    func insufficient() async throws {
+        let client = try client()
+        let cart = try await client.makeCart()
+        let added = try await client.add("SHORT", 9, to: cart)
+        #expect(added.status == 200)
+        let line = added["items"][0]
+        #expect(line["quantity"] == 9 && line["available"] == 5 && line["adjustment"] == "insufficient_stock")
+        #expect(line["line_total"] == .usd(9_000) && added["total"] == .usd(9_000))
+        #expect(try await client.set("SHORT", 5, in: cart)["items"][0]["adjustment"] == .absent)
+    }
+
+    @Test("a variant without a row of stock is sold out, to a cart and to an order alike")
+    func noStockRow() async throws {
+        let client = try client()
+        let cart = try await client.makeCart()
+        try await Shop.current.execute(
+            """
+            INSERT INTO variant (id, product_id, sku, name, price, position)
+            SELECT gen_random_uuid(), id, 'ROWLESS', 'Rowless', 100, 9 FROM product WHERE slug = 'short'
+            """)
+        let added = try await client.add("ROWLESS", 1, to: cart)
+        #expect(added["items"][0]["adjustment"] == "unavailable" && added["items"][0]["available"] == 0)
+        for refused in [try await client.order(cart), try await client.order([("ROWLESS", 1)])] {
+            #expect(refused.status == 409 && refused.code == "insufficient_stock")
+            #expect(refused["lines"][0]["sku"] == "ROWLESS" && refused["lines"][0]["available"] == 0)
+        }
+    }
+
     @Test("what is no longer sold, or sold out, is marked unavailable, and can be removed")
     func unavailable() async throws {
         let client = try client()
@@ -261,6 +290,7 @@ struct CartAPITests {
         let read = try await client.read(cart)
         #expect(read["items"].elements.map { $0["adjustment"] } == ["unavailable", "unavailable"])
         #expect(read["items"].elements.map { $0["available"] } == [0, 0])
+        #expect(read["items"].elements.map { $0["line_total"] } == [.usd(0), .usd(0)] && read["total"] == .usd(0))
         #expect(try await client.add("ARCHIVED", 1, to: cart).status == 422)
         #expect(try await client.set("ARCHIVED", 3, in: cart).status == 404)
         let refused = try await client.order(cart)

@@ -42,7 +42,7 @@ struct AnswerSchemaTests {
         }
         #expect(try violations(of: cart([]).json(), as: "Cart") == [])
         let adjustments = try JSONTree(cart(lines).json())["items"]?.elements.map { $0["adjustment"]?.text }
-        #expect(adjustments == [nil, "price_changed", "unavailable", "unavailable", nil, "unavailable"])
+        #expect(adjustments == [nil, "price_changed", "unavailable", "unavailable", "insufficient_stock", "unavailable"])
         #expect(try JSONTree(cart(lines).json())["items"]?.elements.map { $0["available"]?.number } == [84, 84, 0, 0, 2, 0])
     }
 

@@ -15,9 +15,19 @@ extension OrderStore {
         let locksStock = placements.contains { $0.races > 1 }
         do {
             return try await pool.transaction { transaction in
-                let rows = try await transaction.batch(
-                    PlacementStatements.opening(placements, lockTimeout: lockTimeout, locksStock: locksStock))
-                var round = PlacementRound(try PlacementView(rows, count: placements.count))
+                let holders = placements.compactMap(\.holder)
+                var opening = PlacementStatements.opening(placements, lockTimeout: lockTimeout, locksStock: locksStock)
+                if !holders.isEmpty {
+                    opening.insert(HoldStatements.locking(holders, lockTimeout: lockTimeout), at: 0)
+                    opening.append(HoldStatements.reading(holders))
+                }
+                var rows = try await transaction.batch(opening)
+                var holdings = Holdings()
+                if !holders.isEmpty, let held = rows.popLast() {
+                    holdings = try Holdings(held)
+                    rows.removeFirst()
+                }
+                var round = PlacementRound(try PlacementView(rows, count: placements.count), holdings, holdLimits)
                 let outcomes = placements.enumerated().map { round.decide($1, at: $0) }
                 guard !round.placed.isEmpty else {
                     // Whoever is answered may send the same key again at once: it is free by then.

@@ -8,4 +8,6 @@ struct PlacedOrder {
     let tokenHash: [UInt8]
     let answer: PlacementAnswer
     let record: IdempotencyRecord
+    /// Who holds what it holds; nil where no bounds are kept.
+    var holder: Holder?
 }

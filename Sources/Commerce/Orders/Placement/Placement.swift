@@ -6,6 +6,8 @@ final class Placement {
     /// That of the cart's secret, where the order comes from a cart.
     let cartTokenHash: [UInt8]
     let record: IdempotencyRecord
+    /// Who places it; nil where no bounds are kept.
+    let holder: Holder?
     /// What it wants, where that is known before a cart is read.
     let demand: Demand?
     /// What it wants as far as is known: that of a cart once it was read.
@@ -21,11 +23,13 @@ final class Placement {
     var races = 0
 
     init(
-        _ request: OrderRequest, cartTokenHash: [UInt8], record: IdempotencyRecord, demand: Demand?, deadline: Deadline, on loop: EventLoop
+        _ request: OrderRequest, cartTokenHash: [UInt8], record: IdempotencyRecord, holder: Holder? = nil, demand: Demand?,
+        deadline: Deadline, on loop: EventLoop
     ) {
         self.request = request
         self.cartTokenHash = cartTokenHash
         self.record = record
+        self.holder = holder
         self.demand = demand
         skus = demand?.skus ?? []
         self.deadline = deadline

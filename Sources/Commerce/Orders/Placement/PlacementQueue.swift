@@ -47,7 +47,7 @@ package final class PlacementQueue {
     /// - Returns: the answer for the client; the same one for a request repeated with its key
     /// - Throws: `Problem` as ``PlacementRules`` decides, and 409 while the same key is in flight; `PostgresError`. On the loop.
     package func place(
-        _ request: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord
+        _ request: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil
     ) async throws -> PlacementAnswer {
         loop.assertInLoop()
         var demand: Demand?
@@ -62,7 +62,7 @@ package final class PlacementQueue {
         guard keys.count < settings.capacity else { throw PostgresError(.poolExhausted, "too many orders wait") }
         guard keys.insert(record.id).inserted else { throw Problem.idempotencyInFlight }
         let placement = Placement(
-            request, cartTokenHash: cartTokenHash ?? [], record: record, demand: demand,
+            request, cartTokenHash: cartTokenHash ?? [], record: record, holder: holder, demand: demand,
             deadline: Deadline.current ?? .after(.seconds(30)), on: loop)
         wait(placement, in: lane(for: placement))
         do { return try await placement.promise.value(by: placement.deadline) } catch {

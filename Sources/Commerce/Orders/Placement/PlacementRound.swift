@@ -8,13 +8,17 @@ import Web
 struct PlacementRound {
     private let view: PlacementView
     private var shelf: Shelf
+    private var holdings: Holdings
+    private let limits: HoldLimits
     /// Carts that became orders in this round.
     private var converted: Set<UUID> = []
     /// The orders to write.
     private(set) var placed: [PlacedOrder] = []
 
-    init(_ view: PlacementView) {
+    init(_ view: PlacementView, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()) {
         self.view = view
+        self.holdings = holdings
+        self.limits = limits
         shelf = view.shelf
     }
 
@@ -52,9 +56,18 @@ struct PlacementRound {
         let offered = currency.map { shelf.offering(demand, in: $0) } ?? shelf
         let draft: PlacementRules.Draft
         do throws(Problem) {
+            try PlacementRules.checkQuantities(demand, of: offered, isFromCart: currency != nil)
             draft = try PlacementRules.draft(demand, of: offered, currency: currency, expected: placement.request.expectedTotal)
         } catch {
             return .refused(error)
+        }
+        if let holder = placement.holder {
+            do throws(Problem) {
+                try holdings.check(draft.lines, of: holder, limits) { shelf[$0.sku]?.onHand ?? 0 }
+            } catch {
+                return .refused(error)
+            }
+            holdings.add(draft.lines, of: holder)
         }
         shelf.take(draft.lines)
         if let cart = placement.request.cart { converted.insert(cart) }
@@ -73,7 +86,8 @@ struct PlacementRound {
         let token = RandomToken()
         let answer = PlacementAnswer(
             status: 201, location: "/v1/orders/\(order.id.text)", body: order.json(accessToken: token.text), isReplay: false)
-        return PlacedOrder(order: order, cart: request.cart, tokenHash: token.hash, answer: answer, record: placement.record)
+        return PlacedOrder(order: order, cart: request.cart, tokenHash: token.hash, answer: answer, record: placement.record,
+            holder: placement.holder)
     }
 }
 

@@ -62,6 +62,18 @@ enum PlacementRules {
             .with("lines", .array(lines))
     }
 
+    /// - Throws: `Problem` (422) with the place of each line that asks for more of a variant than an order can have.
+    static func checkQuantities(_ demand: Demand, of shelf: Shelf, isFromCart: Bool) throws(Problem) {
+        var faults: [InputFault] = []
+        for (index, sku) in demand.skus.enumerated() {
+            guard let variant = shelf[sku], demand.quantities[index] > variant.maximum else { continue }
+            let place = isFromCart ? "/cart_id" : "/items/\(demand.places[index])/quantity"
+            let detail = "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(demand.quantities[index])"
+            faults.append(InputFault(.pointer(place), detail))
+        }
+        guard faults.isEmpty else { throw .invalid(faults) }
+    }
+
     private static func priceChanged(from expected: Money, to total: Money) -> Problem {
         Problem.conflict("price_changed", "The total is no longer what was expected.")
             .with("expected_total", money(expected))

@@ -24,9 +24,8 @@ enum PlacementStatements {
         ]
         let skus = placements.flatMap { $0.demand?.skus ?? [] }
         let carts = placements.compactMap(\.request.cart)
-        let locks: PostgresQuery = locksStock ? " FOR UPDATE OF s" : ""
         guard !carts.isEmpty else {
-            return statements + ["\(variants) WHERE v.sku = ANY(\(skus)) ORDER BY v.id\(locks)"]
+            return statements + [variants("v.sku = ANY(\(skus))", locksStock)]
         }
         let tokens = placements.compactMap { $0.request.cart == nil ? nil : $0.cartTokenHash }
         statements.append("""
@@ -38,19 +37,35 @@ enum PlacementStatements {
             SELECT i.cart_id, v.sku, i.quantity FROM cart_item i JOIN variant v ON v.id = i.variant_id \
             WHERE i.cart_id = ANY(\(carts)) ORDER BY i.added_at, v.id
             """)
-        statements.append("""
-            \(variants) WHERE v.id IN (SELECT id FROM variant WHERE sku = ANY(\(skus)) UNION ALL \
+        let wanted: PostgresQuery = """
+            v.id IN (SELECT id FROM variant WHERE sku = ANY(\(skus)) UNION ALL \
             SELECT i.variant_id FROM unnest(\(carts), \(tokens)) AS w (id, token) \
             JOIN cart c ON c.id = w.id AND c.token_hash = w.token AND c.status = 'active' \
-            JOIN cart_item i ON i.cart_id = c.id) ORDER BY v.id\(locks)
-            """)
+            JOIN cart_item i ON i.cart_id = c.id)
+            """
+        statements.append(variants(wanted, locksStock))
         return statements
     }
 
-    private static let variants: PostgresQuery = """
+    /// Variants with their stock; one that has no row of stock has none.
+    private static func variants(_ wanted: PostgresQuery, _ locksStock: Bool) -> PostgresQuery {
+        guard locksStock else {
+            return """
+                \(columns) FROM variant v JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id \
+                WHERE \(wanted) ORDER BY v.id
+                """
+        }
+        // Locked in the order of ids. The nullable side of a join can only be locked within a query of its own.
+        return """
+            \(columns) FROM (SELECT v.* FROM variant v WHERE \(wanted) ORDER BY v.id) v \
+            LEFT JOIN LATERAL (SELECT on_hand, reserved FROM stock WHERE variant_id = v.id FOR UPDATE) s ON true \
+            JOIN product p ON p.id = v.product_id ORDER BY v.id
+            """
+    }
+
+    private static let columns: PostgresQuery = """
         SELECT v.id, v.product_id, v.sku, p.name, v.options, p.images->0->>'url', v.price, p.currency, \
-        v.active AND p.status = 'active', s.on_hand, s.reserved \
-        FROM variant v JOIN product p ON p.id = v.product_id JOIN stock s ON s.variant_id = v.id
+        v.active AND p.status = 'active', coalesce(s.on_hand, 0), coalesce(s.reserved, 0), v.max_quantity
         """
 
     /// What writes the orders: each with its lines, what it holds of the stock, its history and its kept answer.
@@ -64,6 +79,7 @@ enum PlacementStatements {
         for line in orders.lazy.flatMap(\.order.lines) { taken[line.variant, default: 0] += line.quantity }
         let variants = Array(taken.keys)
         let carts = orders.compactMap(\.cart)
+        if let holds = HoldStatements.writing(orders) { statements.append(holds) }
         if !carts.isEmpty {
             statements.append(
                 "UPDATE cart SET status = 'converted', version = version + 1, updated_at = now() WHERE id = ANY(\(carts))")

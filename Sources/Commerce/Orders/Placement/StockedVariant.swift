@@ -14,6 +14,8 @@ struct StockedVariant: Sendable {
     let isOffered: Bool
     let onHand: Int
     var reserved: Int
+    /// The most that an order can have of it.
+    var maximum = CartRules.maximumQuantity
 
     var available: Int { isOffered ? max(0, onHand - reserved) : 0 }
 
@@ -21,6 +23,7 @@ struct StockedVariant: Sendable {
     func unoffered(in currency: String) -> StockedVariant {
         StockedVariant(
             variant: variant, product: product, sku: sku, name: name, options: options, image: image,
-            price: Money(price.amount, currency), isOffered: false, onHand: onHand, reserved: reserved)
+            price: Money(price.amount, currency), isOffered: false, onHand: onHand, reserved: reserved,
+            maximum: maximum)
     }
 }

@@ -29,24 +29,6 @@ extension OrderStore {
         }
     }
 
-    /// Expires up to `limit` orders whose reservation has run out, all or none. Orders that another task is at are passed over,
-    /// so that any number of tasks share the work.
-    /// - Returns: how many; fewer than `limit` only where there are no more.
-    package func expire(limit: Int) async throws -> Int {
-        try await pool.transaction { transaction in
-            let rows = try await transaction.query(
-                """
-                SELECT o.id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
-                AND r.expires_at <= now() AND o.status = 'pending_payment' ORDER BY r.expires_at LIMIT \(literal: limit) \
-                FOR UPDATE OF o SKIP LOCKED
-                """)
-            guard !rows.isEmpty else { return 0 }
-            let ids = try rows.map { row in try row[0, as: UUID.self] }
-            _ = try await transaction.commit(with: Self.close(ids, as: .expired, reason: "not paid in time"))
-            return ids.count
-        }
-    }
-
     /// - Parameter ids: of orders that are locked, and may be closed
     private static func close(_ ids: [UUID], as status: OrderStatus, reason: String) -> [PostgresQuery] {
         [
@@ -54,30 +36,25 @@ extension OrderStore {
             SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = ANY(\(ids))) \
             ORDER BY variant_id FOR UPDATE
             """,
-            """
-            WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = ANY(\(ids)) AND state = 'held' \
-            RETURNING order_id), \
-            d AS (SELECT l.order_id, l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
-            JOIN r ON r.order_id = l.order_id GROUP BY l.order_id, l.variant_id), \
-            t AS (SELECT variant_id, sum(quantity)::int AS quantity FROM d GROUP BY variant_id), \
-            s AS (UPDATE stock SET reserved = reserved - t.quantity FROM t WHERE stock.variant_id = t.variant_id), \
-            m AS (INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) \
-            SELECT variant_id, order_id, 0, -quantity, 'release' FROM d), \
-            h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT order_id, max(position) + 1, \
-            \(status.rawValue), \(reason) FROM order_history WHERE order_id = ANY(\(ids)) GROUP BY order_id) \
-            UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = ANY(\(ids))
-            """,
+            closing(ids, as: status, reason: reason),
         ]
     }
 
-    /// Drops up to `limit` kept answers that are older than `age`.
-    /// - Returns: how many.
-    package func forgetAnswers(olderThan age: Duration, limit: Int) async throws -> Int {
-        try await pool.batch([
-            """
-            DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at < \(Timestamp.now - age) \
-            ORDER BY created_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
-            """
-        ]).first?.affectedRows ?? 0
+    /// - Parameter ids: of orders that are locked with all their stock, and may be closed
+    static func closing(_ ids: [UUID], as status: OrderStatus, reason: String) -> PostgresQuery {
+        """
+        WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = ANY(\(ids)) AND state = 'held' \
+        RETURNING order_id), \
+        b AS (DELETE FROM order_hold WHERE order_id = ANY(\(ids))), \
+        d AS (SELECT l.order_id, l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
+        JOIN r ON r.order_id = l.order_id GROUP BY l.order_id, l.variant_id), \
+        t AS (SELECT variant_id, sum(quantity)::int AS quantity FROM d GROUP BY variant_id), \
+        s AS (UPDATE stock SET reserved = reserved - t.quantity FROM t WHERE stock.variant_id = t.variant_id), \
+        m AS (INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) \
+        SELECT variant_id, order_id, 0, -quantity, 'release' FROM d), \
+        h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT order_id, max(position) + 1, \
+        \(status.rawValue), \(reason) FROM order_history WHERE order_id = ANY(\(ids)) GROUP BY order_id) \
+        UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = ANY(\(ids))
+        """
     }
 }

@@ -8,9 +8,12 @@ package struct OrderStore {
     let pool: PostgresPool
     /// How long an order that is not paid holds its stock.
     let reservationTime: Duration
+    /// What a client may hold without having paid for it.
+    let holdLimits: HoldLimits
 
-    package init(pool: PostgresPool, reservationTime: Duration) {
+    package init(pool: PostgresPool, reservationTime: Duration, holdLimits: HoldLimits = HoldLimits()) {
         self.pool = pool
+        self.holdLimits = holdLimits
         self.reservationTime = reservationTime
     }
 
