@@ -47,7 +47,7 @@ local sent, token = 0, ""
 function init() math.randomseed(os.time()); token = string.format("%08x", math.random(0, 2 ^ 31 - 1)) end
 local headers = {["Content-Type"] = "application/json"}
 local r = math.random
-local function key() sent = sent + 1; headers["Idempotency-Key"] = "bench-" .. token .. "-" .. sent end
+local function key() sent = sent + 1; headers["Idempotency-Key"] = "bench-order-" .. token .. "-" .. sent end
 """
 
 
@@ -119,7 +119,7 @@ function request()
   table.remove(carts, index)
   sent = sent + 1
   local headers = secret(cart)
-  headers["Idempotency-Key"] = "bench-" .. token .. "-" .. sent
+  headers["Idempotency-Key"] = "bench-order-" .. token .. "-" .. sent
   return wrk.format("POST", "/v1/orders", headers, '{"cart_id":"' .. cart.id .. '",%s}')
 end
 function response(status, headers, body)

@@ -190,7 +190,7 @@ class Shopper:
         await self.buy(attempts, here, chance)
 
     def key(self, part=""):
-        return f"chaos-order-{self.seed}-{self.process.n}-{self.number}-{self.count}{part}"
+        return f"chaos-order-attempt-{self.seed}-{self.process.n}-{self.number}-{self.count}{part}"
 
     async def look(self, chance):
         path = chance.choice([
@@ -328,7 +328,7 @@ class Shopper:
         return True
 
     async def shoot(self, instance, number):
-        key = f"chaos-volley-{self.seed}-{self.process.n}-{self.number}-{instance}-{number}"
+        key = f"chaos-volley-attempt-{self.seed}-{self.process.n}-{self.number}-{instance}-{number}"
         attempt = Attempt(key, PRICES, items=[(sku, 1) for sku in random.Random(key).sample(COLD, 3)])
         self.patience = 2.5
         await self.post(attempt, self.channels[instance])
@@ -363,14 +363,25 @@ class Shopper:
         if self.chance.random() < 0.1:
             await self.read(attempt)
         if self.chance.random() < 0.1:
-            await self.misuse(attempt)
+            await self.misuse(attempt, end)
 
-    async def misuse(self, attempt):
+    async def misuse(self, attempt, end):
         """Its key with another body is a mistake."""
-        reply = await self.ask(self.count % 2, attempt.request.replace(b"Ada Moss", b"Ida Moss"))
-        # Nor is it still in flight: the answer before has come.
-        if reply is None or reply.status == 503:
+        replies = []
+
+        async def again(channel):
+            try:
+                reply = await channel.ask(attempt.request.replace(b"Ada Moss", b"Ida Moss"), self.patience)
+            except (Unsent, Lost):
+                return
+            # A try whose connection was lost may still be at work with the key, until its database answers or is given up.
+            if reply.status != 503 and (reply.status != 409 or b'"idempotency_in_flight"' not in reply.body):
+                replies.append(reply)
+
+        if not await self.until(end, lambda: replies, again):
+            self.process.wrong(f"wedged: {attempt.key} with another body is not answered")
             return
+        reply = replies[0]
         if reply.status != 422 or b'"idempotency_key_reused"' not in reply.body:
             self.process.wrong(f"{attempt.key}: with another body: {reply.status} {reply.body[:300]!r}")
 

@@ -42,7 +42,7 @@ struct BootstrapTests {
 
         let service = try ServiceProcess(environment: ["DATABASE_URL": stage.url("commerce", "service-pw"), "DRAIN_DELAY": "0s"])
         let answer = try service.client().request(
-            "POST", "/v1/orders", headers: [("Content-Type", "application/json"), ("Idempotency-Key", "bootstrap-first-order")],
+            "POST", "/v1/orders", headers: [("Content-Type", "application/json"), ("Idempotency-Key", "the-first-order-of-a-bootstrapped-shop")],
             body: Array(#"""
                 {"items": [{"sku": "MUG-FERN-GRN", "quantity": 1}], "email": "ada@example.com", "shipping_address":
                 {"name": "Ada", "line1": "1 Row", "city": "London", "postal_code": "N1", "country": "GB"}}

@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 ADDRESS = {"name": "Ada Moss", "line1": "1 Fern Row", "city": "Leeds", "postal_code": "LS1 4AP", "country": "GB"}
 SHOPPERS = 4
@@ -51,7 +52,7 @@ def goods(shop):
 def place(shop, sku, name):
     """Places an order of one piece; None unless the shop acknowledged it."""
     body = {"items": [{"sku": sku, "quantity": 1}], "email": f"{name}@example.com", "shipping_address": ADDRESS}
-    status, order = call("POST", f"{shop}/v1/orders", body, {"Idempotency-Key": f"rehearsal-{name}"})
+    status, order = call("POST", f"{shop}/v1/orders", body, {"Idempotency-Key": str(uuid.uuid4())})
     return order if status == 201 else None
 
 

@@ -11,6 +11,8 @@ package struct Cart: Sendable {
     package let updatedAt: Timestamp
     package let expiresAt: Timestamp
     package let lines: [CartLine]
+    /// The order that was placed from it.
+    package var order: CartOrder?
 
     /// The cart as JSON.
     /// - Parameter token: the guest's secret, shown once, when the cart is made.
@@ -37,11 +39,34 @@ package struct Cart: Sendable {
         json.field("tax", Money(0, currency))
         json.field("shipping", Money(0, currency))
         json.field("total", subtotal)
+        if let order {
+            json.key("order")
+            json.beginObject()
+            json.field("id", order.id)
+            json.field("number", order.number)
+            json.endObject()
+        }
         json.field("updated_at", updatedAt)
         json.field("expires_at", expiresAt)
         json.endObject()
         return json.finish()
     }
+}
+
+/// The order that a cart became, as the cart's holder is told of it. What is in it takes the order's own token.
+package struct CartOrder: Sendable, Equatable {
+    package let id: UUID
+    package let number: String
+    let status: String
+
+    package init(id: UUID, number: String, status: String) {
+        self.id = id
+        self.number = number
+        self.status = status
+    }
+
+    /// Whether it ended without being paid or sent, so that its shopper may want the same once more.
+    var isLost: Bool { status == OrderStatus.expired.rawValue || status == OrderStatus.cancelled.rawValue }
 }
 
 extension Problem {

@@ -33,6 +33,31 @@ extension OpenAPIFragment {
         \#(members)
               }
             },
+            "OrderOfCart": {
+              "type": "object",
+              "description": "The order that was placed from the cart. Reading it takes the order's own token: where that answer was lost, send the same request with the same `Idempotency-Key` again.",
+              "required": ["id", "number"],
+              "additionalProperties": false,
+              "properties": {
+                "id": { "type": "string", "format": "uuid" },
+                "number": { "type": "string", "example": "K7Q4M-2X9HB" }
+              }
+            },
+            "CartConverted": {
+              "type": "object",
+              "description": "A problem that names the order to the holder of the cart's token.",
+              "required": ["type", "title", "status", "code", "request_id"],
+              "additionalProperties": false,
+              "properties": {
+                "type": { "type": "string", "format": "uri-reference" },
+                "title": { "type": "string" },
+                "status": { "const": 409 },
+                "detail": { "type": "string" },
+                "code": { "const": "cart_converted" },
+                "request_id": { "type": "string" },
+                "order": { "$ref": "#/components/schemas/OrderOfCart" }
+              }
+            },
             "CartLine": {
               "type": "object",
               "required": ["sku", "product_id", "name", "options", "quantity", "unit_price", "line_total", "available"],
@@ -53,7 +78,7 @@ extension OpenAPIFragment {
                 "adjustment": {
                   "type": "string",
                   "enum": ["price_changed", "insufficient_stock", "quantity_reduced", "unavailable"],
-                  "description": "What the shopper should be told; absent where there is nothing to tell. `price_changed`: the price moved since the line was last written. `insufficient_stock`: there are fewer than `quantity`, and `available` says how many; the quantity is kept. `unavailable`: sold out, or no longer on sale; the line counts 0 in the sums of an active cart. `quantity_reduced`: joining two carts had to cut the quantity."
+                  "description": "What the shopper should be told; absent where there is nothing to tell. `price_changed`: the price moved since the line was last written. `insufficient_stock`: there are fewer than `quantity`, and `available` says how many; the quantity is kept. `unavailable`: sold out, or no longer on sale; the line counts 0 in the sums of an active cart. `quantity_reduced`: the quantity was cut to what there is, as this cart was made from another; said once."
                 }
               }
             }
@@ -136,12 +161,41 @@ extension OpenAPIFragment {
               "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
               "content": {
                 "application/problem+json": {
-                  "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_converted", "cart_merged", "cart_expired"] } } },
+                  "schema": {
+                    "oneOf": [
+                      { "$ref": "#/components/schemas/CartConverted" },
+                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_merged", "cart_expired"] } } }
+                    ]
+                  },
                   "examples": {
                     "cart_converted": {
                       "value": {
                         "type": "/docs#cart_converted", "title": "Cart converted", "status": 409,
                         "detail": "An order was placed from this cart; make a new one.", "code": "cart_converted",
+                        "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                        "order": { "id": "019a2f75-4d20-7b91-9f36-e8c1a0b5d274", "number": "K7Q4M-2X9HB" }
+                      }
+                    }
+                  }
+                }
+              }
+            },
+            "CartStillOfUse": {
+              "description": "No new cart is made from this one: it still takes writes (`cart_active`), its lines are in another cart (`cart_merged`), or its order stands (`cart_converted`).",
+              "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+              "content": {
+                "application/problem+json": {
+                  "schema": {
+                    "oneOf": [
+                      { "$ref": "#/components/schemas/CartConverted" },
+                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_active", "cart_merged"] } } }
+                    ]
+                  },
+                  "examples": {
+                    "cart_active": {
+                      "value": {
+                        "type": "/docs#cart_active", "title": "Cart active", "status": 409,
+                        "detail": "The cart still takes writes; go on with it.", "code": "cart_active",
                         "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
                       }
                     }
@@ -204,6 +258,7 @@ extension OpenAPIFragment {
                       "tax": { "$ref": "#/components/schemas/Money" },
                       "shipping": { "$ref": "#/components/schemas/Money" },
                       "total": { "$ref": "#/components/schemas/Money", "description": "`subtotal` − `discount` + `tax` + `shipping`. Give it as `expected_total` when you place the order." },
+                      "order": { "$ref": "#/components/schemas/OrderOfCart", "description": "With a `converted` cart." },
                       "updated_at": { "type": "string", "format": "date-time" },
                       "expires_at": { "type": "string", "format": "date-time", "description": "When it ends if nobody writes to it." }
         """#

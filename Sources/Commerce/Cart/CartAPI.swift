@@ -17,7 +17,16 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "createCart",
                     "summary": "Make a cart",
-                    "description": "A new, empty cart. The body may be left out.",
+                    "description": "A new, empty cart. The body may be left out.\n\nWith `from_cart`, and that cart's token in `X-Cart-Token`, the new cart has the lines of a cart that came to its end: one that `expired`, or one whose order expired or was cancelled. Its prices are today's. A line takes no more than there is (`quantity_reduced`); a line that cannot be bought at all stays, and says `unavailable`. The cart that ended is not changed.\n\nOther carts are refused: an `active` one (`cart_active`) can be used as it is, the lines of a `merged` one are in another cart (`cart_merged`), and of one whose order stands, `cart_converted` names the order. Without the token there is no such cart: 404.",
+                    "parameters": [
+                      {
+                        "name": "X-Cart-Token",
+                        "in": "header",
+                        "description": "The `token` of the cart that `from_cart` names; needed with it only.",
+                        "schema": { "type": "string", "minLength": 1 },
+                        "example": "Jx0q3mZ8Yb5vT1nWc7RkLd2eUf9hAs4gPi6oXy_-Qt0"
+                      }
+                    ],
                     "requestBody": {
                       "required": false,
                       "content": {
@@ -29,10 +38,19 @@ extension OpenAPIFragment {
                                 "type": ["string", "null"],
                                 "description": "ISO 4217 code, upper case; the shop's own by default. Only products priced in it can be added.",
                                 "pattern": "^[A-Z]{3}$"
+                              },
+                              "from_cart": {
+                                "type": ["string", "null"],
+                                "format": "uuid",
+                                "description": "The `id` of a cart that came to its end. The new cart has its lines and its currency."
                               }
                             }
                           },
                           "examples": {
+                            "again": {
+                              "summary": "With the lines of a cart whose order expired",
+                              "value": { "from_cart": "019a2f70-91b4-7e3a-8a55-2d6c0e9f1b47" }
+                            },
                             "default": { "summary": "In the shop's currency", "value": {} },
                             "euro": { "summary": "In another", "value": { "currency": "EUR" } }
                           }
@@ -74,6 +92,8 @@ extension OpenAPIFragment {
                         }
                       },
                       "400": { "$ref": "#/components/responses/MalformedBody" },
+                      "404": { "$ref": "#/components/responses/NotFound" },
+                      "409": { "$ref": "#/components/responses/CartStillOfUse" },
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": { "$ref": "#/components/responses/InvalidCartWrite" },
@@ -86,7 +106,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getCart",
                     "summary": "Get a cart",
-                    "description": "The cart at today's prices and stock. One that was ordered from, merged or forgotten can still be read; its `status` says so.",
+                    "description": "The cart at today's prices and stock. One that was ordered from, merged or forgotten can still be read; its `status` says so, and `order` names the order that was placed from it.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/CartToken" },
@@ -235,5 +255,5 @@ extension OpenAPIFragment {
               \#(cartComponents)
             }
             """#,
-        problems: [.cartConverted, .cartMerged, .cartExpired])
+        problems: [.cartActive, .cartConverted, .cartMerged, .cartExpired])
 }

@@ -16,6 +16,10 @@ package struct CartLine: Sendable {
     /// Whether the catalogue still offers it.
     package let isOffered: Bool
     package let available: Int
+    /// The most that an order can have of it.
+    package var maximum = CartRules.maximumQuantity
+    /// Whether the quantity was cut to what can be bought, just now.
+    package var isReduced = false
 
     /// Whether none of it can be bought; such a line counts nothing in the cart's sums.
     package var isUnavailable: Bool { !isOffered || available <= 0 }
@@ -23,8 +27,18 @@ package struct CartLine: Sendable {
     /// What a shopper should be told of the line.
     package var adjustment: String? {
         if isUnavailable { return "unavailable" }
+        if isReduced { return "quantity_reduced" }
         if available < quantity { return "insufficient_stock" }
         return unitPrice.amount == seenPrice ? nil : "price_changed"
+    }
+
+    /// The same with no more than can be bought, unless that is none.
+    var clamped: CartLine {
+        let most = min(available, maximum)
+        guard !isUnavailable, most > 0, most < quantity else { return self }
+        return CartLine(
+            variant: variant, sku: sku, product: product, name: name, options: options, quantity: most, unitPrice: unitPrice,
+            seenPrice: seenPrice, isOffered: isOffered, available: available, maximum: maximum, isReduced: true)
     }
 
     func write(to json: inout JSONWriter, total: Money) {

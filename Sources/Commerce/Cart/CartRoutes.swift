@@ -19,18 +19,27 @@ package struct CartRoutes {
     }
 
     private func create(_ context: RequestContext) async throws -> Response {
-        var currency = defaultCurrency
+        var currency: String?
+        var ended: UUID?
         if !context.request.body.isEmpty {
             let document = try context.json()
-            currency = try JSONReader.decode(document) { json in
-                json.optional("currency")?.parsed("must be an ISO 4217 currency code", standIn: "") {
+            (currency, ended) = try JSONReader.decode(document) { json in
+                let currency = json.optional("currency")?.parsed("must be an ISO 4217 currency code", standIn: "") {
                     CurrencyCode($0)?.code
-                } ?? ""
+                }
+                return (currency, json.optional("from_cart")?.uuid())
             }
-            if currency.isEmpty { currency = defaultCurrency }
         }
         let token = RandomToken()
-        let cart = try await store.create(currency: currency, tokenHash: token.hash)
+        let cart: Cart
+        if let ended {
+            guard let secret = context.request[.xCartToken], let made = try await store.create(
+                from: CartStore.Key(id: ended, tokenHash: RandomToken.hash(of: secret)), currency: currency, tokenHash: token.hash)
+            else { throw Problem.noCart }
+            cart = made
+        } else {
+            cart = try await store.create(currency: currency ?? defaultCurrency, tokenHash: token.hash)
+        }
         return try answer(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
     }
 

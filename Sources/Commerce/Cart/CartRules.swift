@@ -1,3 +1,4 @@
+import Formats
 import Web
 
 /// What a write to a cart may do, decided under the cart's lock.
@@ -11,10 +12,13 @@ enum CartRules {
     /// - Parameters:
     ///   - version: the cart's
     ///   - expected: what the caller will write to (If-Match), nil for any; only the version of a tag counts
-    static func checkWritable(status: CartStatus, version: Int64, expected: EntityTagCondition?) throws(Problem) {
+    ///   - order: the one that was placed from it
+    static func checkWritable(
+        status: CartStatus, version: Int64, expected: EntityTagCondition?, order: CartOrder? = nil
+    ) throws(Problem) {
         switch status {
         case .active: break
-        case .converted: throw .cartConverted
+        case .converted: throw .cartConverted(order)
         case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue); make a new one.")
         }
         if let expected, !expected.holds(forVersion: version) { throw .preconditionFailed }
@@ -45,6 +49,19 @@ enum CartRules {
         }
     }
 
+    /// The lines of a new cart that is made from one which has come to its end: at today's prices, and no more of each than
+    /// there is. A line that cannot be had at all is kept, so that the shopper sees it is missing.
+    /// - Throws: `Problem` where the cart is still of use, or its order is.
+    static func linesAgain(of cart: Cart) throws(Problem) -> [CartLine] {
+        switch cart.status {
+        case .active: throw Problem.conflict("cart_active", "The cart still takes writes; go on with it.")
+        case .merged: throw Problem.conflict("cart_merged", "The cart is merged; its lines are in the other cart.")
+        case .converted: if let order = cart.order, !order.isLost { throw .cartConverted(order) }
+        case .expired: break
+        }
+        return cart.lines.map { $0.clamped }
+    }
+
     /// Whether there is room for the line.
     static func checkRoom(present: Int?, lines: Int) throws(Problem) {
         guard present != nil || lines < maximumLines else {
@@ -56,4 +73,13 @@ enum CartRules {
 extension Problem {
     /// The cart has become an order.
     static let cartConverted = Problem.conflict("cart_converted", "An order was placed from this cart; make a new one.")
+
+    /// The same, naming the order to the holder of the cart's token, whose answer may have been lost.
+    static func cartConverted(_ order: CartOrder?) -> Problem {
+        guard let order else { return cartConverted }
+        var members = JSONObject()
+        members.append("id", .string(order.id.text))
+        members.append("number", .string(order.number))
+        return cartConverted.with("order", .object(members))
+    }
 }

@@ -31,7 +31,8 @@ extension CartStore {
         let cart = try await pool.transaction { transaction in
             let found = try await transaction.batch([Self.lock(key), Self.line(sku, in: key)])
             var state = try Self.state(found[0])
-            try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch)
+            let order = state.status == .converted ? try found[1].first.flatMap { try Self.order($0[6]) } : nil
+            try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch, order: order)
             if let row = found[1].first {
                 state.lines = Int(try row[4, as: Int64.self])
                 if let id = try row[0, as: UUID?.self], let price = try row[1, as: Int64?.self] {
@@ -78,10 +79,22 @@ extension CartStore {
     private static func line(_ sku: String, in key: Key) -> PostgresQuery {
         """
         SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, \
-        (SELECT count(*) FROM cart_item WHERE cart_id = c.id), v.max_quantity FROM cart c LEFT JOIN variant v ON v.sku = \(sku) \
+        (SELECT count(*) FROM cart_item WHERE cart_id = c.id), v.max_quantity, \(orderOfCart) FROM cart c \
+        LEFT JOIN variant v ON v.sku = \(sku) \
         LEFT JOIN product p ON p.id = v.product_id \
         LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id WHERE c.id = \(key.id)
         """
+    }
+
+    /// Id, number and status of the order that `cart c` became; null for any other cart, without looking for one.
+    private static let orderOfCart: PostgresQuery = """
+        CASE WHEN c.status = 'converted' THEN \
+        (SELECT ARRAY[o.id::text, o.number, o.status] FROM orders o WHERE o.cart_id = c.id) END
+        """
+
+    private static func order(_ columns: [String]?) throws -> CartOrder? {
+        guard let columns, columns.count == 3, let id = UUID(utf8: columns[0].utf8) else { return nil }
+        return CartOrder(id: id, number: columns[1], status: columns[2])
     }
 
     static func setting(_ variant: State.Known, _ quantity: Int, in key: Key) -> PostgresQuery {
@@ -107,7 +120,7 @@ extension CartStore {
         """
         SELECT c.id, c.version, c.status, c.currency, c.updated_at, c.expires_at, c.expires_at <= now(), \
         i.quantity, i.unit_price, v.id, v.sku, v.price, v.options, p.id, p.name, p.currency, \
-        v.active AND p.status = 'active', s.on_hand - s.reserved \
+        v.active AND p.status = 'active', s.on_hand - s.reserved, v.max_quantity, \(orderOfCart) \
         FROM cart c LEFT JOIN cart_item i ON i.cart_id = c.id LEFT JOIN variant v ON v.id = i.variant_id \
         LEFT JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id
         """
@@ -127,12 +140,13 @@ extension CartStore {
                 options: try row[12, as: PostgresJSON.self].compact, quantity: Int(quantity),
                 unitPrice: Money(isPriced ? try row[11] : seen, currency), seenPrice: seen,
                 isOffered: try row[16] && isPriced,
-                available: Int(try row[17, as: Int32?.self] ?? 0)))
+                available: Int(try row[17, as: Int32?.self] ?? 0), maximum: Int(try row[18, as: Int32.self])))
         }
         let status = CartStatus(rawValue: try first[2]) ?? .expired
         let isOver = try first[6, as: Bool.self]
         return Cart(
             id: try first[0], version: try first[1], status: status == .active && isOver ? .expired : status,
-            currency: currency, updatedAt: try first[4], expiresAt: try first[5], lines: lines)
+            currency: currency, updatedAt: try first[4], expiresAt: try first[5], lines: lines,
+            order: try order(first[19]))
     }
 }

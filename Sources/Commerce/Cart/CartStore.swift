@@ -38,6 +38,37 @@ package struct CartStore {
         return cart
     }
 
+    /// A new cart with the lines of one that has come to its end, at today's prices.
+    /// - Parameters:
+    ///   - key: of the cart that ended
+    ///   - currency: what the caller wants it to be in; nil for that of the cart
+    ///   - tokenHash: of the new cart's secret
+    /// - Returns: nil where there is no such cart, or the secret is another's
+    /// - Throws: `Problem` as ``CartRules/linesAgain(of:)`` decides
+    package func create(from key: Key, currency: String?, tokenHash: [UInt8]) async throws -> Cart? {
+        guard let old = try await cart(key) else { return nil }
+        guard currency == nil || currency == old.currency else {
+            throw Problem.invalid("/currency", "the cart's lines are priced in \(old.currency)")
+        }
+        let lines = try CartRules.linesAgain(of: old)
+        let now = Timestamp.now
+        let cart = Cart(
+            id: UUID.v7(at: now), version: 1, status: .active, currency: old.currency, updatedAt: now, expiresAt: now + lifetime,
+            lines: lines)
+        // In the order of the lines, which is kept by their times. A variant that is deleted meanwhile is left out.
+        _ = try await pool.batch([
+            """
+            WITH c AS (INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) \
+            VALUES (\(cart.id), \(tokenHash), \(cart.currency), \(now), \(now), \(cart.expiresAt)) RETURNING id) \
+            INSERT INTO cart_item (cart_id, variant_id, quantity, unit_price, added_at) SELECT c.id, v.id, l.quantity, l.price, \
+            \(now) + l.place * interval '1 microsecond' FROM c, unnest(\(lines.map(\.variant)), \
+            \(lines.map { Int32(clamping: $0.quantity) }), \(lines.map(\.seenPrice))) WITH ORDINALITY \
+            AS l (variant, quantity, price, place) JOIN variant v ON v.id = l.variant
+            """
+        ])
+        return cart
+    }
+
     /// The cart as it stands; nil where there is none, or the secret is another's.
     package func cart(_ key: Key) async throws -> Cart? {
         try Self.decode(try await pool.query(Self.view(key)))
@@ -90,7 +121,11 @@ package struct CartStore {
         try await pool.transaction { transaction in
             let rows = try await transaction.query(Self.lock(key))
             let state = try Self.state(rows)
-            guard state.status != .converted else { throw Problem.cartConverted }
+            guard state.status != .converted else {
+                let rows = try await transaction.query("SELECT id, number, status FROM orders WHERE cart_id = \(key.id)")
+                throw Problem.cartConverted(
+                    try rows.first.map { CartOrder(id: try $0[0], number: try $0[1], status: try $0[2]) })
+            }
             if let ifMatch, !ifMatch.holds(forVersion: state.version) { throw Problem.preconditionFailed }
             _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
         }

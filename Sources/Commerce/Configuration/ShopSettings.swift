@@ -12,6 +12,8 @@ package struct ShopSettings: Sendable {
     package let idempotencyLifetime: Duration
     /// How long is kept what came to its end.
     package let retention: RetentionSettings
+    /// How long an order that is over can still be reached with its token.
+    package let orderTokenLifetime: Duration
     /// How orders share transactions.
     package let placement: PlacementSettings
     /// A directory served under `/assets/`; nil: none.
@@ -32,6 +34,9 @@ package struct ShopSettings: Sendable {
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the answer to an `Idempotency-Key` is kept")
         retention = RetentionSettings(&reader)
+        orderTokenLifetime = reader.read(
+            "ORDER_TOKEN_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
+            "How long an order that was delivered, cancelled or expired can be reached with its `access_token`, from its last change")
         placement = PlacementSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(

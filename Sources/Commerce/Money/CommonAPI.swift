@@ -104,15 +104,15 @@ extension OpenAPIFragment {
                     "name": "order",
                     "in": "path",
                     "required": true,
-                    "description": "The order's `id` or its `number`, in upper or lower case.",
-                    "schema": { "type": "string", "pattern": "^[0-9A-Za-z-]{11,36}$" },
+                    "description": "The order's `id` or its `number`; how the number is written does not matter.",
+                    "schema": { "type": "string", "pattern": "^[0-9A-Za-z -]{10,36}$" },
                     "example": "K7Q4M-2X9HB"
                   },
                   "OrderToken": {
                     "name": "X-Order-Token",
                     "in": "header",
                     "required": true,
-                    "description": "The order's `access_token`, given out once, when it was placed. Missing or wrong: 404.",
+                    "description": "The order's `access_token`, given out once, when it was placed. Missing, wrong or ended: 404.",
                     "schema": { "type": "string", "minLength": 1 },
                     "example": "pW4tN8sVb2Qe6Zr0Yx1Kc9mLh5Jd3gFa7uTi_-oRzSk"
                   },

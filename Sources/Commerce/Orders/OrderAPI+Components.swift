@@ -100,8 +100,9 @@ extension OpenAPIFragment {
             },
             "OrderStatus": {
               "type": "string",
-              "enum": ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"],
-              "description": "`pending_payment` → `confirmed` → `processing` → `shipped` → `delivered`; up to `processing` it can be `cancelled`; unpaid for too long it is `expired`."
+              "pattern": "^[a-z][a-z_]*$",
+              "examples": ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"],
+              "description": "Later releases may add others; show one that you do not know as it is. `pending_payment` → `confirmed` → `processing` → `shipped` → `delivered`; up to `processing` it can be `cancelled`; unpaid for too long it is `expired`."
             },
             "InsufficientStock": {
               "type": "object",
@@ -121,7 +122,12 @@ extension OpenAPIFragment {
                     "properties": {
                       "sku": { "$ref": "#/components/schemas/SKU" },
                       "requested": { "$ref": "#/components/schemas/Quantity" },
-                      "available": { "type": "integer", "minimum": 0, "description": "What could be bought; 0 also for what is no longer on sale." }
+                      "available": { "type": "integer", "minimum": 0, "description": "What could be bought; 0 also for what is no longer on sale." },
+                      "adjustment": {
+                        "type": "string",
+                        "const": "unavailable",
+                        "description": "It was in the cart, and is no longer on sale."
+                      }
                     }
                   }
                 }
@@ -314,8 +320,9 @@ extension OpenAPIFragment {
                       "status": { "$ref": "#/components/schemas/OrderStatus" },
                       "payment_status": {
                         "type": "string",
-                        "enum": ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"],
-                        "description": "How the payment stands; an axis of its own beside `status`."
+                        "pattern": "^[a-z][a-z_]*$",
+                        "examples": ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"],
+                        "description": "How the payment stands; an axis of its own beside `status`. Later releases may add others; show one that you do not know as it is."
                       },
                       "email": { "type": "string", "format": "email" },
                       "currency": { "$ref": "#/components/schemas/Currency" },

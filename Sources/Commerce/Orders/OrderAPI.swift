@@ -8,7 +8,9 @@ extension OpenAPIFragment {
             An order is placed from a cart, or at once from a list of SKUs, at the catalogue's prices of that moment. It \
             reserves its stock for 15 minutes (unless configured otherwise); unpaid by then it becomes `expired` and the \
             stock is free again. An order belongs to whoever holds its `access_token`, which is in the answer to POST \
-            /v1/orders and never in another: keep it, and send it as `X-Order-Token`.
+            /v1/orders and never in another: keep it, and send it as `X-Order-Token`. It opens the order until 90 days \
+            (unless configured otherwise) after the last change of an order that was delivered, cancelled or expired; after \
+            that the order is 404. A lost or ended token cannot be replaced yet: a new one by mail comes with accounts.
             """,
         json: #"""
             {
@@ -17,14 +19,14 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "placeOrder",
                     "summary": "Place an order",
-                    "description": "Sends `cart_id` (with `X-Cart-Token`) or `items`. All or nothing: where one line cannot be had, nothing is ordered.\n\nMake a random `Idempotency-Key` when the shopper presses the button, and keep it until you have an answer. After a timeout, a lost connection, a 503 or a 409 `idempotency_in_flight`, send the same key with the very same bytes again: there will be one order, and its answer is the same, with `Idempotent-Replayed: true`. A refusal is not kept, so the same key may be used again once the cart or the body is put right. Keys are kept for at least 24 hours.",
+                    "description": "Sends `cart_id` (with `X-Cart-Token`) or `items`. All or nothing: where one line cannot be had, nothing is ordered.\n\nMake a random `Idempotency-Key` when the shopper presses the button, and keep it until you have an answer. It is a secret: who sends the same request again gets the order's `access_token`. After a timeout, a lost connection, a 503 or a 409 `idempotency_in_flight`, send the same key with the very same bytes again: there will be one order, and its answer is the same, with `Idempotent-Replayed: true`. A refusal is not kept, so the same key may be used again once the cart or the body is put right. Keys are kept for at least 24 hours.\n\nA key belongs to the holder of a cart's token, or to nobody in particular where there is no cart; the same key with another cart's token is another key. The same key with another body is 422 `idempotency_key_reused` once the first request has placed its order. While a request with the key is being answered, any other with it is 409 `idempotency_in_flight`, whatever its body.",
                     "parameters": [
                       {
                         "name": "Idempotency-Key",
                         "in": "header",
                         "required": true,
-                        "description": "A random text of 16–255 visible characters, such as a UUID, bare or in quotes. Without an account it is all that tells two callers apart, hence the 16.",
-                        "schema": { "type": "string", "pattern": "^(\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){16,255}\"|[!#-+\\--:<-\\[\\]-~]{16,255})$" },
+                        "description": "A random text of at most 255 visible characters, such as a UUID, bare or in quotes. With `items` it is all that tells two callers apart, so there it must be a UUID or have at least 22 base64url characters (128 random bits); any other is 400.",
+                        "schema": { "type": "string", "pattern": "^(\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\"|[!#-+\\--:<-\\[\\]-~]{1,255})$" },
                         "example": "5f1c9a52-7d0e-4b3a-9c68-2e4f7a1b0d93"
                       },
                       {
@@ -148,7 +150,7 @@ extension OpenAPIFragment {
                                 "value": {
                                   "type": "/docs#invalid_idempotency_key", "title": "Invalid Idempotency-Key", "status": 400,
                                   "code": "invalid_idempotency_key", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
-                                  "errors": [{ "header": "Idempotency-Key", "detail": "must have at least 16 characters where nobody is logged in" }]
+                                  "errors": [{ "header": "Idempotency-Key", "detail": "must be random where there is no cart: a UUID, or at least 22 base64url characters" }]
                                 }
                               }
                             }
@@ -157,7 +159,7 @@ extension OpenAPIFragment {
                       },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": {
-                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `open_orders_limit`, `held_units_limit` and `held_share_limit`: unpaid orders of one client, or for one e-mail address, hold as much as they may; pay or cancel one of them, or order less. `idempotency_in_flight` is the only one to be tried again by itself.",
+                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `open_orders_limit`, `held_units_limit` and `held_share_limit`: unpaid orders of one client, or for one e-mail address, hold as much as they may; pay or cancel one of them, or order less. `cart_converted` names the order that was placed from the cart. `idempotency_in_flight` is the only one to be tried again by itself.",
                         "headers": {
                           "Retry-After": {
                             "description": "Seconds to wait before the same request is sent again; with `idempotency_in_flight` only.",
@@ -176,7 +178,8 @@ extension OpenAPIFragment {
                                 { "$ref": "#/components/schemas/OpenOrdersLimit" },
                                 { "$ref": "#/components/schemas/HeldUnitsLimit" },
                                 { "$ref": "#/components/schemas/HeldShareLimit" },
-                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_empty", "cart_converted", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
+                                { "$ref": "#/components/schemas/CartConverted" },
+                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_empty", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
                               ]
                             },
                             "examples": {
@@ -243,7 +246,7 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": {
-                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU, more of one than an order can have (999, or less where the shop says so), lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
+                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU or one that is not on sale, more of one than an order can have (999, or less where the shop says so), lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
@@ -278,7 +281,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getOrder",
                     "summary": "Get an order",
-                    "description": "The order as it stands, by its id or its number.",
+                    "description": "The order as it stands, by its id or its number. A number is found however it was heard or typed: in any case, with or without hyphen and spaces, with O for 0 and I or L for 1.",
                     "parameters": [
                       { "$ref": "#/components/parameters/OrderName" },
                       { "$ref": "#/components/parameters/OrderToken" },

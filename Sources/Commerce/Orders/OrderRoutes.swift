@@ -49,12 +49,20 @@ package struct OrderRoutes {
     }
 
     private func attempt(_ context: RequestContext) async throws -> PlacementAnswer {
-        // Accounts come later; until then every shopper is a guest.
-        let key = try context.idempotencyKey(isGuest: true)
+        // Accounts come later; until then who asks is known by a cart's token, or by the key alone.
+        let key = try context.idempotencyKey()
         let request = try OrderRequest(try context.json())
-        let cartToken = context.request[.xCartToken].map { RandomToken.hash(of: $0) }
+        var principal = IdempotencyPrincipal.guest
+        var cartToken: [UInt8]?
+        if request.cart == nil {
+            try key.requireRandomForm()
+        } else {
+            guard let token = context.request[.xCartToken] else { throw Problem.noCart }
+            principal = .cart(token: token)
+            cartToken = RandomToken.hash(of: token)
+        }
         let record = IdempotencyRecord(
-            principal: "guest", operation: "POST /v1/orders", key: key.text, body: context.request.body)
+            principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let holder = holds?.holder(client: context.client, email: request.email)
         let answer = try await placing.place(request, cartTokenHash: cartToken, record: record, holder: holder)
         if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartHint(cart)) }

@@ -42,7 +42,9 @@ package final class LoopServices: @unchecked Sendable {
         let changes = CartChanges(watch: shared.cartWatch, redis: redis)
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
-        orders = OrderStore(pool: pool, reservationTime: configuration.shop.reservationTime,
+        orders = OrderStore(
+            pool: pool, reservationTime: configuration.shop.reservationTime,
+            tokenLifetime: configuration.shop.orderTokenLifetime, keys: configuration.encryption.keys,
             holdLimits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.cache.isOn

@@ -3,27 +3,38 @@
 package struct IdempotencyKey: Sendable, Hashable {
     /// The longest key, in characters.
     package static let longest = 255
-    /// The shortest where the caller has no account: the key is then all that tells two callers apart.
-    package static let shortestForGuests = 16
+    /// The shortest one of base64url characters that can hold 128 random bits.
+    package static let shortestRandom = 22
 
     /// Why a field holds no key.
     package enum Fault: Error, Equatable {
-        case malformed, empty, tooLong, tooShort
+        case malformed, empty, tooLong
     }
 
     /// 1–255 characters of visible ASCII and space.
     package let text: String
 
+    /// Whether it has the form of 128 random bits or more: a UUID, or at least 22 characters of base64url (RFC 4648 §5), of
+    /// which a UUID is made too. Whether it is random, only its maker knows.
+    package var hasRandomForm: Bool {
+        text.utf8.count >= IdempotencyKey.shortestRandom && text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+    }
+
     /// Reads the field's value.
-    /// - Parameter isGuest: the caller has no account.
-    package init(_ field: some Collection<UInt8>, isGuest: Bool) throws(Fault) {
+    package init(_ field: some Collection<UInt8>) throws(Fault) {
         var value = Array(field)[...]
         while value.first == 0x20 || value.first == 0x09 { value.removeFirst() }
         while value.last == 0x20 || value.last == 0x09 { value.removeLast() }
         let key = value.first == UInt8(ascii: "\"") ? try IdempotencyKey.quoted(value) : try IdempotencyKey.bare(value)
         guard !key.isEmpty else { throw .empty }
         guard key.count <= IdempotencyKey.longest else { throw .tooLong }
-        guard !isGuest || key.count >= IdempotencyKey.shortestForGuests else { throw .tooShort }
         text = String(decoding: key, as: UTF8.self)
     }
 

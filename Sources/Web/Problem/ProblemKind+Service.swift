@@ -25,7 +25,8 @@ extension ProblemKind {
             + "when you retry.")
     package static let invalidIdempotencyKey = ProblemKind(
         .badRequest, "invalid_idempotency_key", "Invalid Idempotency-Key",
-        "The key is no quoted string or token of at most 255 characters, or, without an account, of less than 16.")
+        "The key is no quoted string or token of at most 255 characters. "
+            + "For an order without a cart it must also be a UUID or have at least 22 base64url characters.")
     package static let unauthorized = ProblemKind(
         .unauthorized, "unauthorized", "Authentication required",
         "The call needs a valid bearer token. Log in, or refresh the token.")

@@ -60,7 +60,7 @@ final class LoadClient {
             let (phase, due) = waiting[firstWaiting]
             firstWaiting += 1
             number += 1
-            let request = specification.kind.request(address: specification.address, key: "load-\(run)-\(number)")
+            let request = specification.kind.request(address: specification.address, key: "an-order-of-the-load-\(run)-\(number)")
             connection.send(request) { [self] connection, status in
                 tallies[phase].answered(status, due: due, now: csystem_monotonic())
                 if let connection { idle.append(connection) } else { connections -= 1 }

@@ -49,8 +49,10 @@ struct OrderAPITests {
         #expect(read["history"] == answer["history"] && read["created_at"] == answer["created_at"])
         #expect(read.header("Cache-Control") == "no-store")
         #expect(try await client.read(order, [("If-None-Match", read.tag)]).status == 304)
-        for name in [number, number.lowercased(), order.id.uppercased()] {
+        let heard = number.filter { $0 != "-" }.replacing("0", with: "o").replacing("1", with: "L")
+        for name in [number, number.lowercased(), order.id.uppercased(), heard, heard.prefix(5) + "%20" + heard.suffix(5)] {
             #expect(try await client.get("/v1/orders/" + name, [order.header]).json == read.json, "\(name)")
+            #expect(try await client.get("/v1/orders/" + name).status == 404, "\(name)")
         }
     }
 
@@ -94,7 +96,11 @@ struct OrderAPITests {
         #expect(mixed.status == 422 && mixed.pointers == ["/items"])
         #expect(try await client.order([("EURO", 1)])["total"] == ["amount": 300, "currency": "EUR"])
         let draft = try await client.order([("DRAFT", 1)])
-        #expect(draft.status == 409 && draft["lines"] == [["sku": "DRAFT", "requested": 1, "available": 0]])
+        // Nothing tells it from a SKU that there never was.
+        #expect(draft.status == 422 && draft.pointers == ["/items/0/sku"] && draft["detail"] == "there is no SKU DRAFT")
+        let cart = try await client.makeCart()
+        let added = try await client.add("DRAFT", 1, to: cart), unheard = try await client.add("NEVER", 1, to: cart)
+        #expect(added.status == 422 && unheard.status == 422 && added["detail"] == "there is no SKU DRAFT")
         let repeated = try await client.order([("SHIRT-S", 1), ("SHIRT-S", 1), ("NOTHING", 1)])
         #expect(repeated.pointers == ["/items/2/sku"])
     }
@@ -169,6 +175,56 @@ struct OrderAPITests {
         #expect(unknown.status == 404)
     }
 
+    @Test("a product that was archived is unavailable in the carts that have it, and the order says so")
+    func archived() async throws {
+        let client = try client()
+        let cart = try await client.makeCart()
+        try await client.add("SHIRT-S", 1, to: cart)
+        try await client.add("ARCHIVED", 2, to: cart)
+        try await Shop.current.execute("UPDATE product SET status = 'archived' WHERE slug = 'archived'")
+        let refused = try await client.order(cart)
+        #expect(refused.status == 409 && refused.code == "insufficient_stock" && refused["detail"] == "A line is no longer on sale.")
+        #expect(refused["lines"][1] == ["sku": "ARCHIVED", "requested": 2, "available": 0, "adjustment": "unavailable"])
+        #expect(refused["lines"][0]["adjustment"] == .absent)
+        #expect(try await client.order([("ARCHIVED", 1)]).status == 422)
+        #expect(try await Shop.current.available("ARCHIVED") == 10)
+    }
+
+    @Test("a status that a later release has written is shown as it is")
+    func unknownStatus() async throws {
+        let client = try client()
+        let order = TestOrder(try await client.order([("SHIRT-S", 1)]))
+        try await Shop.current.execute(
+            """
+            ALTER TABLE orders DROP CONSTRAINT orders_status_check, DROP CONSTRAINT orders_payment_status_check;
+            INSERT INTO order_history (order_id, position, status) VALUES ('\(order.id)', 2, 'on_hold');
+            UPDATE orders SET status = 'on_hold', payment_status = 'disputed' WHERE id = '\(order.id)';
+            """)
+        let read = try await client.read(order)
+        #expect(read.status == 200 && read["status"] == "on_hold" && read["payment_status"] == "disputed")
+        #expect(read["history"].elements.map { $0["status"] } == ["pending_payment", "on_hold"])
+        let cancelled = try await client.cancel(order)
+        #expect(cancelled.status == 409 && cancelled.code == "illegal_transition" && cancelled["from"] == "on_hold")
+        #expect(cancelled["allowed"] == [])
+    }
+
+    @Test("a token opens an order that is over for 90 days, and one that is under way for as long as that takes")
+    func tokenLifetime() async throws {
+        let client = try client()
+        let order = TestOrder(try await client.order([("SHIRT-S", 1)]))
+        func age(_ days: Int) async throws {
+            try await Shop.current.execute("UPDATE orders SET updated_at = now() - interval '\(days) days' WHERE id = '\(order.id)'")
+        }
+        try await age(400)
+        #expect(try await client.read(order)["status"] == "pending_payment")
+        #expect(try await client.cancel(order).status == 200)
+        try await age(89)
+        #expect(try await client.read(order)["status"] == "cancelled")
+        try await age(91)
+        #expect(try await client.read(order).status == 404)
+        #expect(try await client.cancel(order).status == 404)
+    }
+
     @Test("with too little of anything the whole order is refused, and tells what there is of each line")
     func insufficientStock() async throws {
         let client = try client()
@@ -204,7 +260,7 @@ struct OrderAPITests {
 
     // MARK: Idempotency keys
 
-    @Test("an order needs one key of 16 to 255 characters")
+    @Test("an order needs one key of at most 255 characters, and a random one where there is no cart")
     func keys() async throws {
         let client = try client()
         let body = Array(#"{"items":[{"sku":"SHIRT-S","quantity":1}],\#(ShopClient.buyer)}"#.utf8)
@@ -216,7 +272,7 @@ struct OrderAPITests {
         #expect(missing.status == 400 && missing.code == "idempotency_key_required")
         let key = Shop.newKey()
         let refused: [[String]] = [
-            [""], ["\"\""], ["short"], ["123456789012345"], ["\"123456789012345\""], [String(repeating: "k", count: 256)],
+            [""], ["\"\""], ["short"], ["1234567890123456"], ["\"my-first-order-019a\""], ["order:" + UUID().uuidString], ["abcdefghijklmnopqrstu"], [String(repeating: "k", count: 256)],
             ["\"" + String(repeating: "k",
                 count: 256) + "\""], ["\"" + key], [key + "\""], [key + "," + key], [key + " " + key],
             [key + ";a"], ["\"\(key)\";a=1"], ["\"\(key)\\x\""], ["k\u{E9}y" + key], [key, key], [key, Shop.newKey()],
@@ -226,6 +282,10 @@ struct OrderAPITests {
             #expect(answer.status == 400 && answer.code == "invalid_idempotency_key", "\(keys)")
             #expect(answer["errors"][0]["header"] == "Idempotency-Key")
         }
+        let cart = try await client.makeCart()
+        try await client.add("SHIRT-S", 1, to: cart)
+        // The cart's token tells its holder from all others.
+        #expect(try await client.order(cart, key: "1").status == 201)
         let unique = UUID().uuidString
         for length in [255, 40] {
             let long = String((unique + String(repeating: "k", count: 255)).prefix(length))
@@ -297,6 +357,6 @@ enum OrderGoods {
         euro.currency = "EUR"
         return [shirt, draft, euro, Goods("SNAPSHOT", stock: 20), Goods("SCARCE", stock: 3), Goods("GONE", stock: 0),
             Goods("MOVED", price: 100, stock: 50), Goods("RETURNED", stock: 5), Goods("RETRIED", stock: 1),
-            Goods("UNTOUCHED", stock: 9)]
+            Goods("UNTOUCHED", stock: 9), Goods("ARCHIVED")]
     }()
 }

@@ -50,7 +50,7 @@ import TestSupport
                         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                         let pool = PostgresPool(loop: loop, configuration: configuration, logger: quiet)
                         pool.start()
-                        let store = OrderStore(pool: pool, reservationTime: .seconds(900))
+                        let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
                         let other = Promise<Int>(on: loop)
                         loop.run { other.succeed((try? await store.expire(limit: 100)) ?? -1) }
                         let counts = [try await store.expire(limit: 100), try await other.value()]

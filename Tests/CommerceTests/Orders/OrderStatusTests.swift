@@ -39,6 +39,17 @@ struct OrderStatusTests {
         }
     }
 
+    @Test("a status that a later release has written passes through, and goes nowhere") func unknown() throws {
+        for status in OrderStatus.allCases { #expect(OrderStatus(rawValue: status.rawValue) == status) }
+        for status in PaymentStatus.allCases { #expect(PaymentStatus(rawValue: status.rawValue) == status) }
+        for text in ["on_hold", "", "pendingPayment", "Expired"] {
+            #expect(OrderStatus(rawValue: text) == .unknown(text) && OrderStatus(rawValue: text).rawValue == text)
+            #expect(PaymentStatus(rawValue: text) == .unknown(text) && PaymentStatus(rawValue: text).rawValue == text)
+            #expect(OrderStatus(rawValue: text).next.isEmpty && PaymentStatus(rawValue: text).next.isEmpty)
+        }
+        #expect(throws: Problem.self) { try OrderStatus.unknown("on_hold").checkMove(to: .cancelled) }
+    }
+
     @Test("a payment moves as promised", arguments: PaymentStatus.allCases)
     func payments(from: PaymentStatus) {
         let allowed = Self.paymentMoves[from] ?? []

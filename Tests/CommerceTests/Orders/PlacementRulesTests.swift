@@ -77,16 +77,17 @@ struct PlacementRulesTests {
             for index in 0..<count { _ = demand.add("S\(index)", Int.random(in: 1...4, using: &random)) }
             let available = locked.map { $0.isOffered ? $0.onHand - $0.reserved : 0 }
             guard zip(demand.quantities, available).contains(where: { $0 > $1 }) else {
-                #expect(throws: Never.self) { try PlacementRules.draft(demand, of: Shelf(locked), expected: nil) }
+                #expect(throws: Never.self) { try PlacementRules.draft(demand, of: Shelf(locked), currency: "USD", expected: nil) }
                 continue
             }
             refused += 1
-            let problem = try problem(demand, locked)
+            let problem = try problem(demand, locked, currency: "USD")
             #expect(problem.kind.code == "insufficient_stock" && problem.kind.status == .conflict)
             let lines = try #require(member("lines", problem)?.arrayValue)
             #expect(lines.compactMap { $0["sku"]?.stringValue } == demand.skus)
             #expect(lines.compactMap { $0["requested"]?.int64Value } == demand.quantities.map(Int64.init))
             #expect(lines.compactMap { $0["available"]?.int64Value } == available.map(Int64.init))
+            #expect(lines.map { $0["adjustment"]?.stringValue } == locked.map { $0.isOffered ? nil : "unavailable" })
         }
         #expect(refused > 1_000)
     }
@@ -100,6 +101,22 @@ struct PlacementRulesTests {
         let problem = try problem(demand(("X", 1), ("A", 1), ("Y", 1)), [variant("A")])
         #expect(problem.kind == .invalid)
         #expect(problem.errors.map(\.place) == [.pointer("/items/0/sku"), .pointer("/items/2/sku")])
+    }
+
+    @Test("without a cart, what is not offered is as unknown as what there never was") func notOffered() throws {
+        let problem = try problem(demand(("X", 1), ("A", 1)), [variant("A", isOffered: false)])
+        #expect(problem.kind == .invalid)
+        #expect(problem.errors.map(\.detail) == ["there is no SKU X", "there is no SKU A"])
+    }
+
+    @Test("what a cart has and the catalogue no longer is unavailable, be it archived or gone") func unavailable() throws {
+        for shelf in [[variant("A"), variant("B", isOffered: false)], [variant("A")]] {
+            let problem = try problem(demand(("A", 1), ("B", 2)), shelf, currency: "USD")
+            #expect(problem.kind.code == "insufficient_stock" && problem.detail == "A line is no longer on sale.")
+            let lines = try #require(member("lines", problem)?.arrayValue)
+            #expect(lines.map { $0["adjustment"]?.stringValue } == [nil, "unavailable"])
+            #expect(lines.map { $0["available"]?.int64Value } == [10, 0] && lines.map { $0["requested"]?.int64Value } == [1, 2])
+        }
     }
 
     @Test("an empty cart is no order") func empty() throws {

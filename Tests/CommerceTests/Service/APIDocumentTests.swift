@@ -60,7 +60,7 @@ struct APIDocumentTests {
 
     @Test("kinds of problems have the titles that the answers have") func titles() throws {
         for kind in [
-            ProblemKind.cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged, .cartEmpty,
+            ProblemKind.cartActive, .cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged, .cartEmpty,
             .idempotencyInFlight, .idempotencyKeyReused, .illegalTransition,
         ] {
             #expect(kind.title == Problem.conflict(kind.code, "").kind.title)
@@ -91,7 +91,7 @@ struct APIDocumentTests {
                         loop: loop, store: carts, watch: CartWatch(maximum: 1, maximumOfCart: 1), logger: Logger(label: "test")),
                     settings: LiveSettings(&settings), origins: AllowedOrigins([])
                 ).register(on: router)
-                let orders = OrderStore(pool: pool, reservationTime: .seconds(1))
+                let orders = OrderStore(pool: pool, reservationTime: .seconds(1), tokenLifetime: .seconds(1), keys: .unprotected)
                 OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders)).register(on: router)
                 HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
                 DocsRoutes(document).addRoutes(to: router)

@@ -37,6 +37,10 @@ struct AnswerSchemaTests {
 
     @Test("a cart, whatever is to be told of its lines") func carts() throws {
         let lines = [line(), line(1, seen: 1), line(999, available: 0), line(1, isOffered: false), line(5, available: 2), line(1, available: -3)]
+        var ordered = cart(lines, .converted)
+        ordered.order = CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")
+        #expect(try violations(of: ordered.json(), as: "Cart") == [])
+        #expect(try violations(of: ordered.json(token: RandomToken().text), as: "NewCart") == [])
         for status in [CartStatus.active, .converted, .merged, .expired] {
             #expect(try violations(of: cart(lines, status).json(), as: "Cart") == [])
         }
@@ -68,8 +72,8 @@ struct AnswerSchemaTests {
         let address = try JSONReader.decode(
             JSONValue.parse(Array(#"{"name":"Ada","line1":"1","city":"P","postal_code":"9","country":"US","phone":""}"#.utf8))
         ) { Address($0) }
-        for status in OrderStatus.allCases {
-            for payment in PaymentStatus.allCases {
+        for status in OrderStatus.allCases + [.unknown("on_hold")] {
+            for payment in PaymentStatus.allCases + [.unknown("disputed")] {
                 let order = Order(
                     id: id, number: OrderNumber.make(random: 7), status: status, paymentStatus: payment, email: "ada@example.com",
                     currency: "USD", lines: [line], totals: totals, shippingAddress: address.json(),
@@ -181,7 +185,8 @@ struct AnswerSchemaTests {
             try problem { _ = try PlacementRules.draft(one, of: Shelf([]), expected: nil) },
             try problem { _ = try PlacementRules.draft(Demand(), of: Shelf([]), expected: nil) },
             try problem { _ = try PlacementRules.draft(one, of: Shelf([variant]), currency: "EUR", expected: nil) },
-            Problem.cartConverted, .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
+            try problem { _ = try PlacementRules.draft(one, of: Shelf([]), currency: "USD", expected: nil) },
+            Problem.cartConverted, .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")), .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
             Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))), Problem(.emptyBody),
             Problem(.unsupportedMediaType), Problem.internalError(TestFailure("x")),
             try problem { _ = try OrderRequest(JSONValue.parse(Array("{}".utf8))) },
@@ -209,7 +214,7 @@ struct AnswerSchemaTests {
         for problem in [try problem { _ = try ProductFilter(query) }, Problem(.invalidCursor), Problem(.malformedQuery)] {
             #expect(contract.violations(of: answer(problem), to: "GET", "/v1/products?x=1") == [])
         }
-        for from in OrderStatus.allCases where !from.next.contains(.cancelled) {
+        for from in OrderStatus.allCases + [.unknown("on_hold")] where !from.next.contains(.cancelled) {
             let problem = try problem { try from.checkMove(to: .cancelled) }
             #expect(contract.violations(of: answer(problem), to: "POST", "/v1/orders/x/cancel") == [])
         }

@@ -3,9 +3,9 @@ import Testing
 @testable import Web
 
 @Suite struct IdempotencyKeyTests {
-    private func read(_ field: String, isGuest: Bool = false) -> Result<String, IdempotencyKey.Fault> {
+    private func read(_ field: String) -> Result<String, IdempotencyKey.Fault> {
         do throws(IdempotencyKey.Fault) {
-            return .success(try IdempotencyKey(field.utf8, isGuest: isGuest).text)
+            return .success(try IdempotencyKey(field.utf8).text)
         } catch {
             return .failure(error)
         }
@@ -32,10 +32,15 @@ import Testing
         #expect(read("\"" + String(repeating: #"\""#, count: 255) + "\"") == .success(String(repeating: "\"", count: 255)))
     }
 
-    @Test func aGuestsKeyIsHardToGuess() {
-        #expect(read("123456789012345", isGuest: true) == .failure(.tooShort))
-        #expect(read("\"123456789012345\"", isGuest: true) == .failure(.tooShort))
-        #expect(read("1234567890123456", isGuest: true) == .success("1234567890123456"))
+    @Test(arguments: [
+        ("8e03978e-40d5-43dd-bc93-6894a57f9324", true), ("8E03978E-40D5-43DD-BC93-6894A57F9324", true),
+        ("8e03978e40d543ddbc936894a57f9324", true), ("abcdefghijklmnopqrstuv", true), ("ABCDEFGHIJKLMNOPQRS_-9", true),
+        ("\"abcdefghijklmnopqrstuv\"", true), ("abcdefghijklmnopqrstu", false), ("1234567890123456", false),
+        ("my-first-order-019a2f", false), ("order:8e03978e-40d5-43dd-bc93-6894a57f9324", false),
+        ("\"abcdefghijk lmnopqrstuv\"", false), ("abcdefghijklmnopqrstuv+/==", false),
+    ])
+    func theFormOf128RandomBitsIsKnown(field: String, isRandom: Bool) throws {
+        #expect(try IdempotencyKey(field.utf8).hasRandomForm == isRandom)
     }
 
     @Test func anyBytesAreReadWithoutTrouble() {
@@ -45,7 +50,7 @@ import Testing
                 [UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x20, 0x61, .random(in: 0...255, using: &random)]
                     .randomElement(using: &random) ?? 0
             }
-            guard let key = try? IdempotencyKey(bytes, isGuest: false) else { continue }
+            guard let key = try? IdempotencyKey(bytes) else { continue }
             #expect(key.text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f } && (1...255).contains(key.text.utf8.count))
         }
     }

@@ -273,7 +273,7 @@ def test_the_one_rule_that_only_counts_is_the_one_on_the_size_of_bodies(edge):
 def test_the_firewalls_log_has_no_tokens(edge):
     logging = edge.only("AWS::WAFv2::LoggingConfiguration")
     redacted = {it["SingleHeader"]["Name"] for it in logging["RedactedFields"]}
-    assert {it.lower() for it in PERSONAL} | {"cookie"} == redacted
+    assert {it.lower() for it in PERSONAL} | {"cookie", "idempotency-key", "x-origin-verify"} == redacted
     group = edge.properties("FirewallLogs")
     assert group["LogGroupName"].startswith("aws-waf-logs-")  # WAF writes to no other
     assert (group["RetentionInDays"], group["KmsKeyId"]) == (90, "<LogKey.Arn>")

@@ -206,6 +206,7 @@ def test_the_firewalls_log_shows_no_secrets(stack):
     assert [it["SingleHeader"]["Name"] for it in logging["RedactedFields"]] == [
         "authorization",
         "cookie",
+        "idempotency-key",
         "x-cart-token",
         "x-order-token",
         "x-origin-verify",

@@ -28,21 +28,26 @@ package struct Address: Equatable, Sendable {
         phone = json.optional("phone")?.line(length: 0...40)
     }
 
-    /// The address as JSON, absent parts left out; its members in the order in which PostgreSQL keeps them (jsonb: by
-    /// length, then bytes), so that what is answered when an order is placed is byte for byte what is read later on.
+    /// The address as JSON, absent parts left out; its members in the order in which PostgreSQL keeps them, so that what is
+    /// answered when an order is placed is byte for byte what is read later on.
     func json() -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
-        json.field("city", city)
-        json.field("name", name)
-        json.field("line1", line1)
-        if let line2 { json.field("line2", line2) }
-        if let phone { json.field("phone", phone) }
-        if let region { json.field("region", region) }
-        if let company { json.field("company", company) }
-        json.field("country", country)
-        json.field("postal_code", postalCode)
+        let members = [
+            ("name", name), ("company", company), ("line1", line1), ("line2", line2), ("city", city), ("region", region),
+            ("postal_code", postalCode), ("country", country), ("phone", phone),
+        ]
+        for (name, value) in members.sorted(by: { Self.precedes($0.0, $1.0) }) {
+            guard let value else { continue }
+            json.key(dynamic: name)
+            json.string(value)
+        }
         json.endObject()
         return json.finish()
+    }
+
+    /// The order of a jsonb object's members: by length, then by bytes (PostgreSQL, `lengthCompareJsonbStringValue`).
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        (left.utf8.count, left) < (right.utf8.count, right)
     }
 }

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Web
 
 /// An order as its shopper sees it.
 package struct Order: Sendable {
@@ -17,13 +18,29 @@ package struct Order: Sendable {
     package let createdAt: Timestamp
 
     /// The order as JSON.
-    /// - Parameter accessToken: the guest's secret, shown when the order is placed.
-    package func json(accessToken: String? = nil) -> [UInt8] {
+    package func json() -> [UInt8] { document().bytes }
+
+    /// The order as JSON with the guest's secret in it, shown when the order is placed.
+    package func json(accessToken: String) -> [UInt8] { placed(accessToken: accessToken).body }
+
+    /// The answer to the request that placed it: with the secret, and with the tag of the order without it.
+    func placed(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
+        let document = document()
+        var secret = JSONWriter(appendingTo: [], isWithin: true)
+        secret.field("access_token", accessToken)
+        return (
+            Array(document.bytes[..<document.place] + secret.finish() + document.bytes[document.place...]),
+            EntityTag(of: document.bytes)
+        )
+    }
+
+    /// - Returns: the order as JSON, and where in it the secret's member belongs
+    private func document() -> (bytes: [UInt8], place: Int) {
         var json = JSONWriter(capacity: 1024 + lines.count * 320)
         json.beginObject()
         json.field("id", id)
         json.field("number", number)
-        if let accessToken { json.field("access_token", accessToken) }
+        let place = json.bytes.count
         json.field("status", status.rawValue)
         json.field("payment_status", paymentStatus.rawValue)
         json.field("email", email)
@@ -51,6 +68,6 @@ package struct Order: Sendable {
         json.endArray()
         json.field("created_at", createdAt)
         json.endObject()
-        return json.finish()
+        return (json.finish(), place)
     }
 }

@@ -15,13 +15,29 @@ enum OrderNumber {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The number as it was given out, whatever the case it was typed in; nil for what cannot be one.
+    /// The number as it was given out, however it was heard or typed; nil for what cannot be one.
+    ///
+    /// Case does not matter, hyphens and spaces may be anywhere or nowhere, O is 0, I and L are 1 (Crockford's base 32,
+    /// "Decode symbol").
     static func parse(_ text: String) -> String? {
-        let upper = text.uppercased()
-        guard upper.utf8.count == 11 else { return nil }
-        for (place, byte) in upper.utf8.enumerated() {
-            guard place == 5 ? byte == UInt8(ascii: "-") : alphabet.contains(byte) else { return nil }
+        guard text.utf8.count <= longest else { return nil }
+        var symbols: [UInt8] = []
+        for byte in text.utf8 where byte != UInt8(ascii: "-") && byte != UInt8(ascii: " ") {
+            let symbol: UInt8
+            switch byte {
+            case UInt8(ascii: "O"), UInt8(ascii: "o"): symbol = UInt8(ascii: "0")
+            case UInt8(ascii: "I"), UInt8(ascii: "i"), UInt8(ascii: "L"), UInt8(ascii: "l"): symbol = UInt8(ascii: "1")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): symbol = byte - 0x20
+            default: symbol = byte
+            }
+            guard alphabet.contains(symbol), symbols.count < 10 else { return nil }
+            symbols.append(symbol)
         }
-        return upper
+        guard symbols.count == 10 else { return nil }
+        symbols.insert(UInt8(ascii: "-"), at: 5)
+        return String(decoding: symbols, as: UTF8.self)
     }
+
+    /// The longest text that may be a number: one with a hyphen or space around every symbol.
+    private static let longest = 32
 }

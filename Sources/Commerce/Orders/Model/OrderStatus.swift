@@ -2,23 +2,49 @@ import Formats
 import Web
 
 /// Where an order stands. Payment is an axis of its own.
-package enum OrderStatus: String, CaseIterable, Sendable {
-    case pendingPayment = "pending_payment"
+package enum OrderStatus: Hashable, CaseIterable, Sendable {
+    case pendingPayment
     case confirmed
     case processing
     case shipped
     case delivered
     case cancelled
     case expired
+    /// One that a later release has written: shown as it is.
+    case unknown(String)
 
-    /// Where it can go from here.
+    /// All that this release knows.
+    package static let allCases: [OrderStatus] = [
+        .pendingPayment, .confirmed, .processing, .shipped, .delivered, .cancelled, .expired,
+    ]
+
+    /// As the database and clients spell it.
+    package init(rawValue: String) {
+        self = Self.allCases.first { $0.rawValue == rawValue } ?? .unknown(rawValue)
+    }
+
+    /// As the database and clients spell it.
+    package var rawValue: String {
+        switch self {
+        case .pendingPayment: "pending_payment"
+        case .confirmed: "confirmed"
+        case .processing: "processing"
+        case .shipped: "shipped"
+        case .delivered: "delivered"
+        case .cancelled: "cancelled"
+        case .expired: "expired"
+        case .unknown(let status): status
+        }
+    }
+
+    /// Where it can go from here; where one can go from an unknown status, only a later release knows.
     package var next: [OrderStatus] {
         switch self {
         case .pendingPayment: [.confirmed, .cancelled, .expired]
         case .confirmed: [.processing, .cancelled]
         case .processing: [.shipped, .cancelled]
         case .shipped: [.delivered]
-        case .delivered, .cancelled, .expired: []
+        case .delivered, .cancelled, .expired, .unknown: []
         }
     }
 

@@ -1,12 +1,38 @@
 /// How an order's payment stands.
-package enum PaymentStatus: String, CaseIterable, Sendable {
+package enum PaymentStatus: Hashable, CaseIterable, Sendable {
     case unpaid
     case authorized
     case captured
     case failed
     case voided
-    case partiallyRefunded = "partially_refunded"
+    case partiallyRefunded
     case refunded
+    /// One that a later release has written: shown as it is.
+    case unknown(String)
+
+    /// All that this release knows.
+    package static let allCases: [PaymentStatus] = [
+        .unpaid, .authorized, .captured, .failed, .voided, .partiallyRefunded, .refunded,
+    ]
+
+    /// As the database and clients spell it.
+    package init(rawValue: String) {
+        self = Self.allCases.first { $0.rawValue == rawValue } ?? .unknown(rawValue)
+    }
+
+    /// As the database and clients spell it.
+    package var rawValue: String {
+        switch self {
+        case .unpaid: "unpaid"
+        case .authorized: "authorized"
+        case .captured: "captured"
+        case .failed: "failed"
+        case .voided: "voided"
+        case .partiallyRefunded: "partially_refunded"
+        case .refunded: "refunded"
+        case .unknown(let status): status
+        }
+    }
 
     /// Where it can go from here.
     package var next: [PaymentStatus] {
@@ -16,7 +42,7 @@ package enum PaymentStatus: String, CaseIterable, Sendable {
         case .captured: [.partiallyRefunded, .refunded]
         case .failed: [.authorized, .captured]
         case .partiallyRefunded: [.refunded]
-        case .voided, .refunded: []
+        case .voided, .refunded, .unknown: []
         }
     }
 }

@@ -27,7 +27,7 @@ extension OrderStore {
                     holdings = try Holdings(held)
                     rows.removeFirst()
                 }
-                var round = PlacementRound(try PlacementView(rows, count: placements.count), holdings, holdLimits)
+                var round = PlacementRound(try PlacementView(rows, count: placements.count), seal, holdings, holdLimits)
                 let outcomes = placements.enumerated().map { round.decide($1, at: $0) }
                 guard !round.placed.isEmpty else {
                     // Whoever is answered may send the same key again at once: it is free by then.

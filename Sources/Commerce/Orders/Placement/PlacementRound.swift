@@ -7,16 +7,18 @@ import Web
 /// is no matter of its neighbours, and what one takes the next no longer finds.
 struct PlacementRound {
     private let view: PlacementView
+    private let seal: AnswerSeal
     private var shelf: Shelf
     private var holdings: Holdings
     private let limits: HoldLimits
     /// Carts that became orders in this round.
-    private var converted: Set<UUID> = []
+    private var converted: [UUID: CartOrder] = [:]
     /// The orders to write.
     private(set) var placed: [PlacedOrder] = []
 
-    init(_ view: PlacementView, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()) {
+    init(_ view: PlacementView, _ seal: AnswerSeal, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()) {
         self.view = view
+        self.seal = seal
         self.holdings = holdings
         self.limits = limits
         shelf = view.shelf
@@ -24,11 +26,9 @@ struct PlacementRound {
 
     /// What comes of the order that stands at `place` in the round.
     mutating func decide(_ placement: Placement, at place: Int) -> PlacementOutcome {
+        // First what is kept: it stays so, even while an earlier try with the key is still at work.
+        if let repeated = repeated(placement) { return repeated }
         guard view.isFirst[place] else { return .refused(.idempotencyInFlight) }
-        if let kept = view.kept[placement.record.id] {
-            return kept.requestHash == placement.record.requestHash
-                ? .answered(kept.answer) : .refused(.idempotencyKeyReused)
-        }
         var demand = placement.demand ?? Demand()
         var currency: String?
         if case .cart(let id, let version) = placement.request.source {
@@ -43,9 +43,33 @@ struct PlacementRound {
         return draft(placement, demand, currency)
     }
 
+    /// What comes of a request whose key has an answer already; nil where it has none.
+    private func repeated(_ placement: Placement) -> PlacementOutcome? {
+        let record = placement.record
+        if let kept = view.kept[record.id] {
+            guard kept.requestHash == record.requestHash else { return .refused(.idempotencyKeyReused) }
+            return given(kept, to: record)
+        }
+        // What the release before kept tells no cart's holder from another: it is given to the holder of the order's cart.
+        if let former = record.formerID, let kept = view.kept[former], kept.requestHash == record.requestHash,
+            let cart = placement.request.cart, view.carts[cart]?.tokenHash == placement.cartTokenHash {
+            return given(kept, to: record)
+        }
+        return nil
+    }
+
+    private func given(_ kept: PlacementView.Kept, to record: IdempotencyRecord) -> PlacementOutcome {
+        guard let answer = kept.answer(to: record, seal) else {
+            // Another task may have the key.
+            return .refused(.unavailable(retryAfter: 1).caused(by: KeptAnswerError.sealedWithAnotherKey))
+        }
+        return .answered(answer)
+    }
+
     private func check(_ cart: PlacementView.CartHead, _ id: UUID, _ version: Int64?) throws(Problem) {
-        let status = converted.contains(id) ? .converted : cart.status
-        try CartRules.checkWritable(status: status, version: cart.version, expected: nil)
+        let order = converted[id] ?? view.orders[id]
+        let status = converted[id] == nil ? cart.status : .converted
+        try CartRules.checkWritable(status: status, version: cart.version, expected: nil, order: order)
         guard version == nil || version == cart.version else {
             throw Problem.conflict("cart_changed", "The cart has changed since version \(version ?? 0).")
                 .with("cart_version", .number(JSONNumber(cart.version)))
@@ -70,8 +94,10 @@ struct PlacementRound {
             holdings.add(draft.lines, of: holder)
         }
         shelf.take(draft.lines)
-        if let cart = placement.request.cart { converted.insert(cart) }
         let order = order(draft, for: placement)
+        if let cart = placement.request.cart {
+            converted[cart] = CartOrder(id: order.order.id, number: order.order.number, status: order.order.status.rawValue)
+        }
         placed.append(order)
         return .answered(order.answer)
     }
@@ -84,10 +110,11 @@ struct PlacementRound {
             totals: draft.totals, shippingAddress: request.shippingAddress.json(),
             history: [OrderEvent(status: .pendingPayment, at: view.at, reason: "placed")], createdAt: view.at)
         let token = RandomToken()
-        let answer = PlacementAnswer(
-            status: 201, location: "/v1/orders/\(order.id.text)", body: order.json(accessToken: token.text), isReplay: false)
-        return PlacedOrder(order: order, cart: request.cart, tokenHash: token.hash, answer: answer, record: placement.record,
-            holder: placement.holder)
+        let (body, tag) = order.placed(accessToken: token.text)
+        let answer = PlacementAnswer(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
+        return PlacedOrder(
+            order: order, cart: request.cart, tokenHash: token.hash, answer: answer,
+            sealed: seal.seal(answer, for: placement.record), record: placement.record, holder: placement.holder)
     }
 }
 

@@ -13,29 +13,36 @@ enum PlacementRules {
     /// - Parameters:
     ///   - demand: what is wanted
     ///   - shelf: what the catalogue has of it
-    ///   - currency: the one the order must have, nil for that of its lines
+    ///   - currency: that of the cart it comes from; nil where there is no cart, then it is that of its lines
     ///   - expected: the total that the shopper was shown
-    /// - Throws: `Problem`: 422 for a SKU that is unknown, 409 `insufficient_stock` with what is available of each
-    ///   line, 409 `price_changed` with the present total.
+    /// - Throws: `Problem`: 422 for a SKU that is unknown or not offered, 409 `insufficient_stock` with what is available of
+    ///   each line, 409 `price_changed` with the present total.
     static func draft(
         _ demand: Demand, of shelf: Shelf, currency: String? = nil, expected: Money?
     ) throws(Problem) -> Draft {
         var found: [(variant: StockedVariant, quantity: Int)] = []
         var unknown: [InputFault] = []
+        let isFromCart = currency != nil
+        // Of what the cart has: no longer there, or no longer offered.
+        var isMissing = false
         for (index, sku) in demand.skus.enumerated() {
-            if let variant = shelf[sku] {
+            if let variant = shelf[sku], variant.isOffered {
                 found.append((variant, demand.quantities[index]))
+            } else if isFromCart {
+                isMissing = true
             } else {
+                // A draft as well: that there is such a SKU is not to be told yet.
                 unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "there is no SKU \(sku)"))
             }
         }
         guard unknown.isEmpty else { throw .invalid(unknown) }
+        if isMissing { throw insufficientStock(demand, of: shelf) }
         guard let first = found.first else { throw .conflict("cart_empty", "The cart has no lines to order.") }
         let currency = currency ?? first.variant.price.currency
         guard found.allSatisfy({ $0.variant.price.currency == currency }) else {
             throw .invalid("/items", "all lines must be priced in one currency, \(currency)")
         }
-        if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(found) }
+        if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(demand, of: shelf) }
 
         var lines: [OrderLine] = []
         for (variant, quantity) in found {
@@ -50,16 +57,25 @@ enum PlacementRules {
         return Draft(currency: currency, lines: lines, totals: totals)
     }
 
-    private static func insufficientStock(_ found: [(variant: StockedVariant, quantity: Int)]) -> Problem {
-        let lines = found.map { variant, quantity in
-            object([
-                ("sku", .string(variant.sku)),
+    private static func insufficientStock(_ demand: Demand, of shelf: Shelf) -> Problem {
+        var isShort = false
+        let lines = zip(demand.skus, demand.quantities).map { sku, quantity in
+            let variant = shelf[sku]
+            var members: [(String, JSONValue)] = [
+                ("sku", .string(sku)),
                 ("requested", .number(JSONNumber(quantity))),
-                ("available", .number(JSONNumber(variant.available))),
-            ])
+                ("available", .number(JSONNumber(variant?.available ?? 0))),
+            ]
+            // As the cart names it.
+            if let variant, variant.isOffered {
+                isShort = isShort || variant.available < quantity
+            } else {
+                members.append(("adjustment", .string("unavailable")))
+            }
+            return object(members)
         }
-        return Problem.conflict("insufficient_stock", "There is not enough stock for every line.")
-            .with("lines", .array(lines))
+        let detail = isShort ? "There is not enough stock for every line." : "A line is no longer on sale."
+        return Problem.conflict("insufficient_stock", detail).with("lines", .array(lines))
     }
 
     /// - Throws: `Problem` (422) with the place of each line that asks for more of a variant than an order can have.

@@ -14,13 +14,14 @@ enum PlacementStatements {
     ///   - lockTimeout: how long a lock may be waited for
     ///   - locksStock: to lock stock here already, for orders that others were ahead of time and again
     static func opening(_ placements: [Placement], lockTimeout: Duration, locksStock: Bool) -> [PostgresQuery] {
+        let keys = placements.map(\.record.id) + placements.compactMap(\.record.formerID)
         let timeout = "\(lockTimeout.nanosecondsClamped / 1_000_000)ms"
         var statements: [PostgresQuery] = [
             """
             SELECT pg_try_advisory_xact_lock(k.lock), now(), set_config('lock_timeout', \(timeout), true) \
             FROM unnest(\(placements.map(\.record.lock))) WITH ORDINALITY AS k (lock, place) ORDER BY k.place
             """,
-            "SELECT id, request_hash, status, location, body FROM idempotency WHERE id = ANY(\(placements.map(\.record.id)))",
+            "SELECT id, request_hash, location, body, sealed FROM idempotency WHERE id = ANY(\(keys))",
         ]
         let skus = placements.flatMap { $0.demand?.skus ?? [] }
         let carts = placements.compactMap(\.request.cart)
@@ -37,6 +38,8 @@ enum PlacementStatements {
             SELECT i.cart_id, v.sku, i.quantity FROM cart_item i JOIN variant v ON v.id = i.variant_id \
             WHERE i.cart_id = ANY(\(carts)) ORDER BY i.added_at, v.id
             """)
+        // Behind the lock on the cart, so that it sees the order of who held it before.
+        statements.append("SELECT cart_id, id, number, status FROM orders WHERE cart_id = ANY(\(carts))")
         let wanted: PostgresQuery = """
             v.id IN (SELECT id FROM variant WHERE sku = ANY(\(skus)) UNION ALL \
             SELECT i.variant_id FROM unnest(\(carts), \(tokens)) AS w (id, token) \
@@ -101,17 +104,17 @@ enum PlacementStatements {
             \(orders.map(\.totals.discount.amount)), \(orders.map(\.totals.tax.amount)), \
             \(orders.map(\.totals.shipping.amount)), \(orders.map(\.totals.total.amount)), \
             \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.record.id)), \
-            \(placed.map(\.record.requestHash)), \(placed.map(\.answer.location)), \(placed.map(\.answer.body))) \
+            \(placed.map(\.record.requestHash)), \(placed.map(\.answer.location)), \(placed.map(\.sealed))) \
             AS w (id, number, cart, email, currency, subtotal, discount, tax, shipping, total, address, token, key, \
-            request_hash, location, body)), \
+            request_hash, location, sealed)), \
             o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, total, \
             shipping_address, access_token_hash, created_at, updated_at) SELECT id, number, cart, email, currency, subtotal, \
             discount, tax, shipping, total, address, token, \(at), \(at) FROM w), \
             r AS (INSERT INTO reservation (order_id, expires_at) SELECT id, \(expires) FROM w), \
             h AS (INSERT INTO order_history (order_id, position, status, reason, at) \
             SELECT id, 1, 'pending_payment', 'placed', \(at) FROM w) \
-            INSERT INTO idempotency (id, request_hash, status, location, body) \
-            SELECT key, request_hash, 201, location, body FROM w
+            INSERT INTO idempotency (id, request_hash, status, location, sealed) \
+            SELECT key, request_hash, 201, location, sealed FROM w
             """
     }
 

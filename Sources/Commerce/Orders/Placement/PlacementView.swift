@@ -16,7 +16,17 @@ struct PlacementView {
     /// An answer that was kept under a key.
     struct Kept {
         let requestHash: [UInt8]
-        let answer: PlacementAnswer
+        let location: String
+        /// As release 1.0 kept it; else nil.
+        let body: [UInt8]?
+        /// See ``AnswerSeal``.
+        let sealed: [UInt8]?
+
+        /// The answer, given again; nil where it cannot be opened for this request.
+        func answer(to record: IdempotencyRecord, _ seal: AnswerSeal) -> PlacementAnswer? {
+            if let body { return PlacementAnswer(kept: body, location: location) }
+            return sealed.flatMap { seal.open($0, location: location, for: record) }
+        }
     }
 
     /// The transaction's time.
@@ -26,6 +36,8 @@ struct PlacementView {
     /// By the record's id.
     let kept: [[UInt8]: Kept]
     let carts: [UUID: CartHead]
+    /// The orders that carts have become.
+    let orders: [UUID: CartOrder]
     /// The lines of each cart, the oldest first.
     let cartLines: [UUID: Demand]
     let shelf: Shelf
@@ -37,7 +49,7 @@ extension PlacementView {
     /// - Parameter rows: those of ``PlacementStatements/opening(_:_:)``
     /// - Throws: `PostgresError` where they are not what was asked for.
     init(_ rows: [PostgresRows], count: Int) throws(PostgresError) {
-        guard rows.count == 3 || rows.count == 5, let head = rows[0].first, rows[0].count == count else {
+        guard rows.count == 3 || rows.count == 6, let head = rows[0].first, rows[0].count == count else {
             throw PostgresError(.protocolViolation, "answers are missing")
         }
         at = try head[1]
@@ -46,15 +58,13 @@ extension PlacementView {
         self.isFirst = isFirst
         var kept: [[UInt8]: Kept] = [:]
         for row in rows[1] {
-            kept[try row[0]] = Kept(
-                requestHash: try row[1],
-                answer: PlacementAnswer(
-                    status: Int(try row[2, as: Int32.self]), location: try row[3], body: try row[4], isReplay: true))
+            kept[try row[0]] = Kept(requestHash: try row[1], location: try row[2], body: try row[3], sealed: try row[4])
         }
         self.kept = kept
         var carts: [UUID: CartHead] = [:]
+        var orders: [UUID: CartOrder] = [:]
         var lines: [UUID: Demand] = [:]
-        if rows.count == 5 {
+        if rows.count == 6 {
             for row in rows[2] {
                 let status = CartStatus(rawValue: try row[3]) ?? .expired
                 let isOver = try row[5, as: Bool.self]
@@ -63,8 +73,10 @@ extension PlacementView {
                     currency: try row[4])
             }
             for row in rows[3] { _ = lines[try row[0], default: Demand()].add(try row[1], Int(try row[2, as: Int32.self])) }
+            for row in rows[4] { orders[try row[0]] = CartOrder(id: try row[1], number: try row[2], status: try row[3]) }
         }
         self.carts = carts
+        self.orders = orders
         cartLines = lines
         var variants: [StockedVariant] = []
         for row in rows[rows.count - 1] {

@@ -17,10 +17,10 @@ extension OrderStore {
                 let rows = try await transaction.query(
                     """
                     SELECT o.id, o.status FROM orders o \
-                    WHERE \(name.condition) AND o.access_token_hash = \(tokenHash) FOR UPDATE
+                    WHERE \(name.condition) AND \(isOpened(by: tokenHash)) FOR UPDATE
                     """)
                 guard let row = rows.first else { return false }
-                guard let status = OrderStatus(rawValue: try row[1]) else { throw PostgresError(.decoding, "order status") }
+                let status = OrderStatus(rawValue: try row[1])
                 guard status != .cancelled else { return true }
                 try status.checkMove(to: .cancelled)
                 _ = try await transaction.commit(with: Self.close([try row[0]], as: .cancelled, reason: reason))

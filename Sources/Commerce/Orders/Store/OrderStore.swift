@@ -8,13 +8,30 @@ package struct OrderStore {
     let pool: PostgresPool
     /// How long an order that is not paid holds its stock.
     let reservationTime: Duration
+    /// How long after its last change an order that is over can be reached with its token.
+    let tokenLifetime: Duration
+    let seal: AnswerSeal
     /// What a client may hold without having paid for it.
     let holdLimits: HoldLimits
 
-    package init(pool: PostgresPool, reservationTime: Duration, holdLimits: HoldLimits = HoldLimits()) {
+    /// - Parameter keys: what the answers kept for idempotency keys are sealed with
+    package init(
+        pool: PostgresPool, reservationTime: Duration, tokenLifetime: Duration, keys: EncryptionKeys,
+        holdLimits: HoldLimits = HoldLimits()
+    ) {
         self.pool = pool
         self.holdLimits = holdLimits
         self.reservationTime = reservationTime
+        self.tokenLifetime = tokenLifetime
+        seal = AnswerSeal(keys)
+    }
+
+    /// The condition on `orders o` that a token opens it. An order that is under way can be reached however long that takes.
+    func isOpened(by tokenHash: [UInt8]) -> PostgresQuery {
+        """
+        o.access_token_hash = \(tokenHash) AND (o.status NOT IN ('delivered', 'cancelled', 'expired') \
+        OR o.updated_at > now() - \(tokenLifetime.wholeMicroseconds) * interval '1 microsecond')
+        """
     }
 
     /// The order; nil where there is none, or the secret is another's.
@@ -27,7 +44,7 @@ package struct OrderStore {
             FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
             array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
             array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
-            WHERE \(name.condition) AND o.access_token_hash = \(tokenHash) ORDER BY l.position
+            WHERE \(name.condition) AND \(isOpened(by: tokenHash)) ORDER BY l.position
             """)
         guard let first = rows.first else { return nil }
         return try Self.decode(rows, first)
@@ -36,15 +53,9 @@ package struct OrderStore {
     private static func decode(_ rows: PostgresRows, _ first: PostgresRow) throws -> Order {
         let currency = try first[5, as: String.self]
         func money(_ row: PostgresRow, _ column: Int) throws -> Money { Money(try row[column], currency) }
-        func status(_ text: String) throws -> OrderStatus {
-            guard let status = OrderStatus(rawValue: text) else { throw PostgresError(.decoding, "unknown order status") }
-            return status
-        }
-        guard let payment = PaymentStatus(rawValue: try first[3]) else {
-            throw PostgresError(.decoding, "unknown payment status")
-        }
         return Order(
-            id: try first[0], number: try first[1], status: try status(try first[2]), paymentStatus: payment,
+            id: try first[0], number: try first[1], status: OrderStatus(rawValue: try first[2]),
+            paymentStatus: PaymentStatus(rawValue: try first[3]),
             email: try first[4], currency: currency,
             lines: try rows.map { row in
                 OrderLine(
@@ -57,17 +68,17 @@ package struct OrderStore {
                 subtotal: try money(first, 6), discount: try money(first, 7), tax: try money(first, 8),
                 shipping: try money(first, 9), total: try money(first, 10)),
             shippingAddress: try first[11, as: PostgresJSON.self].compact,
-            history: try history(first, status),
+            history: try history(first),
             createdAt: try first[12])
     }
 
     /// The steps, in the row of every line as arrays: one statement, so that status and history agree.
-    private static func history(_ row: PostgresRow, _ status: (String) throws -> OrderStatus) throws -> [OrderEvent] {
+    private static func history(_ row: PostgresRow) throws -> [OrderEvent] {
         let statuses = try row[23, as: [String].self]
         let times = try row[24, as: [Timestamp].self]
         let reasons = try row[25, as: [String?].self]
-        return try zip(zip(statuses, times), reasons).map { step, reason in
-            OrderEvent(status: try status(step.0), at: step.1, reason: reason)
+        return zip(zip(statuses, times), reasons).map { step, reason in
+            OrderEvent(status: OrderStatus(rawValue: step.0), at: step.1, reason: reason)
         }
     }
 }
