@@ -101,6 +101,9 @@ struct OrderAPITests {
         let cart = try await client.makeCart()
         let added = try await client.add("DRAFT", 1, to: cart), unheard = try await client.add("NEVER", 1, to: cart)
         #expect(added.status == 422 && unheard.status == 422 && added["detail"] == "there is no SKU DRAFT")
+        try await Shop.current.execute("UPDATE variant SET max_quantity = 5 WHERE sku = 'DRAFT'")
+        let many = try await client.order([("DRAFT", 6)]), never = try await client.order([("NEVER", 6)])
+        #expect(many.status == 422 && many.pointers == never.pointers && many["detail"] == "there is no SKU DRAFT")
         let repeated = try await client.order([("SHIRT-S", 1), ("SHIRT-S", 1), ("NOTHING", 1)])
         #expect(repeated.pointers == ["/items/2/sku"])
     }

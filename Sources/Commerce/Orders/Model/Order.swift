@@ -26,12 +26,14 @@ package struct Order: Sendable {
     /// The answer to the request that placed it: with the secret, and with the tag of the order without it.
     func placed(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
         let document = document()
-        var secret = JSONWriter(appendingTo: [], isWithin: true)
-        secret.field("access_token", accessToken)
-        return (
-            Array(document.bytes[..<document.place] + secret.finish() + document.bytes[document.place...]),
-            EntityTag(of: document.bytes)
-        )
+        var body: [UInt8] = []
+        body.reserveCapacity(document.bytes.count + accessToken.utf8.count + 20)
+        body.append(contentsOf: document.bytes[..<document.place])
+        var json = JSONWriter(appendingTo: body, isWithin: true)
+        json.field("access_token", accessToken)
+        body = json.finish()
+        body.append(contentsOf: document.bytes[document.place...])
+        return (body, EntityTag(of: document.bytes))
     }
 
     /// - Returns: the order as JSON, and where in it the secret's member belongs

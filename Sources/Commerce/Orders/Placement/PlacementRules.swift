@@ -82,7 +82,8 @@ enum PlacementRules {
     static func checkQuantities(_ demand: Demand, of shelf: Shelf, isFromCart: Bool) throws(Problem) {
         var faults: [InputFault] = []
         for (index, sku) in demand.skus.enumerated() {
-            guard let variant = shelf[sku], demand.quantities[index] > variant.maximum else { continue }
+            // What is not offered is not told of either.
+            guard let variant = shelf[sku], variant.isOffered, demand.quantities[index] > variant.maximum else { continue }
             let place = isFromCart ? "/cart_id" : "/items/\(demand.places[index])/quantity"
             let detail = "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(demand.quantities[index])"
             faults.append(InputFault(.pointer(place), detail))
