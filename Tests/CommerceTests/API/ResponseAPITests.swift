@@ -107,7 +107,7 @@ extension Shop {
         for service in shop.services {
             let id = UUID().uuidString
             try await onOwnThread {
-                let answer = try service.client().request("GET", "/v1/categories", [("X-Request-Id", id)])
+                let answer = try service.client().request("GET", "/v1/categories", headers: [("X-Request-Id", id)])
                 guard answer.status == 200 else { throw TestFailure("the categories are \(answer.status)") }
                 try service.waitForLog("\"\(id)\"", seconds: 30)
             }
