@@ -119,10 +119,13 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     package func checkIsolated() { precondition(inLoop, "not on \(label)") }
 
     private func post(_ work: Inbox.Work) {
-        guard inbox.withLock({ $0.post(work) }) else { return }
-        var one: UInt64 = 1
-        // Can only fail with EAGAIN, when the counter is full: then the loop is already being woken.
-        _ = write(wakeup, &one, 8)
+        inbox.withLock { inbox in
+            guard inbox.post(work) else { return }
+            var one: UInt64 = 1
+            // Within the lock: ``stop()`` closes the inbox before the descriptor, whose number may be another's right after.
+            // Can only fail with EAGAIN, when the counter is full: then the loop is already being woken.
+            _ = write(wakeup, &one, 8)
+        }
     }
 
     // MARK: Turning

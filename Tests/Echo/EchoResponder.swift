@@ -33,6 +33,8 @@ final class EchoResponder: Responder {
         do throws(WebSocketRefusal) {
             var settings = WebSocketSettings()
             settings.maximumMessage = 64 << 20
+            // Suites of tests send as fast as they can.
+            settings.frameRate = 0
             return .webSocket(try WebSocketHandshake(request.head), settings: settings) { session in
                 try await session.run { try await session.send($0) }
             }

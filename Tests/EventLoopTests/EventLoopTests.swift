@@ -186,6 +186,42 @@ final class Journal: Sendable {
         }
     }
 
+    /// A loop that stops closes its descriptors, whose numbers the next to open something gets: nobody may write to those.
+    @Test func nobodyWakesALoopThatHasStopped() async throws {
+        for _ in 0..<60 {
+            let loop = try EventLoop(label: "test.stopping")
+            let stopped = Atomic(false)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
+                    group.addTask { 
+                        while !stopped.load(ordering: .relaxed) {
+                            for _ in 0..<50 { loop.execute {} }
+                            await Task.yield()
+                        }
+                    }
+                }
+                group.addTask {
+                    await Task.yield()
+                    loop.stop()
+                    // They take the numbers of those that are closed now, and would show what is written to them.
+                    var pairs: [(Int32, Int32)] = []
+                    for _ in 0..<64 {
+                        var ends: [Int32] = [0, 0]
+                        guard pipe2(&ends, Int32(O_NONBLOCK)) == 0 else { break }
+                        pairs.append((ends[0], ends[1]))
+                    }
+                    stopped.store(true, ordering: .relaxed)
+                    for (input, output) in pairs {
+                        var byte: UInt8 = 0
+                        #expect(read(input, &byte, 1) == -1)
+                        close(input)
+                        close(output)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aStoppedLoopIsReleasedWithWhatStillWaitedOnIt() async throws {
         final class Held: Sendable {}
         weak var loop: EventLoop?

@@ -25,6 +25,14 @@ import TestSupport
         slow.mark("x", now: .max)
         let isKept = slow.contains("x", now: .max - 1)
         #expect(isKept)
+        // Once the last has run out, nothing is looked up any more, whatever is asked for.
+        slow = SlowStatements()
+        slow.mark("a", now: 0)
+        slow.mark("b", now: 5)
+        let between = slow.contains("c", now: SlowStatements.memory + 4)
+        #expect(!between && !slow.isEmpty)
+        let after = slow.contains("c", now: SlowStatements.memory + 5)
+        #expect(!after && slow.isEmpty)
     }
 
     private func withOneReader(

@@ -9,11 +9,11 @@ struct HealthcheckTests {
         let port: UInt16
         private let listener: Int32
 
-        init(_ answer: String?) throws {
+        init(_ answer: String?, address number: UInt32 = 0x7F00_0001) throws {
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_addr.s_addr = number.bigEndian
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let bound = withUnsafeMutablePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
@@ -42,6 +42,16 @@ struct HealthcheckTests {
 
     private func check(_ port: UInt16) throws -> Command {
         try ServiceProcess.run(["healthcheck"], environment: ["PORT": "\(port)"])
+    }
+
+    @Test("It is asked where HOST says, and on this machine where HOST is every address", arguments: [
+        (0x7F00_0002, "127.0.0.2", true), (0x7F00_0001, "0.0.0.0", true), (0x7F00_0001, "", true), (0x7F00_0002, "0.0.0.0", false),
+        (0x7F00_0001, "127.0.0.2", false),
+    ] as [(UInt32, String, Bool)])
+    func host(address: UInt32, host: String, isAlive: Bool) throws {
+        let server = try OneAnswer("HTTP/1.1 200 OK", address: address)
+        let done = try ServiceProcess.run(["healthcheck"], environment: ["PORT": "\(server.port)", "HOST": host])
+        #expect(done.status == .exited(isAlive ? 0 : 1), "\(done.error)")
     }
 
     @Test("A service that answers 200 is alive")

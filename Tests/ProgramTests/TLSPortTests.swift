@@ -47,6 +47,32 @@ import TestSupport
         #expect(try await service.client().request("GET", "/v1/products/lamp").header("Strict-Transport-Security") == nil)
     }
 
+    @Test("the keys of tickets change after TLS_TICKET_LIFETIME")
+    func tickets() async throws {
+        let shop = try LifecycleShop()
+        let files = try ScratchDirectory("tls")
+        _ = try SelfSignedCertificate(in: files.path)
+        let port = try FreePort.find()
+        let service = try await shop.serve([
+            "TLS_PORT": "\(port)", "TLS_CERTIFICATE_FILE": files.path + "/certificate.pem",
+            "TLS_KEY_FILE": files.path + "/key.pem", "TLS_TICKET_LIFETIME": "1s",
+        ])
+        try await onOwnThread {
+            func connect(_ session: TLSTestSocket.Session?) throws -> TLSTestSocket {
+                var wish = TLSTestSocket.Wish()
+                wish.resumed = session
+                let socket = try TLSTestSocket(port: port, wish)
+                try socket.send("GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                #expect(String(decoding: try socket.readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+                return socket
+            }
+            try service.waitForLog("the keys of TLS tickets were changed")
+            let session = try connect(nil).session
+            let isOver = Deadline(seconds: 30).poll(every: 100) { (try? connect(session).isResumed) == false }
+            #expect(isOver)
+        }
+    }
+
     @Test("what cannot be used is told before the start", arguments: [
         (["TLS_PORT": "8443"], "TLS_PORT is set without one certificate and one key"),
         (["TLS_PORT": "8443", "TLS_CERTIFICATE_FILE": "/none", "TLS_KEY_FILE": "/none"], "TLS_CERTIFICATE_FILE cannot be used: /none: No such file"),

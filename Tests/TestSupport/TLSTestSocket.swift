@@ -13,9 +13,19 @@ package final class TLSTestSocket: Sendable {
         package var protocols: [String] = []
         /// The authority's file that the server's certificate must hold against; nil: anything goes.
         package var authority: String?
+        /// What an earlier connection agreed on, to be gone on with (RFC 8446 §2.2).
+        package var resumed: Session?
         package init() {}
         package static let version11 = Int(TLS1_1_VERSION)
         package static let version12 = Int(TLS1_2_VERSION)
+    }
+
+    /// What a connection agreed on, with the server's ticket for it.
+    // Unchecked: counted by OpenSSL, and not changed.
+    package final class Session: @unchecked Sendable {
+        fileprivate let pointer: OpaquePointer
+        fileprivate init(_ pointer: OpaquePointer) { self.pointer = pointer }
+        deinit { SSL_SESSION_free(pointer) }
     }
 
     private struct State: @unchecked Sendable {
@@ -52,6 +62,7 @@ package final class TLSTestSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         SSL_set_fd(session, descriptor)
+        if let resumed = wish.resumed { SSL_set_session(session, resumed.pointer) }
         state = State(context: context, session: session, descriptor: descriptor)
         // deinit runs from here on, where this throws too.
         guard SSL_connect(session) == 1 else { throw TestFailure("no handshake: \(Self.reason())") }
@@ -76,6 +87,12 @@ package final class TLSTestSocket: Sendable {
         SSL_get0_alpn_selected(state.session, &name, &count)
         return String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
     }
+
+    /// To be gone on with by another connection; once something was received.
+    package var session: Session? { SSL_get1_session(state.session).map { Session($0) } }
+
+    /// Whether this one goes on with an earlier session.
+    package var isResumed: Bool { SSL_session_reused(state.session) == 1 }
 
     /// What tells the server's certificate from every other; empty where it has none.
     package var fingerprint: [UInt8] {

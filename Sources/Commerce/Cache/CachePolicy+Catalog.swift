@@ -8,6 +8,6 @@ extension CachePolicy {
     static func catalog(stockLifetime: Duration) -> String {
         let seconds = stockLifetime.components.seconds
         guard seconds > 0 else { return CachePolicy.revalidated }
-        return "public, max-age=\(seconds), stale-while-revalidate=\(seconds), stale-if-error=600"
+        return "max-age=\(seconds), stale-while-revalidate=\(seconds), stale-if-error=600"
     }
 }

@@ -161,6 +161,9 @@ package final class CatalogCache {
         return Deadline.current.map { min($0, patience) } ?? patience
     }
 
+    /// How many clients are refused before those that wait with them are too.
+    private static let mostVerdicts = 4
+
     /// How long a flight may take.
     private static let flightTime = Duration.seconds(10)
 
@@ -186,16 +189,32 @@ package final class CatalogCache {
     /// Loads under the key's one flight.
     private func fly(_ key: String, _ load: @escaping Load) async throws -> CatalogEntry {
         let deadline = Deadline.current ?? .after(Self.flightTime)
-        if let flight = flights[key] { return try await flight.value(by: deadline) }
+        var rounds = 0
+        while let flight = flights[key] {
+            do {
+                return try await flight.value(by: deadline)
+            } catch let shed as Shed {
+                // The verdict was on the client that asked first. The next one asks for itself, and the others wait for that;
+                // after a few such verdicts there is too much to do for all of them.
+                rounds += 1
+                if rounds >= Self.mostVerdicts { throw shed }
+            }
+        }
         let flight = Promise<CatalogEntry>(on: loop)
         flights[key] = flight
         // A task of its own: the first who asked may leave, the others still wait.
         loop.run { [self] in
             // Nor has it the deadline of the first, which may be short.
             await Deadline.$current.withValue(.after(Self.flightTime)) {
-                do { flight.succeed(try await fetch(key, load)) } catch { flight.fail(error) }
+                do {
+                    let entry = try await fetch(key, load)
+                    flights[key] = nil
+                    flight.succeed(entry)
+                } catch {
+                    flights[key] = nil
+                    flight.fail(error)
+                }
             }
-            flights[key] = nil
         }
         return try await flight.value(by: deadline)
     }

@@ -7,6 +7,8 @@ package struct HTTPSettings: Sendable {
     package let maxFields: Int
     package let maxReplyHeaders: Int
     package let maxConnections: Int
+    /// 429 in a row before a connection closes.
+    package let maxRefusals: Int
     package let idleTimeout: Duration
     package let headerTimeout: Duration
     package let writeTimeout: Duration
@@ -27,6 +29,9 @@ package struct HTTPSettings: Sendable {
             "All header fields of a reply, then 500; what the load balancer takes")
         maxConnections = reader.read(
             "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time")
+        maxRefusals = reader.read(
+            "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: 20,
+            "A connection closes after so many 429 in a row; 0: it stays")
         idleTimeout = reader.read(
             "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: .seconds(75),
             "An idle connection closes after so long; above the load balancer's own")

@@ -8,6 +8,9 @@ package struct LiveSettings: Sendable {
     /// How often a silent stream shows that it is alive.
     package let heartbeat: Duration
     package let ticketLifetime: Duration
+    let frameRate: Int
+    let frameBurst: Int
+    let byteRate: Int
 
     init(_ reader: inout SettingsReader) {
         maxListeners = reader.read(
@@ -23,6 +26,13 @@ package struct LiveSettings: Sendable {
         ticketLifetime = reader.read(
             "LIVE_TICKET_LIFETIME", .duration(.seconds(1) ... .seconds(600)), default: .seconds(60),
             "How long a ticket can be used to listen to a cart")
+        frameRate = reader.read(
+            "LIVE_FRAME_RATE", .integer(0...100_000), default: 20,
+            "WebSocket frames that a listener may send in a second, pings too; then it is closed (1008); 0 is without limit")
+        frameBurst = reader.read("LIVE_FRAME_BURST", .integer(1...100_000), default: 100, "How many of them may come at once")
+        byteRate = reader.read(
+            "LIVE_BYTE_RATE", .size(0...(1 << 30)), default: 4 << 10,
+            "Bytes that a listener may send in a second over a WebSocket, 16 times as many at once; 0 is without limit")
     }
 
     /// What a WebSocket is told of it.
@@ -31,6 +41,10 @@ package struct LiveSettings: Sendable {
         settings.heartbeat = heartbeat
         // Clients have nothing to say.
         settings.maximumMessage = 4 << 10
+        settings.frameRate = frameRate
+        settings.frameBurst = frameBurst
+        settings.byteRate = byteRate
+        settings.byteBurst = max(settings.maximumMessage, byteRate) * 16
         return settings
     }
 }

@@ -7,6 +7,8 @@ package struct LogSettings: Sendable {
     package let level: Logger.Level
     /// Nil: pretty on a terminal, otherwise JSON.
     package let format: LogFormat?
+    /// How many access lines of 4xx one client gets in ten seconds, of each loop.
+    package let clientErrors: Int
 
     init(_ reader: inout SettingsReader) {
         level = reader.read(
@@ -14,6 +16,9 @@ package struct LogSettings: Sendable {
             "Least level that is logged: trace, debug, info, notice, warning, error, critical")
         format = reader.read(
             optional: "LOG_FORMAT", .choice, shownDefault: "pretty on a terminal, else json", "Log lines as json or pretty")
+        clientErrors = reader.read(
+            "LOG_CLIENT_ERRORS", .integer(0...1_000_000), default: 100,
+            "Access lines of 4xx that one client gets in 10 s, of each event loop; the rest is counted in a line")
     }
 
     /// Makes every logger of the process write to standard output as these settings want it; once, before the first logger is

@@ -46,7 +46,7 @@ package struct ServerSettings: Sendable {
             "After SIGTERM: how long to keep accepting while `/health` answers 503")
         drainTimeout = reader.read(
             "DRAIN_TIMEOUT", .duration(.seconds(1) ... .seconds(900)), default: .seconds(25),
-            "After SIGTERM: the most the whole shutdown takes")
+            "After SIGTERM: the most that requests get to end; what is left is cut off within 5 s more")
         if drainDelay > drainTimeout {
             reader.fault(
                 "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",

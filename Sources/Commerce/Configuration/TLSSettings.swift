@@ -6,6 +6,10 @@ package struct TLSSettings: Sendable {
     package let source: TLSIdentitySource
     /// How long between two looks at the files.
     package let reloadInterval: Duration
+    /// How long the keys are used that sessions are resumed with.
+    package let ticketLifetime: Duration
+    /// Handshakes begun in a second.
+    package let handshakeRate: Int
     /// Made from the source as it was when the settings were read.
     package let context: TLSContext
 
@@ -23,6 +27,12 @@ package struct TLSSettings: Sendable {
         let interval = reader.read(
             "TLS_RELOAD_INTERVAL", .duration(.seconds(1) ... .seconds(86_400)), default: .seconds(10),
             "How often to look whether the certificate's files have changed")
+        let lifetime = reader.read(
+            "TLS_TICKET_LIFETIME", .duration(.seconds(1) ... .seconds(604_800)), default: .seconds(86_400),
+            "How long one key seals the tickets with which TLS sessions are resumed")
+        let rate = reader.read(
+            "TLS_HANDSHAKE_RATE", .integer(0...100_000), default: 200,
+            "Most TLS handshakes begun in a second, twice as many at once; further connections wait; 0 is without limit")
         guard let port else {
             if certificateFile != nil || certificate != nil {
                 reader.fault("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")
@@ -43,7 +53,9 @@ package struct TLSSettings: Sendable {
         }
         do throws(TLSFault) {
             let context = try TLSContext(source.read())
-            return TLSSettings(port: UInt16(clamping: port), source: source, reloadInterval: interval, context: context)
+            return TLSSettings(
+                port: UInt16(clamping: port), source: source, reloadInterval: interval, ticketLifetime: lifetime, handshakeRate: rate,
+                context: context)
         } catch {
             let name = certificateFile == nil ? "TLS_CERTIFICATE" : "TLS_CERTIFICATE_FILE"
             reader.fault(name, "cannot be used: \(error)", expected: "a certificate and its key, in PEM")

@@ -5,7 +5,8 @@ import HTTPServer
 import Logging
 import Synchronization
 
-/// Looks after the server's certificate: takes a new one into use when its files change, and tells when it ends.
+/// Looks after the server's certificate: takes a new one into use when its files change, and tells when it ends. Also changes the
+/// keys of tickets, which would else be those of the process for as long as it lives.
 ///
 /// The files are looked at off the loop, since that may block. Where the new ones cannot be used, the old one stays.
 final class CertificateWatch: Sendable {
@@ -26,8 +27,28 @@ final class CertificateWatch: Sendable {
 
     /// Looks from now on, timed by `loop`.
     func start(on loop: EventLoop) {
-        guard case .files = settings.source else { return }
-        loop.execute { self.lookLater(loop) }
+        loop.execute { [self] in
+            rotateLater(loop)
+            if case .files = settings.source { lookLater(loop) }
+        }
+    }
+
+    private func rotateLater(_ loop: EventLoop) {
+        loop.schedule(after: settings.ticketLifetime) { [self] in
+            guard !isStopped.load(ordering: .relaxed) else { return }
+            // On the queue that replaces the context, so that no new certificate is lost.
+            queue.async { self.rotate() }
+            rotateLater(loop)
+        }
+    }
+
+    private func rotate() {
+        do throws(TLSFault) {
+            keeper.replace(with: try keeper.current.renewed())
+            logger.info("the keys of TLS tickets were changed")
+        } catch {
+            logger.error("the keys of TLS tickets cannot be changed", metadata: ["error": "\(error)"])
+        }
     }
 
     func stop() { isStopped.store(true, ordering: .relaxed) }

@@ -6,13 +6,16 @@ extension ServerConfiguration {
     /// - Parameter tls: what keeps the certificate of the encrypted port, where there is one
     init(_ configuration: Configuration, tls keeper: TLSKeeper?) {
         self.init()
-        if let tls = configuration.tls, let keeper { self.tls = TLSListening(port: tls.port, keeper: keeper) }
+        if let tls = configuration.tls, let keeper {
+            self.tls = TLSListening(port: tls.port, keeper: keeper, handshakeRate: tls.handshakeRate)
+        }
         host = configuration.server.host
         port = configuration.server.port
         inheritedListener = configuration.server.inheritedListener
         let http = configuration.http
         maximumReplyHead = http.maxReplyHeaders
         maximumConnections = http.maxConnections
+        maximumRefusals = http.maxRefusals
         keepAlive = http.idleTimeout
         headerDeadline = http.headerTimeout
         writeStall = http.writeTimeout

@@ -1,25 +1,39 @@
-import CSystem
 import HTTPServer
 import HTTPTypes
 import Web
 
-/// `/health` for the load balancer, `/health/live` for the container's runtime.
-struct HealthRoutes {
-    let board: HealthBoard
+/// `/health` for the load balancer, `/health/live` for the container's runtime. Of one loop.
+///
+/// Load balancers ask often, and of every task. So the answer is kept until a check or the second that it tells changes, and is
+/// given without a task, as a cached product is.
+final class HealthRoutes {
+    private let board: HealthBoard
+    private var kept: (revision: UInt64, second: UInt64, response: Response)?
+
+    init(board: HealthBoard) { self.board = board }
 
     func register(on router: Router) {
-        router.get("/health", .quiet) { _ in
-            let state = board.now
-            let now = csystem_monotonic()
-            let status: HTTPResponse.Status = state.status(at: now).isServing ? .ok : .serviceUnavailable
-            return Response.json(status, bytes: state.json(at: now, version: Version.text))
+        router.get("/health", .quiet, shortcut: { [self] context in health(at: context.loop.now) }) { [self] context in
+            health(at: context.loop.now)
         }
-        router.get("/health/live", .quiet) { _ in
-            Response.json { json in
-                json.beginObject()
-                json.field("status", "ok")
-                json.endObject()
-            }
+        let live = Response.json { json in
+            json.beginObject()
+            json.field("status", "ok")
+            json.endObject()
         }
+        router.get("/health/live", .quiet, shortcut: { _ in live }) { _ in live }
+    }
+
+    /// - Parameter now: in nanoseconds of the monotonic clock
+    func health(at now: UInt64) -> Response {
+        // Before the state: what changes in between is seen by the next.
+        let revision = board.revision
+        let second = board.second(at: now)
+        if let kept, kept.revision == revision, kept.second == second { return kept.response }
+        let state = board.now
+        let status: HTTPResponse.Status = state.status(at: now).isServing ? .ok : .serviceUnavailable
+        let response = Response.json(status, bytes: state.json(at: now, version: Version.text))
+        kept = (revision, second, response)
+        return response
     }
 }

@@ -36,13 +36,24 @@ package final class Service {
         // Safe: handed over to the one task that ends it.
         nonisolated(unsafe) let service = try Service(configuration, started: started, metrics: registry)
         try service.start()
-        let done = DispatchSemaphore(value: 0)
+        let (asked, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         Task {
-            await service.end(await shutdown.request())
+            let request = await shutdown.request()
+            asked.signal()
+            await service.end(request)
             done.signal()
         }
-        done.wait()
+        asked.wait()
+        // This thread waits for nothing but the time: no loop, task or library can hold it up.
+        let limit = configuration.server.drainTimeout + closingPatience + .seconds(1)
+        if done.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanosecondsClamped))) == .timedOut {
+            service.logger.error("the end took too long, what is left is cut off", metadata: ["limit": "\(limit)"])
+        }
     }
+
+    /// How long what lies below may take to close, once requests are served or cut off. With the second of the log it is within
+    /// what is left of a container's 30 s after a drain of 25 s.
+    private static let closingPatience = Duration.seconds(3)
 
     private init(
         _ configuration: Configuration, started: UInt64, metrics: PrometheusRegistry?
@@ -105,7 +116,10 @@ package final class Service {
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         certificate?.stop()
-        await registry.close()
+        let closed = await registry.close(within: Self.closingPatience)
+        if !closed {
+            logger.warning("connections to the database are cut off with what they have at work", metadata: ["after": "\(Self.closingPatience)"])
+        }
         // Last: how it ended is of interest too.
         metrics?.close()
         logger.info("stopped", metadata: ["finished": .stringConvertible(finished)])

@@ -50,7 +50,8 @@ struct SharedServices: Sendable {
     var application: ApplicationSettings {
         ApplicationSettings(
             trustedProxies: configuration.server.proxies,
-            requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport)
+            requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport,
+            loggedClientErrors: configuration.log.clientErrors)
     }
 
     /// One loop's share of what is taken on.

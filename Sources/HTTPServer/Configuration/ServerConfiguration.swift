@@ -47,5 +47,9 @@ package struct ServerConfiguration: Sendable {
     /// What may be read ahead of a client while a request of it is worked on, in bytes.
     package var maximumPendingInput = 64 << 10
 
+    /// After how many replies in a row that say 429 a connection closes; 0: it stays. A client that goes on asking has to pay
+    /// for a new connection then.
+    package var maximumRefusals = 20
+
     package init() {}
 }

@@ -23,7 +23,9 @@ extension [UInt8] {
             append(number: response.body.count)
             append("\r\n" as StaticString)
         }
-        if request.closes {
+        if response.continuation?.isBody == false {
+            // Connection is written above: an upgraded connection carries no further request, so there is nothing to close after.
+        } else if request.closes {
             append("Connection: close\r\n" as StaticString)
         } else if !request.isHTTP11 {
             append("Connection: keep-alive\r\n" as StaticString)
@@ -36,6 +38,7 @@ extension [UInt8] {
     private mutating func appendFraming(of continuation: ResponseContinuation, to request: ReplyContext) {
         switch continuation.kind {
         case .body: if request.isHTTP11 { append("Transfer-Encoding: chunked\r\n" as StaticString) }
+        // Also while the server ends: the options of the field would contradict each other (RFC 9110 §7.6.1, §7.8).
         case .otherProtocol: append("Connection: upgrade\r\n" as StaticString)
         }
     }

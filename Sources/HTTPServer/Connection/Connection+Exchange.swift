@@ -136,9 +136,11 @@ extension Connection {
                     peer: peer))
             response.closes = closes
         }
+        refusals = response.status.code == 429 ? refusals &+ 1 : 0
+        let isRefusedTooOften = group.configuration.maximumRefusals > 0 && refusals >= group.configuration.maximumRefusals
         var context = ReplyContext(
             isHead: head.method == .head, isHTTP11: head.isHTTP11,
-            closes: response.closes || !parsed.keepsAlive || group.isDraining || isLast)
+            closes: response.closes || isRefusedTooOften || !parsed.keepsAlive || group.isDraining || isLast)
         if let continuation = response.continuation, !context.isHead {
             // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
             if !context.isHTTP11 { context.closes = true }

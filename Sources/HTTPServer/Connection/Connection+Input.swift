@@ -96,7 +96,7 @@ extension Connection {
                 return request
             case .refused(let fault):
                 group.metrics.parseFailed(ParseErrorKind(fault.status))
-                refuse(fault.status, fault.reason)
+                refuse(fault)
                 return nil
             }
         }
@@ -148,11 +148,13 @@ extension Connection {
     }
 
     /// Answers in the place of the responder and reads no further request.
-    func refuse(_ status: HTTPResponse.Status, _ reason: String) {
+    func refuse(_ status: HTTPResponse.Status, _ reason: String) { refuse(RequestFault(status, reason)) }
+
+    func refuse(_ fault: RequestFault) {
         guard !isLast, !isClosed else { return }
         let received = phase == .idle ? loop.now : phaseBegan
-        let refusal = Refusal(status: status, reason: reason, received: received, peer: peer)
+        let refusal = Refusal(fault, received: received, peer: peer)
         let response = responder.refuse(refusal)
-        append(response, to: ReplyContext(closes: true))
+        append(response, to: ReplyContext(isHead: parser.answersHead, closes: true))
     }
 }

@@ -42,6 +42,8 @@ final class Connection: DescriptorHandler {
     var exchangeTask: Task<Void, Never>?
     var isFlushScheduled = false
     var served = 0
+    /// Replies in a row that said 429 (Too Many Requests).
+    var refusals = 0
     /// The body of the request under way, where it is streamed; all input, where another protocol is spoken.
     var inbound: InboundStream?
     /// The reply under way, where it is streamed.

@@ -47,7 +47,8 @@ struct OutputQueue {
         if bytes.count < Self.largeBody {
             open.append(contentsOf: bytes)
         } else {
-            closed.append(open)
+            // An empty array would be an empty write, which TLS takes for the end of the connection.
+            if !open.isEmpty { closed.append(open) }
             closed.append(bytes)
             open = []
         }

@@ -10,7 +10,14 @@ package struct Refusal: Sendable {
     /// The address of the other end of the connection.
     package let peer: String
 
-    package init(status: HTTPResponse.Status, reason: String, received: UInt64, peer: String) {
+    package let cause: RequestFault.Cause
+
+    init(_ fault: RequestFault, received: UInt64, peer: String) {
+        self.init(status: fault.status, reason: fault.reason, cause: fault.cause, received: received, peer: peer)
+    }
+
+    package init(status: HTTPResponse.Status, reason: String, cause: RequestFault.Cause = .none, received: UInt64, peer: String) {
+        self.cause = cause
         self.status = status
         self.reason = reason
         self.received = received

@@ -9,12 +9,14 @@ struct ChunkHeader {
         var index = 0
         var size = 0
         while index < line.count, let digit = line[index].hexadecimal {
-            // 15 digits fit in 63 bits with room to spare; longer is either an overflow or a game with zeros.
+            // 15 digits fit in 63 bits with room to spare; longer is either an overflow or a game with zeros, though the
+            // grammar knows no limit.
             guard index < 15 else { throw .malformed("A chunk size is too great a number.") }
             size = size << 4 | Int(digit)
             index += 1
         }
-        guard index > 0, index == line.count || line[index] == UInt8(ascii: ";") else {
+        let end = index
+        guard end > 0, end == line.count || line[end] == UInt8(ascii: ";") || Self.skipBlank(line, from: end) > end else {
             throw .malformed("A chunk size is not a hexadecimal number.")
         }
         self.size = size
@@ -25,6 +27,9 @@ struct ChunkHeader {
     }
 
     /// `BWS ";" BWS name [ BWS "=" BWS value ]` (RFC 9112 §7.1.1); where it ends.
+    ///
+    /// The bad whitespace is taken wherever the grammar has it, before the first semicolon too: a recipient has to (RFC 9110
+    /// §5.6.3), and the size has ended by then, so nobody reads another one. Blanks with nothing behind them are refused.
     private static func skipExtension(_ line: Span<UInt8>, from start: Int) throws(RequestFault) -> Int {
         var index = skipBlank(line, from: start)
         guard index < line.count, line[index] == UInt8(ascii: ";") else { throw malformed }

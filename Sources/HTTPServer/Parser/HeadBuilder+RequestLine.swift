@@ -1,6 +1,9 @@
 import HTTPTypes
 
 extension HeadBuilder {
+    /// The length of OPTIONS.
+    static let longestMethod = 7
+
     /// Nil for one this server does not know. CONNECT is among those: no route has use for it. TRACE and QUERY are known,
     /// so that they are answered as what no resource allows (405); the one would repeat secrets to whoever asks. Case
     /// counts (RFC 9110 §9.1).

@@ -13,6 +13,8 @@ struct HeadBuilder {
     private var hosts = 0
     private var length: Int?
     private var isChunked = false
+    /// Whether a transfer coding was named that is not known.
+    private var hasUnknownCoding = false
     private var closes = false
     private var asksToKeep = false
 
@@ -70,10 +72,15 @@ struct HeadBuilder {
             throw .malformed("HTTP/1.1 needs a Host field.")
         }
         if let authority = target.authority { replaceHost(with: authority, in: head) }
+        guard isChunked || !hasUnknownCoding else { throw .malformed("Transfer-Encoding does not end in chunked.") }
         guard isChunked else { return (length ?? 0) > 0 ? .length(length ?? 0) : .none }
         // A sender of both is smuggling, or was smuggled through (RFC 9112 §6.3).
         guard length == nil else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
         guard isHTTP11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
+        guard !hasUnknownCoding else {
+            throw RequestFault(
+                .notImplemented, "This server knows no transfer coding but chunked.", cause: .transferCoding)
+        }
         return .chunked
     }
 
@@ -93,8 +100,10 @@ extension HeadBuilder {
         guard head.isAuthority(value) else { throw .malformed("Host is not a host and port.") }
     }
 
-    /// Digits, once. A list of equal lengths, which RFC 9110 §8.6 lets a recipient accept, is refused: a sender
-    /// that repeats itself is one that was tampered with.
+    /// Digits, once. A list of equal lengths, which RFC 9110 §8.6 lets a recipient accept, is refused, and so is the field
+    /// twice with one number: a sender that repeats itself is one that was tampered with. Zeros before the number are taken,
+    /// as the grammar allows them (`1*DIGIT`). `Content_Length` is an ordinary field: here nothing takes `_` for `-`. A length
+    /// or `chunked` is taken with every method, GET too: a body that were ignored would be read as the next request.
     private mutating func takeLength(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
         guard length == nil else { throw .malformed("There is more than one Content-Length field.") }
         guard !value.isEmpty else { throw .malformed("Content-Length is not a number.") }
@@ -109,15 +118,22 @@ extension HeadBuilder {
         length = number
     }
 
-    /// Only `chunked`, once: any other coding is either unknown here or leaves the body without an end.
+    /// Codings, of which only `chunked` is known; it must be the last, and be there once. Several fields are one list
+    /// (RFC 9110 §5.3), so the verdict on codings that are not known is that of the whole head: 501 where `chunked` ends the
+    /// list, else the body would have no end (RFC 9112 §6.3). Parameters are refused: no registered coding has any, and
+    /// `chunked` must not (RFC 9112 §7.1). Empty elements are refused too, since some would read another list.
     private mutating func takeCoding(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
-        guard !isChunked else { throw .malformed("There is more than one Transfer-Encoding field.") }
-        guard head.holds("chunked", in: value) else {
-            throw head.endsInChunked(value)
-                ? RequestFault(.notImplemented, "This server knows no transfer coding but chunked.")
-                : .malformed("Transfer-Encoding is not chunked.")
+        var isWrong = false
+        head.forEachElement(in: value) { element in
+            if isChunked || element.isEmpty || !element.allSatisfy({ head[$0].isToken }) {
+                isWrong = true
+            } else if head.holds("chunked", in: element) {
+                isChunked = true
+            } else {
+                hasUnknownCoding = true
+            }
         }
-        isChunked = true
+        guard !isWrong else { throw .malformed("Transfer-Encoding is not a list of codings that ends in chunked.") }
     }
 
     private mutating func takeConnection(_ value: Range<Int>, of head: Span<UInt8>) {
@@ -135,19 +151,5 @@ extension HeadBuilder {
         }
         guard known else { throw RequestFault(.expectationFailed, "This server knows no expectation but 100-continue.") }
         expectsContinue = isHTTP11
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether a value is a list of codings with `chunked` at its end and nowhere else.
-    fileprivate func endsInChunked(_ value: Range<Int>) -> Bool {
-        var elements = 0, malformed = false, chunked = 0, last = false
-        forEachElement(in: value) { element in
-            elements += 1
-            last = holds("chunked", in: element)
-            if last { chunked += 1 }
-            if element.isEmpty || !element.allSatisfy({ self[$0].isToken }) { malformed = true }
-        }
-        return elements > 1 && !malformed && last && chunked == 1
     }
 }

@@ -21,7 +21,7 @@ extension RequestParser {
                 state = .fixed(remaining: left)
                 return left == 0
             case .chunkLine:
-                // 16 digits are all that a chunk size can use.
+                // 15 digits are all that a chunk size can use; the 16th is refused for itself, not as an extension.
                 let limit = 16 + max(0, limits.chunkExtensions - extensionBytes)
                 guard let line = try readLine(
                     input, &position, limit: limit, excess: Self.extensionsTooLong)

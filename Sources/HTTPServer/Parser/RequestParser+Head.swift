@@ -42,11 +42,28 @@ extension RequestParser {
 
     private func endOfHeadLine(_ input: Span<UInt8>, from start: Int) throws(RequestFault) -> Int? {
         if case .requestLine = state {
-            return try endOfLine(
-                input, from: start, limit: limits.requestLine,
-                excess: RequestFault(.uriTooLong, "The request line is too long."))
+            return try endOfLine(input, from: start, limit: limits.requestLine, excess: requestLineTooLong(input, start))
         }
         return try endOfLine(input, from: start, limit: fieldLineLimit, excess: Self.fieldsTooLarge)
+    }
+
+    /// 501 where what is too long is the method, longer than any that is known (RFC 9112 §3), else 414.
+    private func requestLineTooLong(_ input: Span<UInt8>, _ start: Int) -> RequestFault {
+        let tooLong = RequestFault(.uriTooLong, "The request line is too long.")
+        // Only of bytes that are there whenever the line is found to be too long, so that splits change nothing.
+        guard limits.requestLine > HeadBuilder.longestMethod else { return tooLong }
+        for index in 0...HeadBuilder.longestMethod {
+            let byte: UInt8
+            if index < held.count {
+                byte = held[index]
+            } else {
+                let place = start + index - held.count
+                guard place < input.count else { return tooLong }
+                byte = input[place]
+            }
+            guard byte.isToken else { return tooLong }
+        }
+        return RequestFault(.notImplemented, "This server does not know the method.")
     }
 
     /// Takes one line; how the body ends if it was the empty one at the head's end.
@@ -55,7 +72,8 @@ extension RequestParser {
     ) throws(RequestFault) -> BodyFraming? {
         if case .requestLine = state {
             if line.isEmpty {
-                // Some clients end a body with a CRLF too many (RFC 9112 §2.2).
+                // Some clients end a body with a CRLF too many (RFC 9112 §2.2: "at least one"). A second one is refused: no
+                // client is known to send it, and it would let a connection stay busy with nothing.
                 guard !skippedEmptyLine else { throw .malformed("There are empty lines before the request line.") }
                 skippedEmptyLine = true
                 return nil

@@ -50,6 +50,8 @@ package struct RequestParser {
     /// Where the present line begins in the head; 0 in a body.
     var lineStart = 0
     var skippedEmptyLine = false
+    /// Whether what was refused was a HEAD.
+    private var isHead = false
     var builder = HeadBuilder()
     /// What field lines have used of the limits.
     var fieldBytes = 0
@@ -75,6 +77,32 @@ package struct RequestParser {
         }
     }
 
+    /// Whether a refusal of what is being read, or was refused, answers HEAD as far as can be told: then it has no content
+    /// (RFC 9110 §9.3.2), whatever else is wrong with the request.
+    var answersHead: Bool {
+        switch state {
+        case .failed: isHead
+        case .requestLine: Self.beginsWithHead(held, [UInt8]().span, 0)
+        default: readsHead
+        }
+    }
+
+    /// Whether the request line is read and was one of HEAD.
+    private var readsHead: Bool { !isRequestLine && builder.method == .head }
+    private var isRequestLine: Bool { if case .requestLine = state { true } else { false } }
+
+    /// Whether a request line that is not read, `held` and what follows in `input`, begins with HEAD.
+    private static func beginsWithHead(_ held: [UInt8], _ input: Span<UInt8>, _ position: Int) -> Bool {
+        var index = 0
+        for byte in "HEAD ".utf8 {
+            let there = index < held.count ? held[index] : nil
+            let place = position + index - held.count
+            guard there == byte || (there == nil && place < input.count && input[place] == byte) else { return false }
+            index += 1
+        }
+        return true
+    }
+
     /// Reads on in `input` from `position`, which it moves past what it has used.
     ///
     /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
@@ -82,6 +110,7 @@ package struct RequestParser {
         do throws(RequestFault) {
             return try advance(input, &position)
         } catch {
+            isHead = readsHead || (isRequestLine && Self.beginsWithHead(held, input, position))
             state = .failed(error)
             held = []
             body = []

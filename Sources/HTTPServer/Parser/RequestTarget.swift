@@ -65,6 +65,8 @@ struct RequestTarget {
                 guard range.upperBound - index > 2, let high = head[index + 1].hexadecimal,
                     let low = head[index + 2].hexadecimal
                 else { throw .malformed("A percent sign in the target is not followed by two hexadecimal digits.") }
+                // Allowed by the grammar, and refused: decoded they end a string in C, or a line in a log or a header, and
+                // no resource here has them in its name.
                 let decoded = high << 4 | low
                 guard decoded != 0, decoded != .carriageReturn, decoded != .lineFeed else {
                     throw .malformed("The target hides a control character.")

@@ -36,16 +36,66 @@ extension Span<UInt8> {
         return port <= 65_535
     }
 
-    /// Rough: the characters of an address. What it reaches is decided by nobody here.
+    /// `IPv6address` of RFC 3986 §3.2.2: eight groups of up to four hexadecimal digits, or fewer and one `::`; the last two may
+    /// be an IPv4 address. Neither a zone (RFC 6874), which means nothing to another machine, nor `IPvFuture`, of which there
+    /// is none.
     private func isIPv6(_ range: Range<Int>) -> Bool {
-        guard range.count >= 2 else { return false }
-        var colons = 0
-        for index in range {
-            let byte = self[index]
-            if byte == UInt8(ascii: ":") { colons += 1 }
-            guard byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || byte.hexadecimal != nil else { return false }
+        var index = range.lowerBound
+        var groups = 0
+        var hasGap = false
+        if isGap(index, in: range) {
+            hasGap = true
+            index += 2
         }
-        return colons >= 2
+        while index < range.upperBound {
+            let end = endOfGroup(index, in: range)
+            if end < range.upperBound, self[end] == UInt8(ascii: ".") {
+                groups += 2
+                return isIPv4(index..<range.upperBound) && (hasGap ? groups < 8 : groups == 8)
+            }
+            guard end > index, end - index <= 4 else { return false }
+            groups += 1
+            index = end
+            guard index < range.upperBound else { break }
+            if isGap(index, in: range) {
+                guard !hasGap else { return false }
+                hasGap = true
+                index += 2
+            } else {
+                // A single colon has a group behind it.
+                guard self[index] == UInt8(ascii: ":"), index + 1 < range.upperBound else { return false }
+                index += 1
+            }
+        }
+        return hasGap ? groups < 8 : groups == 8
+    }
+
+    private func isGap(_ index: Int, in range: Range<Int>) -> Bool {
+        index + 1 < range.upperBound && self[index] == UInt8(ascii: ":") && self[index + 1] == UInt8(ascii: ":")
+    }
+
+    private func endOfGroup(_ start: Int, in range: Range<Int>) -> Int {
+        var index = start
+        while index < range.upperBound, self[index].hexadecimal != nil { index += 1 }
+        return index
+    }
+
+    /// Four numbers up to 255, without zeros before them.
+    private func isIPv4(_ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        for part in 0..<4 {
+            let start = index
+            var number = 0
+            while index < range.upperBound, index - start < 3, self[index].isDigit {
+                number = number * 10 + Int(self[index] - 0x30)
+                index += 1
+            }
+            guard index > start, number <= 255, index - start == 1 || self[start] != UInt8(ascii: "0") else { return false }
+            guard part < 3 else { break }
+            guard index < range.upperBound, self[index] == UInt8(ascii: ".") else { return false }
+            index += 1
+        }
+        return index == range.upperBound
     }
 }
 

@@ -12,6 +12,8 @@ import Logging
 final class Listener: DescriptorHandler, @unchecked Sendable {
     /// How many connections one wake-up accepts, so that the loop's own get their turn in between.
     private static let batch = 64
+    /// How many it accepts before it closes: what the kernel may have taken already (net.core.somaxconn).
+    private static let lastAccepted = 4_096
     /// How long to wait where the process or the kernel has no room for a connection.
     private static let pause = Duration.milliseconds(100)
 
@@ -22,6 +24,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private let maximum: Int
     /// What its connections are encrypted with; nil where they are not.
     private let tls: TLSKeeper?
+    /// How many handshakes may begin.
+    private var handshakes: TokenBucket
     private var registration: Registration?
     /// Given up to accept one connection where no descriptor is left, so as to refuse it rather than let it wait.
     private var reserve: Int32
@@ -32,9 +36,11 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     /// - Parameter groups: at least one; the listener lives on the first one's loop.
     init(
-        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSKeeper? = nil, metrics: ServerMetrics, logger: Logger
+        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListening? = nil, metrics: ServerMetrics, logger: Logger
     ) {
-        self.tls = tls
+        self.tls = tls?.keeper
+        let rate = tls?.handshakeRate ?? 0
+        handshakes = TokenBucket(rate: rate, burst: rate.multipliedReportingOverflow(by: 2).partialValue)
         self.descriptor = descriptor
         self.groups = groups
         self.maximum = maximum
@@ -57,6 +63,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     func descriptorReady(_ readiness: Readiness) {
         for _ in 0..<Self.batch {
+            // Those beyond wait in the kernel: what they ask for costs more than to refuse them, and they may be shoppers.
+            guard handshakes.isReady(at: home.loop.now) else { return waitForRoom() }
             guard acceptOne() else { return }
         }
     }
@@ -66,7 +74,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     func close() {
         home.loop.assertInLoop()
         guard !isClosed else { return }
-        while acceptOne() {}
+        // A flood must not keep it open for ever.
+        for _ in 0..<Self.lastAccepted { guard acceptOne() else { break } }
         isClosed = true
         if let registration { home.loop.deregister(registration) }
         Glibc.close(descriptor)
@@ -96,6 +105,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         }
         guard total < maximum else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
         metrics.accepted.increment()
+        _ = handshakes.take(at: home.loop.now)
         fewest.openConnections.add(1, ordering: .relaxed)
         fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, tls: context) }
     }

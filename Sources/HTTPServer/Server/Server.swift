@@ -59,13 +59,13 @@ package final class Server: Sendable {
         let maximum = maximumConnections()
         listen(on: descriptor, maximum: maximum, tls: nil)
         if let tls {
-            listen(on: encrypted, maximum: maximum, tls: tls.keeper)
+            listen(on: encrypted, maximum: maximum, tls: tls)
             encryptedPort.store(csystem_local_port(encrypted), ordering: .relaxed)
         }
         return port
     }
 
-    private func listen(on descriptor: Int32, maximum: Int, tls: TLSKeeper?) {
+    private func listen(on descriptor: Int32, maximum: Int, tls: TLSListening?) {
         let listener = Listener(
             descriptor: descriptor, groups: groups, maximum: maximum, tls: tls, metrics: metrics, logger: logger)
         listeners.withLock { $0.append(listener) }

@@ -10,16 +10,22 @@ package final class TLSContext: @unchecked Sendable {
     let pointer: OpaquePointer
     /// When the certificate ends, in seconds since 1970.
     package let expires: Int
+    private let identity: TLSIdentity
 
     /// - Throws: ``TLSFault`` where certificates or key cannot be read, do not belong together, or are weak.
     package init(_ identity: TLSIdentity) throws(TLSFault) {
         ERR_clear_error()
         guard let pointer = SSL_CTX_new(TLS_server_method()) else { throw .openSSL("no TLS context") }
         self.pointer = pointer
+        self.identity = identity
         expires = try Self.prepare(pointer, identity)
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    /// The same with keys of its own for tickets: those that were given out before are of no use to it, and who finds its keys
+    /// reads nothing of what was said before (RFC 5077 §5.5; RFC 9325 §3.4).
+    package func renewed() throws(TLSFault) -> TLSContext { try TLSContext(identity) }
 
     private static func prepare(_ context: OpaquePointer, _ identity: TLSIdentity) throws(TLSFault) -> Int {
         do throws(TLSFault) {

@@ -3,8 +3,12 @@ package struct TLSListening: Sendable {
     /// 0 takes any free port.
     package var port: UInt16
     package var keeper: TLSKeeper
+    /// How many handshakes are begun in a second, and twice as many at once; connections beyond that wait to be accepted. A
+    /// handshake costs about a millisecond of a CPU, a thousand times what a small request does. 0: any number.
+    package var handshakeRate = 200
 
-    package init(port: UInt16, keeper: TLSKeeper) {
+    package init(port: UInt16, keeper: TLSKeeper, handshakeRate: Int = 200) {
+        self.handshakeRate = handshakeRate
         self.port = port
         self.keeper = keeper
     }

@@ -71,6 +71,8 @@ final class TLSSession {
     /// Encrypts and sends from the front of `bytes`; how many of them, 0 where the socket takes no more now, nil where it
     /// never will.
     func write(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        // SSL_write(3): of no bytes the behaviour is undefined; it reports an error of the connection.
+        guard !bytes.isEmpty else { return 0 }
         ERR_clear_error()
         let count = SSL_write(session, bytes.baseAddress, Int32(clamping: bytes.count))
         if count > 0 { return Int(count) }

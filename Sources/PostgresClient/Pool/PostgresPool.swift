@@ -48,6 +48,7 @@ package final class PostgresPool: @unchecked Sendable {
     private var closing: Promise<Void>?
     /// Why the last connection was lost or could not be opened.
     package private(set) var lastError: PostgresError?
+    private let canceller = ConnectionCanceller()
     let queryTimeout: UInt64
     let acquireTimeout: UInt64
     let stallTimeout: UInt64
@@ -148,7 +149,7 @@ package final class PostgresPool: @unchecked Sendable {
     /// Gives a connection up in the midst of a statement, and has the server cancel that.
     func drop(_ connection: PostgresConnection, _ error: PostgresError) {
         guard let handle = connection.handle else { return }
-        ConnectionCanceller.cancel(handle)
+        canceller.cancel(handle)
         connection.fail(error)
     }
 

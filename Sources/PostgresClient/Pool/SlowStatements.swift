@@ -6,6 +6,8 @@ struct SlowStatements: Equatable, Sendable {
     static let most = 64
 
     private var until: [String: UInt64] = [:]
+    /// When the last of them is forgotten.
+    private var latest: UInt64 = 0
 
     /// None is marked: what is asked for each read.
     var isEmpty: Bool { until.isEmpty }
@@ -14,9 +16,15 @@ struct SlowStatements: Equatable, Sendable {
         if until[sql] == nil, until.count >= Self.most { forget(now: now) }
         guard until.count < Self.most || until[sql] != nil else { return }
         until[sql] = now.adding(Self.memory)
+        latest = max(latest, now.adding(Self.memory))
     }
 
     mutating func contains(_ sql: String, now: UInt64) -> Bool {
+        // Else every read would be looked up for ever, though nothing has been slow for long.
+        guard now < latest else {
+            until.removeAll(keepingCapacity: true)
+            return false
+        }
         guard let end = until[sql] else { return false }
         if end > now { return true }
         until[sql] = nil

@@ -21,6 +21,7 @@ package final class Application: Responder {
     private let shedLog: ShedLog
     /// Nil where no proxy is trusted.
     private var concentration: ClientConcentration?
+    private let clientErrorLog: ClientErrorLog
     private var ids = RequestIDSource()
 
     /// - Parameters:
@@ -46,6 +47,7 @@ package final class Application: Responder {
         accessLog = AccessLog(logger: logger)
         shedLog = ShedLog(logger: logger)
         concentration = settings.trustedProxies.isEmpty ? nil : settings.concentration
+        clientErrorLog = ClientErrorLog(logger: logger, most: settings.loggedClientErrors)
         self.middlewares = middlewares
     }
 
@@ -140,7 +142,8 @@ package final class Application: Responder {
             &response, requestID: context.requestID, always: isSecure(context) ? alwaysSecure : .always, context.rateLimit)
         let duration = elapsed(since: request.received)
         (route?.metrics ?? router.unrouted).record(request.method, status: response.status.code, nanoseconds: duration)
-        if isLogged {
+        let code = response.status.code
+        if isLogged, code < 400 || code >= 500 || clientErrorLog.takes(context.client, on: context.loop) {
             accessLog.write(response, to: context, duration: duration, isQuiet: route?.options.isQuiet ?? false)
         }
         return response
@@ -148,7 +151,7 @@ package final class Application: Responder {
 
     package func refuse(_ refusal: Refusal) -> Response {
         let requestID = ids.next()
-        let problem = Problem(.refusal(refusal.status), refusal.reason)
+        let problem = Problem(.refusal(refusal.status, refusal.cause), refusal.reason)
         problems.count(problem)
         var response = problem.response(requestID: requestID)
         complete(&response, requestID: requestID, always: .always)
@@ -233,7 +236,7 @@ package final class Application: Responder {
     private func problem(for error: any Error) -> Problem {
         if let convertible = error as? any ProblemConvertible { return convertible.problem }
         // Found only while the handler read the body.
-        if let fault = error as? RequestFault { return Problem(.refusal(fault.status), fault.reason) }
+        if let fault = error as? RequestFault { return Problem(.refusal(fault.status, fault.cause), fault.reason) }
         if error is CancellationError, Task.isCancelled { return Problem(.clientGone) }
         return mapError(error) ?? .internalError(error)
     }

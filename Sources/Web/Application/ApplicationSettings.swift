@@ -10,9 +10,14 @@ package struct ApplicationSettings: Sendable {
     /// How long browsers that came over TLS are to come over nothing else (RFC 6797); zero says nothing about it.
     package var strictTransport: Duration
 
+    /// How many access lines of 4xx one client gets in ten seconds; the rest is counted.
+    package var loggedClientErrors: Int
+
     package init(
-        trustedProxies: TrustedProxies = .none, requestDeadline: Duration = .seconds(30), strictTransport: Duration = .zero
+        trustedProxies: TrustedProxies = .none, requestDeadline: Duration = .seconds(30), strictTransport: Duration = .zero,
+        loggedClientErrors: Int = 100
     ) {
+        self.loggedClientErrors = loggedClientErrors
         self.trustedProxies = trustedProxies
         self.requestDeadline = requestDeadline
         self.strictTransport = strictTransport

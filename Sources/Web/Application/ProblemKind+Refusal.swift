@@ -1,3 +1,4 @@
+import HTTPServer
 import HTTPTypes
 
 // What the server says by itself, before a route is looked for.
@@ -15,15 +16,23 @@ extension ProblemKind {
         "A field, their sum or their number is over the limit.")
     static let versionNotSupported = ProblemKind(
         .httpVersionNotSupported, "version_not_supported", "HTTP version not supported", "HTTP/1.1 and HTTP/1.0 are.")
+    static let transferCodingNotImplemented = ProblemKind(
+        .notImplemented, "transfer_coding_not_implemented", "Transfer coding not implemented",
+        "The only transfer coding that is known is `chunked`.")
 
     /// Those above.
     package static let refusals = [
         requestTimeout, bodyTooLarge, targetTooLong, expectationFailed, fieldsTooLarge, versionNotSupported,
+        transferCodingNotImplemented,
     ]
 
     /// The kind that goes with a status of the server's own.
-    static func refusal(_ status: HTTPResponse.Status) -> ProblemKind {
-        let known = refusals + [badRequest, methodNotAllowed, methodNotImplemented, unavailable, tooManyRequests]
+    static func refusal(_ status: HTTPResponse.Status, _ cause: RequestFault.Cause = .none) -> ProblemKind {
+        switch cause {
+        case .transferCoding: return transferCodingNotImplemented
+        case .none: break
+        }
+        let known = [badRequest, methodNotAllowed, methodNotImplemented, unavailable, tooManyRequests] + refusals
         return known.first { $0.status.code == status.code }
             ?? ProblemKind(status, "http_\(status.code)", status.reasonPhrase, "")
     }

@@ -18,33 +18,23 @@ extension RequestContext {
     /// Conditions are judged in the order of RFC 9110 §13.2.2: an If-Match keeps If-Unmodified-Since from being looked
     /// at, an If-None-Match If-Modified-Since.
     /// - Throws: 412 where the request asks for another version only.
-    package func isFresh(_ validators: Validators) throws(Problem) -> Bool { try held(validators, else: nil) != nil }
-
-    /// The same for what is sent in two ways: the tag of that which the client has; nil where it has neither.
-    /// - Parameters:
-    ///   - validators: of the one that would be sent
-    ///   - other: of the other
-    func held(_ validators: Validators, else other: Validators?) throws(Problem) -> EntityTag? {
-        guard request.head.isConditional, request.method == .get || request.method == .head else { return nil }
-        if let isMeant = isMeant(validators, else: other), !isMeant { throw .preconditionFailed }
+    package func isFresh(_ validators: Validators) throws(Problem) -> Bool {
+        guard request.head.isConditional, request.method == .get || request.method == .head else { return false }
+        if let isMeant = isMeant(validators), !isMeant { throw .preconditionFailed }
         if let field = request.head.bytes(of: .ifNoneMatch) {
             // Most often it is just the tag that was given out.
-            if field.elementsEqual(validators.tag.field) { return validators.tag }
-            guard let condition = EntityTagCondition(request.head.values(of: .ifNoneMatch)) else { return nil }
-            if condition.holdsWeakly(for: validators.tag) { return validators.tag }
-            return other.flatMap { condition.holdsWeakly(for: $0.tag) ? $0.tag : nil }
+            if field.elementsEqual(validators.tag.field) { return true }
+            return EntityTagCondition(request.head.values(of: .ifNoneMatch))?.holdsWeakly(for: validators.tag) ?? false
         }
-        guard let modified = validators.modified, let since = date(of: .ifModifiedSince) else { return nil }
-        return modified <= since ? validators.tag : nil
+        guard let modified = validators.modified, let since = date(of: .ifModifiedSince) else { return false }
+        return modified <= since
     }
 
     /// What If-Match, else If-Unmodified-Since, says; nil where there is neither, or none that can be read: on a read
     /// nothing is lost by that.
-    private func isMeant(_ validators: Validators, else other: Validators?) -> Bool? {
+    private func isMeant(_ validators: Validators) -> Bool? {
         if request.head.bytes(of: .ifMatch) != nil {
-            return EntityTagCondition(request.head.values(of: .ifMatch)).map { condition in
-                condition.holdsStrongly(for: validators.tag) || other.map { condition.holdsStrongly(for: $0.tag) } ?? false
-            }
+            return EntityTagCondition(request.head.values(of: .ifMatch)).map { $0.holdsStrongly(for: validators.tag) }
         }
         guard let modified = validators.modified, let since = date(of: .ifUnmodifiedSince) else { return nil }
         return modified <= since

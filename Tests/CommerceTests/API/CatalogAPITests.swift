@@ -85,7 +85,7 @@ struct CatalogAPITests {
             #expect(answer.status == 200)
             let tag = answer.tag
             try #require(tag.hasPrefix("\"") && tag.count > 10, "\(path)")
-            #expect(answer.header("Cache-Control")?.hasPrefix("public, max-age=") == true)
+            #expect(answer.header("Cache-Control")?.hasPrefix("max-age=") == true)
             for value in [tag, "W/" + tag, "*", "\"other\", \(tag)"] {
                 let again = try await client.get(path, [("If-None-Match", value)])
                 #expect(again.status == 304, "\(path) \(value)")

@@ -9,6 +9,7 @@ import Testing
 import Web
 
 @testable import Commerce
+@testable import Web
 
 /// The catalogue's cache by itself: what it serves, what it reads anew, and what it asks of Redis.
 @Suite("Catalogue cache", .serialized)
@@ -122,6 +123,36 @@ struct CatalogCacheTests {
                 try await Task.sleep(for: .milliseconds(20))
             }
             throw TestFailure("Redis does not answer")
+        }
+    }
+
+    @Test("who waits for another's read is not refused with it, unless several are") func sharedRefusals() async throws {
+        let place = try await Place(Shelf())
+        try await place.on { $0.cache.catalogIs(at: 1) }
+        for (refused, served) in [(1, 7), (3, 5), (8, 0)] {
+            let outcomes = try await place.on { place in
+                var outcomes: [Bool] = []
+                let done = Promise<Void>(on: place.loop)
+                for number in 0..<8 {
+                    place.loop.run {
+                        do {
+                            // In the order of asking, the first of them are refused.
+                            _ = try await place.cache.entry("shed:\(refused)") {
+                                try await place.loop.sleep(for: .milliseconds(5))
+                                if number < refused { throw Shed(reason: .queueFull) }
+                                return try await place.shelf.load("k", on: place.loop)
+                            }
+                            outcomes.append(true)
+                        } catch {
+                            outcomes.append(false)
+                        }
+                        if outcomes.count == 8 { done.succeed(()) }
+                    }
+                }
+                try await done.value()
+                return outcomes
+            }
+            #expect(outcomes.count(where: { $0 }) == served, "\(refused): \(outcomes)")
         }
     }
 

@@ -62,7 +62,7 @@ enum AcceptedRequests {
         ("0\r\n\r\n", ""), ("3\r\nabc\r\n0\r\n\r\n", "abc"), ("1\r\na\r\n2\r\nbc\r\n000\r\n\r\n", "abc"),
         ("00003\r\nabc\r\n0\r\n\r\n", "abc"), ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
         ("a\r\n\r\n0\r\n\r\n012\r\n0\r\n\r\n", "\r\n0\r\n\r\n012"),
-        ("3;a\r\nabc\r\n0;b=c\r\n\r\n", "abc"), ("3;a=\"b;c\\\"\td\u{e9}\"; e = f\r\nabc\r\n0\r\n\r\n", "abc"),
+        ("3;a\r\nabc\r\n0;b=c\r\n\r\n", "abc"), ("3 ;a\r\nabc\r\n0\t ; b\t=\tc ;d\r\n\r\n", "abc"), ("3;a=\"b;c\\\"\td\u{e9}\"; e = f\r\nabc\r\n0\r\n\r\n", "abc"),
         ("3\r\nabc\r\n0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\nHost: z\r\nAuthorization: me\r\n\r\n", "abc"),
     ].map {
         Case("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n\($0.0)",

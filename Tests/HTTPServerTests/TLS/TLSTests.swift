@@ -121,6 +121,47 @@ import TestSupport
         }
     }
 
+    /// What was agreed on under old keys cannot be gone on with, in either version.
+    @Test func newKeysForTicketsEndOldSessions() async throws {
+        try await serve { running, keeper in
+            for version in [nil, TLSTestSocket.Wish.version12] {
+                func connect(_ session: TLSTestSocket.Session?) throws -> TLSTestSocket {
+                    var wish = TLSTestSocket.Wish()
+                    (wish.version, wish.resumed) = (version, session)
+                    let socket = try TLSTestSocket(port: running.server.tlsPort, wish)
+                    try socket.send(Self.get)
+                    #expect(String(decoding: try socket.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+                    return socket
+                }
+                let first = try connect(nil)
+                #expect(!first.isResumed)
+                let second = try connect(first.session)
+                #expect(second.isResumed)
+                keeper.replace(with: try keeper.current.renewed())
+                let third = try connect(second.session)
+                #expect(!third.isResumed && third.fingerprint == first.fingerprint)
+                #expect(try connect(third.session).isResumed)
+            }
+        }
+    }
+
+    /// Those beyond the rate wait, and all are served in the end.
+    @Test func handshakesHaveARate() async throws {
+        try await serve({ $0.tls?.handshakeRate = 20 }) { running, _ in
+            let began = ContinuousClock.now
+            for _ in 0..<60 {
+                let socket = try TLSTestSocket(port: running.server.tlsPort)
+                try socket.send(Self.get)
+                #expect(String(decoding: try socket.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+            }
+            // Forty at once and twenty a second cannot be sixty in less.
+            #expect(ContinuousClock.now - began >= .milliseconds(950))
+            let plain = try RawSocket(port: running.port)
+            try plain.send(Self.get)
+            #expect(String(decoding: try plain.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+        }
+    }
+
     @Test func bothPortsEndTogether() async throws {
         try await serve { running, _ in
             let idle = try TLSTestSocket(port: running.server.tlsPort)

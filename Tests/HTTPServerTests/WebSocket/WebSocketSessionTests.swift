@@ -166,6 +166,90 @@ import TestSupport
         }
     }
 
+    /// Each costs as much as the next, whatever it says: control frames, fragments, messages of nothing.
+    private static let floods: [(String, [WebSocketClientFrame])] = [
+        ("pings", [Frame(9, "p")]), ("empty pings", [Frame(9)]), ("pongs", [Frame(10)]), ("empty texts", [Frame(1)]),
+        ("texts of a letter", [Frame(1, "a")]), ("empty binaries", [Frame(2)]), ("pings and texts", [Frame(9), Frame(1, "a")]),
+        ("fragments", [Frame(1, "a", isFinal: false), Frame(0, isFinal: false), Frame(0)]),
+        ("pongs within a message", [Frame(1, isFinal: false), Frame(10), Frame(0)]),
+    ]
+
+    @Test("a client that sends more frames than it may is told 1008, and cut off", arguments: floods)
+    func flood(name: String, unit: [WebSocketClientFrame]) async throws {
+        try await RunningServer.with { running in
+            let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
+            // A hundred at once, and 20 a second: 3,000 more take over two minutes.
+            var frames: [WebSocketClientFrame] = []
+            while frames.count < 3_000 { frames += unit }
+            try await client.connection.socket.send(frames.flatMap(\.bytes))
+            var answers = 0
+            while true {
+                let frame = try await client.receive()
+                if frame.opcode == 8 {
+                    #expect(frame.code == 1008, "\(name)")
+                    break
+                }
+                answers += 1
+            }
+            #expect(answers < 3_000, "\(name)")
+            #expect(try await client.ends())
+            #expect(try await running.eventually { running.journal.streamsEnded == 1 })
+        }
+    }
+
+    @Test("fragments without an end are counted before they are a message")
+    func endlessFragments() async throws {
+        try await RunningServer.with { running in
+            let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
+            let frames = [Frame(1, isFinal: false)] + [WebSocketClientFrame](repeating: Frame(0, isFinal: false), count: 2_000)
+            try await client.connection.socket.send(frames.flatMap(\.bytes))
+            #expect(try await client.receive().code == 1008)
+            #expect(try await client.ends())
+        }
+    }
+
+    @Test("as many as it may are taken, and of the pings the newest is answered last, an older one never after it")
+    func allowed() async throws {
+        try await RunningServer.with { running in
+            let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
+            try await client.connection.socket.send((1...50).flatMap { Frame(9, "\($0)").bytes })
+            var last = 0
+            while last < 50 {
+                let frame = try await client.receive()
+                let number = Int(frame.text) ?? 0
+                #expect(frame.opcode == 10 && number > last)
+                last = number
+            }
+            for number in 0..<49 { try await client.send(Frame(1, "\(number)")) }
+            for number in 0..<49 { #expect(try await client.receive().text == "\(number)") }
+        }
+    }
+
+    @Test("a client that may say little is told 1008 where it says much, however few its frames are")
+    func bytes() async throws {
+        try await RunningServer.with { running in
+            let client = try await WebSocketTestClient.connect(port: running.port, "/quiet")
+            try await client.send(Frame(1, String(repeating: "a", count: 500)))
+            #expect(try await client.receive().payload.count == 500)
+            try await client.send(Frame(1, String(repeating: "a", count: 600)))
+            #expect(try await client.receive().code == 1008)
+            #expect(try await client.ends())
+        }
+    }
+
+    @Test("while the server drains, the answer to a handshake has one Connection field, and it says upgrade")
+    func draining() async throws {
+        try await RunningServer.with { running in
+            running.server.beginDrain()
+            _ = try await running.talk("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let socket = try await running.connect()
+            try await socket.send(WebSocketTestClient.request("/ws"))
+            let head = try await HTTPTestConnection(socket).head()
+            #expect(head.status == 101)
+            #expect(head.headers.filter { $0.name.lowercased() == "connection" }.map { $0.value } == ["upgrade"])
+        }
+    }
+
     @Test("a client that vanishes ends its session")
     func vanished() async throws {
         try await RunningServer.with { running in

@@ -26,6 +26,14 @@ import Testing
         Response(.ok, body: Array("[\(number)]".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: size))
     }
 
+    /// An empty one would be an empty write.
+    @Test func nothingEmptyIsEverQueued() {
+        var queue = OutputQueue()
+        for size in [40_000, 0, 40_000, 40_000, 3, 0, 40_000] { queue.append([UInt8](repeating: 1, count: size), asChunk: false) }
+        #expect(queue.closed.map(\.count) == [40_000, 40_000, 40_000, 3, 40_000] && queue.open.isEmpty)
+        #expect(queue.count == 160_003)
+    }
+
     @Test func smallAndLargeRepliesLeaveInOrderHoweverLittleTheClientTakes() {
         let (server, client) = sockets()
         defer { close(server); close(client) }

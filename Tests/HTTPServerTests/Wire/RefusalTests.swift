@@ -17,6 +17,54 @@ import TestSupport
         }
     }
 
+    /// RFC 9110 §9.3.2.
+    @Test func theRefusalOfAHeadHasNoContent() async throws {
+        let long = String(repeating: "a", count: 17_000)
+        let cases: [(String, Int)] = [
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400), ("HEAD / HTTP/1.1\r\n\r\n", 400), ("HEAD /a HTTP/1.1 \r\n\r\n", 400),
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 413),
+            ("HEAD /\(long) HTTP/1.1\r\n", 414), ("HEAD / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417),
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n", 431), ("HEAD / HTTP/9.9\r\nHost: a\r\n\r\n", 505),
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        ]
+        try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
+            for (text, status) in cases {
+                let reply = try await running.talk(text)
+                #expect(reply.hasPrefix("HTTP/1.1 \(status) ") && reply.hasSuffix("\r\n\r\n") && reply.components(of: "\r\n\r\n") == 1, "\(reply)")
+                #expect(reply.contains("Content-Length: "))
+            }
+            // Too slow, and gone before it was complete.
+            #expect(try await running.talk("HEAD / HTTP/1.1\r\nHost").hasSuffix("\r\n\r\n"))
+            let leaves = try await running.connect()
+            try await leaves.send("HEAD / HTTP/1.1\r\nHost: a\r\n")
+            leaves.finishSending()
+            let reply = String(decoding: try await leaves.readToEnd(), as: UTF8.self)
+            #expect(reply.hasPrefix("HTTP/1.1 400 ") && reply.hasSuffix("\r\n\r\n"))
+        }
+    }
+
+    @Test func aClientThatGoesOnAfter429LosesItsConnection() async throws {
+        func ask(_ running: RunningServer, _ statuses: [Int]) async throws -> [String] {
+            let text = try await running.talk(
+                statuses.map { "GET /status/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined() + "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return text.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) + ($0.contains("\r\nConnection: close\r\n") ? " close" : "") }
+        }
+        let refused = [Int](repeating: 429, count: 25)
+        try await RunningServer.with { running in
+            #expect(try await ask(running, refused) == [String](repeating: "429", count: 19) + ["429 close"])
+            // Something else in between, and it begins again.
+            let mixed = refused.prefix(19) + [200] + refused.prefix(19) + [503, 404]
+            #expect(try await ask(running, Array(mixed)) == mixed.map(String.init) + ["200 close"])
+        }
+        try await RunningServer.with({ $0.maximumRefusals = 0 }) { running in
+            #expect(try await ask(running, refused) == refused.map(String.init) + ["200 close"])
+        }
+        try await RunningServer.with({ $0.maximumRefusals = 1 }) { running in
+            #expect(try await ask(running, refused) == ["429 close"])
+        }
+    }
+
     @Test func nothingThatFollowsARefusalIsAnswered() async throws {
         try await RunningServer.with { running in
             let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -12,6 +12,10 @@ import Synchronization
 /// With streams: `/stream/echo` the body once it is read, `/stream/back` as it comes, `/stream/count/N` its length, read
 /// with N milliseconds between pieces, `/stream/ignore` without reading it; `/chunks/N` N chunks, `/torn` one and no end,
 /// `/endless` chunks until the client goes, `/wait` until the server ends; `/upgrade` speaks in upper case.
+///
+/// `/ws` is a WebSocket that takes any number of frames, `/flood` one that takes as many as by default, `/quiet` 1,000 bytes.
+///
+/// Of N bytes of a pattern: `/sized/N` a body, `/streamed/N` one write of a stream, `/event/N` one event's data.
 final class TestResponder: Responder {
     private let journal: Journal
 
@@ -72,6 +76,14 @@ final class TestResponder: Responder {
         case "echo": return Response(.ok, body: request.body)
         case "large": return Response(.ok, body: [UInt8](repeating: UInt8(ascii: "x"), count: number))
         case "status": return Response(HTTPResponse.Status(code: number), body: Array("body".utf8))
+        case "sized": return Response(.ok, body: Self.pattern(number))
+        case "streamed":
+            return .streamed(.ok, headers: HeaderBlock()) { out in try await out.write(Self.pattern(number)) }
+        case "event":
+            return .eventStream { out in
+                try await out.write(ServerSentEvent(data: Self.pattern(number)).bytes)
+                try await out.write(ServerSentEvent.heartbeat)
+            }
         case "host": return Response(.ok, body: Array((request[.host ?? .accept] ?? "").utf8))
         case "chunks":
             return .streamed(.ok, headers: HeaderBlock()) { out in
@@ -109,6 +121,12 @@ final class TestResponder: Responder {
                 try await out.write(Array("BYE".utf8))
             }
         case "ws": return answerWebSocket(request, number)
+        case "flood": return answerWebSocket(request, 0) { _ in }
+        case "quiet":
+            return answerWebSocket(request, 0) {
+                $0.byteRate = 1
+                $0.byteBurst = 1_000
+            }
         case "events":
             return .eventStream { out in
                 try await out.write(ServerSentEvent.retry(after: .milliseconds(1_500)))
@@ -133,10 +151,22 @@ final class TestResponder: Responder {
         return Response(.ok, headers: headers, body: Array(path.utf8))
     }
 
-    /// Sends messages back. "throw" makes it throw, "bye" makes it close.
+    /// Letters in an order that shows what is missing, doubled or moved.
+    static func pattern(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: max(0, count)) { bytes, filled in
+            for index in 0..<max(0, count) { bytes[index] = 0x61 &+ UInt8(truncatingIfNeeded: (index ^ index >> 8 ^ index >> 16) & 15) }
+            filled = max(0, count)
+        }
+    }
+
+    /// Sends messages back. "throw" makes it throw, "bye" makes it close, "size N" sends N bytes of a pattern.
     /// - Parameter milliseconds: of all its patience; 0: as by default
-    private func answerWebSocket(_ request: Request, _ milliseconds: Int) -> Response {
+    /// - Parameter change: of what a client may send; without it that is anything
+    private func answerWebSocket(
+        _ request: Request, _ milliseconds: Int, _ change: (inout WebSocketSettings) -> Void = { $0.frameRate = 0 }
+    ) -> Response {
         var settings = WebSocketSettings()
+        change(&settings)
         settings.maximumMessage = 1 << 20
         if milliseconds > 0 {
             settings.heartbeat = .milliseconds(milliseconds)
@@ -148,6 +178,10 @@ final class TestResponder: Responder {
                 defer { journal.streamEnded() }
                 try await session.run { message in
                     if message == .text(Array("throw".utf8)) { throw CancellationError() }
+                    let text = String(decoding: message.bytes.prefix(20), as: UTF8.self)
+                    if text.hasPrefix("size "), let size = Int(text.dropFirst(5)) {
+                        return try await session.send(.text(Self.pattern(size)))
+                    }
                     if message == .text(Array("bye".utf8)) { session.close(.normal, "as you like") }
                     if session.isOpen { try await session.send(message) }
                 }

@@ -146,11 +146,13 @@ import Testing
                 .requestHeaderFieldsTooLarge, .notImplemented, .httpVersionNotSupported, .expectationFailed,
                 .init(code: 426, reasonPhrase: "Upgrade Required"),
             ].map { application.refuse(Refusal(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
+                + [application.refuse(Refusal(status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))]
         }
         let codes = try responses.map { try JSONValue.parse($0.body)["code"]?.stringValue }
         #expect(codes == [
             "bad_request", "request_timeout", "body_too_large", "target_too_long", "header_too_large",
             "method_not_implemented", "version_not_supported", "expectation_failed", "http_426",
+            "transfer_coding_not_implemented",
         ])
         for response in responses {
             #expect(try JSONValue.parse(response.body)["detail"]?.stringValue == "why")
@@ -159,6 +161,41 @@ import Testing
         }
         #expect(journal.records.map(\.status) == responses.map(\.status.code))
         #expect(journal.lines.allSatisfy { $0.metadata["reason"] == "why" })
+    }
+
+    @Test func aFloodOfClientErrorsIsCountedByClientAndNothingIsLost() async throws {
+        let journal = LogJournal()
+        try await onLoop { loop in
+            let application = Self.application(journal, settings: ApplicationSettings(loggedClientErrors: 10))
+            for number in 0..<200 {
+                for target in ["/none", "/v1/things/\(number)"] {
+                    _ = await application.respond(to: Request(.get, target, on: loop))
+                }
+            }
+        }
+        let statuses = journal.records.map(\.status)
+        #expect(statuses.count { $0 == 404 } == 10 && statuses.count { $0 == 200 } == 200)
+    }
+
+    @Test func whatHadNoLineIsToldWithItsNumber() async throws {
+        let journal = LogJournal()
+        let written = try await onLoop { loop in
+            let log = ClientErrorLog(logger: journal.logger, most: 3)
+            var written: [String: Int] = [:]
+            for (client, count) in [("a", 10), ("b", 3), ("c", 4)] {
+                for _ in 0..<count where log.takes(client, on: loop) { written[client, default: 0] += 1 }
+            }
+            log.endWindow()
+            // A new window, and each has its lines again.
+            for _ in 0..<5 where log.takes("a", on: loop) { written["a", default: 0] += 1 }
+            // As many clients as one likes take no more memory: those that are too many are one.
+            for number in 0..<5_000 { _ = log.takes("client \(number)", on: loop) }
+            log.endWindow()
+            return written
+        }
+        #expect(written == ["a": 6, "b": 3, "c": 3])
+        let told = journal.lines.map { "\($0.metadata["client"] ?? "") \($0.metadata["unlogged"] ?? "")" }
+        #expect(told == ["a 7", "c 1", "others \(5_000 - 4_095 - 3)", "a 2"])
     }
 
     @Test func healthChecksAreLoggedQuietly() async throws {

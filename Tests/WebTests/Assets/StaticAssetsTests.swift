@@ -60,7 +60,7 @@ import Testing
             #expect(answers.map(\.status.code) == [200, 200, 404, 404, 404, 404, 404, 200, 304])
             #expect(answers[0].text == "<svg/>")
             #expect(answers[0].headers[.contentType] == "image/svg+xml")
-            #expect(answers[0].headers[.cacheControl] == "public, max-age=86400")
+            #expect(answers[0].headers[.cacheControl] == "max-age=86400")
             #expect(answers[0].headers[.contentSecurityPolicy] == "default-src 'none'; style-src 'unsafe-inline'")
             #expect(answers[0].headers[.xContentTypeOptions] == "nosniff")
             #expect(answers[1].headers[.contentType] == "text/plain; charset=utf-8")

@@ -32,12 +32,12 @@ import Testing
         #expect(off.body == Self.page && off.headers[.vary] == nil)
     }
 
-    @Test func whoHasEitherHasIt() async throws {
+    @Test func conditionsAreJudgedByWhatWouldBeSent() async throws {
         let tag = try #require(try await answer([]).headers[.eTag])
         let coded = String(tag.dropLast()) + "-gzip\""
         let cases: [(accepted: String, condition: String, got: String?)] = [
-            ("gzip", coded, coded), ("gzip", tag, tag), ("gzip", "\(tag), \(coded)", coded), ("gzip", "W/" + coded, coded),
-            ("gzip", "*", coded), ("identity", "*", tag), ("identity", coded, coded), ("identity", "\(coded), \(tag)", tag),
+            ("gzip", coded, coded), ("gzip", tag, nil), ("gzip;q=0", coded, nil), ("gzip;q=0", tag, tag), ("", coded, nil), ("identity", tag, tag), ("gzip", "\(tag), \(coded)", coded), ("gzip", "W/" + coded, coded),
+            ("gzip", "*", coded), ("identity", "*", tag), ("identity", coded, nil), ("identity", "W/" + coded, nil), ("identity", "W/" + tag, tag), ("identity", "\(coded), \(tag)", tag),
             ("gzip", "\"other-gzip\"", nil), ("identity", "\"other\"", nil), ("gzip", tag + "-gzip", nil),
         ]
         for (accepted, condition, got) in cases {
@@ -47,8 +47,18 @@ import Testing
             #expect(response.headers[.vary] == "Accept-Encoding")
             #expect(response.headers[.cacheControl] == "public, max-age=9")
         }
-        for field in [tag, coded] {
-            #expect(try await answer([("Accept-Encoding", "gzip"), ("If-Match", field)]).status == .ok)
+        for (accepted, field, isMeant) in [
+            ("gzip", coded, true), ("gzip", tag, false), ("identity", tag, true), ("identity", coded, false), ("gzip", "*", true),
+            ("gzip", "\(tag), \(coded)", true), ("identity", "\(tag), \(coded)", true), ("gzip", "W/" + coded, false),
+        ] {
+            let fields = [("Accept-Encoding", accepted), ("If-Match", field)]
+            if isMeant {
+                #expect(try await answer(fields).status == .ok, "\(accepted) \(field)")
+                #expect(try await answer(fields + [("If-None-Match", accepted == "gzip" ? coded : tag)]).status == .notModified)
+            } else {
+                let problem = await #expect(throws: Problem.self) { try await answer(fields) }
+                #expect(problem?.kind == .preconditionFailed, "\(accepted) \(field)")
+            }
         }
         let since = [("Accept-Encoding", "gzip"), ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT")]
         #expect(try await answer(since, modified: 784_111_777).headers[.eTag] == coded)

@@ -89,7 +89,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "listenToCartByWebSocket",
                     "summary": "Listen to a cart over WebSocket",
-                    "description": "The same events as JSON texts over WebSocket (RFC 6455, version 13): `{\"event\", \"id\", \"data\"}`. Pings every 15 seconds; whoever answers none is dropped. Nothing is expected from the client. Pages of origins that the service does not allow are refused. Close code 1001 says that the service goes: come back, with a new ticket where one was used.",
+                    "description": "The same events as JSON texts over WebSocket (RFC 6455, version 13): `{\"event\", \"id\", \"data\"}`. Pings every 15 seconds; whoever answers none is dropped. Nothing is expected from the client. Pages of origins that the service does not allow are refused. Close code 1001 says that the service goes: come back, with a new ticket where one was used. Close code 1008 says that the client sent more than a listener may: pongs are few, and nothing else is needed.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/ListenerToken" },

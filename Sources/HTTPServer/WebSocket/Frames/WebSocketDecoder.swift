@@ -33,6 +33,8 @@ package struct WebSocketDecoder: Sendable {
 
     /// How many bytes a message may have, its fragments together.
     package let maximumMessage: Int
+    /// How many frames have begun so far.
+    package private(set) var frames = 0
     private var state = State.start
     // The frame at hand
     private var opcode = WebSocketOpcode.continuation
@@ -104,6 +106,7 @@ package struct WebSocketDecoder: Sendable {
     }
 
     private mutating func begin(_ byte: UInt8) throws(WebSocketFault) {
+        frames &+= 1
         guard byte & 0x70 == 0 else { throw .framing("a reserved bit is set") }
         guard let opcode = WebSocketOpcode(rawValue: byte & 0x0F) else { throw .framing("a reserved opcode") }
         self.opcode = opcode

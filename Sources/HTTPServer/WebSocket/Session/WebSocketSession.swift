@@ -19,6 +19,8 @@ package final class WebSocketSession {
     private var decoder: WebSocketDecoder
     private var phase = Phase.open
     private var timer: LoopTimer?
+    private var frames: TokenBucket
+    private var bytes: TokenBucket
     /// When something last came, in nanoseconds of the monotonic clock.
     private var heard: UInt64
     private var loop: EventLoop { outbound.loop }
@@ -29,6 +31,8 @@ package final class WebSocketSession {
         self.settings = settings
         decoder = WebSocketDecoder(maximumMessage: settings.maximumMessage)
         heard = outbound.loop.now
+        frames = TokenBucket(rate: settings.frameRate, burst: settings.frameBurst)
+        bytes = TokenBucket(rate: settings.byteRate, burst: settings.byteBurst)
     }
 
     /// Whether messages can still be sent.
@@ -45,16 +49,31 @@ package final class WebSocketSession {
             phase = .over
             timer?.cancel()
         }
-        while let bytes = try await inbound.next() {
+        while let input = try await inbound.next() {
             heard = loop.now
+            guard bytes.take(input.count, at: loop.now) else { return sayClose(Self.tooMuch) }
             var position = 0
+            var counted = decoder.frames
+            // The newest ping that is not answered: it answers those before it (RFC 6455 §5.5.3).
+            var ping: [UInt8]?
             input: while true {
-                switch decoder.next(bytes.span, from: &position) {
-                case .incomplete: break input
-                case .message(let message): try await take(message, receive)
-                case .ping(let payload): if isOpen { try await outbound.write(Self.frame(.pong, payload)) }
+                let step = decoder.next(input.span, from: &position)
+                let new = decoder.frames &- counted
+                counted = decoder.frames
+                // Nor is a close frame waited for: what comes is still more of the same.
+                guard frames.take(new, at: loop.now) else { return sayClose(Self.tooMuch) }
+                switch step {
+                case .incomplete:
+                    try await answer(&ping)
+                    break input
+                case .message(let message):
+                    // The handler may take its time.
+                    try await answer(&ping)
+                    try await take(message, receive)
+                case .ping(let payload): ping = payload
                 case .pong: break
                 case .close(let close):
+                    try await answer(&ping)
                     // The same code goes back (RFC 6455 §5.5.1), unless it is the answer to ours.
                     sayClose(WebSocketClose(close.code))
                     return
@@ -65,6 +84,14 @@ package final class WebSocketSession {
                 }
             }
         }
+    }
+
+    private static let tooMuch = WebSocketClose(.policyViolation, "too many frames or bytes")
+
+    private func answer(_ ping: inout [UInt8]?) async throws {
+        guard let payload = ping else { return }
+        ping = nil
+        if isOpen { try await outbound.write(Self.frame(.pong, payload)) }
     }
 
     private func take(_ message: WebSocketMessage, _ receive: (WebSocketMessage) async throws -> Void) async throws {

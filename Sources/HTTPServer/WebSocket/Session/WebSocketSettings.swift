@@ -9,5 +9,13 @@ package struct WebSocketSettings: Sendable {
     /// How many bytes a message from the client may have; beyond it the close code is 1009.
     package var maximumMessage = 1 << 20
 
+    /// How many frames of any kind a client may send, in a second and at once; beyond it the close code is 1008. 0: any number.
+    /// Pings, pongs, fragments and empty messages count alike, since each costs the same.
+    package var frameRate = 20
+    package var frameBurst = 100
+    /// The same for bytes, headers included: for clients that have nothing to say but pongs. 0: any number.
+    package var byteRate = 0
+    package var byteBurst = 64 << 10
+
     package init() {}
 }

@@ -38,7 +38,7 @@ struct RouteGoods: Sendable {
 }
 
 extension RouteCase {
-    static let catalog = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
+    static let catalog = "max-age=1, stale-while-revalidate=1, stale-if-error=600"
 
     /// Every call of the service; one that is missing here fails a test.
     static let all: [RouteCase] = [
@@ -88,9 +88,9 @@ extension RouteCase {
         },
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
-        RouteCase(call: "GET /openapi.json", cache: "public, no-cache", hasTag: true, isCoded: true) { _ in RouteRequest(path: "/openapi.json") },
-        RouteCase(call: "GET /docs", cache: "public, no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/docs") },
-        RouteCase(call: "GET /assets/{path}", cache: "public, max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) { _ in
+        RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in RouteRequest(path: "/openapi.json") },
+        RouteCase(call: "GET /docs", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/docs") },
+        RouteCase(call: "GET /assets/{path}", cache: "max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) { _ in
             RouteRequest(path: "/assets/fern-enamel-mug.svg")
         },
     ]
