@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The program and what it loads, and nothing else: no shell, no package manager, nothing to log in to.
 
-# Override it with a digest (swift:6.3.1-bookworm@sha256:…) for builds that must not move; the build pipeline does.
+# The build pipeline looks up the tag's digest once, builds for both processors by it, and notes it in the image's labels. Give
+# one yourself (swift:6.3.1-bookworm@sha256:…) for a build that must be the same as another.
 ARG SWIFT_IMAGE=swift:6.3.1-bookworm
 
 # checkov:skip=CKV_DOCKER_7: the version is in the argument above

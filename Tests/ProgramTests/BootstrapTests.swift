@@ -37,7 +37,7 @@ struct BootstrapTests {
         let done = try stage.bootstrap()
         #expect(done.status == .exited(0), "\(done.error)")
         #expect(try stage.run("migrate", "up", as: "commerce_owner", "owner-pw").status == .exited(0))
-        let imported = try stage.run("import", "deploy/demo/catalog.ndjson", as: "commerce", "service-pw")
+        let imported = try stage.run("import", "deploy/demo/catalog.ndjson", as: "commerce_owner", "owner-pw")
         #expect(imported.status == .exited(0), "\(imported.error)")
 
         let service = try ServiceProcess(environment: ["DATABASE_URL": stage.url("commerce", "service-pw"), "DRAIN_DELAY": "0s"])
@@ -55,12 +55,130 @@ struct BootstrapTests {
         let asService = stage.url("commerce", "service-pw")
         for statement in [
             "CREATE TABLE x (a int)", "DROP TABLE orders", "ALTER TABLE orders ADD x int", "TRUNCATE orders",
-            "CREATE ROLE x", "CREATE SCHEMA x",
+            "CREATE ROLE x", "CREATE SCHEMA x", "CREATE TEMPORARY TABLE x (a int)",
+            // The ledger, what was ordered, and the catalogue are not the service's to change.
+            "UPDATE stock_movement SET on_hand = 0", "DELETE FROM stock_movement", "UPDATE order_line SET quantity = 1",
+            "DELETE FROM order_line", "UPDATE order_history SET reason = ''", "DELETE FROM order_history",
+            "UPDATE orders SET total = total, subtotal = subtotal", "UPDATE stock SET on_hand = on_hand + 1",
+            "UPDATE product SET price = 0", "UPDATE variant SET price = 0", "INSERT INTO category SELECT * FROM category",
+            "UPDATE catalog_version SET version = 0", "DELETE FROM schema_migration", "UPDATE schema_migration SET checksum = ''",
+            // Of orders, only those that ended unpaid may be blanked or removed.
+            "DELETE FROM orders", "UPDATE orders SET email = ''",
         ] {
             #expect(throws: (any Error).self, "\(statement)") { try PostgresShell.execute(statement, on: asService) }
         }
         try stage.server.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger-pw'")
         #expect(throws: (any Error).self) { try PostgresShell.execute("SELECT 1", on: stage.url("stranger", "stranger-pw")) }
+    }
+
+    @Test("each table has exactly the rights that serving takes, on a new database, on one of an older release, and without bootstrap before")
+    func rights() throws {
+        let granted = """
+            SELECT string_agg(t, E'\n' ORDER BY t) FROM (
+            SELECT table_name || ' ' || string_agg(privilege_type, ',' ORDER BY privilege_type) AS t
+            FROM information_schema.role_table_grants WHERE grantee = 'commerce_application' GROUP BY table_name
+            UNION ALL SELECT table_name || ' UPDATE(' || string_agg(column_name, ',' ORDER BY column_name) || ')'
+            FROM information_schema.role_column_grants c WHERE grantee = 'commerce_application' AND privilege_type = 'UPDATE'
+            AND NOT EXISTS (SELECT FROM information_schema.role_table_grants g WHERE g.grantee = c.grantee
+            AND g.table_name = c.table_name AND g.privilege_type = 'UPDATE') GROUP BY table_name) g
+            """
+        let expected = """
+            cart DELETE,INSERT,SELECT,UPDATE
+            cart_item DELETE,INSERT,SELECT,UPDATE
+            cart_ticket DELETE,INSERT,SELECT
+            cart_ticket UPDATE(expires_at)
+            catalog_version SELECT
+            category SELECT
+            idempotency DELETE,INSERT,SELECT,UPDATE
+            order_history INSERT,SELECT
+            order_hold DELETE,INSERT,SELECT
+            order_hold UPDATE(units)
+            order_line INSERT,SELECT
+            orders DELETE,INSERT,SELECT
+            orders UPDATE(access_token_hash,email,erased_at,payment_status,shipping_address,status,updated_at)
+            product SELECT
+            reservation INSERT,SELECT
+            reservation UPDATE(expires_at,state)
+            schema_migration SELECT
+            stock SELECT
+            stock UPDATE(reserved)
+            stock_balance SELECT
+            stock_movement INSERT,SELECT
+            variant SELECT
+            """
+        let stage = try Stage()
+        #expect(try stage.bootstrap().status == .exited(0))
+        let admin = stage.url("admin", "admin-pw")
+        #expect(try stage.run("migrate", "up", as: "commerce_owner", "owner-pw").status == .exited(0))
+        #expect(try stage.server.execute(granted, database: "shop") == expected)
+        let unlisted = """
+            SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public' AND NOT EXISTS (SELECT FROM
+            information_schema.role_table_grants WHERE grantee = 'commerce_application' AND table_name = tablename)
+            """
+        #expect(try stage.server.execute(unlisted, database: "shop") == "", "a table has no entry in ServiceRights")
+
+        // As the release before left it: everything, on the tables there and to come.
+        try PostgresShell.execute(
+            """
+            GRANT TEMPORARY ON DATABASE shop TO commerce_application;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO commerce_application;
+            GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO commerce_application;
+            ALTER DEFAULT PRIVILEGES FOR ROLE commerce_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO commerce_application;
+            """, on: admin)
+        #expect(try stage.run("migrate", "up", as: "commerce_owner", "owner-pw").status == .exited(0))
+        #expect(try stage.server.execute(granted, database: "shop") == expected)
+        try PostgresShell.execute("CREATE TABLE later (a int)", on: stage.url("commerce_owner", "owner-pw"))
+        #expect(throws: (any Error).self) { try PostgresShell.execute("SELECT FROM later", on: stage.url("commerce", "service-pw")) }
+        try PostgresShell.execute("DROP TABLE later", on: stage.url("commerce_owner", "owner-pw"))
+
+        // And where the schema was there first.
+        try PostgresShell.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM commerce_application", on: admin)
+        #expect(try stage.bootstrap().status == .exited(0))
+        #expect(try stage.server.execute(granted, database: "shop") == expected)
+        #expect(throws: (any Error).self) {
+            try PostgresShell.execute("CREATE TEMPORARY TABLE x (a int)", on: stage.url("commerce", "service-pw"))
+        }
+    }
+
+    @Test("an order that was paid is kept whoever has the service's password; one that ended unpaid may go with its lines")
+    func kept() throws {
+        let stage = try Stage()
+        #expect(try stage.bootstrap().status == .exited(0))
+        #expect(try stage.run("migrate", "up", as: "commerce_owner", "owner-pw").status == .exited(0))
+        let insert = """
+            WITH o AS (INSERT INTO orders (id, number, status, payment_status, email, currency, subtotal, total, shipping_address, access_token_hash)
+            SELECT gen_random_uuid(), n, s, p, 'ada@example.com', 'USD', 0, 0, '{}', '' FROM (VALUES ('PAID', 'confirmed', 'captured'),
+            ('OPEN', 'pending_payment', 'unpaid'), ('GONE', 'expired', 'unpaid')) v (n, s, p) RETURNING id, number)
+            INSERT INTO order_history (order_id, position, status) SELECT id, 0, 'x' FROM o
+            """
+        let service = stage.url("commerce", "service-pw")
+        try PostgresShell.execute(insert, on: service)
+        for statement in [
+            "DELETE FROM orders WHERE number = 'PAID'", "DELETE FROM orders WHERE number = 'OPEN'",
+            "UPDATE orders SET email = '' WHERE number = 'PAID'", "UPDATE orders SET shipping_address = '{\"a\": 1}' WHERE number = 'OPEN'",
+            "UPDATE orders SET payment_status = 'unpaid', status = 'expired' WHERE number = 'PAID'",
+        ] {
+            #expect(throws: (any Error).self, "\(statement)") { try PostgresShell.execute(statement, on: service) }
+        }
+        for statement in [
+            "UPDATE orders SET status = 'cancelled' WHERE number = 'OPEN'", "UPDATE orders SET payment_status = 'refunded' WHERE number = 'PAID'",
+            "UPDATE orders SET email = '', shipping_address = '{}' WHERE number = 'GONE'", "DELETE FROM orders WHERE number = 'GONE'",
+        ] {
+            #expect(throws: Never.self, "\(statement)") { try PostgresShell.execute(statement, on: service) }
+        }
+        #expect(try PostgresShell.execute("SELECT count(*) FROM order_history", on: service) == "2")
+        // The sweep sums the ledger up, by its owner's function, and changes no sum by it.
+        try PostgresShell.execute(
+            """
+            INSERT INTO stock_movement (variant_id, on_hand, reserved, reason, at)
+            SELECT '00000000-0000-7000-8000-000000000001', n, 0, 'adjustment', now() - interval '1 day' FROM generate_series(1, 10) n
+            """, on: service)
+        #expect(try PostgresShell.execute("SELECT stock_movement_sum_up(now(), 4)", on: service) == "4")
+        #expect(try PostgresShell.execute("SELECT sum(on_hand), count(*) FROM stock_movement", on: service) == "45|6")
+        #expect(try PostgresShell.execute("SELECT on_hand FROM stock_balance", on: service) == "10")
+        #expect(throws: (any Error).self) { try PostgresShell.execute("UPDATE stock_balance SET on_hand = 0", on: service) }
+        // The owner may: a person's wish to be forgotten is carried out by hand.
+        try PostgresShell.execute("DELETE FROM orders", on: stage.url("commerce_owner", "owner-pw"))
     }
 
     @Test("run again it changes passwords and nothing else; several at once are safe")

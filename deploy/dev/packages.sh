@@ -48,6 +48,7 @@ missing_packages() {
         program jq jq
         program curl curl
         program nm binutils
+        program gpg gnupg
         python_environments
     fi
     if [[ ${1:-} == chaos ]]; then program python3 python3; fi

@@ -1,7 +1,7 @@
 import PostgresClient
 
 /// Makes an empty server's database ready for least privilege, as the server's administrator: a role that owns it and
-/// migrates, a role that serves and may only read and write rows.
+/// migrates, a role that serves and may do with each table what ``ServiceRights`` says.
 ///
 /// May be run again at any time: what is there stays, passwords are set to those given, rights are granted anew. Rights hang
 /// on the group ``group``, so that a second login made beside the first, as rotation by alternating users makes it, gets them
@@ -39,6 +39,8 @@ package struct Bootstrap {
                 set_config('bootstrap.group', \(Self.group), true)
                 """)
             for statement in Self.statements { try connection.execute(statement) }
+            // The tables there are already; those to come get theirs when they are made.
+            try ServiceRights.grant(connection)
         }
     }
 
@@ -85,15 +87,12 @@ package struct Bootstrap {
             application text := current_setting('bootstrap.group');
             owner text := current_setting('bootstrap.owner');
         BEGIN
-            -- Temporary tables are what an import stages its rows in.
-            EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), application);
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), application);
             EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', application);
-            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I', application);
-            EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I', application);
-            EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public '
-                'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', owner, application);
-            EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public '
-                'GRANT USAGE, SELECT ON SEQUENCES TO %I', owner, application);
+            -- What earlier releases granted: temporary tables, for imports, and every table to come.
+            EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM %I', current_database(), application);
+            EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public REVOKE ALL ON TABLES FROM %I', owner, application);
+            EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public REVOKE ALL ON SEQUENCES FROM %I', owner, application);
         END $$
         """
 }

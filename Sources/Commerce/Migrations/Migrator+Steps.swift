@@ -82,6 +82,15 @@ extension Migrator {
         }
     }
 
+    /// Grants the service its rights. All at once, so that a task never sees a table without any.
+    func grantRights(_ connection: BlockingConnection) throws(MigrationError) {
+        do {
+            try connection.transaction { try ServiceRights.grant(connection) }
+        } catch {
+            throw MigrationError(.failed, "cannot grant the service its rights: \((error as? PostgresError)?.description ?? "\(error)")")
+        }
+    }
+
     private func write(
         _ step: MigrationPlan.Step, _ connection: BlockingConnection, _ begun: ContinuousClock.Instant
     ) throws(PostgresError) {

@@ -25,7 +25,9 @@ package struct Migrator {
 
     /// Applies what is missing, up to a version or all. The number of files run.
     package func up(to target: Int? = nil) throws(MigrationError) -> Int {
-        try run { applied throws(MigrationFaults) in try MigrationPlan.up(set, applied: applied, to: target) }
+        try run(grants: target == nil) { applied throws(MigrationFaults) in
+            try MigrationPlan.up(set, applied: applied, to: target)
+        }
     }
 
     /// Takes back the newest, so many of them. The number of files run.
@@ -51,13 +53,18 @@ package struct Migrator {
     }
 
     /// Takes the lock first, so that what the plan is made from still holds when it is carried out.
-    private func run(_ plan: ([AppliedMigration]) throws(MigrationFaults) -> MigrationPlan) throws(MigrationError) -> Int {
+    /// - Parameter grants: whether the service's rights are granted afterwards.
+    private func run(
+        grants: Bool = false, _ plan: ([AppliedMigration]) throws(MigrationFaults) -> MigrationPlan
+    ) throws(MigrationError) -> Int {
         let connection = try connect()
         try lock(connection)
         let steps: [MigrationPlan.Step]
+        var isAhead = false
         do {
             let plan = try plan(try applied(connection))
             if !plan.ahead.isEmpty { note(.ahead(plan.ahead)) }
+            isAhead = !plan.ahead.isEmpty
             steps = plan.steps
         } catch let faults as MigrationFaults {
             throw MigrationError(faults)
@@ -68,6 +75,8 @@ package struct Migrator {
         }
         if !steps.isEmpty { try prepare(connection) }
         for step in steps { try perform(step, connection) }
+        // A later release knows better what its tasks need.
+        if grants, !isAhead { try grantRights(connection) }
         return steps.count
     }
 }

@@ -160,8 +160,7 @@ one_off_main() {
         case $1 in
             --help | -h) help && exit ;;
             --dry-run) dry_run=1 ;;
-            # shellcheck disable=SC2034 # read in images.sh
-            --unsigned) UNSIGNED=1 ;;
+            --unsigned) allow_unsigned ;;
             --limit)
                 limit=${2:-}
                 [[ $limit =~ ^[0-9]+$ ]] || usage_error "--limit takes seconds"

@@ -128,7 +128,7 @@ def test_no_secret_is_plain_and_none_has_a_default(services):
 
 def test_each_service_gets_its_own_account(services):
     users = {name: services[name]["environment"]["DATABASE_USER"] for name in ONCE | {"commerce"}}
-    assert users == {"bootstrap": "postgres", "migrate": "commerce_owner", "catalogue": "commerce", "commerce": "commerce"}
+    assert users == {"bootstrap": "postgres", "migrate": "commerce_owner", "catalogue": "commerce_owner", "commerce": "commerce"}
 
 
 def test_what_is_mounted_cannot_be_written(services):
@@ -161,6 +161,18 @@ def test_secrets_are_made_once(tmp_path):
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
     assert make() == made
     assert sorted(it.name for it in tmp_path.iterdir()) == [".env", ".env.example", "compose-secrets"]
+
+
+def test_a_secret_of_a_later_release_is_added(tmp_path):
+    for name in ("compose-secrets", ".env.example"):
+        (tmp_path / name).write_bytes((FILE.parent / name).read_bytes())
+    (tmp_path / "compose-secrets").chmod(0o755)
+    # As the release before made it, with a line of somebody's own at the end.
+    kept = "".join(f"{it}=old-{it}\n" for it in sorted(SECRETS - {"ENCRYPTION_KEY"})) + "PORT=8090"
+    (tmp_path / ".env").write_text(kept)
+    done = subprocess.run([tmp_path / "compose-secrets"], check=True, capture_output=True, text=True, timeout=20)
+    assert done.stderr == "added to deploy/.env: ENCRYPTION_KEY\n"
+    assert re.fullmatch(re.escape(kept) + r"\nENCRYPTION_KEY=[0-9a-f]{64}\n", (tmp_path / ".env").read_text())
 
 
 def test_compose_takes_it(tmp_path):

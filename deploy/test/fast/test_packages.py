@@ -17,7 +17,7 @@ LIBRARIES = {"libpq-dev", "libhiredis-dev", "libssl-dev", "zlib1g-dev", "libjema
 BUILD = {"pkg-config", "git", "openssl", "redis-server", "postgresql", "postgresql-contrib", *LIBRARIES}
 MISSING = {
     "": BUILD,
-    "test": BUILD | {"jq", "curl", "binutils", "python3", "python3-venv"},
+    "test": BUILD | {"jq", "curl", "binutils", "gnupg", "python3", "python3-venv"},
     "chaos": BUILD | {"python3"},
     "bench": BUILD | {"python3", "nginx-light", "wrk"},
     "reliability": BUILD | {"haproxy", "slowhttptest", "wrk", "python3", "python3-venv"},
@@ -33,7 +33,7 @@ def bare(tmp_path):
     for name in ESSENTIAL:
         (programs / name).symlink_to(shutil.which(name))
     functions = {f"BASH_FUNC_{name}%%": "() { return 0; }" for name in (
-        "podman", "buildah", "runc", "debootstrap", "catatonit", "iptables", "jq", "curl", "git", "nm", "python3", "pkg-config",
+        "podman", "buildah", "runc", "debootstrap", "catatonit", "iptables", "jq", "curl", "git", "nm", "gpg", "python3", "pkg-config",
         "openssl", "redis-server", "haproxy", "slowhttptest", "wrk", "nginx", "initdb", "swift", "apt-get")}  # fmt: skip
 
     def run(script, prelude=""):

@@ -1,6 +1,8 @@
 """The pipelines in .github/workflows hold to what keeps them safe."""
 
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -134,6 +136,77 @@ def test_image_is_built_scanned_signed_and_known_by_its_digest():
     # The job with the role checks out nothing and builds nothing.
     assert not any("checkout" in step.get("uses", "") for step in push["steps"])
     assert "buildx build" not in script(push)
+
+
+def test_both_processors_are_built_by_one_image_known_by_its_digest():
+    build = workflow("build")["jobs"]
+    resolve = script(build["toolchain"])
+    assert "sed -n 's/^ARG SWIFT_IMAGE=//p' Dockerfile" in resolve
+    assert "^sha256:[0-9a-f]{64}$" in resolve
+    assert build["toolchain"]["outputs"] == {"image": "${{ steps.resolve.outputs.image }}"}
+    image = build["image"]
+    assert "toolchain" in image["needs"]
+    step = next(it for it in image["steps"] if it["name"] == "Build")
+    assert step["env"]["SWIFT_IMAGE"] == "${{ needs.toolchain.outputs.image }}"
+    assert '--build-arg "SWIFT_IMAGE=$SWIFT_IMAGE"' in step["run"]
+    assert "ARG SWIFT_IMAGE=" in (ROOT / "Dockerfile").read_text()
+
+
+def test_all_that_is_pinned_is_watched_for_updates():
+    watched = {}
+    for it in yaml.safe_load((ROOT / ".github/dependabot.yaml").read_text())["updates"]:
+        watched.setdefault(it["package-ecosystem"], set()).update(it.get("directories", [it.get("directory")]))
+        assert it["cooldown"]["default-days"] >= 7
+    assert watched == {
+        "github-actions": {"/"}, "docker": {"/"}, "docker-compose": {"/deploy"}, "swift": {"/"}, "pip": {"/deploy/test", "/Tests/Reliability"}}
+    for path in ROOT.rglob("*.in"):
+        if not {".build", ".dev", ".git"} & set(path.relative_to(ROOT).parts):
+            assert f"/{path.parent.relative_to(ROOT)}" in watched["pip"], path
+
+
+@pytest.fixture
+def signed(tmp_path):
+    """install-swift with a stand-in for the network and the archive's place, and an archive signed by a key made here."""
+    def run(pinned):
+        home = tmp_path / "keys"
+        home.mkdir(mode=0o700)
+        gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        subprocess.run([*gpg, "--quick-generate-key", "Somebody <somebody@example.com>", "ed25519", "sign", "0"], check=True, capture_output=True)
+        listed = subprocess.run([*gpg, "--list-keys", "--with-colons"], check=True, capture_output=True, text=True).stdout
+        fingerprint = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
+        served = tmp_path / "served"
+        tree = served / "tree" / "swift" / "usr" / "bin"
+        tree.mkdir(parents=True)
+        (tree / "swift").write_text("#!/bin/sh\necho installed\n")
+        (tree / "swift").chmod(0o755)
+        subprocess.run(["tar", "-czf", served / "archive", "-C", served / "tree", "swift"], check=True)
+        subprocess.run([*gpg, "--armor", "--export", "--output", served / "keys"], check=True, capture_output=True)
+        subprocess.run([*gpg, "--detach-sign", "--output", served / "signature", served / "archive"], check=True, capture_output=True)
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        curl = programs / "curl"
+        curl.write_text(f"""#!/usr/bin/env bash
+while [[ $1 != --output ]]; do shift; done
+case $3 in *all-keys.asc) cp {served}/keys "$2" ;; *.sig) cp {served}/signature "$2" ;; *) cp {served}/archive "$2" ;; esac
+""")
+        curl.chmod(0o755)
+        text = (ROOT / ".github/install-swift").read_text()
+        (key,) = re.findall(r"^key=([0-9A-F]{40})$", text, re.MULTILINE)
+        install = tmp_path / "install-swift"
+        install.write_text(text.replace(key, fingerprint if pinned else key))
+        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
+        return subprocess.run(["bash", install, "6.3.1"], env=environment, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_toolchain_is_taken_of_the_pinned_key_alone(signed, pinned):
+    """The keys come with the archive: another key among them, with a good signature, must not do."""
+    done = signed(pinned)
+    assert (done.returncode == 0) == pinned, done.stderr
+    assert ("installed" in done.stdout) == pinned
+    assert ("is not signed by" in done.stderr) != pinned
 
 
 def test_deployment_goes_by_digest_from_staging_to_production():

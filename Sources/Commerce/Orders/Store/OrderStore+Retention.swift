@@ -50,18 +50,9 @@ extension OrderStore {
     /// Replaces up to `limit` of the oldest movements of stock, as far as they are older than `age`, by their sums.
     /// - Returns: how many.
     package func sumUpMovements(olderThan age: Duration, limit: Int) async throws -> Int {
-        let cutoff = Timestamp.now - age
+        // In the database, by the ledger's owner: the service itself may add to the ledger and not take away from it.
         let rows = try await pool.batch([
-            """
-            WITH old AS MATERIALIZED (SELECT id FROM stock_movement WHERE id <= (SELECT min(id) FROM stock_movement) + \
-            \(literal: limit - 1) AND at < \(cutoff)), \
-            m AS (DELETE FROM stock_movement USING old WHERE stock_movement.id = old.id \
-            RETURNING variant_id, stock_movement.on_hand, stock_movement.reserved, at), \
-            b AS (INSERT INTO stock_balance AS b (variant_id, on_hand, reserved, through) SELECT variant_id, sum(on_hand), \
-            sum(reserved), max(at) FROM m GROUP BY variant_id ORDER BY variant_id \
-            ON CONFLICT (variant_id) DO UPDATE SET on_hand = b.on_hand + EXCLUDED.on_hand, \
-            reserved = b.reserved + EXCLUDED.reserved, through = greatest(b.through, EXCLUDED.through)) SELECT count(*) FROM m
-            """
+            "SELECT stock_movement_sum_up(\(Timestamp.now - age), \(Int32(clamping: limit)))"
         ])
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
     }
