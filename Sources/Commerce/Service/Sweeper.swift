@@ -62,7 +62,7 @@ final class Sweeper {
         await sweep("carts dropped") { [carts, retention] in try await carts.drop(endedBefore: retention.carts, limit: $0) }
         await sweep("orders blanked") { [orders, retention] in try await orders.blank(endedBefore: retention.persons, limit: $0) }
         await sweep("orders dropped") { [orders, retention] in try await orders.drop(endedBefore: retention.orders, limit: $0) }
-        await sweep("movements summed up") { [orders, retention] in
+        await sweep("movements summed up", batch: 1_000, full: 1) { [orders, retention] in
             try await orders.sumUpMovements(olderThan: retention.movements, limit: $0)
         }
         if rounds % Self.seldom == 0 {
@@ -99,13 +99,15 @@ final class Sweeper {
     }
 
     /// Batch after batch, until one is not full.
-    private func sweep(_ what: String, _ body: (Int) async throws -> Int) async {
+    private func sweep(
+        _ what: String, batch: Int = Sweeper.batch, full: Int = Sweeper.batch, _ body: (Int) async throws -> Int
+    ) async {
         do {
             var total = 0
             while !Task.isCancelled {
-                let count = try await body(Self.batch)
+                let count = try await body(batch)
                 total += count
-                if count < Self.batch { break }
+                if count < full { break }
             }
             done(what, total)
         } catch {

@@ -403,7 +403,7 @@ enum CartGoods {
         var odd = Goods("A/B C+1%ü", price: 250)
         odd.slug = "odd"
         let changing = ["PRICED", "ARCHIVED", "SOLD-OUT", "TAGGED"].map { Goods($0, price: 1000) }
-        return [shirt, many, great, draft, euro, odd, Goods("CHEAP", price: 1, stock: 0)] + changing
+        return [shirt, many, great, draft, euro, odd, Goods("CHEAP", price: 1, stock: 0), Goods("SHORT", stock: 5)] + changing
             + (0..<8).map { Goods("BULK-\($0)", price: 10, stock: 10_000) }
     }()
 }

@@ -98,6 +98,49 @@ import Testing
             return codes
         }
         #expect(codes == [204, 204, 204, 204, 204, 429, 429, 429])
+
+    @Test func aRouteHasLimitsOfItsOwnAndTellsOfTheTightest() async throws {
+        for isShared in [false, true] {
+            let answers = try await onLoop { loop in
+                let router = Router(metrics: NOOPMetricsHandler.instance)
+                router.post("/thing") { _ in .noContent }
+                router.get("/thing") { _ in .noContent }
+                router.post("/other") { _ in .noContent }
+                let kind = ProblemKind(.tooManyRequests, "too_many_things", "Too many things", "Wait.")
+                let limiter = RateLimiter(
+                    loop: loop, reads: RatePolicy("reads", quota: 40), writes: RatePolicy("writes", quota: 9, window: 3_600),
+                    routes: [
+                        RouteLimit(
+                            .post, "/thing", policies: [RatePolicy("things", quota: 4, window: 3_600), RatePolicy("things_daily", quota: 3, window: 86_400)],
+                            refusal: kind) { "at most \($0.quota) things" }
+                    ],
+                    clients: 100, shared: isShared ? PolicyRates() : nil, metrics: NOOPMetricsHandler.instance)
+                let application = Application(
+                    router: router, middlewares: [limiter], logger: LogJournal().logger, metrics: NOOPMetricsHandler.instance)
+                return await Self.ask(application, loop, .post, 4) + Self.ask(application, loop, .get, 1)
+                    + Self.ask(application, loop, .post, 1, "/other") + Self.ask(application, loop, .post, 1, peer: "192.0.2.7")
+            }
+            #expect(answers.map(\.status.code) == [204, 204, 204, 429, 204, 204, 204])
+            #expect(answers[0].headers[.rateLimitPolicy] == #""things_daily";q=3;w=86400"#)
+            #expect(answers[3].headers[.rateLimit] == #""things_daily";r=0;t=86400"#)
+            #expect(answers[3].headers[.retryAfter] == "28800")
+            #expect(answers[3].text.contains(#""code":"too_many_things""#) && answers[3].text.contains("at most 3 things"))
+            #expect(answers[4].headers[.rateLimitPolicy] == #""reads";q=40;w=60"#)
+            // All five of the client's writes count as such.
+            #expect(answers[5].headers[.rateLimit] == #""writes";r=4;t=2000"#)
+        }
+    }
+
+    /// Shared buckets by policy and client.
+    private final class PolicyRates: SharedRates {
+        private var buckets: [String: RateBucket] = [:]
+
+        func take(_ policy: RatePolicy, of client: String) async throws -> (isAllowed: Bool, level: UInt64) {
+            let decision = buckets[policy.name + client, default: RateBucket()].take(policy, at: 1)
+            return (decision.isAllowed, decision.reset)
+        }
+
+        func report(_ count: Int, _ policy: RatePolicy, of client: String) async throws -> UInt64 { 0 }
     }
 
     @Test func readsWritesAndClientsCountByThemselvesAndHealthNever() async throws {

@@ -47,8 +47,9 @@ extension OrderStore {
     static let answer: PostgresQuery =
         "idempotency.created_at = o.created_at AND idempotency.location = '/v1/orders/' || o.id"
 
-    /// Replaces up to `limit` of the oldest movements of stock, as far as they are older than `age`, by their sums.
-    /// - Returns: how many.
+    /// Replaces the oldest movements of stock, as far as they are older than `age`, by their sums.
+    /// - Parameter limit: how many ids are looked through; ids have gaps, so that fewer may be found although there are more
+    /// - Returns: how many; 0 where there are no more.
     package func sumUpMovements(olderThan age: Duration, limit: Int) async throws -> Int {
         // In the database, by the ledger's owner: the service itself may add to the ledger and not take away from it.
         let rows = try await pool.batch([
