@@ -31,11 +31,34 @@ package enum UsableCPUs {
         return Int(clamping: max(1, quota / period + (quota % period == 0 ? 0 : 1)))
     }
 
-    private static func contents(_ path: String) -> String? {
+    fileprivate static func contents(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         var buffer = [CChar](repeating: 0, count: 128)
         guard fgets(&buffer, Int32(buffer.count), file) != nil else { return nil }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// How much memory this process may use: its control group's limit, and the machine's.
+package enum UsableMemory {
+    /// In bytes.
+    package static func bytes() -> Int {
+        let machine = Int(clamping: Int64(sysconf(Int32(_SC_PHYS_PAGES)))) * max(0, sysconf(Int32(_SC_PAGESIZE)))
+        return usable(
+            machine: max(0, machine), version2: UsableCPUs.contents("/sys/fs/cgroup/memory.max"),
+            version1: UsableCPUs.contents("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+    }
+
+    /// - Parameters:
+    ///   - machine: the machine's memory in bytes
+    ///   - version2: `memory.max` of control groups version 2, bytes or "max"
+    ///   - version1: `memory.limit_in_bytes` of version 1, where no limit is a number greater than any machine's memory
+    static func usable(machine: Int, version2: String?, version1: String?) -> Int {
+        let limit = [version2, version1].compactMap { text -> Int? in
+            guard let digits = text?.filter({ !$0.isWhitespace }), let bytes = UInt64(digits), bytes > 0 else { return nil }
+            return Int(clamping: bytes)
+        }.first
+        return min(limit ?? machine, machine)
     }
 }

@@ -21,8 +21,8 @@ final class EchoResponder: Responder {
         }
     }
 
-    func bodyPlan(for head: RequestHead) -> BodyPlan {
-        head.bytes[head.path].elementsEqual("/stream".utf8) ? BodyPlan(limit: .max, isStreamed: true) : .standard
+    func bodyPlan(for request: Request) -> BodyPlan {
+        request.path.elementsEqual("/stream".utf8) ? BodyPlan(limit: .max, isStreamed: true) : .standard
     }
 
     func refuse(_ refusal: Refusal) -> Response {

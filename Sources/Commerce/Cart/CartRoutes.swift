@@ -8,13 +8,15 @@ import Web
 package struct CartRoutes {
     let store: CartStore
     let defaultCurrency: String
+    /// A SKU of 100 characters and a number are a tenth of it.
+    private static let largestBody = 4 << 10
 
     package func register(on router: Router) {
-        router.post("/v1/carts") { context in try await create(context) }
+        router.post("/v1/carts", .json(upTo: Self.largestBody)) { context in try await create(context) }
         router.get("/v1/carts/{id}") { context in try await show(context) }
         router.delete("/v1/carts/{id}") { context in try await delete(context) }
-        router.post("/v1/carts/{id}/items") { context in try await add(context) }
-        router.put("/v1/carts/{id}/items/{sku}") { context in try await set(context) }
+        router.post("/v1/carts/{id}/items", .json(upTo: Self.largestBody)) { context in try await add(context) }
+        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody)) { context in try await set(context) }
         router.delete("/v1/carts/{id}/items/{sku}") { context in try await remove(context) }
     }
 

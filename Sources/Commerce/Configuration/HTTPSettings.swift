@@ -1,3 +1,5 @@
+import EventLoop
+
 /// What one client may ask of the server. The numbers are those of the HTTP server itself.
 package struct HTTPSettings: Sendable {
     package let maxBody: Int
@@ -9,6 +11,9 @@ package struct HTTPSettings: Sendable {
     package let maxConnections: Int
     /// 429 in a row before a connection closes.
     package let maxRefusals: Int
+    package let maxConnectionsPerClient: Int
+    /// All that is kept for clients.
+    package let bufferMemory: Int
     package let idleTimeout: Duration
     package let headerTimeout: Duration
     package let writeTimeout: Duration
@@ -17,7 +22,7 @@ package struct HTTPSettings: Sendable {
     package let minBodyRate: Int
 
     init(_ reader: inout SettingsReader) {
-        maxBody = reader.read("HTTP_MAX_BODY", .size(1_024...(1 << 30)), default: 1 << 20, "Largest request body, then 413")
+        maxBody = reader.read("HTTP_MAX_BODY", .size(1_024...(1 << 30)), default: 1 << 20, "Largest request body of any call, then 413; most calls take less")
         maxRequestLine = reader.read(
             "HTTP_MAX_REQUEST_LINE", .size(8_192...(1 << 20)), default: 16 << 10, "Longest request line, then 414")
         maxHeader = reader.read("HTTP_MAX_HEADER", .size(1_024...(1 << 20)), default: 16 << 10, "Longest header field, then 431")
@@ -28,10 +33,17 @@ package struct HTTPSettings: Sendable {
             "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: 32 << 10,
             "All header fields of a reply, then 500; what the load balancer takes")
         maxConnections = reader.read(
-            "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time")
+            "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time; near it, idle ones of the client that has most are closed")
         maxRefusals = reader.read(
             "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: 20,
             "A connection closes after so many 429 in a row; 0: it stays")
+        maxConnectionsPerClient = reader.read(
+            "HTTP_MAX_CONNECTIONS_PER_CLIENT", .integer(1...1_000_000), default: 500,
+            "Most connections of one client (IPv4 address, IPv6 /64), then 429; those of TRUSTED_PROXIES do not count, and with RATE_LIMIT=off none do")
+        bufferMemory = reader.read(
+            optional: "HTTP_BUFFER_MEMORY", .size((1 << 20)...(1 << 40)), shownDefault: "an eighth of the memory, 16MiB or more",
+            "All that is kept for clients: unfinished requests, bodies, answers not taken; beyond it, those who hold most longest get 503 or are closed")
+            ?? max(16 << 20, UsableMemory.bytes() / 8)
         idleTimeout = reader.read(
             "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: .seconds(75),
             "An idle connection closes after so long; above the load balancer's own")
@@ -43,8 +55,8 @@ package struct HTTPSettings: Sendable {
             "A client that takes nothing of its answer for so long is dropped")
         requestTimeout = reader.read(
             "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: .seconds(30),
-            "Longest handling of a request, then 503")
+            "Longest handling of a request, then 503; longest time for its body to arrive, then 408")
         minBodyRate = reader.read(
-            "HTTP_MIN_BODY_RATE", .size(0...(1 << 20)), default: 512, "Slowest body, in bytes a second; 0 is without limit")
+            "HTTP_MIN_BODY_RATE", .size(0...(1 << 20)), default: 512, "Slowest body, in bytes a second over any 5s; 0 is without limit")
     }
 }

@@ -44,10 +44,15 @@ extension MetricDescription {
         MetricDescription("http_server_admission_limit", "How many requests may be at work at a time, as found from their times."),
         MetricDescription(
             "http_server_admission_requests", "Requests that are at work, or wait to be taken on, of those that need more than memory."),
+        MetricDescription(
+            "http_server_buffer_evictions_total",
+            "Clients that were refused or closed as there was no memory for what they held, by what that was: head, body, input, replies."),
         MetricDescription("http_server_connections_accepted_total", "Connections that were accepted."),
         MetricDescription(
             "http_server_connections_refused_total",
             "Connections that were answered 503 at once, by what there were too many or too few of."),
+        MetricDescription(
+            "http_server_connections_idle_closed_total", "Idle connections that were closed to make room for others."),
         MetricDescription("http_server_parse_errors_total", "Requests that could not be read, by what was wrong."),
         MetricDescription(
             "http_server_tls_certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds since 1970."),

@@ -25,6 +25,7 @@ package final class MetricsEndpoint: Sendable {
         configuration.maximumConnections = 32
         // A reading has no body.
         configuration.limits.body = 0
+        configuration.bufferMemory = 16 << 20
         server = Server(configuration: configuration, loops: loops, logger: logger, metrics: .none) { _ in
             MetricsResponder(registry)
         }
@@ -38,6 +39,13 @@ package final class MetricsEndpoint: Sendable {
                 CollectedMetric(
                     "http_server_active_requests", "Requests that wait for their answer.", .gauge,
                     Double(shop.activeRequests)),
+                CollectedMetric(
+                    "http_server_buffer_bytes",
+                    "What is kept for clients: unfinished requests, bodies, requests sent ahead, answers not taken.", .gauge,
+                    Double(shop.buffers.held)),
+                CollectedMetric(
+                    "http_server_buffer_limit_bytes", "The most of it there may be, HTTP_BUFFER_MEMORY.", .gauge,
+                    Double(shop.buffers.limit)),
             ]
         }
     }

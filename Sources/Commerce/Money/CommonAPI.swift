@@ -210,7 +210,7 @@ extension OpenAPIFragment {
                     }
                   },
                   "BodyTooLarge": {
-                    "description": "The body is larger than the service takes (1 MiB unless configured otherwise).",
+                    "description": "The body is larger than the call takes: 64 KiB for an order, 4 KiB for carts and their items, 1 KiB where a body means nothing.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {

@@ -12,6 +12,8 @@ package struct OrderRoutes {
     private let holds: HoldPolicy?
     private let cartChanged: (CartHint) -> Void
     private let metrics = OrderMetrics()
+    /// A hundred lines and two addresses are a third of it.
+    private static let largestBody = 64 << 10
 
     /// - Parameters:
     ///   - holds: the bounds on what a client may hold; nil for none
@@ -26,7 +28,7 @@ package struct OrderRoutes {
     }
 
     package func register(on router: Router) {
-        router.post("/v1/orders") { context in try await place(context) }
+        router.post("/v1/orders", .json(upTo: Self.largestBody)) { context in try await place(context) }
         router.get("/v1/orders/{order}") { context in try await show(context) }
         router.post("/v1/orders/{order}/cancel") { context in try await cancel(context) }
     }

@@ -1,5 +1,6 @@
 import HTTPServer
 import PostgresClient
+import Web
 
 extension ServerConfiguration {
     /// The server as the environment wants it.
@@ -16,6 +17,10 @@ extension ServerConfiguration {
         maximumReplyHead = http.maxReplyHeaders
         maximumConnections = http.maxConnections
         maximumRefusals = http.maxRefusals
+        if configuration.rateLimit != nil { maximumConnectionsPerClient = http.maxConnectionsPerClient }
+        client = { [proxies = configuration.server.proxies] peer in proxies.standsForMany(peer) ? nil : ClientKey.of(peer) }
+        bufferMemory = http.bufferMemory
+        bodyDeadline = http.requestTimeout
         keepAlive = http.idleTimeout
         headerDeadline = http.headerTimeout
         writeStall = http.writeTimeout

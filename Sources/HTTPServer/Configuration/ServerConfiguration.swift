@@ -13,6 +13,10 @@ package struct ServerConfiguration: Sendable {
     package var backlog: Int32 = 4_096
     /// How many connections are served at once; those beyond get a 503.
     package var maximumConnections = 10_000
+    /// How many connections one client may have, by ``client``; beyond it 429. Nil is without limit.
+    package var maximumConnectionsPerClient: Int?
+    /// Who a peer's address stands for; nil for one that stands for many, such as a proxy, whose connections are not counted.
+    package var client: @Sendable (_ peer: String) -> String? = { $0 }
     /// Descriptors of the process that clients never get, whatever ``maximumConnections`` says: databases and
     /// files need some, and Dispatch, which opens a file of /proc now and then to count its runnable threads,
     /// ends the process when it cannot.
@@ -28,11 +32,14 @@ package struct ServerConfiguration: Sendable {
     package var keepAlive = Duration.seconds(75)
     /// How long a head may take from its first byte, on a new connection from when it was accepted.
     package var headerDeadline = Duration.seconds(10)
-    /// How long a body may come as slowly as it likes; after that ``minimumRate`` holds.
+    /// How long a body may stay silent: ``minimumRate`` holds on average over so long, at any time.
     package var bodyGrace = Duration.seconds(5)
+    /// How long a body that is gathered may take from the end of its head, however fast it comes.
+    package var bodyDeadline = Duration.seconds(30)
     /// How long a head that has begun to arrive is waited for once the server finishes, if its deadline is not earlier.
     package var lateHeadPatience = Duration.seconds(2)
-    /// Bytes a second that a body must come with and replies must be taken with, on average; 0 is without limit.
+    /// Bytes a second that a body must come with, over any ``bodyGrace``, and replies must be taken with, over any
+    /// ``writeStall``; 0 is without limit.
     package var minimumRate = 240
     /// How long a client may take none of the replies that wait for it.
     package var writeStall = Duration.seconds(30)
@@ -43,9 +50,15 @@ package struct ServerConfiguration: Sendable {
     package var halfClosedPatience = Duration.seconds(2)
 
     /// Replies that may wait for a client before no more of its requests are begun, in bytes.
-    package var maximumPendingOutput = 1 << 20
+    package var maximumPendingOutput = 256 << 10
     /// What may be read ahead of a client while a request of it is worked on, in bytes.
     package var maximumPendingInput = 64 << 10
+    /// What a client may send ahead of a reply that is written as it becomes known, in bytes: such a reply may last for hours.
+    /// Who sends more gets no further request answered.
+    package var maximumBehindStream = 4 << 10
+    /// All that is kept for clients, in bytes, over all loops: unfinished heads, bodies, requests sent ahead, replies not taken,
+    /// unfinished messages. Beyond it, who holds most and gets least done is closed, a body with 503.
+    package var bufferMemory = 128 << 20
 
     /// After how many replies in a row that say 429 a connection closes; 0: it stays. A client that goes on asking has to pay
     /// for a new connection then.

@@ -10,17 +10,14 @@ extension Connection {
             return
         }
         if !output.isEmpty {
-            let allowed = times.transfer(of: writtenSince, grace: times.stall)
-            if writeBegan > 0, passed(writeBegan, allowed, now) || passed(writeProgressed, times.stall, now) {
+            if writeBegan > 0, writePace.isLate(at: now) || passed(writeProgressed, times.stall, now) {
                 group.metrics.timedOut(in: .write)
                 close()
             }
             return
         }
         if isExchanging {
-            if let inbound, !inbound.isRaw, !inbound.hasEnded,
-                inbound.waited(by: now) >= times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
-            {
+            if let inbound, !inbound.isRaw, !inbound.hasEnded, inbound.isLate(at: now) {
                 group.metrics.timedOut(in: .body)
                 inbound.fail(RequestFault(.requestTimeout, "The request's body came too slowly."))
                 return
@@ -39,8 +36,9 @@ extension Connection {
             let isLate = group.finishBegan.map { passed($0, times.lateHead, now) } ?? false
             if isLate || passed(phaseBegan, times.header, now) { timeOut(.head, "The request's head took too long.") }
         case .body:
-            let allowed = times.transfer(of: parser.bodyBytes, grace: times.bodyGrace)
-            if passed(phaseBegan, allowed, now) { timeOut(.body, "The request's body came too slowly.") }
+            if bodyPace.isLate(at: now) || passed(phaseBegan, bodyPatience, now) {
+                timeOut(.body, "The request's body came too slowly.")
+            }
         }
     }
 
@@ -59,6 +57,9 @@ extension Connection {
     private func passed(_ start: UInt64, _ duration: UInt64, _ now: UInt64) -> Bool {
         now > start && now - start >= duration
     }
+
+    /// Whether nothing is under way on it, so that nothing is lost with it.
+    var isIdle: Bool { !isExchanging && output.isEmpty && phase == .idle && !isLast && !isClosed && backlogCount == 0 }
 
     /// Closes a connection that waits for no reply, and lets a streamed one come to its end; one that has never sent anything gets a moment to do so.
     func closeIfIdle() {

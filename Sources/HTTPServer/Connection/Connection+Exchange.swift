@@ -106,16 +106,13 @@ extension Connection {
 
     private func wait(for pending: Pending) async -> PendingStream? {
         group.requestBegan()
+        inHand = pending.request.body.count
+        recount()
         let response = await pending.answer()
+        inHand = 0
         group.requestEnded()
         guard !isClosed else { return nil }
         return take(response, to: pending.parsed, pending.request)
-    }
-
-    private func request(_ parsed: ParsedRequest) -> Request {
-        Request(
-            head: parsed.head, body: parsed.body, stream: inbound, peer: peer, isEncrypted: tls != nil, received: loop.now,
-            loop: loop)
     }
 
     /// What goes on after a head that is queued.
@@ -144,6 +141,11 @@ extension Connection {
         if let continuation = response.continuation, !context.isHead {
             // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
             if !context.isHTTP11 { context.closes = true }
+            // It may last for hours, and what is kept behind it as long.
+            if continuation.isBody, backlogCount + fresh.count > group.configuration.maximumBehindStream {
+                context.closes = true
+                dropInput()
+            }
             group.lendOutput(&output.open)
             output.append(response, to: context, date: group.dateLine())
             return PendingStream(continuation: continuation, context: context)

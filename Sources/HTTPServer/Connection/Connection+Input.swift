@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import HTTPTypes
 
@@ -7,7 +8,7 @@ extension Connection {
     /// Reads once: the loop asks again while there is more, so that one busy client leaves the others their turn.
     func receive() {
         let count =
-            tls.map(readEncrypted) ?? group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            tls.map(readEncrypted) ?? group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, min($0.count, room), 0) }
         guard count > 0 else {
             if count == 0 { return endOfInput() }
             if errno != EAGAIN, errno != EWOULDBLOCK, errno != EINTR { close() }
@@ -28,6 +29,12 @@ extension Connection {
         }
         guard !isClosed else { return }
         flush()
+    }
+
+    /// How much to read: what follows a request under way has to wait, and in the kernel's memory where it is more than may.
+    private var room: Int {
+        guard isExchanging, !isLast, inbound?.hasEnded != false else { return .max }
+        return max(1, pendingLimit - backlogCount)
     }
 
     /// The same through the encryption, with results like those of recv(2).
@@ -73,17 +80,16 @@ extension Connection {
             switch parse() {
             case .incomplete:
                 note(parser.phase)
+                if phase == .body { bodyPace.reach(parser.bodyBytes, at: loop.now) }
                 if inputEnded { endOfRequests() }
                 return nil
             case .announced(let head):
                 note(.body)
-                let plan = responder.bodyPlan(for: head)
-                if let limit = plan.limit { parser.bodyLimit = limit }
-                parser.streamsBody = plan.isStreamed
+                if let refused = announce(head) { return refused }
             case .continueExpected:
                 queueContinue()
             case .begun(let request):
-                inbound = InboundStream(on: self, isRaw: false, awaitsContinue: request.awaitsContinue)
+                inbound = InboundStream(on: self, isRaw: false, awaitsContinue: request.awaitsContinue, pace: group.times.bodyPace(from: 0))
                 phase = .idle
                 phaseBegan = loop.now
                 return request
@@ -100,6 +106,39 @@ extension Connection {
                 return nil
             }
         }
+    }
+
+    /// Asks how the body that follows a head is to be read; the request where it is answered without.
+    private func announce(_ head: RequestHead) -> ParsedRequest? {
+        let request = makeRequest(head)
+        let plan = responder.bodyPlan(for: request)
+        announced = request
+        if plan.isUnread {
+            parser.abandon()
+            dropInput()
+            phase = .idle
+            return ParsedRequest(head: head, body: [], keepsAlive: false)
+        }
+        // What is gathered is kept, so the server's own limit holds for all of it.
+        let most = group.configuration.limits.body
+        parser.bodyLimit = plan.isStreamed ? plan.limit ?? most : min(plan.limit ?? most, most)
+        parser.streamsBody = plan.isStreamed
+        bodyPace = group.times.bodyPace(from: loop.now)
+        bodyPatience = plan.deadline?.nanosecondsClamped ?? group.times.body
+        return nil
+    }
+
+    private func makeRequest(_ head: RequestHead) -> Request {
+        Request(head: head, body: [], peer: peer, isEncrypted: tls != nil, received: loop.now, loop: loop)
+    }
+
+    /// The request as it goes to the responder.
+    func request(_ parsed: ParsedRequest) -> Request {
+        progressed()
+        let request = announced ?? makeRequest(parsed.head)
+        announced = nil
+        request.complete(body: parsed.body, stream: inbound, received: loop.now)
+        return request
     }
 
     func parse() -> RequestParser.Step {

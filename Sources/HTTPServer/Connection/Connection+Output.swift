@@ -57,15 +57,18 @@ extension Connection {
         case .drained:
             group.returnOutput(&output.open)
             writeBegan = 0
+            progressed()
         case .blocked:
             let now = loop.now
             if writeBegan == 0 {
                 writeBegan = now
                 writeProgressed = now
                 writtenSince = 0
+                writePace = group.times.writePace(from: now)
             } else if output.count < before {
                 writeProgressed = now
                 writtenSince += before - output.count
+                writePace.reach(writtenSince, at: now)
             }
         case .failed:
             close()

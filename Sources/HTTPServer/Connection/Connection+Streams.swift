@@ -98,7 +98,7 @@ extension Connection: StreamCarrier {
                 if isChunked, !isClosed { queue([], asChunk: true) }
                 return isChunked
             case .otherProtocol(let serve):
-                let inbound = InboundStream(on: self, isRaw: true)
+                let inbound = InboundStream(on: self, isRaw: true, pace: group.times.bodyPace(from: 0))
                 self.inbound = inbound
                 try await serve(inbound, outbound)
                 return false

@@ -10,6 +10,8 @@ import HTTPTypes
 final class Connection: DescriptorHandler {
     let descriptor: Int32
     let peer: String
+    /// Who the peer counts as; nil where its connections are not counted.
+    let client: String?
     let group: ConnectionGroup
     let responder: any Responder
     /// Nil where the connection is not encrypted.
@@ -34,6 +36,10 @@ final class Connection: DescriptorHandler {
     var inputEnded = false
 
     // Requests
+    /// A request whose body is being read, from its head on.
+    var announced: Request?
+    /// How long that body may take, in nanoseconds.
+    var bodyPatience: UInt64 = 0
     /// A request that is parsed and not begun.
     var upcoming: ParsedRequest?
     /// Whether a task goes through the requests now.
@@ -67,11 +73,21 @@ final class Connection: DescriptorHandler {
     var writeBegan: UInt64 = 0
     var writeProgressed: UInt64 = 0
     var writtenSince = 0
+    var bodyPace = TransferPace(from: 0, rate: 0, window: 0)
+    var writePace = TransferPace(from: 0, rate: 0, window: 0)
 
-    init(descriptor: Int32, peer: String, group: ConnectionGroup, responder: any Responder, tls: TLSSession? = nil) {
+    // Memory
+    /// Bytes of the request that is being worked on.
+    var inHand = 0
+    /// What of the budget is counted as this connection's, and since when it has had some and got nothing done.
+    private(set) var held = 0
+    private var heldSince: UInt64 = 0
+
+    init(descriptor: Int32, peer: String, client: String? = nil, group: ConnectionGroup, responder: any Responder, tls: TLSSession? = nil) {
         self.tls = tls
         self.descriptor = descriptor
         self.peer = peer
+        self.client = client
         self.group = group
         self.responder = responder
         parser = RequestParser(limits: group.configuration.limits)
@@ -105,16 +121,83 @@ final class Connection: DescriptorHandler {
         exchangeTask = nil
         inbound?.cancel()
         outbound?.end()
+        announced = nil
+        upcoming = nil
         backlog = []
         output = OutputQueue()
+        group.count(-held)
+        held = 0
         group.remove(self)
+    }
+
+    // MARK: Memory
+
+    /// What is kept that can be taken from this client.
+    private var claimable: Int {
+        parser.heldBytes + backlog.capacity + output.count + (inbound?.held ?? 0)
+    }
+
+    var claim: BufferClaim { BufferClaim(held: isClosed ? 0 : claimable, since: heldSince) }
+
+    /// Counts anew what is kept for the client, after it may have changed.
+    func recount() {
+        guard !isClosed else { return }
+        let now = claimable + inHand
+        guard now != held else { return }
+        let change = now - held
+        if held == 0 { heldSince = loop.now }
+        held = now
+        group.count(change, for: self)
+    }
+
+    /// Something was got done: what is kept from now on is kept for something else.
+    func progressed() { heldSince = loop.now }
+
+    /// Gives back what is kept, as there is no memory for it: a request under way goes on to its reply, what is sent ahead behind it
+    /// is dropped; what is not yet a request is refused.
+    func relieve() {
+        guard !isClosed else { return }
+        if output.isEmpty, !isExchanging, !isLast {
+            let phase = parser.phase
+            group.metrics.evicted(holding: phase == .body ? .body : .head)
+            parser.abandon()
+            backlog = []
+            backlogStart = 0
+            announced = nil
+            refuse(.serviceUnavailable, "There is no memory for the request at the moment.")
+            return flush()
+        }
+        if output.isEmpty, isExchanging, outbound == nil, inbound == nil {
+            group.metrics.evicted(holding: .input)
+            dropInput()
+            return updateInterest()
+        }
+        group.metrics.evicted(holding: output.isEmpty ? .input : .replies)
+        close()
+    }
+
+    /// Answers no request after the present one, and drops what the client sends still.
+    func dropInput() {
+        isLast = true
+        upcoming = nil
+        backlog = []
+        backlogStart = 0
+        fresh = fresh.upperBound..<fresh.upperBound
+    }
+
+    /// From how many bytes that wait the socket is left alone.
+    var pendingLimit: Int {
+        let isBehindStream = outbound != nil && inbound?.isRaw != true
+        return isBehindStream ? group.configuration.maximumBehindStream : group.configuration.maximumPendingInput
     }
 
     /// What to watch for follows from what can be used.
     func updateInterest() {
         guard let registration, !isClosed else { return }
+        recount()
+        guard !isClosed else { return }
         var interest: UInt32 = 0
-        if !inputEnded, isLast || (!isHeldBack && backlogCount < group.configuration.maximumPendingInput && inbound?.isFull != true) {
+        if !inputEnded, isLast || (!isHeldBack && backlogCount < pendingLimit && inbound?.isFull != true) {
             interest = EPOLLIN.rawValue
         }
         if !output.isEmpty || tls?.wantsToWrite == true { interest |= EPOLLOUT.rawValue }

@@ -20,6 +20,14 @@ final class ConnectionGroup: @unchecked Sendable {
     let openConnections = Atomic<Int>(0)
     /// Requests whose responder has not answered yet.
     let activeRequests = Atomic<Int>(0)
+    /// What the loop's connections keep of the budget, in bytes.
+    let heldBytes = Atomic<Int>(0)
+    /// Whether another loop has asked this one to make room.
+    let isRelieving = Atomic<Bool>(false)
+    /// The process's budget, and all groups that share it.
+    let buffers: SharedBuffers
+    /// Counts the connections of each client.
+    let census: ClientCensus
 
     private(set) var responder: (any Responder)?
     /// Whether every reply closes its connection.
@@ -35,7 +43,12 @@ final class ConnectionGroup: @unchecked Sendable {
     private var connections: [Connection] = []
     private var sweep: LoopTimer?
 
-    init(loop: EventLoop, configuration: ServerConfiguration, metrics: ServerMetrics) {
+    init(
+        loop: EventLoop, configuration: ServerConfiguration, metrics: ServerMetrics, buffers: SharedBuffers? = nil,
+        census: ClientCensus = ClientCensus()
+    ) {
+        self.buffers = buffers ?? SharedBuffers(limit: configuration.bufferMemory)
+        self.census = census
         self.loop = loop
         self.metrics = metrics
         self.configuration = configuration
@@ -46,27 +59,31 @@ final class ConnectionGroup: @unchecked Sendable {
     func begin(with responder: any Responder) {
         loop.assertInLoop()
         self.responder = responder
+        buffers.join(self)
     }
 
     /// Takes over an accepted descriptor, which was counted in ``openConnections`` before. On the loop.
     /// - Parameter tls: what it is encrypted with; nil where it is not.
-    func adopt(_ descriptor: Int32, peer: String, tls: TLSContext? = nil) {
+    /// - Parameter client: who the peer counts as, which was counted in ``census`` before.
+    func adopt(_ descriptor: Int32, peer: String, client: String? = nil, tls: TLSContext? = nil) {
         loop.assertInLoop()
-        guard let responder else { return discard(descriptor) }
+        guard let responder else { return discard(descriptor, client) }
         var session: TLSSession?
         if let tls {
             session = TLSSession(tls, on: descriptor)
-            guard session != nil else { return discard(descriptor) }
+            guard session != nil else { return discard(descriptor, client) }
         }
-        let connection = Connection(descriptor: descriptor, peer: peer, group: self, responder: responder, tls: session)
-        guard connection.begin() else { return discard(descriptor) }
+        let connection = Connection(
+            descriptor: descriptor, peer: peer, client: client, group: self, responder: responder, tls: session)
+        guard connection.begin() else { return discard(descriptor, client) }
         connection.index = connections.count
         connections.append(connection)
         sweepLater()
     }
 
-    private func discard(_ descriptor: Int32) {
+    private func discard(_ descriptor: Int32, _ client: String?) {
         Glibc.close(descriptor)
+        if let client { census.leave(client) }
         openConnections.subtract(1, ordering: .relaxed)
     }
 
@@ -77,7 +94,44 @@ final class ConnectionGroup: @unchecked Sendable {
         connections.swapAt(index, connections.count - 1)
         connections[index].index = index
         connections.removeLast()
+        if let client = connection.client { census.leave(client) }
         openConnections.subtract(1, ordering: .relaxed)
+    }
+
+    // MARK: Room
+
+    /// Counts what connections keep; makes room where that is more than the process may.
+    func count(_ change: Int, for connection: Connection? = nil) {
+        guard change != 0 else { return }
+        // Written by the loop alone.
+        heldBytes.store(heldBytes.load(ordering: .relaxed) + change, ordering: .relaxed)
+        buffers.budget.count(change)
+        if change > 0, buffers.budget.excess > 0 { buffers.relieve(from: self, sparing: connection) }
+    }
+
+    /// Takes as much as is too much from those that hold most and get least done.
+    /// - Parameter spared: the one that reads now, which comes last.
+    func relieve(sparing spared: Connection? = nil) {
+        loop.assertInLoop()
+        let present = connections
+        let claims = present.map { $0 === spared ? BufferClaim(held: 0, since: 0) : $0.claim }
+        for index in BufferClaim.victims(of: claims, excess: buffers.budget.excess, at: loop.now) { present[index].relieve() }
+        if let spared, buffers.budget.excess > 0 {
+            loop.atTurnEnd { [weak self, weak spared] in
+                guard let self, buffers.budget.excess > 0, let spared, spared.claim.held > 0 else { return }
+                spared.relieve()
+            }
+        }
+    }
+
+    /// Closes idle connections of one client, those first that have been so for longest; at most so many.
+    func closeIdle(of client: String, atMost count: Int) {
+        loop.assertInLoop()
+        let idle = connections.filter { $0.client == client && $0.isIdle }.sorted { $0.phaseBegan < $1.phaseBegan }
+        for connection in idle.prefix(count) {
+            metrics.idleClosed.increment()
+            connection.close()
+        }
     }
 
     // MARK: What connections share

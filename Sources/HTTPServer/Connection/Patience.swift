@@ -11,7 +11,8 @@ struct Patience {
     let halfClosed: UInt64
     /// How long a connection that has not sent anything yet is waited for when the server finishes.
     let fresh: UInt64 = 500_000_000
-    private let minimumRate: UInt64
+    let body: UInt64
+    let minimumRate: UInt64
     /// How long between two looks at the deadlines: an eighth of the shortest, which is how late it may be noticed.
     let sweep: Duration
 
@@ -24,15 +25,14 @@ struct Patience {
         linger = configuration.linger.nanosecondsClamped
         halfClosed = configuration.halfClosedPatience.nanosecondsClamped
         minimumRate = UInt64(clamping: max(0, configuration.minimumRate))
-        let shortest = min(keepAlive, header, lateHead, bodyGrace, stall, linger, halfClosed)
+        body = configuration.bodyDeadline.nanosecondsClamped
+        let shortest = min(keepAlive, header, lateHead, bodyGrace, min(body, stall, linger, halfClosed))
         sweep = .nanoseconds(Int64(clamping: min(max(shortest / 8, 10_000_000), 500_000_000)))
     }
 
-    /// How long a transfer of so many bytes may have taken, in nanoseconds.
-    func transfer(of bytes: Int, grace: UInt64) -> UInt64 {
-        guard minimumRate > 0 else { return .max }
-        let (product, overflow) = UInt64(clamping: bytes).multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carry) = (product / minimumRate).addingReportingOverflow(grace)
-        return overflow || carry ? .max : sum
-    }
+    /// The pace of a body, from now on.
+    func bodyPace(from now: UInt64) -> TransferPace { TransferPace(from: now, rate: minimumRate, window: bodyGrace) }
+
+    /// The pace of what a client takes, from now on.
+    func writePace(from now: UInt64) -> TransferPace { TransferPace(from: now, rate: minimumRate, window: stall) }
 }

@@ -6,17 +6,19 @@ import HTTPTypes
 package final class Request {
     package let head: RequestHead
     /// The body with its transfer coding taken off; empty where there was none, or where it is streamed.
-    package let body: [UInt8]
+    package private(set) var body: [UInt8]
     /// The body as it comes, where the responder's ``BodyPlan`` said so and there is one.
-    package let stream: InboundStream?
+    package private(set) var stream: InboundStream?
     /// The address of the other end of the connection, without port.
     package let peer: String
     /// Whether it came over TLS, up to this process.
     package let isEncrypted: Bool
     /// When its last byte was read (of its head where the body is streamed), in nanoseconds of the monotonic clock.
-    package let received: UInt64
+    package private(set) var received: UInt64
     /// The loop it lives on.
     package let loop: EventLoop
+    /// What the responder found out when it was asked for the request's ``BodyPlan``, so that it looks once.
+    package var finding: AnyObject?
 
     package init(
         head: RequestHead, body: [UInt8], stream: InboundStream? = nil, peer: String, isEncrypted: Bool = false, received: UInt64,
@@ -29,6 +31,13 @@ package final class Request {
         self.peer = peer
         self.received = received
         self.loop = loop
+    }
+
+    /// Gives a request that was known by its head the rest.
+    func complete(body: [UInt8], stream: InboundStream?, received: UInt64) {
+        self.body = body
+        self.stream = stream
+        self.received = received
     }
 
     package var method: HTTPRequest.Method { head.method }

@@ -10,13 +10,15 @@ package protocol Responder: AnyObject {
     /// service's own form; on the loop.
     func refuse(_ refusal: Refusal) -> Response
 
-    /// How the body of this request is to be read, asked before any of it is. On the loop.
-    func bodyPlan(for head: RequestHead) -> BodyPlan
+    /// How the body of this request is to be read, asked before any of it is. On the loop, and only for requests that have one.
+    ///
+    /// What is refused by its head is best planned as ``BodyPlan/unread``. The same request comes to ``begin(_:)`` afterwards.
+    func bodyPlan(for request: Request) -> BodyPlan
 }
 
 extension Responder {
     /// The standard plan for every request.
-    package func bodyPlan(for head: RequestHead) -> BodyPlan { .standard }
+    package func bodyPlan(for request: Request) -> BodyPlan { .standard }
 
     /// The answer to a request, waited for where it has to be. In a task on the loop.
     package func respond(to request: Request) async -> Response {

@@ -6,7 +6,9 @@ package final class ServerMetrics: Sendable {
     /// In what a client was too slow.
     enum Phase: String, CaseIterable { case head, body, write }
     /// Why a connection was not taken.
-    enum Shortage: String, CaseIterable { case connections, descriptors }
+    enum Shortage: String, CaseIterable { case connections, descriptors, client }
+    /// What a client held that there was no memory for.
+    enum Holding: String, CaseIterable { case head, body, input, replies }
 
     let accepted: Counter
     let sentBytes: Counter
@@ -15,6 +17,10 @@ package final class ServerMetrics: Sendable {
     let failedToShakeHands: Counter
     private let limitReached: Counter
     private let noDescriptor: Counter
+    private let tooManyOfClient: Counter
+    private let evictions: [Holding: Counter]
+    /// Idle connections that were closed to make room for others.
+    let idleClosed: Counter
     private let slowHead: Counter
     private let slowBody: Counter
     private let slowWrite: Counter
@@ -36,6 +42,13 @@ package final class ServerMetrics: Sendable {
         }
         limitReached = refused(.connections)
         noDescriptor = refused(.descriptors)
+        tooManyOfClient = refused(.client)
+        evictions = Dictionary(
+            uniqueKeysWithValues: Holding.allCases.map { holding in
+                let label = "http_server_buffer_evictions_total"
+                return (holding, Counter(label: label, dimensions: [("holding", holding.rawValue)], factory: factory))
+            })
+        idleClosed = Counter(label: "http_server_connections_idle_closed_total", factory: factory)
         let timedOut = { (phase: Phase) in
             Counter(label: "http_server_timeouts_total", dimensions: [("phase", phase.rawValue)], factory: factory)
         }
@@ -58,8 +71,11 @@ package final class ServerMetrics: Sendable {
         switch shortage {
         case .connections: limitReached.increment()
         case .descriptors: noDescriptor.increment()
+        case .client: tooManyOfClient.increment()
         }
     }
+
+    func evicted(holding: Holding) { evictions[holding]?.increment() }
 
     func timedOut(in phase: Phase) {
         switch phase {

@@ -181,5 +181,16 @@ package struct RequestParser {
         extensionBytes = 0
     }
 
+    /// What is kept of a request that is not complete, in bytes.
+    var heldBytes: Int { held.capacity + body.capacity }
+
+    /// Keeps nothing of the present request, and reads none after it.
+    mutating func abandon() {
+        state = .failed(.malformed("The rest is not read."))
+        held = []
+        body = []
+        head = nil
+    }
+
     mutating func count(body bytes: Int) { bodyBytes += bytes }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTPTypes
 import Logging
+import Synchronization
 
 /// Accepts connections on one loop and hands each to the loop that has the fewest.
 ///
@@ -12,8 +13,6 @@ import Logging
 final class Listener: DescriptorHandler, @unchecked Sendable {
     /// How many connections one wake-up accepts, so that the loop's own get their turn in between.
     private static let batch = 64
-    /// How many it accepts before it closes: what the kernel may have taken already (net.core.somaxconn).
-    private static let lastAccepted = 4_096
     /// How long to wait where the process or the kernel has no room for a connection.
     private static let pause = Duration.milliseconds(100)
 
@@ -31,6 +30,11 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private var reserve: Int32
     private var isClosed = false
     private var refused = 0
+    /// How many loops have still to close idle connections.
+    private let trims = Atomic<Int>(0)
+    /// From how many connections idle ones are closed, and how many at a time.
+    private var crowded: Int { maximum - maximum / 16 }
+    private var trim: Int { max(1, maximum / 64) }
 
     private var home: ConnectionGroup { groups[0] }
 
@@ -74,8 +78,9 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     func close() {
         home.loop.assertInLoop()
         guard !isClosed else { return }
-        // A flood must not keep it open for ever.
-        for _ in 0..<Self.lastAccepted { guard acceptOne() else { break } }
+        // No more than had room in the kernel's queue: what a flood of clients brings meanwhile would never end.
+        var left = max(1, Int(home.configuration.backlog))
+        while left > 0, acceptOne() { left -= 1 }
         isClosed = true
         if let registration { home.loop.deregister(registration) }
         Glibc.close(descriptor)
@@ -104,10 +109,28 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             if open < count { (fewest, count) = (group, open) }
         }
         guard total < maximum else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
+        let client = home.configuration.client(peer)
+        if let client, !home.census.enter(client, limit: home.configuration.maximumConnectionsPerClient) {
+            return refuse(accepted, peer: peer, .client, "There are too many connections from this address.")
+        }
+        if total >= crowded { closeIdle() }
         metrics.accepted.increment()
         _ = handshakes.take(at: home.loop.now)
         fewest.openConnections.add(1, ordering: .relaxed)
-        fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, tls: context) }
+        fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, client: client, tls: context) }
+    }
+
+    /// Closes idle connections of the client that has most, so that others find room.
+    private func closeIdle() {
+        guard trims.load(ordering: .relaxed) == 0, let largest = home.census.largest else { return }
+        trims.store(groups.count, ordering: .relaxed)
+        let share = max(1, min(trim, largest.count) / groups.count)
+        for group in groups {
+            group.loop.execute { [self] in
+                group.closeIdle(of: largest.client, atMost: share)
+                trims.subtract(1, ordering: .relaxed)
+            }
+        }
     }
 
     /// A 503, as far as the socket takes it at once.
@@ -116,11 +139,13 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         metrics.refused(for: shortage)
         refused += 1
         if refused & (refused - 1) == 0 {
-            logger.warning("connections refused", metadata: ["reason": "\(reason)", "refused": .stringConvertible(refused)])
+            let advice = shortage == .client ? " If it is a proxy's, TRUSTED_PROXIES has to name it." : ""
+            logger.warning("connections refused", metadata: ["reason": "\(reason)\(advice)", "refused": .stringConvertible(refused)])
         }
         // To be understood it would take a handshake, which is what there is no room for.
         guard let responder = home.responder, tls == nil else { return }
-        let refusal = Refusal(status: .serviceUnavailable, reason: reason, received: home.loop.now, peer: peer)
+        let status: HTTPResponse.Status = shortage == .client ? .tooManyRequests : .serviceUnavailable
+        let refusal = Refusal(status: status, reason: reason, received: home.loop.now, peer: peer)
         var output = OutputQueue()
         output.append(responder.refuse(refusal), to: ReplyContext(closes: true), date: home.dateLine())
         _ = output.flush(to: accepted)

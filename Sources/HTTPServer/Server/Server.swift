@@ -12,6 +12,8 @@ package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let groups: [ConnectionGroup]
     private let metrics: ServerMetrics
+    /// What is kept for clients, and how much may be.
+    package let buffers: BufferBudget
     private let logger: Logger
     private let makeResponder: @Sendable (EventLoop) -> any Responder
     private let listeners = Mutex<[Listener]>([])
@@ -28,7 +30,12 @@ package final class Server: Sendable {
         self.logger = logger
         self.makeResponder = makeResponder
         self.metrics = metrics
-        groups = loops.loops.map { ConnectionGroup(loop: $0, configuration: configuration, metrics: metrics.ofOneLoop()) }
+        let buffers = SharedBuffers(limit: configuration.bufferMemory)
+        let census = ClientCensus()
+        self.buffers = buffers.budget
+        groups = loops.loops.map { loop in
+            ConnectionGroup(loop: loop, configuration: configuration, metrics: metrics.ofOneLoop(), buffers: buffers, census: census)
+        }
     }
 
     /// Listens and serves from now on. Called once.

@@ -20,8 +20,16 @@ package final class InboundStream {
     private var awaitsContinue: Bool
     private var waitedSince: UInt64 = 0
     private var waitedBefore: UInt64 = 0
+    /// In the time that the reader has waited for the client: what the reader itself takes does not count.
+    private var pace: TransferPace
+    private var arrived = 0
+    /// What the reader keeps of what it has read, in bytes: such as a message that is not whole.
+    package var retained = 0 {
+        didSet { if retained != oldValue { connection?.recount() } }
+    }
 
-    init(on connection: any StreamCarrier, isRaw: Bool, awaitsContinue: Bool = false) {
+    init(on connection: any StreamCarrier, isRaw: Bool, awaitsContinue: Bool = false, pace: TransferPace) {
+        self.pace = pace
         self.connection = connection
         self.isRaw = isRaw
         self.awaitsContinue = awaitsContinue
@@ -80,8 +88,14 @@ package final class InboundStream {
         if case .success = end { true } else { false }
     }
 
-    /// How long the reader has waited for the client by `now`, in nanoseconds: what the reader itself takes does not count.
-    func waited(by now: UInt64) -> UInt64 {
+    /// What is kept, in bytes.
+    var held: Int { buffered + retained }
+
+    /// Whether the client lets the reader wait for too long.
+    func isLate(at now: UInt64) -> Bool { pace.isLate(at: waited(by: now)) }
+
+    /// How long the reader has waited for the client by `now`, in nanoseconds.
+    private func waited(by now: UInt64) -> UInt64 {
         waiter == nil || now < waitedSince ? waitedBefore : waitedBefore &+ (now - waitedSince)
     }
 
@@ -89,6 +103,8 @@ package final class InboundStream {
         guard end == nil, !piece.isEmpty else { return }
         pieces.append(piece)
         buffered += piece.count
+        arrived &+= piece.count
+        pace.reach(arrived, at: waited(by: loop.now))
         wake()
     }
 

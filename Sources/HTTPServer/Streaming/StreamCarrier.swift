@@ -22,6 +22,8 @@ protocol StreamCarrier: AnyObject {
     /// Sends what is queued now, or with all else that this turn brings.
     func flush()
     func flushLater()
+    /// Counts anew what is kept for the client.
+    func recount()
     /// Cuts the client off.
     func close()
 }

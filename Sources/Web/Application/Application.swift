@@ -52,8 +52,11 @@ package final class Application: Responder {
     }
 
     package func begin(_ request: Request) -> Answer {
-        let match = router.match(request.head)
+        let judged = request.finding as? JudgedHead
+        request.finding = nil
+        let match = judged?.match ?? router.match(request.head)
         let context = context(for: request, match)
+        context.refusal = judged?.refusal
         do {
             try RequestDeadline.check(context)
             switch try pass(context, match, from: 0) {
@@ -87,6 +90,7 @@ package final class Application: Responder {
             case .waits(let wait): return .waits(index, wait)
             }
         }
+        if let refusal = context.refusal { throw refusal }
         switch match {
         case .found(let route, _): return .isThrough(route)
         case .options(let allow): return .answered(Response.noContent.with(.allow, allow))
@@ -151,7 +155,9 @@ package final class Application: Responder {
 
     package func refuse(_ refusal: Refusal) -> Response {
         let requestID = ids.next()
-        let problem = Problem(.refusal(refusal.status, refusal.cause), refusal.reason)
+        var problem = Problem(.refusal(refusal.status, refusal.cause), refusal.reason)
+        // What was refused for want of room, or as too much at a time.
+        if refusal.status == .serviceUnavailable || refusal.status == .tooManyRequests { problem = problem.retrying(after: 1) }
         problems.count(problem)
         var response = problem.response(requestID: requestID)
         complete(&response, requestID: requestID, always: .always)
@@ -159,9 +165,37 @@ package final class Application: Responder {
         return response
     }
 
-    package func bodyPlan(for head: RequestHead) -> BodyPlan {
-        guard case .found(let route, _) = router.match(head) else { return .standard }
-        return route.options.body
+    /// What a request's head says before its body comes, kept for when it has.
+    private final class JudgedHead {
+        let match: RouteMatch
+        /// Why it is refused, where no look at the body would change that.
+        var refusal: Problem?
+        init(_ match: RouteMatch) { self.match = match }
+    }
+
+    package func bodyPlan(for request: Request) -> BodyPlan {
+        let judged = JudgedHead(router.match(request.head))
+        request.finding = judged
+        guard case .found(let route, _) = judged.match else { return .unread }
+        // The client holds its body back until it hears that it is wanted (RFC 9110 §10.1.1).
+        if request.head.bytes(of: .expect) != nil {
+            judged.refusal = refusal(of: request, judged.match, route)
+            if judged.refusal != nil { return .unread }
+        }
+        var plan = route.options.body
+        if plan.deadline == nil { plan.deadline = route.options.deadline }
+        return plan
+    }
+
+    /// Why a request is refused whatever its body is, as far as its head tells.
+    private func refusal(of request: Request, _ match: RouteMatch, _ route: Route) -> Problem? {
+        let context = context(for: request, match)
+        for middleware in middlewares {
+            if let refusal = middleware.refusal(of: context) { return refusal }
+        }
+        guard route.options.takesJSON, request.head.bytes(of: .contentLength) != nil else { return nil }
+        do throws(Problem) { try context.requireJSON() } catch { return error }
+        return nil
     }
 
     private func elapsed(since start: UInt64) -> Int64 {

@@ -8,20 +8,34 @@ extension RequestContext {
     /// The body as JSON.
     /// - Throws: 400 without a body or with one that is not JSON, 415 for another type or a content coding.
     package func json() throws(Problem) -> JSONValue {
+        try requireNoCoding()
+        guard !request.body.isEmpty else { throw Problem(.emptyBody) }
+        try requireType()
+        do {
+            return try JSONValue.parse(request.body, maximumDepth: Self.maximumDepth)
+        } catch {
+            throw Problem(.malformedJSON, error.description).with("offset", .number(JSONNumber(error.offset)))
+        }
+    }
+
+    /// - Throws: 415 where the head says that the body, which is not empty, is no JSON or has a content coding.
+    func requireJSON() throws(Problem) {
+        try requireNoCoding()
+        try requireType()
+    }
+
+    private func requireNoCoding() throws(Problem) {
         if let coding = request.head.bytes(of: .contentEncoding), !coding.elementsEqual("identity".utf8) {
             var problem = Problem(.unsupportedMediaType, "a body with a content coding is not taken")
             // RFC 9110 §12.5.3: what would have been taken.
             problem.headers.append(.acceptEncoding, "identity")
             throw problem
         }
-        guard !request.body.isEmpty else { throw Problem(.emptyBody) }
+    }
+
+    private func requireType() throws(Problem) {
         guard let type = request.head.bytes(of: .contentType), MediaType.isJSON(type) else {
             throw Problem(.unsupportedMediaType, "Content-Type must be application/json")
-        }
-        do {
-            return try JSONValue.parse(request.body, maximumDepth: Self.maximumDepth)
-        } catch {
-            throw Problem(.malformedJSON, error.description).with("offset", .number(JSONNumber(error.offset)))
         }
     }
 

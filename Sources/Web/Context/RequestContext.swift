@@ -26,6 +26,8 @@ package final class RequestContext {
     package var userID: UUID?
     /// Where the client stands with its rate limit; nil where none holds. Answers that are one client's tell it.
     var rateLimit: RateLimitStanding?
+    /// Why it is refused by its head, without its body; nil where it is not.
+    var refusal: Problem?
     /// Fields that the answer gets whatever it becomes, an error too.
     package var headers = HeaderBlock()
 

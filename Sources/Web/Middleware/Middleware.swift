@@ -6,6 +6,13 @@ package protocol Middleware {
     ///
     /// A field for the answer, whatever that becomes, goes into the context's `headers`. What it throws becomes a problem.
     func before(_ context: RequestContext) throws -> Passage
+    /// Why a request is refused for certain, as far as can be told at once by its head; nil where that cannot be told. Asked before
+    /// a client that waits with its body is told to send it; ``before(_:)`` is still asked afterwards.
+    func refusal(of context: RequestContext) -> Problem?
+}
+
+extension Middleware {
+    package func refusal(of context: RequestContext) -> Problem? { nil }
 }
 
 /// What a middleware says to a request.

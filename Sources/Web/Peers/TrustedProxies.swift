@@ -40,6 +40,13 @@ package struct TrustedProxies: Sendable {
 
     package var isEmpty: Bool { blocks.isEmpty && hops == 0 && edge == nil }
 
+    /// Whether the other end of a connection is a proxy, whose connections are those of many clients.
+    package func standsForMany(_ peer: String) -> Bool {
+        if hops > 0 || edge != nil { return true }
+        guard !blocks.isEmpty, let address = IPAddress(peer) else { return false }
+        return trusts(address)
+    }
+
     package func trusts(_ address: IPAddress) -> Bool { blocks.contains { $0.contains(address) } }
 
     /// Who asks, as far as those before the service are believed.

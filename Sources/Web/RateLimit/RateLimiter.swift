@@ -57,10 +57,21 @@ package final class RateLimiter: Middleware {
         self.writes = Limited(writes, clients: clients, isAskedFirst: true, factory: metrics)
     }
 
+    /// Known without asking where the client's bucket is empty; nothing is taken from it.
+    package func refusal(of context: RequestContext) -> Problem? {
+        guard !context.isVital else { return nil }
+        let decision = limited(context).ledger.look(context.client, at: loop.now)
+        return decision.isAllowed ? nil : Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
+    }
+
+    private func limited(_ context: RequestContext) -> Limited {
+        let method = context.request.method
+        return method == .get || method == .head || method == .options ? reads : writes
+    }
+
     package func before(_ context: RequestContext) throws -> Passage {
         guard !context.isVital else { return .goesOn }
-        let method = context.request.method
-        let limited = method == .get || method == .head || method == .options ? reads : writes
+        let limited = limited(context)
         let client = context.client
         let route = limited === writes ? routes.first { $0.limit.holds(for: context) } : nil
         if limited.isAskedFirst, let shared {

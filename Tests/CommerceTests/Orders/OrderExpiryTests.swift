@@ -102,7 +102,7 @@ import TestSupport
         _ url: String, _ body: @escaping (OrderStore, EventLoop) async throws -> Void
     ) async throws {
         try await StoreLoop.run(url) { pool, loop in
-            try await body(OrderStore(pool: pool, reservationTime: .seconds(900)), loop)
+            try await body(OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected), loop)
         }
     }
 }

@@ -59,7 +59,7 @@ struct RetentionTests {
         let shop = try Self.shop()
         try Self.check(shop, "nothing")
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900))
+            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
             let carts = CartStore(pool: pool, lifetime: .seconds(900))
             let day = Duration.seconds(86_400)
             // A row that somebody has locked is left for later, and nobody waits.
@@ -95,7 +95,7 @@ struct RetentionTests {
     @Test("old movements become their sum, in whatever steps; stock is what the ledger says") func movements() async throws {
         let shop = try Self.shop()
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900))
+            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
             let day = Duration.seconds(86_400)
             let before = try shop.query("SELECT sum(on_hand), sum(reserved) FROM stock_movement")
             var summed = 0
@@ -118,7 +118,7 @@ struct RetentionTests {
     @Test("what is broken is still found when movements were summed up and orders dropped") func damage() async throws {
         let shop = try Self.shop()
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900))
+            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
             _ = try await store.sumUpMovements(olderThan: .seconds(45 * 86_400), limit: 1_000)
             _ = try await store.blank(endedBefore: .seconds(30 * 86_400), limit: 100)
             _ = try await store.drop(endedBefore: .seconds(90 * 86_400), limit: 100)

@@ -9,6 +9,8 @@ import Synchronization
 /// `/echo` the body, `/large/N` N bytes, `/sleep/N` after N milliseconds, `/status/N` with a body, `/yield`
 /// after a suspension, `/headers/N` with a field of N bytes, `/close` and closes, `/host` the Host field; anything else its path.
 ///
+/// `/unread` is answered at its head, `/echo/late` waits 300 ms for its body.
+///
 /// With streams: `/stream/echo` the body once it is read, `/stream/back` as it comes, `/stream/count/N` its length, read
 /// with N milliseconds between pieces, `/stream/ignore` without reading it; `/chunks/N` N chunks, `/torn` one and no end,
 /// `/endless` chunks until the client goes, `/wait` until the server ends; `/upgrade` speaks in upper case.
@@ -225,8 +227,10 @@ final class TestResponder: Responder {
         Response(refusal.status, body: Array(refusal.reason.utf8))
     }
 
-    func bodyPlan(for head: RequestHead) -> BodyPlan {
-        let path = String(decoding: head.bytes[head.path], as: UTF8.self)
+    func bodyPlan(for request: Request) -> BodyPlan {
+        let path = String(decoding: request.path, as: UTF8.self)
+        if path.hasPrefix("/unread") { return .unread }
+        if path == "/echo/late" { return BodyPlan(deadline: .milliseconds(300)) }
         if path == "/stream/echo" { return BodyPlan(isStreamed: true) }
         if path.hasPrefix("/stream") { return BodyPlan(limit: 1 << 30, isStreamed: true) }
         return path == "/echo/import" ? BodyPlan(limit: 8 << 20) : .standard

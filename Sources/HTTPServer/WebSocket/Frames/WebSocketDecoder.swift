@@ -48,6 +48,8 @@ package struct WebSocketDecoder: Sendable {
 
     package init(maximumMessage: Int) { self.maximumMessage = max(0, maximumMessage) }
 
+    /// What is kept of a message that is not whole, in bytes.
+    var held: Int { message.capacity }
     /// Whether a message has begun and not ended.
     package var isWithinMessage: Bool { isText != nil }
 

@@ -56,6 +56,7 @@ package final class WebSocketSession {
             var counted = decoder.frames
             // The newest ping that is not answered: it answers those before it (RFC 6455 §5.5.3).
             var ping: [UInt8]?
+            defer { inbound.retained = decoder.held }
             input: while true {
                 let step = decoder.next(input.span, from: &position)
                 let new = decoder.frames &- counted
