@@ -147,6 +147,33 @@ def test_a_secret_for_the_load_balancer_is_optional(template, distribution):
     assert "OriginSecret" not in template("edge").deployed_to("production").resources
 
 
+def test_the_service_checks_that_secret_and_finds_the_viewer_beside_it(template):
+    """Else all shoppers of a CloudFront address are one client."""
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/production/origin-AbCdEf"
+    edge = template("edge").deployed_to("production", OriginSecretRegion="eu-west-1")
+    key = edge.properties("OriginSecret")["GenerateSecretString"]["GenerateStringKey"]
+
+    def container(**parameters):
+        service = template("service").deployed_to(
+            "production", RepositoryUri="123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce",
+            ImageDigest="sha256:" + "ab" * 32, **parameters)
+        (found,) = service.properties("TaskDefinition")["ContainerDefinitions"]
+        return {it["Name"]: it["Value"] for it in found["Environment"]}, {it["Name"]: it["ValueFrom"] for it in found["Secrets"]}
+
+    vpc = "<<commerce-production-VpcCidr>>"
+    settings, secrets = container(OriginSecretArn=arn, TrustedProxies="192.0.2.0/24")
+    # Two proxies, the load balancer and CloudFront, for requests with the secret; the list for the rest.
+    assert settings["TRUSTED_HOPS"] == "2"
+    assert settings["TRUSTED_PROXIES"] == f"{vpc},192.0.2.0/24"
+    assert secrets["ORIGIN_VERIFY_SECRET"] == f"{arn}:{key}::"
+    assert "ORIGIN_VERIFY_SECRET_PREVIOUS" not in secrets
+    _, secrets = container(OriginSecretArn=arn, OriginSecretPrevious="on")
+    assert secrets["ORIGIN_VERIFY_SECRET_PREVIOUS"] == f"{arn}:{key}:AWSPREVIOUS:"
+    settings, secrets = container(OriginSecretPrevious="on")
+    assert settings["TRUSTED_PROXIES"] == vpc
+    assert not {"TRUSTED_HOPS", "ORIGIN_VERIFY_SECRET", "ORIGIN_VERIFY_SECRET_PREVIOUS"} & (set(settings) | set(secrets))
+
+
 def test_the_load_balancer_checks_that_secret_but_of_the_smoke_test(template):
     edge = template("edge").deployed_to("production", OriginSecretRegion="eu-west-1")
     balancer = template("load-balancer").deployed_to("production", OnlyByEdge="true")
@@ -273,7 +300,8 @@ def test_the_one_rule_that_only_counts_is_the_one_on_the_size_of_bodies(edge):
 def test_the_firewalls_log_has_no_tokens(edge):
     logging = edge.only("AWS::WAFv2::LoggingConfiguration")
     redacted = {it["SingleHeader"]["Name"] for it in logging["RedactedFields"]}
-    assert {it.lower() for it in PERSONAL} | {"cookie", "idempotency-key", "x-origin-verify"} == redacted
+    # A WebSocket's ticket may be among the subprotocols that it offers.
+    assert {it.lower() for it in PERSONAL} | {"cookie", "idempotency-key", "sec-websocket-protocol", "x-origin-verify"} == redacted
     group = edge.properties("FirewallLogs")
     assert group["LogGroupName"].startswith("aws-waf-logs-")  # WAF writes to no other
     assert (group["RetentionInDays"], group["KmsKeyId"]) == (90, "<LogKey.Arn>")

@@ -300,6 +300,20 @@ def test_ingress_is_as_the_load_balancer_of_the_stack(resource, environment):
     assert policies == {notes["ssl-policy"]}
 
 
+def public_subnets():
+    """Where the load balancer is, and no pod."""
+    network = Template("network").deployed(Environment="production", AvailabilityZones="3")
+    subnets = network.of_type("AWS::EC2::Subnet")
+    return [it["CidrBlock"] for name, it in sorted(subnets.items()) if name.startswith("Public")]
+
+
+@pytest.mark.parametrize("overlay", [it for it in OVERLAYS if it[1] == "service"])
+def test_only_the_load_balancer_speaks_for_clients(rendered, overlay):
+    """Else any pod of the cluster could choose the client's address, and with it whose rate limit it uses up."""
+    (settings,) = [it for it in rendered[overlay][1] if it["kind"] == "ConfigMap" and "TRUSTED_PROXIES" in it["data"]]
+    assert settings["data"]["TRUSTED_PROXIES"].split(",") == public_subnets()
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_nothing_talks_unless_allowed(rendered, overlay):
     resources = rendered[overlay][1]
@@ -313,7 +327,8 @@ def test_nothing_talks_unless_allowed(rendered, overlay):
         for rule in it.get("ingress", []) + it.get("egress", []):
             peers = rule.get("from", []) + rule.get("to", [])
             assert peers, "a rule without peers is open to all"
-            assert all(peer["ipBlock"]["cidr"] == "10.0.0.0/16" for peer in peers if "ipBlock" in peer)
+            blocks = [peer["ipBlock"]["cidr"] for peer in peers if "ipBlock" in peer]
+            assert blocks == (public_subnets() if "from" in rule else ["10.0.0.0/16"][: len(blocks)])
     (namespace,) = [it for it in resources if it["kind"] == "Namespace"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert all(it["metadata"].get("namespace", "commerce") == "commerce" for it in resources)

@@ -210,6 +210,7 @@ def test_the_firewalls_log_shows_no_secrets(stack):
         "x-cart-token",
         "x-order-token",
         "x-origin-verify",
+        "sec-websocket-protocol",
     ]
     group = stack.only("AWS::Logs::LogGroup")
     assert group["LogGroupName"].startswith("aws-waf-logs-")
