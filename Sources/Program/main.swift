@@ -1,4 +1,8 @@
 import ArgumentParser
+import CSystem
+
+// Before anything is read: the environment holds passwords, whatever the command.
+csystem_forbid_core_dumps()
 
 // Parsing and running apart, so that every failure ends here: one line on standard error, and an exit code that tells a
 // deployment script what kind it was (sysexits.h).

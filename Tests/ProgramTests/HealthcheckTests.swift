@@ -54,6 +54,26 @@ struct HealthcheckTests {
         #expect(done.status == .exited(isAlive ? 0 : 1), "\(done.error)")
     }
 
+    /// No command's memory reaches a core file, whatever takes those: the environment of each may hold passwords.
+    @Test("Every command keeps its memory out of core files", arguments: ["serve", "healthcheck"])
+    func coreDumps(command: String) async throws {
+        let silent = try OneAnswer(nil)
+        let environment = ["DATABASE_URL": "postgresql://shop@127.0.0.1:\(silent.port)/shop", "DRAIN_DELAY": "0s"]
+        let process = try await onOwnThread {
+            try ServiceProcess(
+                [command], environment: command == "serve" ? environment : environment.merging(["PORT": "\(silent.port)"]) { $1 },
+                ready: false)
+        }
+        @Sendable func proc(_ file: String) -> String { readText("/proc/\(process.identifier)/" + file) }
+        let isSet = try await onOwnThread {
+            Deadline(seconds: 20).poll(every: 5) { proc("coredump_filter").hasPrefix("00000000") || process.exitStatus != nil }
+        }
+        #expect(isSet)
+        #expect(proc("coredump_filter") == "00000000\n")
+        #expect(proc("limits").contains(#/Max core file size +0 +0 /#))
+        process.kill()
+    }
+
     @Test("A service that answers 200 is alive")
     func alive() throws {
         let server = try OneAnswer("HTTP/1.1 200 OK")

@@ -234,6 +234,39 @@ struct MetricsTests {
         return count
     }
 
+    @Test("connections that say nothing, or begin and do not go on, lock no reader out")
+    func silentConnections() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)"])
+        try await service.waitForHealth("ok")
+        var silent: [RawSocket] = []
+        for number in 0..<100 {
+            let socket = try await onOwnThread { try RawSocket(port: port) }
+            if number % 2 == 1 { try await socket.send("GET /metrics HTTP/1.1\r\nHost: x\r\n") }
+            if number % 3 == 0 {
+                try await socket.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+                _ = try await socket.receive()
+            }
+            silent.append(socket)
+            // As it comes, and not by chance after all of them.
+            if number % 10 == 9 { #expect(try await MetricsScrape.read(port: port)["http_server_connections"] != nil) }
+        }
+        let open = silent.count { $0.readAvailable(seconds: 0).isEmpty && $0.isIdle }
+        #expect(open <= 32)
+    }
+
+    @Test("without METRICS_HOST only this machine reads them, wherever the shop listens")
+    func address() async throws {
+        let shop = try LifecycleShop()
+        let port = try FreePort.find()
+        let service = try await shop.serve(["METRICS_PORT": "\(port)", "HOST": "0.0.0.0"])
+        try await service.waitForHealth("ok")
+        _ = try await MetricsScrape.read(port: port)
+        #expect(throws: (any Error).self) { try RawSocket(port: port, address: "127.0.0.2") }
+        _ = try RawSocket(port: service.port, address: "127.0.0.2")
+    }
+
     @Test("without METRICS_PORT nothing else listens")
     func off() async throws {
         let shop = try LifecycleShop()

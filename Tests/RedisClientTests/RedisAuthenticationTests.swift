@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import TestSupport
 import Testing
 
@@ -11,6 +12,41 @@ import Testing
             try await client.set("k", [1], expiresIn: .seconds(60))
             #expect(try await client.get("k") == [1])
         }
+    }
+
+    @Test func aPasswordFromAFileIsReadAgainForEachConnection() async throws {
+        let server = try await onOwnThread { try RedisServer(password: "hunter2") }
+        let directory = try ScratchDirectory("password")
+        let path = directory.path + "/redis"
+        @Sendable func write(_ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+        try write("hunter2\n")
+        var given = try RedisConfiguration.patient(server.url)
+        given.password = nil
+        given.passwordFile = path
+        given.breaker.longest = .milliseconds(100)
+        let configuration = given
+        #expect(!"\(configuration)".contains("hunter"))
+        try await withClient(configuration) { client in
+            _ = try await client.ping()
+            // Rotated: at the server and in the file; connections that are open stay, those that come take the new one.
+            try write("hunter3")
+            _ = try await onOwnThread {
+                try server.execute("CONFIG", "SET", "requirepass", "hunter3")
+            }
+            _ = try await client.ping()
+            let first = try await client.send(["CLIENT", "ID"])
+            _ = try? await client.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"])
+            var second: RedisValue?
+            for _ in 0..<3_000 where second == nil || second == first {
+                try await client.loop.sleep(for: .milliseconds(10))
+                second = try? await client.send(["CLIENT", "ID"])
+            }
+            #expect(second != nil && second != first)
+        }
+        // A file that is gone leaves the password that was read before.
+        given.password = "hunter3"
+        given.passwordFile = path + ".gone"
+        try await withClient(given) { client in _ = try await client.ping() }
     }
 
     @Test func aUserAndPasswordOpenTheServer() async throws {

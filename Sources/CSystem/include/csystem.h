@@ -47,7 +47,8 @@ int csystem_socket_error(int descriptor);
 /// Resolves a host name to numeric addresses separated by newlines; blocks. The number found, or -1.
 int csystem_resolve(const char *host, char *addresses, size_t capacity);
 
-/// Keeps secrets out of core files by allowing none (setrlimit(2), RLIMIT_CORE); a backtrace is still printed.
+/// Keeps secrets out of core files: allows none (setrlimit(2), RLIMIT_CORE), and lets the kernel write no memory into those
+/// that a program gets through a pipe all the same (core(5), coredump_filter). A backtrace is still printed.
 void csystem_forbid_core_dumps(void);
 /// The soft limit of open files (getrlimit(2), RLIMIT_NOFILE).
 uint64_t csystem_open_files_limit(void);

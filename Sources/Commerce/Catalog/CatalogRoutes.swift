@@ -53,11 +53,11 @@ package final class CatalogRoutes {
             "/v1/products/{product}", .memory,
             shortcut: { [self] context in
                 let name = try name(context, "product")
-                return try atHand("p:" + name, context) { loadProduct(name, context) }
+                return try atHand("p:" + name.asExactKey, context) { loadProduct(name, context) }
             }
         ) { [self] context in
             let name = try name(context, "product")
-            return try await answer("p:" + name, context, loadProduct(name, context))
+            return try await answer("p:" + name.asExactKey, context, loadProduct(name, context))
         }
         router.get(
             "/v1/categories", .memory, shortcut: { [self] context in try atHand("c", context) { loadCategories(context) } }
@@ -68,11 +68,11 @@ package final class CatalogRoutes {
             "/v1/categories/{slug}", .memory,
             shortcut: { [self] context in
                 let slug = try name(context, "slug")
-                return try atHand("c:" + slug, context) { loadCategory(slug, context) }
+                return try atHand("c:" + slug.asExactKey, context) { loadCategory(slug, context) }
             }
         ) { [self] context in
             let slug = try name(context, "slug")
-            return try await answer("c:" + slug, context, loadCategory(slug, context))
+            return try await answer("c:" + slug.asExactKey, context, loadCategory(slug, context))
         }
     }
 

@@ -66,8 +66,8 @@ package struct ProductFilter: Hashable, Sendable {
     /// before what a caller wrote, so that no two filters share a text.
     package var canonical: String {
         var text = sort.rawValue
-        if let search { text += "&q\(search.utf8.count)=\(search)" }
-        if let category { text += "&c\(category.utf8.count)=\(category)" }
+        if let search { text += "&q\(search.utf8.count)=\(search.asExactKey)" }
+        if let category { text += "&c\(category.utf8.count)=\(category.asExactKey)" }
         if let minimumPrice { text += "&min=\(minimumPrice)" }
         if let maximumPrice { text += "&max=\(maximumPrice)" }
         if let inStock { text += "&stock=\(inStock)" }

@@ -10,9 +10,10 @@ package struct MetricsSettings: Sendable {
             optional: "METRICS_PORT", .integer(1...65_535),
             "Port of `/metrics`, for Prometheus; without it there are no metrics")
         let host = reader.read(
-            optional: "METRICS_HOST", .listenAddress, shownDefault: "that of HOST", "Address that METRICS_PORT is on")
+            "METRICS_HOST", .listenAddress, default: "127.0.0.1",
+            "Address that METRICS_PORT is on; 0.0.0.0 or :: shows the metrics to the whole network")
         guard let port else { return nil }
-        let settings = MetricsSettings(host: host ?? server.host, port: UInt16(clamping: port))
+        let settings = MetricsSettings(host: host, port: UInt16(clamping: port))
         let everyAddress = ["0.0.0.0", "::"]
         let meet = settings.host == server.host || !everyAddress.allSatisfy { $0 != settings.host && $0 != server.host }
         if settings.port == server.port, meet {

@@ -79,6 +79,6 @@ extension SettingForm where Value == CurrencyCode {
     /// A currency in use.
     static var currency: SettingForm {
         SettingForm(
-            expectation: "an ISO 4217 code like USD", read: { CurrencyCode($0.uppercased()) }, write: { $0.code })
+            expectation: "an ISO 4217 code like USD", read: { CurrencyCode($0.asciiUppercased) }, write: { $0.code })
     }
 }

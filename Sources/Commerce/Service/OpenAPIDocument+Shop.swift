@@ -25,7 +25,8 @@ extension OpenAPIDocument {
         Every answer has `X-Request-Id`: yours, where you sent one of letters, digits, `.`, `_` and `-`, else a new one. \
         GET can be HEAD everywhere. With `If-None-Match` an unchanged answer is 304; with `Accept-Encoding: gzip` the \
         catalogue comes compressed; with `If-Match` a write happens only if nobody wrote before. `RateLimit-Policy` and \
-        `RateLimit` say how often you may ask, and how much of that is left; beyond it is 429. After a 429 or 503 wait \
+        `RateLimit` say how often you may ask, and how much of that is left; answers that caches may give to everybody \
+        (`Cache-Control: public`) do not have them. Beyond it is 429. After a 429 or 503 wait \
         as long as `Retry-After` says; reads, PUT and DELETE can always be \
         repeated, POST /v1/orders with the same `Idempotency-Key`.
         """

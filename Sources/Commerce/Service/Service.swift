@@ -25,7 +25,6 @@ package final class Service {
     /// - Throws: ``ServiceError`` where it cannot start.
     package static func run(_ configuration: Configuration) throws(ServiceError) {
         let started = csystem_monotonic()
-        csystem_forbid_core_dumps()
         csystem_raise_open_files()
         let sink = configuration.log.start()
         defer { sink.flush() }

@@ -17,6 +17,9 @@ package struct ServerConfiguration: Sendable {
     package var maximumConnectionsPerClient: Int?
     /// Who a peer's address stands for; nil for one that stands for many, such as a proxy, whose connections are not counted.
     package var client: @Sendable (_ peer: String) -> String? = { $0 }
+    /// Whether a connection beyond that takes the place of the one that has been silent for longest, where no request of that is
+    /// under way: for a port of few readers, which nobody shall lock out by connections that say nothing. For one loop.
+    package var replacesSilent = false
     /// Descriptors of the process that clients never get, whatever ``maximumConnections`` says: databases and
     /// files need some, and Dispatch, which opens a file of /proc now and then to count its runnable threads,
     /// ends the process when it cannot.

@@ -108,7 +108,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             total += open
             if open < count { (fewest, count) = (group, open) }
         }
-        guard total < maximum else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
+        guard total < maximum || home.makeRoom() else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
         let client = home.configuration.client(peer)
         if let client, !home.census.enter(client, limit: home.configuration.maximumConnectionsPerClient) {
             return refuse(accepted, peer: peer, .client, "There are too many connections from this address.")

@@ -146,6 +146,73 @@ struct ConfigurationTests {
         }
     }
 
+    @Test(
+        "A secret may be in a file, in its place; a file that is beside it or holds none is one fault, which shows nothing of it",
+        arguments: ["REDIS_PASSWORD", "JWT_SECRET", "ENCRYPTION_KEY", "ENCRYPTION_KEY_PREVIOUS", "ORIGIN_VERIFY_SECRET"])
+    func secretFiles(name: String) throws {
+        let directory = "/tmp/commerce-secret-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(directory, 0o700) == 0)
+        let secret = "hunter2-hunter2-hunter2-hunter2-hunter2"
+        let texts = ["good": secret + "\n", "empty": "", "lines": secret + "\n" + secret + "\n", "long": String(repeating: "x", count: 4_099)]
+        defer { for name in texts.keys { unlink("\(directory)/\(name)") }; rmdir(directory) }
+        for (name, text) in texts {
+            let file = try #require(fopen("\(directory)/\(name)", "w"))
+            fputs(text, file)
+            fclose(file)
+        }
+        let base = Self.database.merging(["REDIS_HOST": "cache"]) { $1 }
+        let good = try Configuration.load(from: base.merging([name + "_FILE": "\(directory)/good"]) { $1 })
+        #expect(!"\(good) \(good.report)".contains("hunter2"))
+        #expect(good.rows.contains { $0.name == name + "_FILE" && $0.shown == "\(directory)/good" })
+        for text in ["empty", "lines", "long", "missing", "."] {
+            let found = faults(base.merging([name + "_FILE": "\(directory)/\(text)"]) { $1 })
+            #expect(found.map(\.name) == [name + "_FILE"], "\(text): \(found)")
+            #expect(!"\(found)".contains("hunter2"))
+        }
+        let beside = faults(base.merging([name + "_FILE": "\(directory)/good", name: secret]) { $1 })
+        #expect(beside.map(\.name) == [name + "_FILE"] && !"\(beside)".contains("hunter2"))
+        switch name {
+        case "REDIS_PASSWORD":
+            #expect(good.redis?.url == "redis://:\(secret)@cache:6379/" && good.redis?.passwordFile == "\(directory)/good")
+            let twice = faults(base.merging([name + "_FILE": "\(directory)/good", "REDIS_URL": "redis://:hunter2@cache:6379"]) { $1 })
+            #expect(twice.map(\.name) == [name + "_FILE"] && !"\(twice)".contains("hunter2"))
+        case "JWT_SECRET": #expect(good.encryption.source == .jwtSecret)
+        case "ENCRYPTION_KEY":
+            #expect(good.encryption.source == .encryptionKey)
+            let direct = try Configuration.load(from: base.merging([name: secret]) { $1 })
+            let purpose = EncryptionKeys.Purpose("test")
+            #expect(
+                good.encryption.keys.authentication(for: purpose).code([1]) == direct.encryption.keys.authentication(for: purpose).code([1]))
+        case "ORIGIN_VERIFY_SECRET": #expect(!good.server.proxies.isEmpty)
+        default: break
+        }
+    }
+
+    @Test("Who is believed about clients: what contradicts itself is one clear fault")
+    func proxies() throws {
+        #expect(try load([:]).server.proxies.isEmpty)
+        let secret = "0123456789abcdef"
+        for good in [
+            ["TRUSTED_HOPS": "2"], ["TRUSTED_PROXIES": "10.0.0.0/8"], ["TRUSTED_HOPS": "0", "TRUSTED_PROXIES": "10.0.0.0/8"],
+            ["ORIGIN_VERIFY_SECRET": secret], ["ORIGIN_VERIFY_SECRET": secret, "TRUSTED_HOPS": "2", "TRUSTED_PROXIES": "10.0.0.0/8"],
+            ["ORIGIN_VERIFY_SECRET": secret, "ORIGIN_VERIFY_SECRET_PREVIOUS": secret + "g"],
+        ] {
+            #expect(try !load(good).server.proxies.isEmpty)
+        }
+        for (bad, name) in [
+            (["TRUSTED_HOPS": "2", "TRUSTED_PROXIES": "10.0.0.0/8"], "TRUSTED_HOPS"), (["TRUSTED_HOPS": "17"], "TRUSTED_HOPS"),
+            (["TRUSTED_HOPS": "-1"], "TRUSTED_HOPS"), (["ORIGIN_VERIFY_SECRET_PREVIOUS": secret], "ORIGIN_VERIFY_SECRET_PREVIOUS"),
+            (["ORIGIN_VERIFY_SECRET": "hunter2"], "ORIGIN_VERIFY_SECRET"), (["ORIGIN_VERIFY_SECRET": "hunter2 hunter2 hunter2"], "ORIGIN_VERIFY_SECRET"),
+            (["ORIGIN_VERIFY_SECRET": "hünter2hünter2hünter2"], "ORIGIN_VERIFY_SECRET"),
+        ] {
+            let found = faults(Self.database.merging(bad) { $1 })
+            #expect(found.map(\.name) == [name], "\(bad)")
+            #expect(!"\(found)".contains("hunter2") && !"\(found)".contains(secret))
+        }
+        let report = try load(["ORIGIN_VERIFY_SECRET": "hunter2-hunter2-hunter2"]).report
+        #expect(report.contains("ORIGIN_VERIFY_SECRET=***") && !report.contains("hunter2"))
+    }
+
     @Test("Redis comes from its URL or from its parts")
     func redis() throws {
         #expect(try load(["REDIS_URL": "redis://cache:7000/1"]).redis?.url == "redis://cache:7000/1")
@@ -196,15 +263,16 @@ struct ConfigurationTests {
         #expect(after.sealing(for: purpose).open(before) == [7])
     }
 
-    @Test("Metrics are off unless they have a port, which is not the shop's; their address is the shop's or their own")
+    @Test("Metrics are off unless they have a port, which is not the shop's; the network sees them only where that is said")
     func metrics() throws {
         #expect(try load([:]).metrics == nil)
         #expect(try load(["METRICS_HOST": "127.0.0.1"]).metrics == nil)
         let beside = try #require(try load(["HOST": "10.0.0.1", "METRICS_PORT": "9090"]).metrics)
-        #expect(beside.host == "10.0.0.1" && beside.port == 9090)
+        #expect(beside.host == "127.0.0.1" && beside.port == 9090)
+        #expect(try load(["METRICS_HOST": "0.0.0.0", "METRICS_PORT": "9090"]).metrics?.host == "0.0.0.0")
         let apart = try load(["HOST": "10.0.0.1", "PORT": "81", "METRICS_HOST": "127.0.0.1", "METRICS_PORT": "81"])
         #expect(apart.metrics?.host == "127.0.0.1")
-        for hosts in [["HOST": "10.0.0.1"], ["HOST": "::", "METRICS_HOST": "127.0.0.1"], ["METRICS_HOST": "127.0.0.1"]] {
+        for hosts in [["HOST": "10.0.0.1", "METRICS_HOST": "10.0.0.1"], ["HOST": "::"], ["METRICS_HOST": "127.0.0.1"], [:]] {
             #expect(throws: ConfigurationFaults.self) {
                 try load(hosts.merging(["PORT": "81", "METRICS_PORT": "81"]) { $1 })
             }
@@ -213,7 +281,7 @@ struct ConfigurationTests {
 
     @Test("Every default is a value its setting accepts")
     func defaultsAreValid() throws {
-        let phrases: Set = ["LOOPS", "LOG_FORMAT", "METRICS_HOST", "MIGRATIONS_DIR"]
+        let phrases: Set = ["LOOPS", "LOG_FORMAT", "MIGRATIONS_DIR"]
         var environment = Self.database
         for row in Configuration.settings where !phrases.contains(row.name) && !row.fallback.isEmpty {
             environment[row.name] = row.fallback

@@ -11,7 +11,7 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "createCartTicket",
                     "summary": "Get a ticket to listen with",
-                    "description": "For browsers: EventSource and WebSocket cannot send `X-Cart-Token`. The ticket lets one connection listen to this cart, begun before `expires_at`; a connection that is lost needs another. There is no body.",
+                    "description": "For browsers: EventSource and WebSocket cannot send `X-Cart-Token`. The ticket lets one connection listen to this cart, begun before `expires_at`; a connection that is lost needs another. A WebSocket offers it as a subprotocol, so that it stands in no URL. EventSource can only put it into the query, which proxies on the way may log: it opens nothing once it is used or `expires_at` has passed, and the service itself logs neither. There is no body.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/CartToken" }
@@ -89,16 +89,24 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "listenToCartByWebSocket",
                     "summary": "Listen to a cart over WebSocket",
-                    "description": "The same events as JSON texts over WebSocket (RFC 6455, version 13): `{\"event\", \"id\", \"data\"}`. Pings every 15 seconds; whoever answers none is dropped. Nothing is expected from the client. Pages of origins that the service does not allow are refused. Close code 1001 says that the service goes: come back, with a new ticket where one was used. Close code 1008 says that the client sent more than a listener may: pongs are few, and nothing else is needed.",
+                    "description": "The same events as JSON texts over WebSocket (RFC 6455, version 13): `{\"event\", \"id\", \"data\"}`. Browsers offer two subprotocols, `new WebSocket(url, [\"commerce.cart\", \"ticket.\" + ticket])`: the service takes the ticket from the second and speaks the first. Pings every 15 seconds; whoever answers none is dropped. Nothing is expected from the client. Pages of origins that the service does not allow are refused. Close code 1001 says that the service goes: come back, with a new ticket where one was used. Close code 1008 says that the client sent more than a listener may: pongs are few, and nothing else is needed.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/ListenerToken" },
+                      {
+                        "name": "Sec-WebSocket-Protocol",
+                        "in": "header",
+                        "required": false,
+                        "description": "Subprotocols: `commerce.cart`, and a ticket for the cart behind `ticket.`, which goes before one in the query.",
+                        "schema": { "type": "string" },
+                        "example": "commerce.cart, ticket.nR5d0Yq3TzB8v2KcWm7xLs1aUe4hPo6iGf9jXt_-Zw0"
+                      },
                       { "$ref": "#/components/parameters/Ticket" },
                       { "$ref": "#/components/parameters/LastEventId" }
                     ],
                     "responses": {
                       "101": {
-                        "description": "From here on WebSocket. Each text from the service is a CartMessage.",
+                        "description": "From here on WebSocket. Each text from the service is a CartMessage. `Sec-WebSocket-Protocol` is `commerce.cart` where the client offers that.",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } }
                       },
                       "400": { "$ref": "#/components/responses/MalformedListening" },
@@ -148,7 +156,7 @@ extension OpenAPIFragment {
                     "required": ["ticket", "expires_at"],
                     "additionalProperties": false,
                     "properties": {
-                      "ticket": { "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "For `?ticket=`; good for one connection." },
+                      "ticket": { "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$", "description": "For `?ticket=` or the subprotocol `ticket.…`; good for one connection." },
                       "expires_at": { "type": "string", "format": "date-time", "description": "Until when a connection can be begun with it; one that is open stays." }
                     }
                   },
@@ -206,7 +214,7 @@ extension OpenAPIFragment {
                     }
                   },
                   "TooManyListeners": {
-                    "description": "The cart has as many listeners as one can have. Close some.",
+                    "description": "The cart has as many listeners as one can have, or you have. Close some.",
                     "headers": {
                       "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                       "X-Request-Id": { "$ref": "#/components/headers/RequestId" }

@@ -70,7 +70,7 @@ extension RowReader {
 
     mutating func currency(_ value: JSONValue?) -> CurrencyCode? {
         guard let code = text(value, "currency", 1...10) else { return nil }
-        return CurrencyCode(code.uppercased()) ?? refuse("currency", "must be an ISO 4217 code like USD", rules.currency)
+        return CurrencyCode(code.asciiUppercased) ?? refuse("currency", "must be an ISO 4217 code like USD", rules.currency)
     }
 
     mutating func slug(_ value: JSONValue?) -> String? {

@@ -22,7 +22,7 @@ extension RowReader {
         guard let elements = elements(value, "tags", separators: [",", "|"]) else { return nil }
         var tags: [String] = []
         for (index, element) in elements.enumerated() {
-            guard let tag = text(element, "tags/\(index)", 1...RowRules.nameLength), !tags.contains(tag) else { continue }
+            guard let tag = text(element, "tags/\(index)", 1...RowRules.nameLength), !tags.contains(where: { $0.hasSameBytes(as: tag) }) else { continue }
             guard tags.count < RowRules.tags else { return refuse("tags", "must be at most \(RowRules.tags)", tags) }
             tags.append(tag)
         }
@@ -58,7 +58,7 @@ extension RowReader {
         guard !elements.isEmpty else { return nil }
         guard elements.count <= RowRules.variants else { return refuse("variants", "must be at most \(RowRules.variants)", nil) }
         var variants: [ImportVariant] = []
-        var skus: Set<String> = []
+        var skus: Set<ExactText> = []
         for (index, element) in elements.enumerated() {
             let place = "variants/\(index)"
             guard case .object(let fields) = element else {
@@ -67,7 +67,7 @@ extension RowReader {
             }
             let options = options(fields["options"], place + "/options")
             let sku = text(fields["sku"], place + "/sku", 1...RowRules.skuLength)
-            if let sku, !skus.insert(sku).inserted { refuse(place + "/sku", "occurs twice in the row", ()) }
+            if let sku, !skus.insert(ExactText(sku)).inserted { refuse(place + "/sku", "occurs twice in the row", ()) }
             let values = options.map(\.value).joined(separator: " / ")
             variants.append(
                 ImportVariant(
@@ -90,7 +90,7 @@ extension RowReader {
         for member in object.members {
             let name = Self.trimmed(member.name)
             guard (1...RowRules.optionLength).contains(name.unicodeScalars.count),
-                !name.unicodeScalars.contains(where: Self.isControl), !options.contains(where: { $0.name == name })
+                !name.unicodeScalars.contains(where: Self.isControl), !options.contains(where: { $0.name.hasSameBytes(as: name) })
             else { return refuse(field, "must have distinct names of 1 to \(RowRules.optionLength) characters", []) }
             if let text = text(member.value, "\(field)/\(name)", 1...RowRules.optionLength) {
                 options.append(ImportVariant.Option(name: name, value: text))

@@ -1,6 +1,7 @@
 /// Officially assigned country codes, ISO 3166-1 alpha-2.
 enum CountryCode {
-    static func isKnown(_ code: String) -> Bool { known.contains(code) }
+    /// Two bytes, too: Swift takes the KELVIN SIGN for a K.
+    static func isKnown(_ code: String) -> Bool { code.utf8.count == 2 && known.contains(code) }
 
     private static let known: Set<String> = Set(
         """
