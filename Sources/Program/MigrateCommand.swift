@@ -24,23 +24,30 @@ struct MigrateCommand: ParsableCommand {
     }
 
     struct Down: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Takes back the newest migration, or several. Data is lost.")
-
-        @Option(help: "How many to take back; 1 where neither this nor --to is given.")
-        var steps: Int?
+        static let configuration = CommandConfiguration(
+            abstract: "Goes back to an older version. Data is lost: without --yes it only says which.",
+            discussion: """
+                Tables and columns that came with the newer migrations are dropped with all that is in them. Without --to and \
+                --yes nothing is changed, the exit code is 64, and what would be lost is listed with the number of rows.
+                """)
 
         @Option(help: "The version to go back to, which stays; 0 is an empty schema.")
         var to: Int?
 
-        func validate() throws {
-            if steps != nil, to != nil { throw ValidationError("--steps and --to exclude each other") }
-            if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
-        }
+        @Flag(help: "Do it, and lose what is listed.")
+        var yes = false
 
         func run() throws {
-            try Migrations.run { migrator throws(MigrationError) in
-                if let to { try migrator.down(to: to) } else { try migrator.down(steps: steps ?? 1) }
+            let losses = try Migrations.ask { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
+            guard let to, yes else {
+                guard !losses.steps.isEmpty else { return Terminal.say("There is nothing to take back above version \(losses.target).") }
+                Terminal.say("Going back to version \(losses.target) would lose:\n" + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
+                throw Failure(.usage, "nothing was changed; to lose all of this, say: commerce migrate down --to \(losses.target) --yes")
             }
+            if !losses.steps.isEmpty {
+                Terminal.say("Going back to version \(to) loses:\n" + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
+            }
+            try Migrations.run { migrator throws(MigrationError) in try migrator.down(to: to) }
         }
     }
 

@@ -141,4 +141,25 @@ import TestSupport
             #expect(late + refused == 8 && refused >= 4, "\(codes)")
         }
     }
+
+    /// Reads have a limit of the server's own, on whichever connection they run; transactions keep theirs.
+    @Test func readsHaveALimitOfTheirOwn() async throws {
+        try await withPool(configure: {
+            $0.readTimeout = .milliseconds(200)
+            $0.statementTimeout = .seconds(9)
+        }) { pool, loop in
+            for _ in 0..<3 {
+                let error = await postgresError { _ = try await pool.query("SELECT pg_sleep(60)") }
+                #expect(error?.sqlState == SQLState.queryCanceled && error?.code == .timedOut)
+            }
+            let limit = try await pool.query("SHOW statement_timeout").first?[0, as: String.self]
+            #expect(limit == "200ms")
+            let whole = try await pool.batch(["SHOW statement_timeout"]).first?.first?[0, as: String.self]
+            #expect(whole == "9s")
+        }
+        try await withPool(configure: { $0.statementTimeout = .seconds(9) }) { pool, _ in
+            let limit = try await pool.query("SHOW statement_timeout").first?[0, as: String.self]
+            #expect(limit == "9s")
+        }
+    }
 }

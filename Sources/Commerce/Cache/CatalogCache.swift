@@ -34,6 +34,7 @@ package final class CatalogCache {
     private let metrics = CacheMetrics()
     private var entries: S3FIFOCache<CatalogEntry>
     private var missing: S3FIFOCache<CatalogEntry>
+    private var budget = SharingBudget()
     private var flights: [String: Promise<CatalogEntry>] = [:]
     /// The catalogue's version as last heard.
     private var version: Int64 = 0
@@ -90,20 +91,27 @@ package final class CatalogCache {
     /// The entry for `key` where it can be served as it is; renewed meanwhile where that is due.
     /// - Parameter load: as below, made only where it is needed
     func entryAtHand(_ key: String, load: () -> Load) -> CatalogEntry? {
-        guard let entry = entries.value(for: key) ?? missing.value(for: key) else { return nil }
+        let held = entries.peek(key)
+        guard let entry = held?.value ?? missing.value(for: key) else { return nil }
         if loop.now < entry.retryAt {
+            if let held { entries.hit(held.place) }
             metrics.stale.increment()
             return entry
         }
+        // What cannot be served is counted where it is renewed: one request is one hit.
         guard isCurrent(entry) else { return nil }
         switch Freshness(age: age(entry.stockAt), lifetime: settings.stockLifetime) {
         case .fresh: break
         case .renewing: renewMeanwhile(entry, key, load)
         case .stale: return nil
         }
+        if let held { entries.hit(held.place) }
         metrics.hit.increment()
         return entry
     }
+
+    /// Whether something is held for `key`, fresh or not.
+    func holds(_ key: String) -> Bool { entries.peek(key) != nil || missing.peek(key) != nil }
 
     private func renewMeanwhile(_ entry: CatalogEntry, _ key: String, _ load: () -> Load) {
         guard !entry.isRenewing else { return }
@@ -144,6 +152,7 @@ package final class CatalogCache {
     func answer(_ entry: CatalogEntry, _ key: String, to context: RequestContext) throws -> Response? {
         guard let response = try entry.answer?.answering(context) else { return nil }
         if entry.cost != entry.counted { count(entry, key) }
+        if entry.owed != nil { settle(entry, key, context.client) }
         return response
     }
 
@@ -151,7 +160,7 @@ package final class CatalogCache {
     private func count(_ entry: CatalogEntry, _ key: String) {
         entry.counted = entry.cost
         // It may have been replaced, or left out as too large.
-        guard entries.value(for: key) === entry else { return }
+        guard entries.peek(key)?.value === entry else { return }
         entries.insert(entry, for: key, cost: key.utf8.count + entry.counted)
     }
 
@@ -222,19 +231,25 @@ package final class CatalogCache {
     private func fetch(_ key: String, _ load: Load) async throws -> CatalogEntry {
         let version = version
         var isOurs = false
+        var isWanted = !Self.isOfList(key)
         if isTrusted {
             switch await askFleet(key, version) {
             case .found(let loaded): return await take(key, loaded, version)
-            case .claimed: isOurs = true
+            case .claimed(let isAwaited):
+                isOurs = true
+                // Another task has just read the same.
+                if isAwaited { isWanted = true }
             case .unknown: break
             }
         }
         do {
             let loaded = try await load()
-            if let loaded { share(key, loaded, version) }
+            if let loaded, isWanted { share(key, loaded, version) }
             // Behind what is shared, or because there is nothing to share.
             if isOurs { release(key, version) }
-            return keep(key, loaded, version)
+            let entry = keep(key, loaded, version)
+            if let loaded, !isWanted, redis != nil { entry.owe(loaded.available) }
+            return entry
         } catch {
             if isOurs { release(key, version) }
             guard !isTrusted, let shared = try? await shared(key, version) else { throw error }
@@ -280,8 +295,8 @@ package final class CatalogCache {
 
     private enum FleetAnswer {
         case found(Loaded)
-        /// Nobody has it, and we are to read it.
-        case claimed
+        /// Nobody has it, and we are to read it; perhaps after we waited for somebody who read it and did not share it.
+        case claimed(isAwaited: Bool)
         /// Redis says nothing, or whoever reads it takes too long.
         case unknown
     }
@@ -293,7 +308,7 @@ package final class CatalogCache {
         do {
             while true {
                 if let found = try await shared(key, version) { return .found(found) }
-                if try await redis.claim(claimKey(key, version), for: FleetWait.claim) { return .claimed }
+                if try await redis.claim(claimKey(key, version), for: FleetWait.claim) { return .claimed(isAwaited: wait.total > .zero) }
                 if wait.total == .zero { metrics.sharedAwaited.increment() }
                 // What comes under an older version is of no use any more.
                 guard version == self.version, let pause = wait.pause(chance: .random(in: 0...1)) else { return .unknown }
@@ -333,6 +348,17 @@ package final class CatalogCache {
         loop.run { try? await redis.set(name, bytes, expiresIn: lifetime) }
     }
 
+    /// Pages and totals of lists, of which there are as many as there are filters.
+    static func isOfList(_ key: String) -> Bool { key.hasPrefix("l:") || key.hasPrefix("t:") }
+
+    /// Shares what was not shared when it was read: it is asked for once more. A crawler asks for each page once, and would
+    /// push out of Redis what all others want.
+    private func settle(_ entry: CatalogEntry, _ key: String, _ client: String) {
+        guard let available = entry.settle(), let document = entry.document, entry.version == version else { return }
+        guard budget.take(document.template.count, client, at: loop.now) else { return }
+        share(key, (document, available), version)
+    }
+
     /// Lets others read what we claimed. Where our claim has run out it may be another's by now, who then is not alone: no harm.
     private func release(_ key: String, _ version: Int64) {
         guard let redis else { return }
@@ -341,4 +367,30 @@ package final class CatalogCache {
 
     private func sharedKey(_ key: String, _ version: Int64) -> String { "commerce:2:\(version):\(key)" }
     private func claimKey(_ key: String, _ version: Int64) -> String { "commerce:2:\(version):claim:\(key)" }
+}
+
+/// How much of Redis one client can fill with pages of lists: a pure value.
+///
+/// Filters are as many as one likes, and a page of 100 products has 40 KB. By the minute, as what lies there lasts for minutes.
+struct SharingBudget {
+    /// Bytes for one client in a minute.
+    static let bytes = 4 << 20
+    /// Clients that are told apart; of more, nothing is shared until the next minute.
+    static let clients = 10_000
+    private static let window: UInt64 = 60_000_000_000
+
+    private var began: UInt64 = 0
+    private var used: [String: Int] = [:]
+
+    /// Takes what a document needs, if that is left.
+    mutating func take(_ count: Int, _ client: String, at now: UInt64) -> Bool {
+        if now < began || now - began >= Self.window || used.isEmpty {
+            began = now
+            used.removeAll(keepingCapacity: true)
+        }
+        let sum = (used[client] ?? 0) + count
+        guard sum <= Self.bytes, used[client] != nil || used.count < Self.clients else { return false }
+        used[client] = sum
+        return true
+    }
 }

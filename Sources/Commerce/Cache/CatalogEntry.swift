@@ -16,6 +16,23 @@ final class CatalogEntry {
     /// Until when it is served as it is because it could not be renewed, in nanoseconds of the monotonic clock.
     var retryAt: UInt64 = 0
 
+    /// What was available when it was read, where it is to be shared once it is asked for again.
+    private(set) var owed: [Int]?
+    private var isAnswered = false
+
+    /// It is not shared yet.
+    func owe(_ available: [Int]) { owed = available }
+
+    /// One more request is answered with it; from the second on it is to be shared, with what is returned.
+    func settle() -> [Int]? {
+        guard isAnswered else {
+            isAnswered = true
+            return nil
+        }
+        defer { owed = nil }
+        return owed
+    }
+
     /// What the cache counts it with, in bytes.
     var counted = 0
     private let policy: String

@@ -12,7 +12,8 @@ extension OpenAPIFragment {
               "properties": {
                 "data": { "type": "array", "maxItems": 100, "items": { "$ref": "#/components/schemas/ProductSummary" } },
                 "next_cursor": { "type": ["string", "null"], "description": "For `cursor` of the next call; null on the last page. Opaque.", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]+$" },
-                "total": { "type": "integer", "format": "int64", "minimum": 0, "description": "Only with `include=total`." }
+                "total": { "type": "integer", "format": "int64", "minimum": 0, "maximum": 10000, "description": "Only with `include=total`." },
+                "total_relation": { "type": "string", "enum": ["eq", "gte"], "description": "Stands beside `total`. `eq`: there are as many. `gte`: there are more than that; counting ends at 10,000." }
               }
             },
             "ProductSummary": {

@@ -20,7 +20,7 @@ extension OpenAPIFragment {
                       {
                         "name": "q",
                         "in": "query",
-                        "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`.",
+                        "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`. A search in which no word is looked for, such as one of exclusions only, finds nothing.",
                         "schema": { "type": "string", "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]*$", "examples": ["enamel mug"] }
                       },
                       {
@@ -33,14 +33,20 @@ extension OpenAPIFragment {
                       {
                         "name": "min_price",
                         "in": "query",
-                        "description": "Lowest price in minor units, inclusive. Compared with the price of the default variant.",
+                        "description": "Lowest price in minor units of `currency`, inclusive. Compared with the price of the default variant.",
                         "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [1000] }
                       },
                       {
                         "name": "max_price",
                         "in": "query",
-                        "description": "Highest price in minor units, inclusive; not below `min_price`.",
+                        "description": "Highest price in minor units of `currency`, inclusive; not below `min_price`.",
                         "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [2500] }
+                      },
+                      {
+                        "name": "currency",
+                        "in": "query",
+                        "description": "Only products priced in this currency. Where prices are compared (`min_price`, `max_price`, `sort` by price) the default is the store's currency, as amounts of different currencies cannot be compared; elsewhere products of every currency are listed.",
+                        "schema": { "type": "string", "pattern": "^[A-Z]{3}$", "examples": ["USD"] }
                       },
                       {
                         "name": "in_stock",
@@ -72,7 +78,7 @@ extension OpenAPIFragment {
                       {
                         "name": "include",
                         "in": "query",
-                        "description": "`total` adds the number of products the filter lets through. It costs a count, so ask for it on the first page only. What is not known is ignored.",
+                        "description": "`total` adds the number of products the filter lets through, counted up to 10,000. It costs a count, so ask for it on the first page only. What is not known is ignored.",
                         "schema": { "type": "string", "examples": ["total"] }
                       },
                       { "$ref": "#/components/parameters/IfNoneMatch" },
@@ -117,7 +123,8 @@ extension OpenAPIFragment {
                                     }
                                   ],
                                   "next_cursor": "AYrDT9sKkS8PBAAGQ7c",
-                                  "total": 12
+                                  "total": 12,
+                                  "total_relation": "eq"
                                 }
                               },
                               "empty": { "summary": "Nothing found", "value": { "data": [], "next_cursor": null } }

@@ -14,18 +14,24 @@ package final class CatalogRoutes {
     private let compressor: Gzip?
     private let reader: ProductReader
     private let stock: StockReader
-    private let memory = ProductListMemory()
+    private let memory: ProductListMemory
     private let gate: AdmissionGate
     private let oneWork: AdmissionWork
     private let listWork: AdmissionWork
     private let categoryWork: AdmissionWork
+    /// The categories as last read out of the cache.
+    private var categories: (entry: CatalogEntry, document: CategoryDocument)?
 
     /// - Parameters:
+    ///   - storeCurrency: what prices are compared in where a query names no currency
+    ///   - key: signs cursors
     ///   - compressor: the loop's; nil: answers are sent as they are
     ///   - gate: what is not answered from the cache passes it
     init(
-        loop: EventLoop, store: CatalogStore, cache: CatalogCache?, policy: String, compressor: Gzip?, gate: AdmissionGate
+        loop: EventLoop, store: CatalogStore, cache: CatalogCache?, storeCurrency: CurrencyCode, key: AuthenticationKey,
+        policy: String, compressor: Gzip?, gate: AdmissionGate
     ) {
+        memory = ProductListMemory(storeCurrency: storeCurrency, key: key)
         self.compressor = compressor
         self.policy = policy
         self.store = store
@@ -39,14 +45,17 @@ package final class CatalogRoutes {
     }
 
     package func register(on router: Router) {
+        var list = RouteOptions.memory
+        list.cost = ProductListRequest.cost
         router.get(
-            "/v1/products", .memory,
+            "/v1/products", list,
             shortcut: { [self] context in
                 let request = try memory.request(context)
                 return try atHand(request.key, context) { load(request, context) }
             }
         ) { [self] context in
             let request = try memory.request(context)
+            if await findsNothing(request, context) { return try empty(request, context) }
             return try await answer(request.key, context, load(request, context))
         }
         router.get(
@@ -72,8 +81,35 @@ package final class CatalogRoutes {
             }
         ) { [self] context in
             let slug = try name(context, "slug")
-            return try await answer("c:" + slug.asExactKey, context, loadCategory(slug, context))
+            let key = "c:" + slug.asExactKey
+            // Names that are none leave no trace, in Redis neither.
+            if let cache, !cache.holds(key), try await !categories(cache, context).contains(slug) { throw Self.notFound }
+            return try await answer(key, context, loadCategory(slug, context))
         }
+    }
+
+    /// Whether a list is known to be empty without looking for its products: it has no word to look for, or its category is none.
+    private func findsNothing(_ request: ProductListRequest, _ context: RequestContext) async -> Bool {
+        if request.filter.isEmpty { return true }
+        guard let category = request.filter.category, let cache, !cache.holds(request.key),
+            let known = try? await categories(cache, context)
+        else { return false }
+        return !known.contains(category)
+    }
+
+    private func empty(_ request: ProductListRequest, _ context: RequestContext) throws -> Response {
+        let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
+        let document = ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in }.document
+        return try CatalogAnswer(body: document.filled(with: []), link: nil, policy: policy, compressor: compressor).answering(context)
+    }
+
+    /// The categories out of the one document that the cache has of them all.
+    private func categories(_ cache: CatalogCache, _ context: RequestContext) async throws -> CategoryDocument {
+        let entry = try await cache.entry("c", load: loadCategories(context))
+        if let categories, categories.entry === entry { return categories.document }
+        let document = CategoryDocument(entry.document?.template ?? [])
+        categories = (entry, document)
+        return document
     }
 
     /// What the path names. Longer than any slug: not looked for, and not remembered.
@@ -95,15 +131,27 @@ package final class CatalogRoutes {
 
     private func load(_ request: ProductListRequest, _ context: RequestContext) -> CatalogCache.Load {
         { [self] in
-            try await gate.admit(context, to: listWork) {
+            let total = request.page.includesTotal ? try await total(request.filter, context) : nil
+            return try await gate.admit(context, to: listWork) {
                 let page = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
                 let stock = try await self.stock.stock(of: page.ids)
-                let total = request.page.includesTotal ? try await store.total(request.filter) : nil
                 let next = page.next?.text(for: request.binding)
                 let list = ProductList(stock: stock, next: next, link: next.map(request.link), total: total)
                 return try list.loaded { try page.forEach($0) }
             }
         }
+    }
+
+    /// Counted once for all pages, page sizes and orders of a list.
+    private func total(_ filter: ProductFilter, _ context: RequestContext) async throws -> ProductTotal {
+        let load: CatalogCache.Load = { [self] in
+            let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
+            return (StockedDocument(variants: [], template: Array(String(counted).utf8)), [])
+        }
+        let document = if let cache { try await cache.entry("t:" + filter.conditions, load: load).document } else {
+            try await load()?.document
+        }
+        return ProductTotal(counted: document.flatMap { Int64(String(decoding: $0.template, as: UTF8.self)) } ?? 0)
     }
 
     private func loadCategories(_ context: RequestContext) -> CatalogCache.Load {
@@ -112,6 +160,9 @@ package final class CatalogRoutes {
 
     private func loadCategory(_ slug: String, _ context: RequestContext) -> CatalogCache.Load {
         { [self] in
+            if let cache {
+                return try await categories(cache, context)[slug].map { (StockedDocument(variants: [], template: $0), []) }
+            }
             let tree = try await tree(context)
             guard let category = tree[slug] else { return nil }
             return (StockedDocument(variants: [], template: tree.json(of: category)), [])

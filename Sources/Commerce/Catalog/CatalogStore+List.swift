@@ -38,18 +38,17 @@ extension CatalogStore {
 
     /// One page of the products that the filter lets through.
     func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
-        try Page(try await read(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
+        try Page(try await readAsked(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
     }
 
-    /// How many products the filter lets through.
+    /// How many products the filter lets through, up to one more than ``ProductTotal/maximum``.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
-        var query: PostgresQuery = "SELECT count(*) FROM product p WHERE p.status = 'active'"
-        if let category = filter.category {
-            query.append(" AND p.category_id IN (\(Self.subtree(of: category)))")
-        }
-        query.append(Self.conditions(filter))
+        var query: PostgresQuery = """
+            SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
+            \(Self.conditions(filter)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)) p
+            """
         query.isPlannedAnew = filter.isSelective
-        return try await read(query).first?[0] ?? 0
+        return try await readAsked(query).first?[0] ?? 0
     }
 
     // MARK: SQL
@@ -79,7 +78,7 @@ extension CatalogStore {
             let matches: PostgresQuery = "p.status = 'active'\(within(filter.category))\(conditions(filter))"
             page = """
                 WITH walked AS MATERIALIZED (SELECT p.id FROM (SELECT p.id, p.status, p.name, p.created_at, p.price, p.category_id, \
-                p.search FROM product p WHERE p.status = 'active'\(keyset)\(order) LIMIT \(literal: longestWalk)) p \
+                p.currency, p.search FROM product p WHERE p.status = 'active'\(Self.priced(filter))\(keyset)\(order) LIMIT \(literal: longestWalk)) p \
                 WHERE \(matches)\(order)\(ceiling)), \
                 k AS (SELECT id FROM walked WHERE (SELECT count(*) FROM walked) = \(literal: rows) UNION ALL \
                 SELECT id FROM (SELECT p.id FROM (SELECT p.id, p.name, p.created_at, p.price FROM product p WHERE \(matches) \
@@ -153,7 +152,13 @@ extension CatalogStore {
 
     private static func conditions(_ filter: ProductFilter) -> PostgresQuery {
         var query: PostgresQuery = ""
-        if let search = filter.search { query.append(" AND p.search @@ websearch_to_tsquery('english', \(search))") }
+        if let search = filter.terms?.text {
+            // The second condition is one for the statement and not for its rows. Where words were excluded only, since all others
+            // were stop words, the index is of no use (querytree says T, or nothing), and all products would be read.
+            query.append(" AND p.search @@ websearch_to_tsquery('english', \(search))")
+            query.append(" AND querytree(websearch_to_tsquery('english', \(search))) NOT IN ('', 'T')")
+        }
+        query.append(priced(filter))
         if let minimum = filter.minimumPrice { query.append(" AND p.price >= \(minimum)") }
         if let maximum = filter.maximumPrice { query.append(" AND p.price <= \(maximum)") }
         if let inStock = filter.inStock {
@@ -167,9 +172,14 @@ extension CatalogStore {
         return query
     }
 
+    /// In the filter's currency.
+    private static func priced(_ filter: ProductFilter) -> PostgresQuery {
+        filter.currency.map { " AND p.currency = \($0)" } ?? ""
+    }
+
     /// Rank in millionths, an integer, so that a cursor holds it exactly.
     private static func rank(_ filter: ProductFilter) -> PostgresQuery {
-        "(ts_rank(p.search, websearch_to_tsquery('english', \(filter.search ?? ""))) * 1000000)::bigint"
+        "(ts_rank(p.search, websearch_to_tsquery('english', \(filter.terms?.text ?? ""))) * 1000000)::bigint"
     }
 
     private static func keyset(_ filter: ProductFilter, after cursor: ProductCursor?) -> PostgresQuery {

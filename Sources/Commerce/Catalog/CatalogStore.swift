@@ -1,6 +1,7 @@
 import Formats
 import FoundationEssentials
 import PostgresClient
+import Web
 
 /// The catalogue in PostgreSQL.
 package struct CatalogStore {
@@ -17,6 +18,16 @@ package struct CatalogStore {
     func read(_ query: PostgresQuery) async throws -> PostgresRows {
         if let replica { return try await replica.query(query) }
         return try await pool.query(query)
+    }
+
+    /// The same for statements whose values come from a request.
+    /// - Throws: ``RefusedValues`` where PostgreSQL cannot look for such a value, so that it is the request's fault.
+    func readAsked(_ query: PostgresQuery) async throws -> PostgresRows {
+        do {
+            return try await read(query)
+        } catch let error as PostgresError where RefusedValues.caused(error) {
+            throw RefusedValues(error: error)
+        }
     }
 
     /// The active ones among these products as documents, each with its active variants, the default one first.
@@ -48,7 +59,7 @@ package struct CatalogStore {
     private func documents<Key: Hashable>(
         _ query: PostgresQuery, by key: (Product) -> Key
     ) async throws -> [Key: CatalogCache.Loaded] {
-        let rows = try await read(query)
+        let rows = try await readAsked(query)
         return try rows.withFields(Self.columnTypes) { fields in
             var found: [Key: CatalogCache.Loaded] = [:]
             found.reserveCapacity(fields.rows)
@@ -137,5 +148,25 @@ package struct CatalogStore {
     static func category(_ fields: PostgresFields, _ row: Int, slug: Int, name: Int) -> CategoryReference? {
         guard let slug = fields.bytes(row, slug), let name = fields.bytes(row, name) else { return nil }
         return CategoryReference(slug: slug, name: name)
+    }
+}
+
+/// PostgreSQL could not do with a value that came from a request: 400, and nothing that anybody has to be woken for.
+///
+/// Values are checked before they get here. What is left is what no check foresaw: a limit of a parser, a number or a time that
+/// a calculation cannot hold.
+struct RefusedValues: ProblemConvertible {
+    let error: PostgresError
+
+    var problem: Problem {
+        Problem(.invalidParameter, "A parameter has a value that cannot be looked for.").caused(by: error)
+    }
+
+    /// Whether values can be the cause (PostgreSQL manual, appendix A): data exceptions, errors of syntax and type, limits of the
+    /// program, and internal errors other than damaged data. Not a table or column that is missing until a migration ran.
+    static func caused(_ error: PostgresError) -> Bool {
+        guard error.code == .server, let state = error.sqlState else { return false }
+        if [SQLState.undefinedTable, SQLState.undefinedColumn, "XX001", "XX002"].contains(state) { return false }
+        return ["22", "42", "54", "XX"].contains(String(state.prefix(2)))
     }
 }

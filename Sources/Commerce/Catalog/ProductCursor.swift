@@ -24,10 +24,12 @@ package struct ProductCursor: Equatable, Sendable {
     init?(_ cursor: Cursor, sort: ProductSort) {
         guard cursor.fields.count == 2, case .uuid(let id) = cursor.fields[1] else { return nil }
         switch (sort, cursor.fields[0]) {
-        case (.newest, .time(let time)): position = .time(time)
-        case (.priceAscending, .integer(let price)), (.priceDescending, .integer(let price)): position = .price(price)
-        case (.name, .text(let name)): position = .name(name)
-        case (.relevance, .integer(let rank)): position = .rank(rank)
+        // Only what a product can have: PostgreSQL knows no other times, and no text with U+0000.
+        case (.newest, .time(let time)) where (Timestamp.earliest...Timestamp.latest).contains(time): position = .time(time)
+        case (.priceAscending, .integer(let price)) where price >= 0, (.priceDescending, .integer(let price)) where price >= 0:
+            position = .price(price)
+        case (.name, .text(let name)) where !name.utf8.contains(0): position = .name(name)
+        case (.relevance, .integer(let rank)) where rank >= 0: position = .rank(rank)
         default: return nil
         }
         self.id = id

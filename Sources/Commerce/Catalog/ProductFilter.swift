@@ -6,17 +6,21 @@ package struct ProductFilter: Hashable, Sendable {
     package var search: String?
     /// A category's slug; those below it count too.
     package var category: String?
-    /// Minor units, inclusive.
+    /// Minor units of ``currency``, inclusive.
     package var minimumPrice: Int64?
     package var maximumPrice: Int64?
+    /// The currency of all products on the list; nil: any. Where prices are compared it is there, since amounts of different
+    /// currencies say nothing about each other.
+    package var currency: String?
     package var inStock: Bool?
     package var sort: ProductSort
 
     /// How long a search may be, in characters.
     static let maximumSearch = 200
 
+    /// - Parameter storeCurrency: what prices are compared in where the query names no currency
     /// - Throws: `Problem` (400) that names each parameter with a value it cannot have.
-    package init(_ query: QueryParameters) throws(Problem) {
+    package init(_ query: QueryParameters, storeCurrency: CurrencyCode = .usd) throws(Problem) {
         var faults: [InputFault] = []
         func refuse(_ name: String, _ detail: String) { faults.append(InputFault(.parameter(name), detail)) }
         func price(_ name: String) -> Int64? {
@@ -59,17 +63,37 @@ package struct ProductFilter: Hashable, Sendable {
                 refuse("sort", "must be one of: " + ProductSort.allCases.map(\.rawValue).joined(separator: ", "))
             }
         }
+        if let code = query.first("currency") {
+            currency = CurrencyCode(code)?.code
+            if currency == nil { refuse("currency", "must be an ISO 4217 code in upper case, such as USD") }
+        } else if comparesPrices {
+            currency = storeCurrency.code
+        }
         guard faults.isEmpty else { throw Problem(.invalidParameter, errors: faults) }
     }
 
+    private var comparesPrices: Bool {
+        minimumPrice != nil || maximumPrice != nil || sort == .priceAscending || sort == .priceDescending
+    }
+
+    /// What ``search`` means; nil where there is none.
+    var terms: SearchTerms? { search.map { SearchTerms($0) } }
+
+    /// Whether it lets nothing through, whatever there is.
+    var isEmpty: Bool { terms.map { $0.text == nil } ?? false }
+
     /// The same text for the same filter: part of cache keys, and what cursors are bound to. Lengths stand
     /// before what a caller wrote, so that no two filters share a text.
-    package var canonical: String {
-        var text = sort.rawValue
+    package var canonical: String { sort.rawValue + conditions }
+
+    /// The same for filters that let the same through, in whatever order.
+    var conditions: String {
+        var text = ""
         if let search { text += "&q\(search.utf8.count)=\(search.asExactKey)" }
         if let category { text += "&c\(category.utf8.count)=\(category.asExactKey)" }
         if let minimumPrice { text += "&min=\(minimumPrice)" }
         if let maximumPrice { text += "&max=\(maximumPrice)" }
+        if let currency { text += "&cur=\(currency)" }
         if let inStock { text += "&stock=\(inStock)" }
         return text
     }
@@ -84,6 +108,7 @@ package struct ProductFilter: Hashable, Sendable {
         if let category { text += "&category=\(PercentEncoding.encode(category))" }
         if let minimumPrice { text += "&min_price=\(minimumPrice)" }
         if let maximumPrice { text += "&max_price=\(maximumPrice)" }
+        if let currency { text += "&currency=\(currency)" }
         if let inStock { text += "&in_stock=\(inStock)" }
         return text
     }

@@ -1,5 +1,22 @@
 import Formats
 
+/// How many products a filter lets through, counted as far as anybody looks at it.
+struct ProductTotal: Equatable {
+    /// Beyond this many nothing is counted: it would cost PostgreSQL the more the larger the shop is.
+    static let maximum: Int64 = 10_000
+
+    /// At most ``maximum``.
+    let number: Int64
+    /// False: there are more.
+    let isExact: Bool
+
+    /// - Parameter counted: what was counted, up to one more than ``maximum``
+    init(counted: Int64) {
+        number = min(counted, Self.maximum)
+        isExact = counted <= Self.maximum
+    }
+}
+
 /// A page of products as its JSON.
 struct ProductList {
     /// Of the page's products.
@@ -8,7 +25,7 @@ struct ProductList {
     let next: String?
     /// The Link field that goes with it.
     let link: String?
-    let total: Int64?
+    let total: ProductTotal?
 
     /// The document with holes for the stock, and the stock as it was read.
     /// - Parameter products: hands the products out, in order, with their places.
@@ -23,7 +40,10 @@ struct ProductList {
         }
         json.endArray()
         json.field("next_cursor", next)
-        if let total { json.field("total", total) }
+        if let total {
+            json.field("total", total.number)
+            json.field("total_relation", total.isExact ? "eq" : "gte")
+        }
         json.endObject()
         return (StockedDocument(variants: stock.variants, template: json.finish(), link: link), stock.available)
     }

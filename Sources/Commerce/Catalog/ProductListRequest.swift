@@ -11,18 +11,37 @@ final class ProductListRequest {
     /// The same for requests that ask for the same, however they write it.
     let key: String
 
+    /// - Parameters:
+    ///   - storeCurrency: what prices are compared in where the query names no currency
+    ///   - key: signs its cursors
     /// - Throws: `Problem` (400) for a parameter with a value it cannot have.
-    init(_ query: QueryParameters) throws(Problem) {
-        let filter = try ProductFilter(query)
+    init(_ query: QueryParameters, storeCurrency: CurrencyCode, key: AuthenticationKey) throws(Problem) {
+        let filter = try ProductFilter(query, storeCurrency: storeCurrency)
         page = try PageRequest(query)
         let canonical = filter.canonical
-        binding = CursorFilter(["products", canonical])
+        binding = CursorFilter(["products", canonical], key: key)
         cursor = try page.place(for: binding).map { cursor throws(Problem) in
             guard let place = ProductCursor(cursor, sort: filter.sort) else { throw Problem(.invalidCursor) }
             return place
         }
         self.filter = filter
-        key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
+        self.key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
+    }
+
+    /// What one of these requests counts as under the rate limit: a search costs PostgreSQL several times what a list does, and
+    /// a total more than that. Told from the query as it was sent, since a limit comes before all else.
+    static func cost(_ query: ArraySlice<UInt8>?) -> Int {
+        guard let query else { return 1 }
+        var (searches, totals) = (false, false)
+        for parameter in query.split(separator: UInt8(ascii: "&")) {
+            let end = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
+            let name = parameter[..<end]
+            // A name that is written in another way may be any.
+            let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+            if isEncoded || name.elementsEqual("q".utf8) { searches = true }
+            if isEncoded || name.elementsEqual("include".utf8) { totals = true }
+        }
+        return 1 + (searches ? 4 : 0) + (totals ? 9 : 0)
     }
 
     /// The Link field's value for the page after this one (RFC 8288).

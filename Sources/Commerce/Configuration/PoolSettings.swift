@@ -10,6 +10,7 @@ package struct PoolSettings: Sendable {
     /// How many requests may wait for a connection; one more is refused at once.
     package let maxWaiters: Int
     package let statementTimeout: Duration
+    package let readTimeout: Duration
     package let lockTimeout: Duration
     package let idleInTransactionTimeout: Duration
 
@@ -33,6 +34,9 @@ package struct PoolSettings: Sendable {
         statementTimeout = reader.read(
             "DATABASE_STATEMENT_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(10),
             "Longest run of a statement; 0 is without limit")
+        readTimeout = reader.read(
+            "DATABASE_READ_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(2),
+            "Longest run of a read for the catalogue, then 503; 0 is as long as any statement")
         lockTimeout = reader.read(
             "DATABASE_LOCK_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(5),
             "Longest wait for a lock; 0 is without limit")

@@ -15,7 +15,7 @@ package struct RateLimitSettings: Sendable {
         let isOn = reader.read(
             "RATE_LIMIT", .switched, default: true, "Limits on what one client (account, IPv4 address, IPv6 /64) asks, then 429; off also lifts the bounds on unpaid orders")
         let reads = reader.read(
-            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD of one client in a minute")
+            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD of one client in a minute; a search counts 5, a total 10")
         let writes = reader.read(
             "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Other requests of one client in a minute")
         let orders = reader.read(

@@ -44,6 +44,7 @@ extension PostgresConfiguration {
         acquireTimeout = pool.acquireTimeout
         maxWaiters = pool.maxWaiters
         statementTimeout = pool.statementTimeout
+        readTimeout = pool.readTimeout
         lockTimeout = pool.lockTimeout
         idleInTransactionTimeout = pool.idleInTransactionTimeout
     }

@@ -57,7 +57,8 @@ package final class LoopServices: @unchecked Sendable {
             : nil
         let gate = AdmissionGate(loop: loop, settings: shared.admission)
         CatalogRoutes(
-            loop: loop, store: store, cache: cache,
+            loop: loop, store: store, cache: cache, storeCurrency: configuration.shop.currency,
+            key: configuration.encryption.keys.authentication(for: .cursors),
             policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)

@@ -1,6 +1,12 @@
 import EventLoop
 
 extension PostgresConfiguration {
+    /// The limit of reads in milliseconds; nil: they have none of their own.
+    var readLimit: UInt64? {
+        guard readTimeout > .zero, statementTimeout == .zero || readTimeout < statementTimeout else { return nil }
+        return readTimeout.milliseconds
+    }
+
     /// What libpq is given: the connection string's parameters, and ours where it has none.
     /// - Parameter limits: whether the server's limits for statements apply; a migration has none.
     func connectionParameters(limits: Bool) -> [(keyword: String, value: String)] {

@@ -34,6 +34,8 @@ package struct PostgresConfiguration: Sendable {
 
     /// The server's own limits for each session; zero leaves the server's default.
     package var statementTimeout = Duration.seconds(10)
+    /// The server's limit for ``PostgresPool/query(_:)``; zero: that of all statements.
+    package var readTimeout = Duration.zero
     package var lockTimeout = Duration.seconds(5)
     package var idleInTransactionTimeout = Duration.seconds(15)
 

@@ -99,9 +99,10 @@ extension PostgresPool {
         let connection = try await lease()
         // Takes the transaction back too.
         defer { giveBack(connection) }
-        let rows = try await send([query], begin: "BEGIN READ ONLY", commit: .none, on: connection)
-        guard let first = rows.first else { throw PostgresError(.protocolViolation, "no answer") }
-        return first
+        let limit: [PostgresQuery] = configuration.readLimit.map { [PostgresQuery(unescaped: "SET LOCAL statement_timeout = \($0)")] } ?? []
+        let rows = try await send(limit + [query], begin: "BEGIN READ ONLY", commit: .none, on: connection)
+        guard let last = rows.last else { throw PostgresError(.protocolViolation, "no answer") }
+        return last
     }
 }
 

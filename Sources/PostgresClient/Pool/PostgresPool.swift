@@ -225,6 +225,8 @@ package final class PostgresPool: @unchecked Sendable {
         guard let connection = connections[id] else { return }
         // A Sync group that fails takes its neighbours back, so that nothing but reads may go there.
         connection.sendHousekeeping("SET default_transaction_read_only = on")
+        // It stays shared for good, so nothing has to take this back.
+        if let limit = configuration.readLimit { connection.sendHousekeeping("SET statement_timeout = \(limit)") }
         // Reads follow once this is answered: an unused connection may have died without telling.
         connection.sync(for: ProofOfLife(loop: loop) { [weak self] in
             guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }

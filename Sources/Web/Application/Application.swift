@@ -219,6 +219,7 @@ package final class Application: Responder {
             route: route?.template.description,
             parameters: parameters,
             isVital: route?.options.isVital ?? false,
+            cost: route?.options.cost,
             deadline: Deadline(instant: overflow ? .max : instant),
             logger: logger)
     }

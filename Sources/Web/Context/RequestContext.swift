@@ -20,6 +20,8 @@ package final class RequestContext {
     package let parameters: PathParameters
     /// Whether it is answered whatever happens, and no limit holds for it: what asks for the service's health.
     package let isVital: Bool
+    /// What ``cost`` is told by.
+    private let costOfQuery: (@Sendable (ArraySlice<UInt8>?) -> Int)?
     /// By when there must be an answer.
     package let deadline: Deadline
     /// Who asks, once a middleware has found out.
@@ -35,8 +37,9 @@ package final class RequestContext {
 
     package init(
         request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?, parameters: PathParameters,
-        isVital: Bool = false, deadline: Deadline, logger: Logger
+        isVital: Bool = false, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
     ) {
+        costOfQuery = cost
         self.request = request
         self.requestID = requestID
         self.clientAddress = clientAddress
@@ -47,6 +50,9 @@ package final class RequestContext {
         self.deadline = deadline
         parentLogger = logger
     }
+
+    /// How many plain requests this one counts as under the rate limit.
+    package var cost: Int { costOfQuery?(request.query) ?? 1 }
 
     package var loop: EventLoop { request.loop }
 

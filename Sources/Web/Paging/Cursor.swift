@@ -3,16 +3,17 @@ import Formats
 
 /// A place in a sorted list: the sort values of the last row shown, as opaque text bound to the list's filter.
 ///
-/// A checksum over fields and filter tells an altered cursor, or one of another list. It has no key: every task of a
-/// fleet must read every other's cursors without a secret being configured, and forging one gains nothing. It can only
-/// name a place in a list the caller may read anyway, and its values reach the database as typed parameters.
+/// It is signed, fields and filter together (HMAC-SHA-256, RFC 2104, cut to half its length), so that the values in it are
+/// those of a row that was shown, and a cursor that was altered, made elsewhere or for another list is told. All tasks of a
+/// fleet have the same key; while that rotates, cursors signed with the one before still lead on.
 package struct Cursor: Sendable, Equatable {
     package let fields: [CursorField]
 
     package init(_ fields: [CursorField]) { self.fields = fields }
 
     /// The first byte of all; a change of the layout changes it, so that older cursors are refused, not misread.
-    private static let layout: UInt8 = 1
+    private static let layout: UInt8 = 2
+    private static let codeLength = 16
     /// Longer texts hold no cursor.
     static let longest = 2_048
 
@@ -20,16 +21,18 @@ package struct Cursor: Sendable, Equatable {
     package func text(for filter: CursorFilter) -> String {
         var content: [UInt8] = []
         for field in fields { Cursor.append(field, to: &content) }
-        return Base64URL.encode([Cursor.layout] + Cursor.checksum(content, filter) + content)
+        let code = filter.key.code(Cursor.signed(content, filter)).prefix(Cursor.codeLength)
+        return Base64URL.encode([Cursor.layout] + code + content)
     }
 
     /// Reads a cursor; nil for one that was altered or belongs to another filter.
     package init?(_ text: String, for filter: CursorFilter) {
-        guard text.utf8.count <= Cursor.longest, let bytes = Base64URL.decode(text), bytes.count >= 9,
+        guard text.utf8.count <= Cursor.longest, let bytes = Base64URL.decode(text), bytes.count > Cursor.codeLength,
             bytes.first == Cursor.layout
         else { return nil }
-        var rest = bytes.dropFirst(9)
-        guard bytes[1..<9].elementsEqual(Cursor.checksum(Array(rest), filter)) else { return nil }
+        var rest = bytes.dropFirst(1 + Cursor.codeLength)
+        let code = bytes[1..<1 + Cursor.codeLength]
+        guard filter.key.isValid(code, for: Cursor.signed(Array(rest), filter), length: Cursor.codeLength) else { return nil }
         var fields: [CursorField] = []
         while !rest.isEmpty {
             guard let field = Cursor.field(&rest) else { return nil }
@@ -38,10 +41,10 @@ package struct Cursor: Sendable, Equatable {
         self.fields = fields
     }
 
-    private static func checksum(_ content: [UInt8], _ filter: CursorFilter) -> [UInt8] {
-        var bytes = Array("cursor".utf8)
+    private static func signed(_ content: [UInt8], _ filter: CursorFilter) -> [UInt8] {
+        var bytes: [UInt8] = [layout]
         append(filter.fingerprint, to: &bytes)
-        return Array(SHA256.hash(bytes + content).prefix(8))
+        return bytes + content
     }
 
     // MARK: Fields: a byte for the type, then the value

@@ -16,12 +16,14 @@ struct RateBucket: Sendable, Equatable {
     /// When it is full, in nanoseconds of the monotonic clock.
     private(set) var full: UInt64 = 0
 
-    /// Takes one request's worth, if that is there.
-    mutating func take(_ policy: RatePolicy, at now: UInt64) -> Decision {
+    /// Takes a request's worth, if that is there.
+    /// - Parameter cost: how many plain requests it counts as; one that is above the quota counts as that
+    mutating func take(_ policy: RatePolicy, at now: UInt64, cost: Int = 1) -> Decision {
         let level = level(at: now)
-        let isAllowed = level + policy.interval <= policy.capacity
-        if isAllowed { full = now + level + policy.interval }
-        return decision(policy, at: now, isAllowed)
+        let amount = policy.amount(of: cost)
+        let isAllowed = level + amount <= policy.capacity
+        if isAllowed { full = now + level + amount }
+        return decision(policy, at: now, isAllowed, cost: isAllowed ? 1 : cost)
     }
 
     /// Learns from elsewhere how far the bucket is from being full, in nanoseconds; it is not fuller than that.
@@ -29,12 +31,14 @@ struct RateBucket: Sendable, Equatable {
         full = max(full, now + min(level, policy.capacity))
     }
 
-    func decision(_ policy: RatePolicy, at now: UInt64, _ isAllowed: Bool) -> Decision {
+    /// - Parameter cost: what the one that may come next counts as
+    func decision(_ policy: RatePolicy, at now: UInt64, _ isAllowed: Bool, cost: Int = 1) -> Decision {
+        let amount = policy.amount(of: cost)
         let level = min(level(at: now), policy.capacity)
         let room = policy.capacity - level
         return Decision(
             isAllowed: isAllowed, remaining: Int(clamping: room / policy.interval), reset: level,
-            wait: room >= policy.interval ? 0 : policy.interval - room)
+            wait: room >= amount ? 0 : amount - room)
     }
 
     /// How far it is from being full.

@@ -20,15 +20,15 @@ struct RateLedger {
 
     var clientCount: Int { accounts.count }
 
-    /// Takes one request's worth.
+    /// Takes a request's worth, which may be that of several.
     /// - Returns: also how many are to be reported now; 0 for none.
-    mutating func take(_ client: String, at now: UInt64) -> (decision: RateBucket.Decision, report: Int) {
+    mutating func take(_ client: String, at now: UInt64, cost: Int = 1) -> (decision: RateBucket.Decision, report: Int) {
         accounts.update(client, default: Account()) { [policy, batch] account in
             // A full bucket forgets: whoever asks seldom is nobody's business.
             if account.bucket.level(at: now) == 0 { account.unreported = 0 }
-            let decision = account.bucket.take(policy, at: now)
+            let decision = account.bucket.take(policy, at: now, cost: cost)
             guard decision.isAllowed else { return (decision, 0) }
-            account.unreported += 1
+            account.unreported += min(max(1, cost), policy.quota)
             guard account.unreported >= batch else { return (decision, 0) }
             defer { account.unreported = 0 }
             return (decision, account.unreported)

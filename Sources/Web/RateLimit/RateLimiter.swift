@@ -11,6 +11,7 @@ import Logging
 /// - Reads are decided here, out of the loop's own bucket, since a cached answer costs less than asking anybody. What was taken is
 ///   reported now and then, a twentieth of the quota at a time, and the answer tells what other loops and tasks have given: so all
 ///   of them together give at most that much more than the quota for each.
+///   A read that costs more counts as several (``RouteOptions/cost``).
 /// - Writes are few and wait for the database anyway: each is taken from the bucket that all share. One whose bucket is known to be
 ///   empty is refused here.
 /// - Where the shared buckets do not answer, the loop's own decide.
@@ -84,7 +85,7 @@ package final class RateLimiter: Middleware {
                 return nil
             }
         }
-        var tightest = Standing(decision: take(limited, client), limited: limited)
+        var tightest = Standing(decision: take(limited, client, cost: context.cost), limited: limited)
         for limited in route?.limited ?? [] where tightest.decision.isAllowed {
             tightest = tightest.tighter(Standing(decision: take(limited, client), limited: limited))
         }
@@ -127,8 +128,8 @@ package final class RateLimiter: Middleware {
     /// Addresses that nobody has on the internet (RFC 1918, RFC 4193).
     private static let inner = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap { AddressBlock($0) }
 
-    private func take(_ limited: Limited, _ client: String) -> RateBucket.Decision {
-        let (decision, count) = limited.ledger.take(client, at: loop.now)
+    private func take(_ limited: Limited, _ client: String, cost: Int) -> RateBucket.Decision {
+        let (decision, count) = limited.ledger.take(client, at: loop.now, cost: cost)
         if count > 0, !limited.isAskedFirst, let shared {
             loop.run { [loop] in
                 guard let level = try? await shared.report(count, limited.ledger.policy, of: client) else { return }

@@ -15,6 +15,9 @@ package struct RatePolicy: Sendable, Equatable {
     let capacity: UInt64
     /// In nanoseconds, what one request takes.
     let interval: UInt64
+    /// In nanoseconds, what a request takes that counts as so many.
+    func amount(of cost: Int) -> UInt64 { interval * UInt64(min(max(1, cost), quota)) }
+
     /// The RateLimit-Policy field's value.
     let text: String
 

@@ -16,6 +16,9 @@ package struct RouteOptions: Sendable {
     /// that passes the gate by itself where it has to.
     package var isAdmitted: Bool
 
+    /// How many plain requests one of its counts as under the rate limit, by its query as it was sent; nil: one.
+    package var cost: (@Sendable (ArraySlice<UInt8>?) -> Int)?
+
     package init(isQuiet: Bool = false, deadline: Duration? = nil, body: BodyPlan = .none, isAdmitted: Bool = true) {
         self.isQuiet = isQuiet
         self.deadline = deadline

@@ -381,4 +381,26 @@ struct CatalogCacheTests {
             #expect((pauses.first ?? .zero) <= .milliseconds(5) && pauses.count <= 9)
         }
     }
+
+    @Test("one client fills no more than its share of Redis in a minute") func sharingBudget() {
+        var budget = SharingBudget()
+        let page = 43_000
+        func pages(_ client: String, at now: UInt64) -> Int { (0..<1_000).count { _ in budget.take(page, client, at: now) } }
+        #expect(pages("a", at: 5) == SharingBudget.bytes / page)
+        #expect(pages("b", at: 5) == SharingBudget.bytes / page)
+        #expect(pages("a", at: 59_000_000_000) == 0)
+        #expect(pages("a", at: 60_000_000_005) == SharingBudget.bytes / page)
+        // Nor do many clients fill what remembers them.
+        #expect((0..<20_000).count { budget.take(1, "\($0)", at: 60_000_000_005) } == SharingBudget.clients - 1)
+    }
+
+    @Test("a page of a list is owed from its second answer on, once") func owed() {
+        let entry = CatalogEntry(document: nil, available: [], version: 1, at: 0, policy: "", compressor: nil)
+        #expect(entry.owed == nil)
+        entry.owe([3])
+        #expect(entry.settle() == nil && entry.owed == [3])
+        #expect(entry.settle() == [3] && entry.owed == nil)
+        #expect(entry.settle() == nil)
+        #expect(CatalogCache.isOfList("l:20:0::newest") && CatalogCache.isOfList("t:") && !CatalogCache.isOfList("p:l:") && !CatalogCache.isOfList("c"))
+    }
 }

@@ -120,4 +120,19 @@ struct S3FIFOCacheTests {
         cache.insert(1, for: "one", cost: 50)
         #expect(cache.value(for: "one") == 1 && cache.cost == 50)
     }
+
+    @Test("looking is no hit: what was only looked at leaves with the scan, what was hit twice stays") func peeks() {
+        for hits in 0...2 {
+            var cache = S3FIFOCache<Int>(budget: 10_000)
+            cache.insert(7, for: "k", cost: 100)
+            for _ in 0..<50 { #expect(cache.peek("k")?.value == 7) }
+            for _ in 0..<hits { if let found = cache.peek("k") { cache.hit(found.place) } }
+            for step in 0..<200 { cache.insert(step, for: "passing \(step)", cost: 100) }
+            #expect((cache.peek("k") != nil) == (hits == 2))
+        }
+        var cache = S3FIFOCache<Int>(budget: 10_000)
+        #expect(cache.peek("none") == nil)
+        cache.hit(-1)
+        cache.hit(99)
+    }
 }

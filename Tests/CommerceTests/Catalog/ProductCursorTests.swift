@@ -8,13 +8,13 @@ import Web
 
 @Suite("Product cursor")
 struct ProductCursorTests {
-    private static let filter = CursorFilter(["products", "x"])
+    private static let filter = CursorFilter(["products", "x"], key: EncryptionKeys.unprotected.authentication(for: .cursors))
 
     private static func position(_ sort: ProductSort, _ random: inout SeededGenerator) -> ProductCursor.Position {
         switch sort {
-        case .newest: .time(Timestamp(microseconds: Int64.random(in: .min ... .max, using: &random)))
+        case .newest: .time(Timestamp(microseconds: Int64.random(in: Timestamp.earliest.microseconds...Timestamp.latest.microseconds, using: &random)))
         case .priceAscending, .priceDescending: .price(Int64.random(in: 0 ... .max, using: &random))
-        case .name: .name(random.text(upTo: 100, from: "aé\u{1F9FA} '\u{0}"))
+        case .name: .name(random.text(upTo: 100, from: "aé\u{1F9FA} '"))
         case .relevance: .rank(Int64.random(in: 0...2_000_000, using: &random))
         }
     }
@@ -58,5 +58,14 @@ struct ProductCursorTests {
         let name = String(repeating: "\u{1F9FA}", count: 200)
         let text = ProductCursor(position: .name(name), id: UUID(high: 1, low: 2)).text(for: Self.filter)
         #expect(Cursor(text, for: Self.filter) != nil)
+    }
+
+    @Test("a place that no product can have is refused", arguments: [
+        (.newest, .time(Timestamp(microseconds: -(1 << 62)))), (.newest, .time(Timestamp(microseconds: .max))),
+        (.newest, .time(Timestamp(microseconds: .min))), (.priceAscending, .integer(-1)), (.priceDescending, .integer(.min)),
+        (.relevance, .integer(-1)), (.name, .text("a\u{0}b")),
+    ] as [(ProductSort, CursorField)])
+    func impossible(sort: ProductSort, field: CursorField) {
+        #expect(ProductCursor(Cursor([field, .uuid(UUID(high: 1, low: 2))]), sort: sort) == nil)
     }
 }

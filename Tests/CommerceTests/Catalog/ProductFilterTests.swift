@@ -51,7 +51,8 @@ struct ProductFilterTests {
         ("min_price=0x10", "min_price"), ("min_price=%D9%A3", "min_price"), ("max_price=abc", "max_price"), ("max_price=12%20", "max_price"),
         ("min_price=5&max_price=4", "max_price"), ("in_stock=1", "in_stock"), ("in_stock=TRUE", "in_stock"), ("in_stock=", "in_stock"),
         ("sort=", "sort"), ("sort=Price", "sort"), ("sort=price,name", "sort"), ("sort=relevance", "sort"), ("q=+&sort=relevance", "sort"),
-        ("category=", "category"),
+        ("category=", "category"), ("currency=", "currency"), ("currency=usd", "currency"), ("currency=ZZZ", "currency"),
+        ("currency=USDX", "currency"), ("currency=%F0%9F%92%B6", "currency"),
     ])
     func refused(query: String, name: String) throws {
         #expect(try faults(query) == [.parameter(name)])
@@ -76,7 +77,7 @@ struct ProductFilterTests {
         var repeats = 0
         let base = try filter("")
         // What the text itself is made of, with lengths and without.
-        let pieces = ["a", "&c1=a", "&c=a", "&q1=a", "&q=a", "&min=1", "&max=2", "&stock=true"]
+        let pieces = ["a", "&c1=a", "&c=a", "&q1=a", "&q=a", "&min=1", "&max=2", "&stock=true", "&cur=USD"]
         func text() -> String {
             (0..<Int.random(in: 0...2, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }.joined()
         }
@@ -87,6 +88,7 @@ struct ProductFilterTests {
             if Bool.random(using: &random) { filter.minimumPrice = Int64.random(in: 1...2, using: &random) }
             if Bool.random(using: &random) { filter.maximumPrice = Int64.random(in: 1...2, using: &random) }
             filter.inStock = [nil, true, false].randomElement(using: &random) ?? nil
+            filter.currency = [nil, "USD", "JPY"].randomElement(using: &random) ?? nil
             filter.sort = ProductSort.allCases.randomElement(using: &random) ?? .newest
             if let other = seen.updateValue(filter, forKey: filter.canonical) {
                 repeats += 1
@@ -108,7 +110,56 @@ struct ProductFilterTests {
             if Bool.random(using: &random) { filter.maximumPrice = Int64.random(in: 12 ... .max, using: &random) }
             filter.inStock = [nil, true, false].randomElement(using: &random) ?? nil
             filter.sort = filter.search == nil ? .name : ProductSort.allCases.randomElement(using: &random) ?? .name
+            let comparesPrices = filter.minimumPrice != nil || filter.maximumPrice != nil || [.priceAscending, .priceDescending].contains(filter.sort)
+            if comparesPrices || Bool.random(using: &random) { filter.currency = ["USD", "JPY"].randomElement(using: &random) }
             #expect(try self.filter(filter.query) == filter)
         }
+    }
+
+    @Test("where prices are compared, it is in one currency") func currencies() throws {
+        #expect(try filter("").currency == nil)
+        #expect(try filter("sort=name").currency == nil)
+        for query in ["min_price=1", "max_price=1", "sort=price", "sort=-price", "q=mug&sort=price"] {
+            #expect(try filter(query).currency == "USD")
+            #expect(try ProductFilter(try #require(QueryParameters(query)), storeCurrency: .eur).currency == "EUR")
+            #expect(try filter(query + "&currency=JPY").currency == "JPY")
+        }
+        #expect(try filter("currency=JPY").currency == "JPY")
+    }
+
+    @Test("what a search means, without what means nothing", arguments: [
+        ("enamel mug", "enamel mug"), ("\"enamel mug\" -red", "\"enamel mug\" -red"), ("mug or cup", "mug or cup"), ("t-shirt", "t-shirt"),
+        ("-\"red mug\" cup", "-\"red mug\" cup"), ("C++", "C"), ("--verbose", "verbose"), ("mug ----- cup", "mug cup"), ("a - b", "a b"),
+        ("mug or -red", "mug -red"), ("or mug or", "mug"), ("mug OR cup", "mug or cup"), ("mug or or cup", "mug cup"), ("(mug|cup)&!x", "mug cup x"),
+        ("\"mug", "\"mug\""), ("mug\"", "mug"), ("\"\" mug", "mug"), ("\"-mug -- cup\"", "\"mug cup\""), ("men's", "men's"), ("茶", "茶"), ("5\" pipe", "5 \"pipe\""),
+    ])
+    func terms(search: String, text: String) { #expect(SearchTerms(search).text == text) }
+
+    @Test("a search that looks for no word finds nothing", arguments: [
+        "-", "--", "-mug", "-\"red mug\"", "-a -b", "\"\"", "!", "()", "%", "🥭", "- - -", "or", "or or", "-or", "…", "-mug -----", "\"---\"", "\"",
+    ])
+    func noWord(search: String) throws {
+        #expect(SearchTerms(search).text == nil)
+        var filter = try filter("q=a")
+        filter.search = search
+        #expect(filter.isEmpty)
+    }
+
+    @Test("whatever is searched for, there are no two operators in a row") func anySearch() {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<20_000 {
+            let text = SearchTerms(random.text(upTo: 40, from: "aB1é茶-\"!&|() or'\\:*<>\t.")).text ?? "a"
+            #expect(!text.contains("--") || text.split(separator: " ").allSatisfy { !$0.hasPrefix("--") && !$0.hasPrefix("\"-") })
+            #expect(text.filter { $0 == "\"" }.count.isMultiple(of: 2))
+            #expect(!text.hasPrefix("or ") && !text.hasSuffix(" or") && !text.contains(" or or ") && !text.contains(" or -"))
+        }
+    }
+
+    @Test("what a request counts as under the rate limit") func cost() {
+        func cost(_ query: String?) -> Int { ProductListRequest.cost(query.map { Array($0.utf8)[...] }) }
+        for plain in [nil, "", "limit=5", "category=q&sort=price", "min_price=1&qq=a&xinclude=total", "&&="] { #expect(cost(plain) == 1) }
+        for search in ["q=a", "limit=5&q=", "q", "%71=a", "a+b=c"] { #expect(cost(search) >= 5) }
+        #expect(cost("q=a") == 5 && cost("include=total") == 10 && cost("include=total&q=a") == 14)
+        #expect(cost("%69nclude=total") >= 10)
     }
 }

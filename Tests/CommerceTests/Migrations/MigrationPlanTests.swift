@@ -165,4 +165,14 @@ struct MigrationPlanTests {
         #expect(rows.first?["applied_at"]?.stringValue == "1970-01-01T00:00:00.000000Z")
         #expect(rows[2]["applied_at"] == .null)
     }
+
+    @Test("What a script loses is read from it", arguments: [
+        ("DROP TABLE a", [.table("a")]), ("drop table if exists a, s.b cascade;", [.table("a"), .table("s.b")]),
+        ("DROP TABLE \"A b\"", [.table("A b")]), ("ALTER TABLE a DROP COLUMN b, DROP CONSTRAINT c, ADD d int DEFAULT f(1, 2), DROP e", [.column("b", of: "a"), .column("e", of: "a")]),
+        ("ALTER TABLE IF EXISTS ONLY a DROP IF EXISTS b CASCADE", [.column("b", of: "a")]), ("ALTER TABLE a ALTER COLUMN b DROP DEFAULT", []),
+        ("-- DROP TABLE a\n/* DROP TABLE b; */ DROP INDEX i; DROP FUNCTION f()", []), ("SELECT 'DROP TABLE a; DROP TABLE b'", []),
+        ("DO $$ BEGIN DROP TABLE a; END $$; DELETE FROM b WHERE true; TRUNCATE c, d; UPDATE e SET f = 1", [.rows(of: "b"), .rows(of: "c"), .rows(of: "d"), .rows(of: "e")]),
+        ("", []), ("DROP TABLE", []), ("ALTER TABLE", []), ("'", []), ("$$", []), ("\"", []), ("/*", []),
+    ] as [(String, [MigrationLosses.Item])])
+    func losses(sql: String, items: [MigrationLosses.Item]) { #expect(MigrationLosses.items(of: sql) == items) }
 }

@@ -45,6 +45,25 @@ struct RateLimitTests {
         #expect(try await Self.ask(1, services, "GET", "/v1/categories", as: "203.0.113.9")[0].status == 200)
     }
 
+    @Test("a search counts as five requests, a total as ten, and what is left is told so") func costs() async throws {
+        let stage = try Stage()
+        let service = try await stage.serve(Self.settings.merging(["LOOPS": "1", "RATE_LIMIT_READS": "60"]) { $1 })
+        try await service.waitUntilWell()
+        /// What is left after it: at least so much, and at most what flows in meanwhile above that.
+        func left(_ path: String) async throws -> (status: Int, left: Int) {
+            let answer = try await Self.ask(1, [service], "GET", path, as: "203.0.113.77")[0]
+            return (answer.status, Int(answer.header("RateLimit")?.firstMatch(of: /r=([0-9]+)/)?.1 ?? "") ?? -1)
+        }
+        let began = ContinuousClock.now
+        for (path, used) in [
+            ("/v1/products", 1), ("/v1/products?q=mug", 6), ("/v1/products?include=total", 16), ("/v1/products?q=mug&include=total", 30), ("/v1/categories", 31),
+        ] {
+            let answer = try await left(path)
+            let flown = Int((ContinuousClock.now - began).components.seconds) + 1
+            #expect(answer.status == 200 && (60 - used...60 - used + flown).contains(answer.left), "\(path): \(answer.left)")
+        }
+    }
+
     @Test("reads are counted over loops and services, and health is not") func reads() async throws {
         let stage = try Stage()
         let services = [try await stage.serve(Self.settings), try await stage.serve(Self.settings)]

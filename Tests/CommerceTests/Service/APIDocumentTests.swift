@@ -80,7 +80,8 @@ struct APIDocumentTests {
                 let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
                 let router = Router()
                 CatalogRoutes(
-                    loop: loop, store: CatalogStore(pool: pool), cache: nil, policy: "", compressor: nil, gate: AdmissionGate(loop: loop)
+                    loop: loop, store: CatalogStore(pool: pool), cache: nil, storeCurrency: .usd,
+                    key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil, gate: AdmissionGate(loop: loop)
                 ).register(on: router)
                 let carts = CartStore(pool: pool, lifetime: .seconds(1))
                 CartRoutes(store: carts, defaultCurrency: "USD").register(on: router)

@@ -103,7 +103,7 @@ struct AnswerSchemaTests {
                     id: id, slug: text("a"), name: text("A"), category: category, tags: PostgresTexts(), image: image, price: 1,
                     currency: text("USD"), createdAt: at, updatedAt: at)
                 let stock = ProductStock(products: 2, rows: [(0, id, 0), (1, id, 1)])
-                for (next, total) in [(nil, nil), ("abc_-", 7), ("abc", nil)] as [(String?, Int64?)] {
+                for (next, total) in [(nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001))] as [(String?, ProductTotal?)] {
                     let list = try ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
                         for place in 0..<2 { try body(place, summary) }
                     }

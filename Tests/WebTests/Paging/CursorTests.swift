@@ -5,7 +5,10 @@ import Testing
 @testable import Web
 
 @Suite struct CursorTests {
-    private static let filter = CursorFilter(["products", "newest", "shoes"])
+    private static let key = EncryptionKeys(secret: "a secret").authentication(for: .cursors)
+    private static let filter = CursorFilter(["products", "newest", "shoes"], key: key)
+
+    private func filter(_ parts: [String], _ key: AuthenticationKey = key) -> CursorFilter { CursorFilter(parts, key: key) }
 
     private static func random() -> CursorField {
         switch Int.random(in: 0..<5) {
@@ -31,10 +34,10 @@ import Testing
         for other in [[], ["products"], ["products", "newest", "hats"], ["products", "newestshoes"], ["products", "newest", "shoes", ""],
             ["productsnewest", "", "shoes"]]
         {
-            #expect(Cursor(text, for: CursorFilter(other)) == nil)
+            #expect(Cursor(text, for: filter(other)) == nil)
         }
-        #expect(CursorFilter(["a", "b"]) != CursorFilter(["ab", ""]))
-        #expect(CursorFilter(["1:a"]) != CursorFilter(["", "a"]))
+        #expect(filter(["a", "b"]).fingerprint != filter(["ab", ""]).fingerprint)
+        #expect(filter(["1:a"]).fingerprint != filter(["", "a"]).fingerprint)
     }
 
     @Test func anAlteredCursorIsRefused() throws {
@@ -55,24 +58,43 @@ import Testing
         }
     }
 
-    /// What passes the checksum and is no list of fields can only have been forged; it is refused as well.
-    @Test func aForgedCursorIsReadWithoutTrouble() {
+    /// What is signed and is no list of fields can only be another release's; it is refused as well.
+    @Test func aStrangeContentIsReadWithoutTrouble() {
         for _ in 0..<10_000 {
             let content = (0..<Int.random(in: 0...24)).map { _ in
                 [UInt8.random(in: 0...5), 0xff, 0, .random(in: 0...255)].randomElement() ?? 0
             }
-            var signed = Array("cursor".utf8)
+            var signed: [UInt8] = [2]
             withUnsafeBytes(of: Self.filter.fingerprint.bigEndian) { signed.append(contentsOf: $0) }
-            let bytes = [1] + SHA256.hash(signed + content).prefix(8) + content
+            let bytes = [2] + Self.key.code(signed + content).prefix(16) + content
             guard let cursor = Cursor(Base64URL.encode(bytes), for: Self.filter) else { continue }
             #expect(cursor.fields.count <= content.count)
             #expect(cursor.text(for: Self.filter) == Base64URL.encode(bytes))
         }
     }
 
+    @Test func aCursorMadeWithAnotherKeyIsRefused() {
+        let cursor = Cursor([.integer(7), .uuid(UUID.v7())])
+        for other in [EncryptionKeys(secret: "another"), .unprotected, EncryptionKeys(secret: "another", previous: "a third")] {
+            #expect(Cursor(cursor.text(for: filter(["x"], other.authentication(for: .cursors))), for: filter(["x"])) == nil)
+        }
+        // The layout before, which had a checksum and no key.
+        var old = Array("cursor".utf8)
+        withUnsafeBytes(of: filter(["x"]).fingerprint.bigEndian) { old.append(contentsOf: $0) }
+        let content: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 7]
+        #expect(Cursor(Base64URL.encode([1] + SHA256.hash(old + content).prefix(8) + content), for: filter(["x"])) == nil)
+    }
+
+    @Test func aCursorOfTheKeyBeforeStillLeadsOn() {
+        let cursor = Cursor([.integer(7), .uuid(UUID.v7())])
+        let rotated = EncryptionKeys(secret: "next", previous: "a secret").authentication(for: .cursors)
+        #expect(Cursor(cursor.text(for: filter(["x"])), for: filter(["x"], rotated)) == cursor)
+        #expect(Cursor(cursor.text(for: filter(["x"], rotated)), for: filter(["x"])) == nil)
+    }
+
     @Test func aCursorIsTheSameInEveryProcess() {
-        let text = Cursor([.integer(7), .text("a")]).text(for: CursorFilter(["x"]))
-        #expect(text == Cursor([.integer(7), .text("a")]).text(for: CursorFilter(["x"])))
-        #expect(CursorFilter(["x"]).fingerprint == SHA256.hash("1:x".utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+        let text = Cursor([.integer(7), .text("a")]).text(for: filter(["x"]))
+        #expect(text == Cursor([.integer(7), .text("a")]).text(for: filter(["x"])))
+        #expect(filter(["x"]).fingerprint == SHA256.hash("1:x".utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

@@ -30,11 +30,11 @@ import Testing
     }
 
     @Test func theCursorMustBeOfTheList() throws {
-        let filter = CursorFilter(["a"])
+        let filter = CursorFilter(["a"], key: EncryptionKeys.unprotected.authentication(for: .cursors))
         let text = Cursor([.integer(3)]).text(for: filter)
         #expect(try page("cursor=\(text)").place(for: filter)?.fields == [.integer(3)])
         #expect(try page("").place(for: filter) == nil)
-        #expect { try page("cursor=\(text)").place(for: CursorFilter(["b"])) } throws: {
+        #expect { try page("cursor=\(text)").place(for: CursorFilter(["b"], key: EncryptionKeys.unprotected.authentication(for: .cursors))) } throws: {
             ($0 as? Problem)?.kind == .invalidCursor
         }
     }

@@ -79,4 +79,29 @@ import Testing
         #expect(reports.filter { $0 > 0 } == [10, 10, 10])
         for time in 0..<100 { #expect(ledger.take("calm", at: UInt64(time) * Self.second).report == 0) }
     }
+
+    @Test func aRequestMayCountAsSeveral() {
+        let policy = RatePolicy("reads", quota: 60, window: 60)
+        var bucket = RateBucket()
+        let now = 100 * Self.second
+        #expect(bucket.take(policy, at: now, cost: 10).remaining == 50)
+        #expect(bucket.take(policy, at: now, cost: 45).remaining == 5)
+        let refused = bucket.take(policy, at: now, cost: 10)
+        #expect(!refused.isAllowed && refused.remaining == 5 && refused.wait == 5 * Self.second)
+        // What is left is there for what costs less.
+        #expect(bucket.take(policy, at: now, cost: 5).isAllowed)
+        #expect(!bucket.take(policy, at: now).isAllowed)
+        // One that is above the quota takes all of it, but can come.
+        var fresh = RateBucket()
+        #expect(fresh.take(policy, at: now, cost: .max).remaining == 0)
+        #expect(fresh.take(policy, at: now + 59 * Self.second, cost: 1_000).wait == Self.second)
+        for odd in [0, -1, .min] { #expect(fresh.take(policy, at: now + 200 * Self.second, cost: odd).isAllowed) }
+    }
+
+    @Test func whatCountsAsSeveralIsReportedSo() {
+        var ledger = RateLedger(RatePolicy("reads", quota: 400, window: 60), clients: 10)
+        var reported = 0
+        for _ in 0..<10 { reported += ledger.take("busy", at: 0, cost: 10).report }
+        #expect(reported == 100)
+    }
 }

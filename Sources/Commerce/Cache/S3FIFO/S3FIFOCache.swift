@@ -49,6 +49,20 @@ package struct S3FIFOCache<Value> {
         return entries[index].value
     }
 
+    /// What is held under `key`, without counting as asking: whoever may find no use for it looks first, and says
+    /// ``hit(_:)`` where it has one, so that one request is one hit.
+    package func peek(_ key: String) -> (value: Value, place: Int32)? {
+        guard let place = places[key], let value = entries[Int(place)].value else { return nil }
+        return (value, place)
+    }
+
+    /// Counts a hit. The place is ``peek(_:)``'s, and good until something is inserted or removed.
+    package mutating func hit(_ place: Int32) {
+        let index = Int(place)
+        guard entries.indices.contains(index), entries[index].hits < Self.mostHits else { return }
+        entries[index].hits += 1
+    }
+
     /// Holds `value` under `key`, unless it alone is over half the budget; in the place of what was there.
     package mutating func insert(_ value: Value, for key: String, cost: Int) {
         // What costs nothing counts one: there must be an end to those too.

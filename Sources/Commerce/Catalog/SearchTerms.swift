@@ -1,0 +1,85 @@
+/// What a search means: words, phrases, and words that must not be there.
+///
+/// Searches come as people type and paste them. What means nothing to PostgreSQL's parser is left out here, since it fails on
+/// some of it: 33 hyphens in a row are more operators than it has room for (`tsquery stack too small`).
+struct SearchTerms: Equatable {
+    /// For `websearch_to_tsquery`; nil where no word is looked for, but at most some are excluded, so that nothing is found.
+    let text: String?
+
+    private enum Term: Equatable {
+        case wanted(String)
+        case unwanted(String)
+        case or
+    }
+
+    init(_ search: String) {
+        var terms: [Term] = []
+        var rest = Substring(search).unicodeScalars
+        while let first = rest.first {
+            if Self.isBlank(first) {
+                rest.removeFirst()
+                continue
+            }
+            // A hyphen means "without" where it stands alone before a word or a phrase.
+            let prefix = rest.prefix { !Self.isBlank($0) && $0 != "\"" && !Self.isPartOfWord($0) }
+            rest = rest.dropFirst(prefix.count)
+            let isUnwanted = prefix.elementsEqual("-".unicodeScalars)
+            guard let next = rest.first, !Self.isBlank(next) else { continue }
+            let term: String?
+            if next == "\"" {
+                let phrase = rest.dropFirst().prefix { $0 != "\"" }
+                rest = rest.dropFirst(phrase.count + 1).dropFirst(phrase.endIndex == rest.endIndex ? 0 : 1)
+                term = Self.phrase(phrase)
+            } else {
+                let word = rest.prefix { !Self.isBlank($0) && $0 != "\"" }
+                rest = rest.dropFirst(word.count)
+                term = Self.trimmed(word)
+                if term?.lowercased() == "or" {
+                    if !isUnwanted { terms.append(.or) }
+                    continue
+                }
+            }
+            if let term { terms.append(isUnwanted ? .unwanted(term) : .wanted(term)) }
+        }
+        text = Self.text(terms)
+    }
+
+    private static func text(_ terms: [Term]) -> String? {
+        var words: [String] = []
+        var hasWanted = false
+        for (index, term) in terms.enumerated() {
+            switch term {
+            case .wanted(let word):
+                hasWanted = true
+                words.append(word)
+            case .unwanted(let word): words.append("-" + word)
+            case .or:
+                // "This or all without that" would be nearly everything: there, the word says nothing.
+                guard index > 0, index + 1 < terms.count, case .wanted = terms[index - 1], case .wanted = terms[index + 1] else { continue }
+                words.append("or")
+            }
+        }
+        return hasWanted ? words.joined(separator: " ") : nil
+    }
+
+    /// The words of a phrase in quotes; nil where there is none.
+    private static func phrase(_ content: Substring.UnicodeScalarView) -> String? {
+        let words = content.split(whereSeparator: isBlank).compactMap { trimmed($0) }
+        return words.isEmpty ? nil : "\"" + words.joined(separator: " ") + "\""
+    }
+
+    /// A word without the signs around it; nil where nothing else is in it.
+    private static func trimmed(_ word: Substring.UnicodeScalarView) -> String? {
+        guard let first = word.firstIndex(where: isPartOfWord), let last = word.lastIndex(where: isPartOfWord) else { return nil }
+        return String(word[first...last])
+    }
+
+    /// What parts words: white space, control characters, and the signs that are operators.
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || scalar.value < 0x20 || "!&|()\\".unicodeScalars.contains(scalar)
+    }
+
+    private static func isPartOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+    }
+}
