@@ -87,7 +87,7 @@ package final class RateLimiter: Middleware {
         }
         var tightest = Standing(decision: take(limited, client, cost: context.cost), limited: limited)
         for limited in route?.limited ?? [] where tightest.decision.isAllowed {
-            tightest = tightest.tighter(Standing(decision: take(limited, client), limited: limited))
+            tightest = tightest.tighter(Standing(decision: take(limited, client, cost: 1), limited: limited))
         }
         try hold(context, to: tightest, route?.limit)
         return .goesOn
