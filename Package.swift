@@ -20,6 +20,8 @@ let package = Package(
     targets: [
         // C below everything: system calls that Swift cannot make itself, and the system's libraries.
         .target(name: "CSystem"),
+        // Which parts an address needs in each country: a text file that the C compiler embeds.
+        .target(name: "CAddressMetadata", exclude: ["LICENSE", "requirements.txt"]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -77,7 +79,7 @@ let package = Package(
             name: "Commerce",
             dependencies: [
                 "Web", "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "CAddressMetadata", .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: swift),
         .executableTarget(

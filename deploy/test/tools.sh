@@ -1,8 +1,10 @@
 # shellcheck shell=bash
-# Sourced by ./dev and by the scripts beside it: the Python programs that check what deploys, in environments of their own.
+# Sourced by ./dev and by the scripts beside it: the Python programs that check what deploys, and those that make clients from
+# the API document, in environments of their own.
 
-# Checkov is kept apart, since its dependencies disagree with the others'.
-TOOL_SETS=(tools checkov)
+# Checkov is kept apart, since its dependencies disagree with the others'; and the clients' generators, whose Python runs what
+# they made.
+TOOL_SETS=(tools checkov clients)
 
 # Makes $1 hold an environment for each set, as pinned with hashes in *.txt.
 install_tools() {

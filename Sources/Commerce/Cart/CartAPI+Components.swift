@@ -11,33 +11,30 @@ extension OpenAPIFragment {
                 "id", "version", "status", "currency", "items", "subtotal", "discount", "tax", "shipping", "total",
                 "updated_at", "expires_at"
               ],
-              "additionalProperties": false,
               "properties": {
         \#(members)
               }
             },
             "NewCart": {
               "type": "object",
-              "description": "A cart with its secret.",
+              "description": "A cart with its secret token.",
               "required": [
                 "id", "token", "version", "status", "currency", "items", "subtotal", "discount", "tax", "shipping",
                 "total", "updated_at", "expires_at"
               ],
-              "additionalProperties": false,
               "properties": {
                 "token": {
                   "type": "string",
                   "pattern": "^[A-Za-z0-9_-]{43}$",
-                  "description": "The secret for `X-Cart-Token`. Shown this once: only its hash is kept."
+                  "description": "The secret for `X-Cart-Token`. It is shown only once: the service stores only its hash."
                 },
         \#(members)
               }
             },
             "OrderOfCart": {
               "type": "object",
-              "description": "The order that was placed from the cart. Reading it takes the order's own token: where that answer was lost, send the same request with the same `Idempotency-Key` again.",
+              "description": "The order that was placed from the cart. To read it you need the order's own token. If you lost that answer, send the same request again with the same `Idempotency-Key`.",
               "required": ["id", "number"],
-              "additionalProperties": false,
               "properties": {
                 "id": { "type": "string", "format": "uuid" },
                 "number": { "type": "string", "example": "K7Q4M-2X9HB" }
@@ -45,9 +42,8 @@ extension OpenAPIFragment {
             },
             "CartConverted": {
               "type": "object",
-              "description": "A problem that names the order to the holder of the cart's token.",
+              "description": "The problem `cart_converted`, with the order that was placed from the cart.",
               "required": ["type", "title", "status", "code", "request_id"],
-              "additionalProperties": false,
               "properties": {
                 "type": { "type": "string", "format": "uri-reference" },
                 "title": { "type": "string" },
@@ -61,25 +57,40 @@ extension OpenAPIFragment {
             "CartLine": {
               "type": "object",
               "required": ["sku", "product_id", "name", "options", "quantity", "unit_price", "line_total", "available"],
-              "additionalProperties": false,
               "properties": {
                 "sku": { "$ref": "#/components/schemas/SKU" },
                 "product_id": { "type": "string", "format": "uuid" },
-                "name": { "type": "string", "minLength": 1, "description": "The product's." },
+                "name": { "type": "string", "minLength": 1, "description": "The name of the product." },
                 "options": { "$ref": "#/components/schemas/Options" },
                 "quantity": { "$ref": "#/components/schemas/Quantity" },
-                "unit_price": { "$ref": "#/components/schemas/Money", "description": "Today's, from the catalogue." },
-                "line_total": { "$ref": "#/components/schemas/Money", "description": "`unit_price` times `quantity`; 0 in an active cart for what is `unavailable`." },
+                "unit_price": { "$ref": "#/components/schemas/Money", "description": "The present price in the catalogue." },
+                "line_total": { "$ref": "#/components/schemas/Money", "description": "`unit_price` times `quantity`. It is 0 if the line is `unavailable` in an active cart." },
                 "available": {
                   "type": "integer",
                   "minimum": 0,
-                  "description": "How many could be bought at this moment, over all carts. May be below `quantity`: an order would be refused then with `insufficient_stock`."
+                  "description": "How many can be bought at this moment. If it is below `quantity`, an order is refused with `insufficient_stock`."
                 },
                 "adjustment": {
                   "type": "string",
-                  "enum": ["price_changed", "insufficient_stock", "quantity_reduced", "unavailable"],
-                  "description": "What the shopper should be told; absent where there is nothing to tell. `price_changed`: the price moved since the line was last written. `insufficient_stock`: there are fewer than `quantity`, and `available` says how many; the quantity is kept. `unavailable`: sold out, or no longer on sale; the line counts 0 in the sums of an active cart. `quantity_reduced`: the quantity was cut to what there is, as this cart was made from another; said once."
+                  "x-extensible-enum": ["price_changed", "insufficient_stock", "quantity_reduced", "unavailable"],
+                  "description": "What the shopper should know about this line; absent if there is nothing. `price_changed`: the price has changed since the line was last written. `insufficient_stock`: fewer than `quantity` are left, see `available`; the quantity is kept. `unavailable`: sold out or no longer on sale; the line adds nothing to the total of an active cart. `quantity_reduced`: the quantity was reduced to the stock when this cart was created from another; this is shown once."
                 }
+              }
+            },
+            "CurrencyMismatch": {
+              "type": "object",
+              "description": "The problem `currency_mismatch`, with both currencies. `errors` names each item that is priced in another currency.",
+              "required": ["type", "title", "status", "code", "request_id", "errors", "currency", "other_currency"],
+              "properties": {
+                "type": { "type": "string", "format": "uri-reference" },
+                "title": { "type": "string" },
+                "status": { "const": 422 },
+                "detail": { "type": "string" },
+                "code": { "const": "currency_mismatch" },
+                "request_id": { "type": "string" },
+                "errors": { "type": "array", "minItems": 1, "items": { "$ref": "#/components/schemas/InputFault" } },
+                "currency": { "$ref": "#/components/schemas/Currency", "description": "The currency of the cart or order." },
+                "other_currency": { "$ref": "#/components/schemas/Currency", "description": "The currency of the item." }
               }
             }
           },
@@ -88,14 +99,14 @@ extension OpenAPIFragment {
               "name": "sku",
               "in": "path",
               "required": true,
-              "description": "The line's SKU, percent-encoded where it has characters such as `/`.",
+              "description": "The SKU of the line. Characters such as `/` must be percent-encoded.",
               "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000\\r\\n]+$" },
               "example": "MUG-FERN-GRN"
             }
           },
           "headers": {
             "CartETag": {
-              "description": "`\"version.hash\"`: the version is the cart's and goes up with every write; the hash also changes when a price or the stock shown does. Send it back in `If-Match` or `If-None-Match`.",
+              "description": "`\"version.hash\"`. The version is that of the cart and grows with every change. The hash also changes when a price or the stock changes. Send it in `If-Match` or `If-None-Match`.",
               "required": true,
               "schema": { "type": "string", "pattern": "^\"[0-9]+\\.[A-Za-z0-9_-]+\"$" },
               "example": "\"3.mYqRfaGkJ6Rb0mHnY2xw5Q\""
@@ -103,7 +114,7 @@ extension OpenAPIFragment {
           },
           "responses": {
             "Cart": {
-              "description": "The cart as it is now.",
+              "description": "The present state of the cart.",
               "headers": {
                 "ETag": { "$ref": "#/components/headers/CartETag" },
                 "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
@@ -114,7 +125,7 @@ extension OpenAPIFragment {
                   "schema": { "$ref": "#/components/schemas/Cart" },
                   "examples": {
                     "mugs": {
-                      "summary": "Two mugs, and a bag that became dearer and is nearly sold out",
+                      "summary": "Two mugs, and a bag with a higher price of which only two are left",
                       "value": {
                         "id": "019a2f70-91b4-7e3a-8a55-2d6c0e9f1b47",
                         "version": 3,
@@ -157,21 +168,21 @@ extension OpenAPIFragment {
               }
             },
             "CartNotWritable": {
-              "description": "The cart takes no writes any more: it became an order (`cart_converted`), went into another cart (`cart_merged`), or nobody came back for it in time (`cart_expired`). Make a new one.",
+              "description": "The cart can no longer be changed: an order was placed from it (`cart_converted`), it was merged into another cart (`cart_merged`), or it has expired (`cart_expired`). Create a new cart.",
               "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
               "content": {
                 "application/problem+json": {
                   "schema": {
                     "oneOf": [
                       { "$ref": "#/components/schemas/CartConverted" },
-                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_merged", "cart_expired"] } } }
+                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["cart_merged", "cart_expired"] } } }
                     ]
                   },
                   "examples": {
                     "cart_converted": {
                       "value": {
                         "type": "/docs#cart_converted", "title": "Cart converted", "status": 409,
-                        "detail": "An order was placed from this cart; make a new one.", "code": "cart_converted",
+                        "detail": "An order was placed from this cart. Create a new cart.", "code": "cart_converted",
                         "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
                         "order": { "id": "019a2f75-4d20-7b91-9f36-e8c1a0b5d274", "number": "K7Q4M-2X9HB" }
                       }
@@ -181,21 +192,21 @@ extension OpenAPIFragment {
               }
             },
             "CartStillOfUse": {
-              "description": "No new cart is made from this one: it still takes writes (`cart_active`), its lines are in another cart (`cart_merged`), or its order stands (`cart_converted`).",
+              "description": "No new cart can be created from this one: it is still active (`cart_active`), it was merged into another cart (`cart_merged`), or its order is still valid (`cart_converted`).",
               "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
               "content": {
                 "application/problem+json": {
                   "schema": {
                     "oneOf": [
                       { "$ref": "#/components/schemas/CartConverted" },
-                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_active", "cart_merged"] } } }
+                      { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["cart_active", "cart_merged"] } } }
                     ]
                   },
                   "examples": {
                     "cart_active": {
                       "value": {
                         "type": "/docs#cart_active", "title": "Cart active", "status": 409,
-                        "detail": "The cart still takes writes; go on with it.", "code": "cart_active",
+                        "detail": "The cart is still active. Use it.", "code": "cart_active",
                         "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
                       }
                     }
@@ -204,11 +215,16 @@ extension OpenAPIFragment {
               }
             },
             "InvalidCartWrite": {
-              "description": "The body says something it cannot say; `errors` has all of it. Also: an unknown SKU, a line above 999, a 101st line, a sum greater than an amount can be.",
+              "description": "The body has invalid values, listed in `errors`; the SKU is unknown; the line would exceed 999 or the cart 100 lines; or the sum is too large (`invalid`). Or the SKU has a price in another currency than the cart (`currency_mismatch`).",
               "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
               "content": {
                 "application/problem+json": {
-                  "schema": { "$ref": "#/components/schemas/Problem", "required": ["errors"], "properties": { "code": { "const": "invalid" } } },
+                  "schema": {
+                    "anyOf": [
+                      { "$ref": "#/components/schemas/CurrencyMismatch" },
+                      { "$ref": "#/components/schemas/Problem", "required": ["errors"], "properties": { "code": { "x-extensible-enum": ["invalid"] } } }
+                    ]
+                  },
                   "examples": {
                     "quantity": {
                       "value": {
@@ -219,9 +235,18 @@ extension OpenAPIFragment {
                     },
                     "sku": {
                       "value": {
-                        "type": "/docs#invalid", "title": "Invalid input", "status": 422, "detail": "there is no SKU MUG-FERN", "code": "invalid",
+                        "type": "/docs#invalid", "title": "Invalid input", "status": 422, "detail": "SKU MUG-FERN does not exist", "code": "invalid",
                         "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
-                        "errors": [{ "pointer": "/sku", "detail": "there is no SKU MUG-FERN" }]
+                        "errors": [{ "pointer": "/sku", "detail": "SKU MUG-FERN does not exist" }]
+                      }
+                    },
+                    "currency_mismatch": {
+                      "value": {
+                        "type": "/docs#currency_mismatch", "title": "Currency mismatch", "status": 422,
+                        "detail": "MUG-FERN-GRN is priced in USD, and the cart in EUR", "code": "currency_mismatch",
+                        "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+                        "errors": [{ "pointer": "/sku", "detail": "MUG-FERN-GRN is priced in USD, and the cart in EUR" }],
+                        "currency": "EUR", "other_currency": "USD"
                       }
                     }
                   }
@@ -232,34 +257,34 @@ extension OpenAPIFragment {
         }
         """#
 
-    /// What a cart and a new cart have in common; both are closed, so that the secret can only be where it belongs.
+    /// What a cart and a new cart have in common; the tests read both as closed, so that the secret can only be where it belongs.
     private static let members = #"""
                       "id": { "type": "string", "format": "uuid" },
                       "version": {
                         "type": "integer",
                         "format": "int64",
                         "minimum": 1,
-                        "description": "One more with every write. Give it as `cart_version` when you place the order, to be told of a change in another tab."
+                        "description": "It grows with every change. Send it as `cart_version` with the order: the order is refused if the cart was changed meanwhile, for example in another tab."
                       },
                       "status": {
                         "type": "string",
-                        "enum": ["active", "converted", "merged", "expired"],
-                        "description": "Only an `active` cart takes writes. `converted`: it became an order."
+                        "x-extensible-enum": ["active", "converted", "merged", "expired"],
+                        "description": "Only an `active` cart can be changed. `converted`: an order was placed from it. `merged`: its lines were moved to another cart."
                       },
                       "currency": { "$ref": "#/components/schemas/Currency" },
                       "items": {
                         "type": "array",
                         "maxItems": 100,
-                        "description": "In the order they were first added.",
+                        "description": "In the order in which they were added.",
                         "items": { "$ref": "#/components/schemas/CartLine" }
                       },
-                      "subtotal": { "$ref": "#/components/schemas/Money", "description": "The lines together." },
+                      "subtotal": { "$ref": "#/components/schemas/Money", "description": "The sum of the lines." },
                       "discount": { "$ref": "#/components/schemas/Money" },
                       "tax": { "$ref": "#/components/schemas/Money" },
                       "shipping": { "$ref": "#/components/schemas/Money" },
-                      "total": { "$ref": "#/components/schemas/Money", "description": "`subtotal` − `discount` + `tax` + `shipping`. Give it as `expected_total` when you place the order." },
-                      "order": { "$ref": "#/components/schemas/OrderOfCart", "description": "With a `converted` cart." },
+                      "total": { "$ref": "#/components/schemas/Money", "description": "`subtotal` − `discount` + `tax` + `shipping`. Send it as `expected_total` when you place the order." },
+                      "order": { "$ref": "#/components/schemas/OrderOfCart", "description": "Only in a `converted` cart." },
                       "updated_at": { "type": "string", "format": "date-time" },
-                      "expires_at": { "type": "string", "format": "date-time", "description": "When it ends if nobody writes to it." }
+                      "expires_at": { "type": "string", "format": "date-time", "description": "When the cart expires, unless it is changed before." }
         """#
 }

@@ -5,10 +5,10 @@ extension OpenAPIFragment {
     static let cart = OpenAPIFragment(
         tag: "Carts",
         description: """
-            A cart belongs to whoever holds its `token`: it is in the answer to POST /v1/carts and never shown again, so \
-            keep it beside the cart's `id` and send it as `X-Cart-Token`. Prices always come from the catalogue, never \
-            from a client. A cart promises no stock: that happens when an order is placed. It ends 30 days (unless \
-            configured otherwise) after the last write.
+            The `token` of a cart gives access to it. The token is in the answer to POST /v1/carts and is never shown \
+            again: store it with the cart's `id`, and send it as `X-Cart-Token`. Prices always come from the catalogue, \
+            never from the client. A cart reserves no stock; placing an order does. A cart expires 30 days after its last \
+            change, unless the shop sets another time.
             """,
         json: #"""
             {
@@ -16,13 +16,13 @@ extension OpenAPIFragment {
                 "/v1/carts": {
                   "post": {
                     "operationId": "createCart",
-                    "summary": "Make a cart",
-                    "description": "A new, empty cart. The body may be left out.\n\nWith `from_cart`, and that cart's token in `X-Cart-Token`, the new cart has the lines of a cart that came to its end: one that `expired`, or one whose order expired or was cancelled. Its prices are today's. A line takes no more than there is (`quantity_reduced`); a line that cannot be bought at all stays, and says `unavailable`. The cart that ended is not changed.\n\nOther carts are refused: an `active` one (`cart_active`) can be used as it is, the lines of a `merged` one are in another cart (`cart_merged`), and of one whose order stands, `cart_converted` names the order. Without the token there is no such cart: 404.",
+                    "summary": "Create a cart",
+                    "description": "Creates an empty cart. The body is optional.\n\nWith `from_cart`, and the token of that cart in `X-Cart-Token`, the new cart gets the lines of a cart that has expired, or whose order has expired or was cancelled. It has the present prices. A quantity above the stock is reduced (`quantity_reduced`); a line that cannot be bought is kept as `unavailable`. The old cart is not changed.\n\nOther carts are refused: an `active` cart can still be used (`cart_active`), a `merged` cart has its lines in another one (`cart_merged`), and for a cart with a valid order, `cart_converted` names the order. The answer is 404 if the token is missing or wrong.",
                     "parameters": [
                       {
                         "name": "X-Cart-Token",
                         "in": "header",
-                        "description": "The `token` of the cart that `from_cart` names; needed with it only.",
+                        "description": "The `token` of the cart in `from_cart`. It is required with `from_cart`.",
                         "schema": { "type": "string", "minLength": 1 },
                         "example": "Jx0q3mZ8Yb5vT1nWc7RkLd2eUf9hAs4gPi6oXy_-Qt0"
                       }
@@ -36,13 +36,13 @@ extension OpenAPIFragment {
                             "properties": {
                               "currency": {
                                 "type": ["string", "null"],
-                                "description": "ISO 4217 code, upper case; the shop's own by default. Only products priced in it can be added.",
+                                "description": "ISO 4217 code in upper case. The default is the shop's currency. Only products with a price in this currency can be added.",
                                 "pattern": "^[A-Z]{3}$"
                               },
                               "from_cart": {
                                 "type": ["string", "null"],
                                 "format": "uuid",
-                                "description": "The `id` of a cart that came to its end. The new cart has its lines and its currency."
+                                "description": "The `id` of an expired cart, or of one whose order has expired or was cancelled. The new cart gets its lines and its currency."
                               }
                             }
                           },
@@ -52,7 +52,7 @@ extension OpenAPIFragment {
                               "value": { "from_cart": "019a2f70-91b4-7e3a-8a55-2d6c0e9f1b47" }
                             },
                             "default": { "summary": "In the shop's currency", "value": {} },
-                            "euro": { "summary": "In another", "value": { "currency": "EUR" } }
+                            "euro": { "summary": "In another currency", "value": { "currency": "EUR" } }
                           }
                         }
                       }
@@ -106,7 +106,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getCart",
                     "summary": "Get a cart",
-                    "description": "The cart at today's prices and stock. One that was ordered from, merged or forgotten can still be read; its `status` says so, and `order` names the order that was placed from it.",
+                    "description": "The cart at the present prices and stock. A cart that was ordered, merged or has expired can still be read: see its `status`, and `order` for the order that was placed from it.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/CartToken" },
@@ -124,8 +124,8 @@ extension OpenAPIFragment {
                   },
                   "delete": {
                     "operationId": "deleteCart",
-                    "summary": "Drop a cart",
-                    "description": "The cart is gone for good. One that became an order stays: 409 `cart_converted`.",
+                    "summary": "Delete a cart",
+                    "description": "Deletes the cart. A cart that was ordered cannot be deleted: 409 `cart_converted`.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/CartToken" },
@@ -133,7 +133,7 @@ extension OpenAPIFragment {
                     ],
                     "responses": {
                       "204": {
-                        "description": "Gone.",
+                        "description": "The cart was deleted.",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } }
                       },
                       "400": { "$ref": "#/components/responses/Malformed" },
@@ -149,7 +149,7 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "addCartItem",
                     "summary": "Add to a cart",
-                    "description": "Adds `quantity` to what the cart has of the SKU; adds sent at the same time all count. Sending it twice adds twice: where an answer was lost, read the cart, or set the line with PUT, which can be repeated. The quantity may be above `available`; show the shopper that it is.",
+                    "description": "Adds `quantity` to the quantity that the cart has of this SKU. Two requests add twice, also when they are sent at the same time. If you got no answer, read the cart, or set the quantity with PUT, which is safe to repeat. The quantity may exceed `available`: tell the shopper.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/CartToken" },
@@ -191,7 +191,7 @@ extension OpenAPIFragment {
                   "put": {
                     "operationId": "setCartItem",
                     "summary": "Set a line's quantity",
-                    "description": "The line has exactly this quantity afterwards; 0 removes it. A SKU that is not in the cart yet is put there; one the catalogue does not offer in the cart's currency is 404.",
+                    "description": "Sets the quantity of a line; 0 removes it. A SKU that is not in the cart is added. A SKU that is not on sale is 404.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/ItemSKU" },
@@ -210,8 +210,8 @@ extension OpenAPIFragment {
                             }
                           },
                           "examples": {
-                            "three": { "summary": "Three of it", "value": { "quantity": 3 } },
-                            "none": { "summary": "None of it", "value": { "quantity": 0 } }
+                            "three": { "summary": "Set it to three", "value": { "quantity": 3 } },
+                            "none": { "summary": "Remove the line", "value": { "quantity": 0 } }
                           }
                         }
                       }
@@ -232,7 +232,7 @@ extension OpenAPIFragment {
                   "delete": {
                     "operationId": "removeCartItem",
                     "summary": "Remove a line",
-                    "description": "404 where the cart has no such line.",
+                    "description": "The answer is 404 if the cart has no such line.",
                     "parameters": [
                       { "$ref": "#/components/parameters/CartId" },
                       { "$ref": "#/components/parameters/ItemSKU" },
@@ -255,5 +255,5 @@ extension OpenAPIFragment {
               \#(cartComponents)
             }
             """#,
-        problems: [.cartActive, .cartConverted, .cartMerged, .cartExpired])
+        problems: [.cartActive, .cartConverted, .cartMerged, .cartExpired, .currencyMismatch])
 }

@@ -19,7 +19,7 @@ enum CartRules {
         switch status {
         case .active: break
         case .converted: throw .cartConverted(order)
-        case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue); make a new one.")
+        case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue). Create a new cart.")
         }
         if let expected, !expected.holds(forVersion: version) { throw .preconditionFailed }
     }
@@ -54,12 +54,20 @@ enum CartRules {
     /// - Throws: `Problem` where the cart is still of use, or its order is.
     static func linesAgain(of cart: Cart) throws(Problem) -> [CartLine] {
         switch cart.status {
-        case .active: throw Problem.conflict("cart_active", "The cart still takes writes; go on with it.")
-        case .merged: throw Problem.conflict("cart_merged", "The cart is merged; its lines are in the other cart.")
+        case .active: throw Problem.conflict("cart_active", "The cart is still active. Use it.")
+        case .merged: throw Problem.conflict("cart_merged", "The cart was merged. Its lines are in the other cart.")
         case .converted: if let order = cart.order, !order.isLost { throw .cartConverted(order) }
         case .expired: break
         }
         return cart.lines.map { $0.clamped }
+    }
+
+    /// Whether the variant is priced in the cart's currency.
+    /// - Throws: `Problem` (422) that names both.
+    static func checkCurrency(_ currency: String, of sku: String, in cart: String) throws(Problem) {
+        guard currency != cart else { return }
+        throw .currencyMismatch(
+            expected: cart, [(InputFault(.pointer("/sku"), "\(sku) is priced in \(currency), and the cart in \(cart)"), currency)])
     }
 
     /// Whether there is room for the line.
@@ -71,8 +79,20 @@ enum CartRules {
 }
 
 extension Problem {
+    /// What is to be bought together is priced in several currencies.
+    /// - Parameters:
+    ///   - expected: the currency that all must have
+    ///   - others: what is priced in another, and in which
+    static func currencyMismatch(expected: String, _ others: [(fault: InputFault, currency: String)]) -> Problem {
+        let problem = Problem(
+            .currencyMismatch, others.count == 1 ? others.first?.fault.detail : nil, errors: others.map(\.fault)
+        ).with("currency", .string(expected))
+        guard let other = others.first?.currency else { return problem }
+        return problem.with("other_currency", .string(other))
+    }
+
     /// The cart has become an order.
-    static let cartConverted = Problem.conflict("cart_converted", "An order was placed from this cart; make a new one.")
+    static let cartConverted = Problem.conflict("cart_converted", "An order was placed from this cart. Create a new cart.")
 
     /// The same, naming the order to the holder of the cart's token, whose answer may have been lost.
     static func cartConverted(_ order: CartOrder?) -> Problem {

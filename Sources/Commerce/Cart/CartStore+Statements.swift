@@ -9,13 +9,16 @@ extension CartStore {
         struct Known {
             let id: UUID
             let price: Int64
+            let currency: String
             /// The most that an order can have of it.
             var maximum = CartRules.maximumQuantity
         }
 
         let version: Int64
         let status: CartStatus
-        /// The variant, where the catalogue offers it in the cart's currency.
+        /// The cart's.
+        let currency: String
+        /// The variant, where the catalogue offers it.
         var variant: Known?
         /// The variant of the line, offered or not.
         var lineVariant: Known?
@@ -31,13 +34,14 @@ extension CartStore {
         let cart = try await pool.transaction { transaction in
             let found = try await transaction.batch([Self.lock(key), Self.line(sku, in: key)])
             var state = try Self.state(found[0])
-            let order = state.status == .converted ? try found[1].first.flatMap { try Self.order($0[6]) } : nil
+            let order = state.status == .converted ? try found[1].first.flatMap { try Self.order($0[7]) } : nil
             try CartRules.checkWritable(status: state.status, version: state.version, expected: ifMatch, order: order)
             if let row = found[1].first {
                 state.lines = Int(try row[4, as: Int64.self])
                 if let id = try row[0, as: UUID?.self], let price = try row[1, as: Int64?.self] {
                     let known = State.Known(
-                        id: id, price: price, maximum: Int(try row[5, as: Int32?.self] ?? Int32(CartRules.maximumQuantity)))
+                        id: id, price: price, currency: try row[6],
+                        maximum: Int(try row[5, as: Int32?.self] ?? Int32(CartRules.maximumQuantity)))
                     if try row[2, as: Bool?.self] ?? false { state.variant = known }
                     if let quantity = try row[3, as: Int32?.self] {
                         state.quantity = Int(quantity)
@@ -64,12 +68,12 @@ extension CartStore {
         guard let row = rows.first else { throw Problem.notFound }
         let status = CartStatus(rawValue: try row[1]) ?? .expired
         let isOver = try row[2, as: Bool.self]
-        return State(version: try row[0], status: status == .active && isOver ? .expired : status)
+        return State(version: try row[0], status: status == .active && isOver ? .expired : status, currency: try row[3])
     }
 
     static func lock(_ key: Key) -> PostgresQuery {
         """
-        SELECT version, status, expires_at <= now() FROM cart \
+        SELECT version, status, expires_at <= now(), currency FROM cart \
         WHERE id = \(key.id) AND token_hash = \(key.tokenHash) FOR UPDATE
         """
     }
@@ -78,8 +82,8 @@ extension CartStore {
     /// A statement of its own behind the lock, so that it sees what the write before committed.
     private static func line(_ sku: String, in key: Key) -> PostgresQuery {
         """
-        SELECT v.id, v.price, v.active AND p.status = 'active' AND p.currency = c.currency, i.quantity, \
-        (SELECT count(*) FROM cart_item WHERE cart_id = c.id), v.max_quantity, \(orderOfCart) FROM cart c \
+        SELECT v.id, v.price, v.active AND p.status = 'active', i.quantity, \
+        (SELECT count(*) FROM cart_item WHERE cart_id = c.id), v.max_quantity, p.currency, \(orderOfCart) FROM cart c \
         LEFT JOIN variant v ON v.sku = \(sku) \
         LEFT JOIN product p ON p.id = v.product_id \
         LEFT JOIN cart_item i ON i.cart_id = c.id AND i.variant_id = v.id WHERE c.id = \(key.id)

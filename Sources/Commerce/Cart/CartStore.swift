@@ -90,7 +90,8 @@ package struct CartStore {
     /// Adds to a line, or begins it.
     package func add(_ count: Int, of sku: String, to key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
-            guard let variant = state.variant else { throw Problem.invalid("/sku", "there is no SKU \(sku)") }
+            guard let variant = state.variant else { throw Problem.invalid("/sku", "SKU \(sku) does not exist") }
+            try CartRules.checkCurrency(variant.currency, of: sku, in: state.currency)
             let quantity = try CartRules.adding(
                 count, to: state.quantity, lines: state.lines, atMost: variant.maximum)
             return Self.setting(variant, quantity, in: key)
@@ -102,6 +103,7 @@ package struct CartStore {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant ?? (quantity == 0 ? state.lineVariant : nil) else { throw Problem.notFound }
             if quantity == 0 { return Self.removing(variant.id, from: key) }
+            try CartRules.checkCurrency(variant.currency, of: sku, in: state.currency)
             try CartRules.checkQuantity(quantity, atMost: variant.maximum, present: state.quantity)
             try CartRules.checkRoom(present: state.quantity, lines: state.lines)
             return Self.setting(variant, quantity, in: key)

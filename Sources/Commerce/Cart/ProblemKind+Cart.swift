@@ -2,11 +2,15 @@ import Web
 
 extension ProblemKind {
     static let cartConverted = ProblemKind(
-        .conflict, "cart_converted", "Cart converted", "An order was placed from this cart. Make a new one.")
+        .conflict, "cart_converted", "Cart converted", "An order was placed from this cart. Create a new cart.")
     static let cartActive = ProblemKind(
-        .conflict, "cart_active", "Cart active", "`from_cart` names a cart that still takes writes. Go on with that one.")
+        .conflict, "cart_active", "Cart active", "The cart in `from_cart` is still active. Use it.")
     static let cartMerged = ProblemKind(
-        .conflict, "cart_merged", "Cart merged", "The cart's lines went into another cart; go on with that one.")
+        .conflict, "cart_merged", "Cart merged", "The lines of the cart were moved to another cart. Use that cart.")
     static let cartExpired = ProblemKind(
-        .conflict, "cart_expired", "Cart expired", "Nobody came back for the cart in time. Make a new one.")
+        .conflict, "cart_expired", "Cart expired", "The cart was not used for too long. Create a new cart.")
+    static let currencyMismatch = ProblemKind(
+        .unprocessableContent, "currency_mismatch", "Currency mismatch",
+        "A cart and an order have one currency. `currency` is the one that is needed, `other_currency` the one that the item "
+            + "is priced in. Buy it with a cart of its own.")
 }

@@ -5,8 +5,8 @@ extension OpenAPIFragment {
     static let catalog = OpenAPIFragment(
         tag: "Catalogue",
         description: """
-            Products and categories: public, the same for everybody, made to be cached. Stock is shown as it was up to \
-            about a second ago, and is decided only when an order is placed.
+            Products and categories. They are public and can be cached. The stock that is shown is up to about a second \
+            old. An order checks the stock again when it is placed.
             """,
         json: #"""
             {
@@ -15,70 +15,70 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "listProducts",
                     "summary": "List products",
-                    "description": "Pages through the products on sale. Follow `next_cursor` (or the `Link` field) until it is null; keep all other parameters as they are, since a cursor belongs to its filter.",
+                    "description": "The products on sale, page by page. To get the next page, send `next_cursor` as `cursor`, or follow the `Link` header. Keep all other parameters as they are: a cursor is valid only for its filter. On the last page `next_cursor` is null.",
                     "parameters": [
                       {
                         "name": "q",
                         "in": "query",
-                        "description": "Words to look for in names, tags and descriptions. Understands `\"a phrase\"`, `or`, and `-without`. A search in which no word is looked for, such as one of exclusions only, finds nothing.",
+                        "description": "Words to search for in names, tags and descriptions. `\"a phrase\"`, `or` and `-excluded` are understood. A search that only excludes words finds nothing.",
                         "schema": { "type": "string", "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]*$", "examples": ["enamel mug"] }
                       },
                       {
                         "name": "category",
                         "in": "query",
-                        "description": "A category's slug; the categories below it count too. An unknown one gives an empty list.",
+                        "description": "The slug of a category. Products of its subcategories are included. The list is empty if there is no such category.",
                         "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "kitchen"
                       },
                       {
                         "name": "min_price",
                         "in": "query",
-                        "description": "Lowest price in minor units of `currency`, inclusive. Compared with the price of the default variant.",
+                        "description": "The lowest price, in minor units of `currency`, inclusive. It is compared with the price of the default variant.",
                         "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [1000] }
                       },
                       {
                         "name": "max_price",
                         "in": "query",
-                        "description": "Highest price in minor units of `currency`, inclusive; not below `min_price`.",
+                        "description": "The highest price, in minor units of `currency`, inclusive. It must not be below `min_price`.",
                         "schema": { "type": "integer", "format": "int64", "minimum": 0, "examples": [2500] }
                       },
                       {
                         "name": "currency",
                         "in": "query",
-                        "description": "Only products priced in this currency. Where prices are compared (`min_price`, `max_price`, `sort` by price) the default is the store's currency, as amounts of different currencies cannot be compared; elsewhere products of every currency are listed.",
+                        "description": "Only products priced in this currency. With `min_price`, `max_price` or a sort by price, the default is the currency of the store, because amounts of different currencies cannot be compared. Otherwise products of all currencies are listed.",
                         "schema": { "type": "string", "pattern": "^[A-Z]{3}$", "examples": ["USD"] }
                       },
                       {
                         "name": "in_stock",
                         "in": "query",
-                        "description": "`true`: only products of which some variant can be bought now; `false`: only those that are sold out.",
+                        "description": "`true`: only products with a variant in stock. `false`: only products that are sold out.",
                         "schema": { "type": "boolean" },
                         "example": true
                       },
                       {
                         "name": "sort",
                         "in": "query",
-                        "description": "`relevance` (best match first) needs `q` and is the default with it; without `q` the default is `newest`. `-price` is dearest first. Ties go by id.",
+                        "description": "The order of the list. `relevance` (best match first) needs `q`, and is the default with `q`. Without `q` the default is `newest`. `price` is cheapest first, `-price` most expensive first. Products that are equal in this are ordered by id.",
                         "schema": { "type": "string", "enum": ["newest", "price", "-price", "name", "relevance"] },
                         "example": "price"
                       },
                       {
                         "name": "limit",
                         "in": "query",
-                        "description": "Products a page.",
+                        "description": "The number of products on a page.",
                         "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
                         "example": 20
                       },
                       {
                         "name": "cursor",
                         "in": "query",
-                        "description": "`next_cursor` of the page before, as it came. One that was altered, or belongs to another filter, is 400 `invalid_cursor`.",
+                        "description": "The `next_cursor` of the previous page, unchanged. A cursor that was changed or that belongs to another filter is refused: 400 `invalid_cursor`.",
                         "schema": { "type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$" }
                       },
                       {
                         "name": "include",
                         "in": "query",
-                        "description": "`total` adds the number of products the filter lets through, counted up to 10,000. It costs a count, so ask for it on the first page only. What is not known is ignored.",
+                        "description": "`total` adds the number of products that match, up to 10,000. Counting takes time: ask for it on the first page only. Other values are ignored.",
                         "schema": { "type": "string", "examples": ["total"] }
                       },
                       { "$ref": "#/components/parameters/IfNoneMatch" },
@@ -93,7 +93,7 @@ extension OpenAPIFragment {
                           "Content-Encoding": { "$ref": "#/components/headers/ContentEncoding" },
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "Link": {
-                            "description": "The next page (RFC 8288), relative to this service; absent on the last one.",
+                            "description": "The next page (RFC 8288), relative to this service. The last page has none.",
                             "schema": { "type": "string" },
                             "example": "</v1/products?sort=newest&category=kitchen&limit=1&include=total&cursor=AYrDT9sKkS8PBAAGQ7c>; rel=\"next\""
                           },
@@ -104,7 +104,7 @@ extension OpenAPIFragment {
                             "schema": { "$ref": "#/components/schemas/ProductList" },
                             "examples": {
                               "page": {
-                                "summary": "A first page of one, with the total",
+                                "summary": "The first page with one product, and the total",
                                 "value": {
                                   "data": [
                                     {
@@ -134,11 +134,11 @@ extension OpenAPIFragment {
                       },
                       "304": { "$ref": "#/components/responses/NotModified" },
                       "400": {
-                        "description": "A parameter has a value it cannot have (`invalid_parameter`, with each of them in `errors`), the cursor is not one of this list (`invalid_cursor`), or the query cannot be read.",
+                        "description": "A parameter has an invalid value (`invalid_parameter`; `errors` names each one), the cursor does not belong to this list (`invalid_cursor`), or the query is malformed.",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["invalid_parameter", "invalid_cursor", "malformed_query", "bad_request"] } } },
+                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["invalid_parameter", "invalid_cursor", "malformed_query", "bad_request"] } } },
                             "examples": {
                               "invalid_parameter": {
                                 "value": {
@@ -170,7 +170,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getProduct",
                     "summary": "Get a product",
-                    "description": "The product with its variants, the default one first. Products that are no longer on sale are 404.",
+                    "description": "A product with its variants, the default variant first. The answer is 404 if the product is no longer on sale.",
                     "parameters": [
                       {
                         "name": "product",
@@ -240,7 +240,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "listCategories",
                     "summary": "List categories",
-                    "description": "The whole tree in one answer: the roots, each with what is below it.",
+                    "description": "The whole tree of categories: the top categories, each with its subcategories.",
                     "parameters": [
                       { "$ref": "#/components/parameters/IfNoneMatch" },
                       { "$ref": "#/components/parameters/AcceptEncoding" }
@@ -288,7 +288,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getCategory",
                     "summary": "Get a category",
-                    "description": "One category with what is below it.",
+                    "description": "A category with its subcategories.",
                     "parameters": [
                       {
                         "name": "slug",

@@ -119,7 +119,7 @@ package final class CatalogRoutes {
         return name
     }
 
-    private static var notFound: Problem { .notFound("The catalogue has no such thing.") }
+    private static var notFound: Problem { .notFound("Product or category not found.") }
 
     // MARK: From PostgreSQL
 

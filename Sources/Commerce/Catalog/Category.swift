@@ -36,7 +36,7 @@ struct CategoryTree {
         return json.finish()
     }
 
-    /// One category with what is below it.
+    /// A category with its subcategories.
     func json(of category: Category) -> [UInt8] {
         var json = JSONWriter()
         write(category, to: &json, depth: 0)

@@ -4,16 +4,15 @@ extension OpenAPIFragment {
     /// What the calls of all features share: money, addresses, fields, common answers.
     static let common = OpenAPIFragment(
         tag: "Service",
-        description: "The service about itself.",
+        description: "The health of the service, and its documentation.",
         json: #"""
             {
               "components": {
                 "schemas": {
                   "Money": {
                     "type": "object",
-                    "description": "An amount in minor units of its currency: 1450 with USD is $14.50, with JPY ¥1,450. Never a fraction; format it with the currency's own number of digits.",
+                    "description": "An amount in minor units of its currency: 1450 is $14.50 in USD and ¥1,450 in JPY. It is always a whole number.",
                     "required": ["amount", "currency"],
-                    "additionalProperties": false,
                     "properties": {
                       "amount": { "type": "integer", "format": "int64", "minimum": 0, "examples": [1450] },
                       "currency": { "$ref": "#/components/schemas/Currency" }
@@ -22,44 +21,43 @@ extension OpenAPIFragment {
                   },
                   "Currency": {
                     "type": "string",
-                    "description": "ISO 4217 code, upper case.",
+                    "description": "ISO 4217 code in upper case.",
                     "pattern": "^[A-Z]{3}$",
                     "examples": ["USD"]
                   },
                   "Quantity": {
                     "type": "integer",
-                    "description": "A whole number, written without fraction or exponent: neither `1.0` nor `\"1\"`.",
+                    "description": "A whole number. `1.0`, `1e0` and `\"1\"` are refused.",
                     "minimum": 1,
                     "maximum": 999,
                     "examples": [2]
                   },
                   "SKU": {
                     "type": "string",
-                    "description": "Names a variant. Upper and lower case differ; white space around it does not count.",
+                    "description": "The identifier of a variant. It is case-sensitive. White space around it is removed.",
                     "minLength": 1,
                     "maxLength": 100,
                     "examples": ["MUG-FERN-GRN"]
                   },
                   "Options": {
                     "type": "object",
-                    "description": "What tells the variant from its siblings, ready to be shown. Empty where there is one variant only.",
+                    "description": "The options that distinguish this variant, such as its size, as text for display. Empty if the product has only one variant.",
                     "additionalProperties": { "type": "string" },
                     "examples": [{ "colour": "Fern green" }]
                   },
                   "Address": {
                     "type": "object",
-                    "description": "A postal address. Absent parts are left out, never null.",
-                    "required": ["name", "line1", "city", "postal_code", "country"],
-                    "additionalProperties": false,
+                    "description": "A postal address. Parts that the customer left empty are absent, never null.",
+                    "required": ["name", "line1", "country"],
                     "properties": {
                       "name": { "type": "string", "minLength": 1, "maxLength": 200 },
                       "company": { "type": "string", "maxLength": 200 },
                       "line1": { "type": "string", "minLength": 1, "maxLength": 200 },
                       "line2": { "type": "string", "maxLength": 200 },
                       "city": { "type": "string", "minLength": 1, "maxLength": 120 },
-                      "region": { "type": "string", "description": "State, province, county.", "maxLength": 120 },
+                      "region": { "type": "string", "description": "State, province, emirate or county.", "maxLength": 120 },
                       "postal_code": { "type": "string", "minLength": 1, "maxLength": 20 },
-                      "country": { "type": "string", "description": "ISO 3166-1 alpha-2, upper case.", "pattern": "^[A-Z]{2}$" },
+                      "country": { "type": "string", "description": "ISO 3166-1 alpha-2 code in upper case.", "pattern": "^[A-Z]{2}$" },
                       "phone": { "type": "string", "maxLength": 40 }
                     },
                     "examples": [
@@ -68,17 +66,17 @@ extension OpenAPIFragment {
                   },
                   "AddressInput": {
                     "type": "object",
-                    "description": "A postal address as it is sent. Optional parts may be left out or null.",
-                    "required": ["name", "line1", "city", "postal_code", "country"],
+                    "description": "A postal address. Optional parts can be left out, null or empty. `city`, `region` and `postal_code` are required in the countries whose addresses need them: an address in Qatar needs no postal code, one in Singapore no city. A `region` is not required where `city` and `postal_code` tell it. Postal codes are not checked against a pattern. Text is stored in Unicode NFC, without white space around it; control characters and invisible formatting characters are refused.",
+                    "required": ["name", "line1", "country"],
                     "properties": {
                       "name": { "type": "string", "minLength": 1, "maxLength": 200 },
                       "company": { "type": ["string", "null"], "maxLength": 200 },
                       "line1": { "type": "string", "minLength": 1, "maxLength": 200 },
                       "line2": { "type": ["string", "null"], "maxLength": 200 },
-                      "city": { "type": "string", "minLength": 1, "maxLength": 120 },
-                      "region": { "type": ["string", "null"], "description": "State, province, county.", "maxLength": 120 },
-                      "postal_code": { "type": "string", "minLength": 1, "maxLength": 20 },
-                      "country": { "type": "string", "description": "ISO 3166-1 alpha-2, upper case; an assigned code.", "pattern": "^[A-Z]{2}$" },
+                      "city": { "type": ["string", "null"], "maxLength": 120 },
+                      "region": { "type": ["string", "null"], "description": "State, province, emirate or county.", "maxLength": 120 },
+                      "postal_code": { "type": ["string", "null"], "maxLength": 20 },
+                      "country": { "type": "string", "description": "ISO 3166-1 alpha-2 code in upper case. It must be an assigned code.", "pattern": "^[A-Z]{2}$" },
                       "phone": { "type": ["string", "null"], "maxLength": 40 }
                     }
                   }
@@ -96,7 +94,7 @@ extension OpenAPIFragment {
                     "name": "X-Cart-Token",
                     "in": "header",
                     "required": true,
-                    "description": "The cart's `token`, given out once, when the cart was made. Missing or wrong: 404.",
+                    "description": "The `token` from the answer that created the cart. The answer is 404 if it is missing or wrong.",
                     "schema": { "type": "string", "minLength": 1 },
                     "example": "Jx0q3mZ8Yb5vT1nWc7RkLd2eUf9hAs4gPi6oXy_-Qt0"
                   },
@@ -104,7 +102,7 @@ extension OpenAPIFragment {
                     "name": "order",
                     "in": "path",
                     "required": true,
-                    "description": "The order's `id` or its `number`; how the number is written does not matter.",
+                    "description": "The order's `id` or its `number`.",
                     "schema": { "type": "string", "pattern": "^[0-9A-Za-z -]{10,36}$" },
                     "example": "K7Q4M-2X9HB"
                   },
@@ -112,38 +110,38 @@ extension OpenAPIFragment {
                     "name": "X-Order-Token",
                     "in": "header",
                     "required": true,
-                    "description": "The order's `access_token`, given out once, when it was placed. Missing, wrong or ended: 404.",
+                    "description": "The `access_token` from the answer to POST /v1/orders. The answer is 404 if it is missing, wrong or expired.",
                     "schema": { "type": "string", "minLength": 1 },
                     "example": "pW4tN8sVb2Qe6Zr0Yx1Kc9mLh5Jd3gFa7uTi_-oRzSk"
                   },
                   "IfMatch": {
                     "name": "If-Match",
                     "in": "header",
-                    "description": "Write only if nobody wrote since: the `ETag` you have read, or `*`. Only the version in front of its dot is compared; that a price or the stock moved meanwhile does not refuse the write.",
-                    "schema": { "type": "string", "anyOf": [{ "const": "*" }, { "pattern": "^(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*$" }], "examples": ["\"3.mYqRfaGkJ6Rb0mHnY2xw5Q\""] }
+                    "description": "The `ETag` that you read, or `*`. The write is refused if the cart was changed since. Only the version before the dot is compared, so a new price or stock does not matter.",
+                    "schema": { "type": "string", "pattern": "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$", "examples": ["\"3.mYqRfaGkJ6Rb0mHnY2xw5Q\""] }
                   }
                 },
                 "headers": {
                   "Location": {
-                    "description": "Where the new resource is, relative to this service.",
+                    "description": "The path of the new resource.",
                     "required": true,
                     "schema": { "type": "string", "format": "uri-reference" },
                     "example": "/v1/carts/019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
                   },
                   "RetryAfter": {
-                    "description": "Seconds to wait before the next try.",
+                    "description": "Seconds to wait before you try again.",
                     "required": true,
                     "schema": { "type": "string", "pattern": "^[0-9]+$" },
                     "example": "1"
                   },
                   "RateLimitPolicy": {
-                    "description": "The limit that the call counts for, the tightest where there are several (draft-ietf-httpapi-ratelimit-headers-10): its name, and `q` requests in `w` seconds.",
+                    "description": "The rate limit that applies, the strictest if there are several (draft-ietf-httpapi-ratelimit-headers-10): its name, and `q` requests in `w` seconds.",
                     "required": true,
                     "schema": { "type": "string", "pattern": "^\"[a-z_]+\";q=[0-9]+;w=[0-9]+$" },
                     "example": "\"reads\";q=3000;w=60"
                   },
                   "RateLimit": {
-                    "description": "What is left of it: `r` requests at once, and all of it again in `t` seconds.",
+                    "description": "What is left: `r` requests now, and the full limit again in `t` seconds.",
                     "required": true,
                     "schema": { "type": "string", "pattern": "^\"[a-z_]+\";r=[0-9]+;t=[0-9]+$" },
                     "example": "\"reads\";r=0;t=60"
@@ -151,11 +149,11 @@ extension OpenAPIFragment {
                 },
                 "responses": {
                   "Malformed": {
-                    "description": "The request cannot be read.",
+                    "description": "The request is malformed.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["bad_request", "malformed_path"] } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["bad_request", "malformed_path"] } } },
                         "examples": {
                           "malformed_path": {
                             "value": { "type": "/docs#malformed_path", "title": "Malformed path", "status": 400, "code": "malformed_path", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -165,11 +163,11 @@ extension OpenAPIFragment {
                     }
                   },
                   "MalformedBody": {
-                    "description": "The request cannot be read: `empty_body`, `malformed_json`, or an `If-Match` that holds no entity tags (`bad_request`).",
+                    "description": "The request is malformed: the body is missing (`empty_body`) or not JSON (`malformed_json`), or `If-Match` is malformed (`bad_request`).",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["bad_request", "malformed_path", "empty_body", "malformed_json"] } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["bad_request", "malformed_path", "empty_body", "malformed_json"] } } },
                         "examples": {
                           "malformed_json": {
                             "value": { "type": "/docs#malformed_json", "title": "Malformed JSON", "status": 400, "detail": "unexpected character at byte 11", "code": "malformed_json", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21", "offset": 11 }
@@ -182,11 +180,11 @@ extension OpenAPIFragment {
                     }
                   },
                   "NotFound": {
-                    "description": "There is no such thing, or it is somebody else's: the two look the same.",
+                    "description": "It does not exist, or it belongs to another customer. The answer is the same in both cases.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "not_found" } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["not_found"] } } },
                         "examples": {
                           "not_found": {
                             "value": { "type": "/docs#not_found", "title": "Not found", "status": 404, "detail": "There is no such cart.", "code": "not_found", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -196,11 +194,11 @@ extension OpenAPIFragment {
                     }
                   },
                   "PreconditionFailed": {
-                    "description": "`If-Match` names another version: somebody wrote meanwhile. Read again, decide again.",
+                    "description": "The resource has changed since you read it, so `If-Match` does not match. Read it again.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "precondition_failed" } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["precondition_failed"] } } },
                         "examples": {
                           "precondition_failed": {
                             "value": { "type": "/docs#precondition_failed", "title": "Precondition failed", "status": 412, "code": "precondition_failed", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -210,11 +208,11 @@ extension OpenAPIFragment {
                     }
                   },
                   "BodyTooLarge": {
-                    "description": "The body is larger than the call takes: 64 KiB for an order, 4 KiB for carts and their items, 1 KiB where a body means nothing.",
+                    "description": "The body is larger than the call allows: 64 KiB for an order, 4 KiB for carts and their items, 1 KiB where a call takes no body.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "body_too_large" } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["body_too_large"] } } },
                         "examples": {
                           "body_too_large": {
                             "value": { "type": "/docs#body_too_large", "title": "Body too large", "status": 413, "code": "body_too_large", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -224,11 +222,11 @@ extension OpenAPIFragment {
                     }
                   },
                   "UnsupportedMediaType": {
-                    "description": "The body is not `application/json`, or has a content coding.",
+                    "description": "The body is not `application/json`, or it is compressed.",
                     "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "unsupported_media_type" } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["unsupported_media_type"] } } },
                         "examples": {
                           "unsupported_media_type": {
                             "value": { "type": "/docs#unsupported_media_type", "title": "Unsupported media type", "status": 415, "detail": "Content-Type must be application/json", "code": "unsupported_media_type", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
@@ -238,7 +236,7 @@ extension OpenAPIFragment {
                     }
                   },
                   "TooManyRequests": {
-                    "description": "This client has made too many requests. Wait as long as `Retry-After` says.",
+                    "description": "This client has sent too many requests. Wait for the seconds in `Retry-After`.",
                     "headers": {
                       "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                       "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
@@ -247,27 +245,27 @@ extension OpenAPIFragment {
                     },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "const": "rate_limited" } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["rate_limited"] } } },
                         "examples": {
                           "rate_limited": {
-                            "value": { "type": "/docs#rate_limited", "title": "Too many requests", "status": 429, "detail": "Wait as long as `Retry-After` says.", "code": "rate_limited", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
+                            "value": { "type": "/docs#rate_limited", "title": "Too many requests", "status": 429, "detail": "Wait for the seconds in `Retry-After`.", "code": "rate_limited", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
                           }
                         }
                       }
                     }
                   },
                   "Unavailable": {
-                    "description": "Not now: `overloaded` (there is more to do than can be done, and nothing was begun), `unavailable` (the database is away) or `deadline_exceeded` (it took too long). Try again after `Retry-After` seconds. But for `overloaded` a write may or may not have happened; an Idempotency-Key makes sending it again safe.",
+                    "description": "The service cannot answer now: it has too many requests (`overloaded`), the database is unavailable (`unavailable`), or the answer took too long (`deadline_exceeded`). Try again after the seconds in `Retry-After`. With `overloaded` nothing was changed. In the other cases a write may have happened; with an `Idempotency-Key` it is safe to send it again.",
                     "headers": {
                       "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                       "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                     },
                     "content": {
                       "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["overloaded", "unavailable", "deadline_exceeded"] } } },
+                        "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["overloaded", "unavailable", "deadline_exceeded"] } } },
                         "examples": {
                           "overloaded": {
-                            "value": { "type": "/docs#overloaded", "title": "Overloaded", "status": 503, "detail": "There is more to do than can be done. Nothing was begun: send it again after as long as `Retry-After` says.", "code": "overloaded", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
+                            "value": { "type": "/docs#overloaded", "title": "Overloaded", "status": 503, "detail": "The service has too many requests. Nothing was changed. Try again after the seconds in `Retry-After`.", "code": "overloaded", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }
                           },
                           "unavailable": {
                             "value": { "type": "/docs#unavailable", "title": "Unavailable", "status": 503, "code": "unavailable", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21" }

@@ -7,26 +7,26 @@ extension OpenAPIFragment {
           "schemas": {
             "CartOrder": {
               "type": "object",
-              "description": "An order for what is in a cart.",
+              "description": "An order for the lines of a cart.",
               "required": ["cart_id", "email", "shipping_address"],
               "properties": {
                 "cart_id": { "type": "string", "format": "uuid" },
-                "items": { "type": "null", "description": "Either `cart_id` or `items`." },
+                "items": { "type": "null", "description": "Send either `cart_id` or `items`." },
                 "cart_version": {
                   "type": ["integer", "null"],
                   "format": "int64",
                   "minimum": 1,
-                  "description": "The cart's `version` that the shopper saw; another is refused with `cart_changed`."
+                  "description": "The `version` of the cart that the shopper saw. If the cart has changed since, the order is refused with `cart_changed`."
                 },
         \#(requestMembers)
               }
             },
             "DirectOrder": {
               "type": "object",
-              "description": "An order for a list of SKUs. One that is there twice is added up.",
+              "description": "An order for a list of SKUs. The quantities of repeated SKUs are added.",
               "required": ["items", "email", "shipping_address"],
               "properties": {
-                "cart_id": { "type": "null", "description": "Either `cart_id` or `items`." },
+                "cart_id": { "type": "null", "description": "Send either `cart_id` or `items`." },
                 "items": {
                   "type": "array",
                   "minItems": 1,
@@ -49,33 +49,30 @@ extension OpenAPIFragment {
                 "id", "number", "status", "payment_status", "email", "currency", "items", "subtotal", "discount", "tax",
                 "shipping", "total", "shipping_address", "history", "created_at"
               ],
-              "additionalProperties": false,
               "properties": {
         \#(members)
               }
             },
             "PlacedOrder": {
               "type": "object",
-              "description": "An order with its secret.",
+              "description": "An order with its secret token.",
               "required": [
                 "id", "number", "access_token", "status", "payment_status", "email", "currency", "items", "subtotal",
                 "discount", "tax", "shipping", "total", "shipping_address", "history", "created_at"
               ],
-              "additionalProperties": false,
               "properties": {
                 "access_token": {
                   "type": "string",
                   "pattern": "^[A-Za-z0-9_-]{43}$",
-                  "description": "The secret for `X-Order-Token`. Shown in the answer to this request only, and to its repetitions with the same key."
+                  "description": "The secret for `X-Order-Token`. It is only in this answer, and in the answer to a repeated request with the same key."
                 },
         \#(members)
               }
             },
             "OrderLine": {
               "type": "object",
-              "description": "What was bought, as it was called and priced then; later edits of the catalogue change none of it.",
+              "description": "A line of the order, with name and price at the time of the order. Later changes of the catalogue do not affect it.",
               "required": ["sku", "product_id", "name", "options", "image", "quantity", "unit_price", "line_total", "tax"],
-              "additionalProperties": false,
               "properties": {
                 "sku": { "$ref": "#/components/schemas/SKU" },
                 "product_id": { "type": "string", "format": "uuid" },
@@ -91,42 +88,39 @@ extension OpenAPIFragment {
             "OrderEvent": {
               "type": "object",
               "required": ["status", "at", "reason"],
-              "additionalProperties": false,
               "properties": {
                 "status": { "$ref": "#/components/schemas/OrderStatus" },
                 "at": { "type": "string", "format": "date-time" },
-                "reason": { "type": ["string", "null"], "description": "For people." }
+                "reason": { "type": ["string", "null"], "description": "A text for people." }
               }
             },
             "OrderStatus": {
               "type": "string",
               "pattern": "^[a-z][a-z_]*$",
               "examples": ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"],
-              "description": "Later releases may add others; show one that you do not know as it is. `pending_payment` → `confirmed` → `processing` → `shipped` → `delivered`; up to `processing` it can be `cancelled`; unpaid for too long it is `expired`."
+              "description": "`pending_payment` → `confirmed` → `processing` → `shipped` → `delivered`. Until it is shipped, an order can become `cancelled`. An order that is not paid in time becomes `expired`."
             },
             "InsufficientStock": {
               "type": "object",
-              "description": "A problem with what there is of every line.",
+              "description": "The problem `insufficient_stock`, with the stock of every line.",
               "required": ["type", "title", "status", "code", "request_id", "lines"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("insufficient_stock")),
                 "lines": {
                   "type": "array",
                   "minItems": 1,
-                  "description": "All lines of the order; those short of stock have `available` below `requested`.",
+                  "description": "All lines of the order. In a line without enough stock, `available` is below `requested`.",
                   "items": {
                     "type": "object",
                     "required": ["sku", "requested", "available"],
-                    "additionalProperties": false,
                     "properties": {
                       "sku": { "$ref": "#/components/schemas/SKU" },
                       "requested": { "$ref": "#/components/schemas/Quantity" },
-                      "available": { "type": "integer", "minimum": 0, "description": "What could be bought; 0 also for what is no longer on sale." },
+                      "available": { "type": "integer", "minimum": 0, "description": "How many can be bought. It is 0 if the product is no longer on sale." },
                       "adjustment": {
                         "type": "string",
                         "const": "unavailable",
-                        "description": "It was in the cart, and is no longer on sale."
+                        "description": "The product is no longer on sale."
                       }
                     }
                   }
@@ -135,9 +129,8 @@ extension OpenAPIFragment {
             },
             "OpenOrdersLimit": {
               "type": "object",
-              "description": "A problem: as many unpaid orders are open as may be.",
+              "description": "The problem `open_orders_limit`, with the limit.",
               "required": ["type", "title", "status", "code", "request_id", "limit"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("open_orders_limit")),
                 "limit": { "type": "integer", "minimum": 1 }
@@ -145,35 +138,32 @@ extension OpenAPIFragment {
             },
             "HeldUnitsLimit": {
               "type": "object",
-              "description": "A problem: unpaid orders would hold more pieces than they may.",
+              "description": "The problem `held_units_limit`, with the limit.",
               "required": ["type", "title", "status", "code", "request_id", "limit", "held"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("held_units_limit")),
                 "limit": { "type": "integer", "minimum": 1 },
-                "held": { "type": "integer", "minimum": 0, "description": "What unpaid orders hold already." }
+                "held": { "type": "integer", "minimum": 0, "description": "The quantity that unpaid orders already reserve." }
               }
             },
             "HeldShareLimit": {
               "type": "object",
-              "description": "A problem: unpaid orders of one client would hold too much of some variants' stock.",
+              "description": "The problem `held_share_limit`, with the variants that exceed it.",
               "required": ["type", "title", "status", "code", "request_id", "lines"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("held_share_limit")),
                 "lines": {
                   "type": "array",
                   "minItems": 1,
-                  "description": "The lines that ask for too much.",
+                  "description": "The lines that exceed the limit.",
                   "items": {
                     "type": "object",
                     "required": ["sku", "requested", "held", "limit"],
-                    "additionalProperties": false,
                     "properties": {
                       "sku": { "$ref": "#/components/schemas/SKU" },
                       "requested": { "$ref": "#/components/schemas/Quantity" },
-                      "held": { "type": "integer", "minimum": 0, "description": "What the client's unpaid orders hold already." },
-                      "limit": { "type": "integer", "minimum": 1, "description": "What they may hold together." }
+                      "held": { "type": "integer", "minimum": 0, "description": "The quantity that unpaid orders of this client already reserve." },
+                      "limit": { "type": "integer", "minimum": 1, "description": "The maximum that unpaid orders of one client can reserve." }
                     }
                   }
                 }
@@ -181,9 +171,8 @@ extension OpenAPIFragment {
             },
             "PriceChanged": {
               "type": "object",
-              "description": "A problem with the total as it would be now.",
+              "description": "The problem `price_changed`, with the present total.",
               "required": ["type", "title", "status", "code", "request_id", "expected_total", "total"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("price_changed")),
                 "expected_total": { "$ref": "#/components/schemas/Money" },
@@ -192,9 +181,8 @@ extension OpenAPIFragment {
             },
             "CartChanged": {
               "type": "object",
-              "description": "A problem with the cart's present version.",
+              "description": "The problem `cart_changed`, with the present version of the cart.",
               "required": ["type", "title", "status", "code", "request_id", "cart_version"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("cart_changed")),
                 "cart_version": { "type": "integer", "format": "int64", "minimum": 1 }
@@ -202,9 +190,8 @@ extension OpenAPIFragment {
             },
             "IllegalTransition": {
               "type": "object",
-              "description": "A problem with where the order could go from here.",
+              "description": "The problem `illegal_transition`, with the statuses that are possible.",
               "required": ["type", "title", "status", "code", "request_id", "from", "to", "allowed"],
-              "additionalProperties": false,
               "properties": {
         \#(problem("illegal_transition")),
                 "from": { "$ref": "#/components/schemas/OrderStatus" },
@@ -215,7 +202,7 @@ extension OpenAPIFragment {
           },
           "responses": {
             "TooManyOrders": {
-              "description": "This client has sent too many requests (`rate_limited`) or too many orders (`too_many_orders`; attempts count). Wait as long as `Retry-After` says.",
+              "description": "This client has sent too many requests (`rate_limited`) or too many orders (`too_many_orders`; attempts count). Wait for the seconds in `Retry-After`.",
               "headers": {
                 "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                 "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
@@ -224,7 +211,7 @@ extension OpenAPIFragment {
               },
               "content": {
                 "application/problem+json": {
-                  "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["rate_limited", "too_many_orders"] } } },
+                  "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["rate_limited", "too_many_orders"] } } },
                   "examples": {
                     "too_many_orders": {
                       "value": {
@@ -238,7 +225,7 @@ extension OpenAPIFragment {
               }
             },
             "Order": {
-              "description": "The order as it is now.",
+              "description": "The present state of the order.",
               "headers": {
                 "ETag": { "$ref": "#/components/headers/ETag" },
                 "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
@@ -249,7 +236,7 @@ extension OpenAPIFragment {
                   "schema": { "$ref": "#/components/schemas/Order" },
                   "examples": {
                     "cancelled": {
-                      "summary": "Cancelled by its shopper",
+                      "summary": "Cancelled by the shopper",
                       "value": {
                         "id": "019a2f75-4d20-7b91-9f36-e8c1a0b5d274",
                         "number": "K7Q4M-2X9HB",
@@ -297,34 +284,34 @@ extension OpenAPIFragment {
     /// What both ways of ordering take.
     private static let requestMembers = #"""
                       "expected_total": {
-                        "description": "The total that the shopper was shown; any other is refused with `price_changed`. Nothing is priced by it.",
+                        "description": "The total that the shopper saw. If the total is different now, the order is refused with `price_changed`.",
                         "anyOf": [{ "$ref": "#/components/schemas/Money" }, { "type": "null" }]
                       },
                       "email": {
                         "type": "string",
                         "format": "email",
                         "maxLength": 254,
-                        "description": "Where the confirmation goes."
+                        "description": "The confirmation is sent to this address. White space around it is removed."
                       },
                       "shipping_address": { "$ref": "#/components/schemas/AddressInput" }
         """#
 
-    /// What an order and one just placed have in common; both are closed, so that the secret can only be where it belongs.
+    /// What an order and one just placed have in common; the tests read both as closed, so that the secret can only be where it belongs.
     private static let members = #"""
                       "id": { "type": "string", "format": "uuid" },
                       "number": {
                         "type": "string",
                         "pattern": "^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$",
-                        "description": "What a shopper reads out on the phone. Random: it tells nothing."
+                        "description": "A short, random number that is easy to read out on the phone."
                       },
                       "status": { "$ref": "#/components/schemas/OrderStatus" },
                       "payment_status": {
                         "type": "string",
                         "pattern": "^[a-z][a-z_]*$",
                         "examples": ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"],
-                        "description": "How the payment stands; an axis of its own beside `status`. Later releases may add others; show one that you do not know as it is."
+                        "description": "The state of the payment. It is independent of `status`. Later versions may add others."
                       },
-                      "email": { "type": "string", "format": "email" },
+                      "email": { "type": "string" },
                       "currency": { "$ref": "#/components/schemas/Currency" },
                       "items": {
                         "type": "array",
@@ -332,7 +319,7 @@ extension OpenAPIFragment {
                         "maxItems": 100,
                         "items": { "$ref": "#/components/schemas/OrderLine" }
                       },
-                      "subtotal": { "$ref": "#/components/schemas/Money", "description": "The lines together." },
+                      "subtotal": { "$ref": "#/components/schemas/Money", "description": "The sum of the lines." },
                       "discount": { "$ref": "#/components/schemas/Money" },
                       "tax": { "$ref": "#/components/schemas/Money" },
                       "shipping": { "$ref": "#/components/schemas/Money" },
@@ -341,7 +328,7 @@ extension OpenAPIFragment {
                       "history": {
                         "type": "array",
                         "minItems": 1,
-                        "description": "Oldest first.",
+                        "description": "The oldest event is first.",
                         "items": { "$ref": "#/components/schemas/OrderEvent" }
                       },
                       "created_at": { "type": "string", "format": "date-time" }

@@ -5,12 +5,12 @@ extension OpenAPIFragment {
     static let orders = OpenAPIFragment(
         tag: "Orders",
         description: """
-            An order is placed from a cart, or at once from a list of SKUs, at the catalogue's prices of that moment. It \
-            reserves its stock for 15 minutes (unless configured otherwise); unpaid by then it becomes `expired` and the \
-            stock is free again. An order belongs to whoever holds its `access_token`, which is in the answer to POST \
-            /v1/orders and never in another: keep it, and send it as `X-Order-Token`. It opens the order until 90 days \
-            (unless configured otherwise) after the last change of an order that was delivered, cancelled or expired; after \
-            that the order is 404. A lost or ended token cannot be replaced yet: a new one by mail comes with accounts.
+            An order is placed from a cart or from a list of SKUs, at the catalogue's prices at that moment. It reserves \
+            its stock for 15 minutes, unless the shop sets another time. An order that is not paid by then becomes \
+            `expired`, and its stock can be sold again. The `access_token` of an order gives access to it. It is only in \
+            the answer to POST /v1/orders: store it, and send it as `X-Order-Token`. It expires 90 days after the last \
+            change of an order that was delivered, cancelled or expired, unless the shop sets another time. A token that is \
+            lost or has expired cannot be replaced.
             """,
         json: #"""
             {
@@ -19,20 +19,20 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "placeOrder",
                     "summary": "Place an order",
-                    "description": "Sends `cart_id` (with `X-Cart-Token`) or `items`. All or nothing: where one line cannot be had, nothing is ordered.\n\nMake a random `Idempotency-Key` when the shopper presses the button, and keep it until you have an answer. It is a secret: who sends the same request again gets the order's `access_token`. After a timeout, a lost connection, a 503 or a 409 `idempotency_in_flight`, send the same key with the very same bytes again: there will be one order, and its answer is the same, with `Idempotent-Replayed: true`. A refusal is not kept, so the same key may be used again once the cart or the body is put right. Keys are kept for at least 24 hours.\n\nA key belongs to the holder of a cart's token, or to nobody in particular where there is no cart; the same key with another cart's token is another key. The same key with another body is 422 `idempotency_key_reused` once the first request has placed its order. While a request with the key is being answered, any other with it is 409 `idempotency_in_flight`, whatever its body.",
+                    "description": "Places an order from a cart (`cart_id` with `X-Cart-Token`) or from a list of `items`. If one line is not available, nothing is ordered.\n\nCreate a random `Idempotency-Key` when the shopper presses the button, and keep it until you have an answer. Keep it secret: repeating the request with it returns the order's `access_token`. After a timeout, a lost connection, a 503 or a 409 `idempotency_in_flight`, send exactly the same body again with the same key. Only one order is placed, and a repeated request gets the same answer, with `Idempotent-Replayed: true`. Refusals are not stored: once the cart or the body is corrected, you can use the same key. Keys are stored for at least 24 hours.\n\nFor an order from a cart, the key is bound to the cart's token: the same key with another token is another key. The same key with another body is refused with 422 `idempotency_key_reused` once the first request has placed its order. While a request with the key is in progress, every other request with it is refused with 409 `idempotency_in_flight`.",
                     "parameters": [
                       {
                         "name": "Idempotency-Key",
                         "in": "header",
                         "required": true,
-                        "description": "A random text of at most 255 visible characters, such as a UUID, bare or in quotes. With `items` it is all that tells two callers apart, so there it must be a UUID or have at least 22 base64url characters (128 random bits); any other is 400.",
+                        "description": "A random text of at most 255 visible characters, such as a UUID, with or without quotes. With `items` only this key distinguishes two clients, so it must be a UUID or have at least 22 base64url characters (128 random bits).",
                         "schema": { "type": "string", "pattern": "^(\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\"|[!#-+\\--:<-\\[\\]-~]{1,255})$" },
                         "example": "5f1c9a52-7d0e-4b3a-9c68-2e4f7a1b0d93"
                       },
                       {
                         "name": "X-Cart-Token",
                         "in": "header",
-                        "description": "The cart's `token`; needed with `cart_id`.",
+                        "description": "The cart's `token`. It is required with `cart_id`.",
                         "schema": { "type": "string", "minLength": 1 },
                         "example": "Jx0q3mZ8Yb5vT1nWc7RkLd2eUf9hAs4gPi6oXy_-Qt0"
                       }
@@ -49,7 +49,7 @@ extension OpenAPIFragment {
                           },
                           "examples": {
                             "cart": {
-                              "summary": "What is in the cart, as the shopper saw it",
+                              "summary": "The cart, as the shopper saw it",
                               "value": {
                                 "cart_id": "019a2f70-91b4-7e3a-8a55-2d6c0e9f1b47",
                                 "cart_version": 3,
@@ -62,7 +62,7 @@ extension OpenAPIFragment {
                               }
                             },
                             "items": {
-                              "summary": "Two mugs at once, without a cart",
+                              "summary": "Two mugs, without a cart",
                               "value": {
                                 "items": [{ "sku": "MUG-FERN-GRN", "quantity": 2 }],
                                 "email": "ada.park@example.com",
@@ -78,12 +78,12 @@ extension OpenAPIFragment {
                     },
                     "responses": {
                       "201": {
-                        "description": "The order, with its stock reserved. The answer to a repeated request is the first one, byte for byte, however the order stands by now.",
+                        "description": "The order was placed, and its stock is reserved. A repeated request gets the first answer again, even if the order has changed since.",
                         "headers": {
                           "Location": { "$ref": "#/components/headers/Location" },
                           "ETag": { "$ref": "#/components/headers/ETag" },
                           "Idempotent-Replayed": {
-                            "description": "`true` where an earlier request with the same key placed the order; absent otherwise.",
+                            "description": "`true` if an earlier request with the same key placed the order. Otherwise absent.",
                             "schema": { "type": "string", "const": "true" },
                             "example": "true"
                           },
@@ -134,11 +134,11 @@ extension OpenAPIFragment {
                         }
                       },
                       "400": {
-                        "description": "The request cannot be read, or the `Idempotency-Key` is missing (`idempotency_key_required`) or none that is taken (`invalid_idempotency_key`).",
+                        "description": "The request is malformed, or the `Idempotency-Key` is missing (`idempotency_key_required`) or invalid (`invalid_idempotency_key`).",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["idempotency_key_required", "invalid_idempotency_key", "empty_body", "malformed_json", "bad_request"] } } },
+                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["idempotency_key_required", "invalid_idempotency_key", "empty_body", "malformed_json", "bad_request"] } } },
                             "examples": {
                               "idempotency_key_required": {
                                 "value": {
@@ -150,7 +150,7 @@ extension OpenAPIFragment {
                                 "value": {
                                   "type": "/docs#invalid_idempotency_key", "title": "Invalid Idempotency-Key", "status": 400,
                                   "code": "invalid_idempotency_key", "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
-                                  "errors": [{ "header": "Idempotency-Key", "detail": "must be random where there is no cart: a UUID, or at least 22 base64url characters" }]
+                                  "errors": [{ "header": "Idempotency-Key", "detail": "must be a UUID or have at least 22 base64url characters for an order without a cart" }]
                                 }
                               }
                             }
@@ -159,10 +159,10 @@ extension OpenAPIFragment {
                       },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": {
-                        "description": "Not as things stand; nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` say what is true now: show it, and ask the shopper. `open_orders_limit`, `held_units_limit` and `held_share_limit`: unpaid orders of one client, or for one e-mail address, hold as much as they may; pay or cancel one of them, or order less. `cart_converted` names the order that was placed from the cart. `idempotency_in_flight` is the only one to be tried again by itself.",
+                        "description": "Nothing was ordered. `insufficient_stock`, `price_changed` and `cart_changed` contain the present values: show them to the shopper. `open_orders_limit`, `held_units_limit` and `held_share_limit`: unpaid orders of this client or for this e-mail address reserve the maximum; pay or cancel one of them, or order less. `cart_converted` names the order that was placed from the cart. Only `idempotency_in_flight` should be sent again automatically.",
                         "headers": {
                           "Retry-After": {
-                            "description": "Seconds to wait before the same request is sent again; with `idempotency_in_flight` only.",
+                            "description": "Seconds to wait before you send the same request again. Only with `idempotency_in_flight`.",
                             "schema": { "type": "string", "pattern": "^[0-9]+$" },
                             "example": "1"
                           },
@@ -171,7 +171,7 @@ extension OpenAPIFragment {
                         "content": {
                           "application/problem+json": {
                             "schema": {
-                              "oneOf": [
+                              "anyOf": [
                                 { "$ref": "#/components/schemas/InsufficientStock" },
                                 { "$ref": "#/components/schemas/PriceChanged" },
                                 { "$ref": "#/components/schemas/CartChanged" },
@@ -179,7 +179,7 @@ extension OpenAPIFragment {
                                 { "$ref": "#/components/schemas/HeldUnitsLimit" },
                                 { "$ref": "#/components/schemas/HeldShareLimit" },
                                 { "$ref": "#/components/schemas/CartConverted" },
-                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["cart_empty", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
+                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["cart_empty", "cart_merged", "cart_expired", "idempotency_in_flight"] } } }
                               ]
                             },
                             "examples": {
@@ -197,7 +197,7 @@ extension OpenAPIFragment {
                               "price_changed": {
                                 "value": {
                                   "type": "/docs#price_changed", "title": "Price changed", "status": 409,
-                                  "detail": "The total is no longer what was expected.", "code": "price_changed",
+                                  "detail": "The total is no longer the expected total.", "code": "price_changed",
                                   "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
                                   "expected_total": { "amount": 2900, "currency": "USD" },
                                   "total": { "amount": 3100, "currency": "USD" }
@@ -235,7 +235,7 @@ extension OpenAPIFragment {
                               "idempotency_in_flight": {
                                 "value": {
                                   "type": "/docs#idempotency_in_flight", "title": "Idempotency in flight", "status": 409,
-                                  "detail": "A request with this Idempotency-Key is being answered right now.", "code": "idempotency_in_flight",
+                                  "detail": "A request with this Idempotency-Key is still in progress.", "code": "idempotency_in_flight",
                                   "request_id": "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21"
                                 }
                               }
@@ -246,11 +246,16 @@ extension OpenAPIFragment {
                       "413": { "$ref": "#/components/responses/BodyTooLarge" },
                       "415": { "$ref": "#/components/responses/UnsupportedMediaType" },
                       "422": {
-                        "description": "The body says something it cannot say (`invalid`, with every fault in `errors`: an unknown SKU or one that is not on sale, more of one than an order can have (999, or less where the shop says so), lines in two currencies, no such country, …), or the key came with another body before (`idempotency_key_reused`).",
+                        "description": "The body has invalid values, listed in `errors`, such as a SKU that does not exist or is not on sale, a quantity above the maximum of the variant (999 or less) or an incomplete address (`invalid`). Or the items have prices in two currencies (`currency_mismatch`). Or the key was used before with another body (`idempotency_key_reused`).",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {
-                            "schema": { "$ref": "#/components/schemas/Problem", "properties": { "code": { "enum": ["invalid", "idempotency_key_reused"] } } },
+                            "schema": {
+                              "anyOf": [
+                                { "$ref": "#/components/schemas/CurrencyMismatch" },
+                                { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["invalid", "idempotency_key_reused"] } } }
+                              ]
+                            },
                             "examples": {
                               "invalid": {
                                 "value": {
@@ -281,7 +286,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getOrder",
                     "summary": "Get an order",
-                    "description": "The order as it stands, by its id or its number. A number is found however it was heard or typed: in any case, with or without hyphen and spaces, with O for 0 and I or L for 1.",
+                    "description": "The present state of an order, by its id or its number. A number can be written in upper or lower case, with or without the hyphen and spaces, with O for 0 and with I or L for 1.",
                     "parameters": [
                       { "$ref": "#/components/parameters/OrderName" },
                       { "$ref": "#/components/parameters/OrderToken" },
@@ -301,7 +306,7 @@ extension OpenAPIFragment {
                   "post": {
                     "operationId": "cancelOrder",
                     "summary": "Cancel an order",
-                    "description": "Cancels an order that was not shipped, and frees its stock. Needs no body.",
+                    "description": "Cancels an order that has not been shipped, and releases its stock. The request has no body.",
                     "parameters": [
                       { "$ref": "#/components/parameters/OrderName" },
                       { "$ref": "#/components/parameters/OrderToken" }
@@ -311,7 +316,7 @@ extension OpenAPIFragment {
                       "400": { "$ref": "#/components/responses/Malformed" },
                       "404": { "$ref": "#/components/responses/NotFound" },
                       "409": {
-                        "description": "It is too late: shipped, delivered or expired. Cancelling what is cancelled already is 200.",
+                        "description": "The order can no longer be cancelled: it was shipped or delivered, or it has expired. Cancelling an order twice is answered with 200.",
                         "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
                         "content": {
                           "application/problem+json": {

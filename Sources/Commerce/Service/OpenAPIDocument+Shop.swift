@@ -11,23 +11,27 @@ extension OpenAPIDocument {
     }
 
     private static let introduction = """
-        Browse the catalogue, keep a cart, place an order. No account is needed: carts and orders are reached with the \
-        secrets that are given out when they are made.
+        Browse the catalogue, fill a cart, place an order. No account is needed: the answer that creates a cart or an order \
+        contains a secret token, and that token gives access to it.
 
-        Bodies are JSON in UTF-8 with names in snake_case. Ids are UUIDs, times RFC 3339 in UTC, amounts whole numbers of \
-        minor units: `{"amount": 1450, "currency": "USD"}` is $14.50. Members of a body and query parameters that are not \
-        described are ignored; a value of the wrong type never is. Ignore members you do not know, too: answers may \
-        get more of them.
+        Bodies are JSON in UTF-8, with member names in snake_case. Ids are UUIDs. Times are RFC 3339 in UTC. Amounts are whole \
+        numbers of minor units: `{"amount": 1450, "currency": "USD"}` is $14.50. The service ignores members and query \
+        parameters that are not described here, but it refuses a value of the wrong type.
 
-        Whatever fails answers with `application/problem+json` (RFC 9457): decide by its `code`, mark a form by its \
-        `errors`. Somebody else's cart or order looks like one that does not exist: 404.
+        Later versions may add members to answers, values to the lists under `x-extensible-enum`, and problem codes. A client \
+        must ignore members and tolerate values that it does not know.
 
-        Every answer has `X-Request-Id`: yours, where you sent one of letters, digits, `.`, `_` and `-`, else a new one. \
-        GET can be HEAD everywhere. With `If-None-Match` an unchanged answer is 304; with `Accept-Encoding: gzip` the \
-        catalogue comes compressed; with `If-Match` a write happens only if nobody wrote before. `RateLimit-Policy` and \
-        `RateLimit` say how often you may ask, and how much of that is left; answers that caches may give to everybody \
-        (`Cache-Control: public`) do not have them. Beyond it is 429. After a 429 or 503 wait \
-        as long as `Retry-After` says; reads, PUT and DELETE can always be \
-        repeated, POST /v1/orders with the same `Idempotency-Key`.
+        Errors are answered with `application/problem+json` (RFC 9457). Decide what to do by `code`; `errors` names each field \
+        that is wrong. A cart or an order of another customer is answered like one that does not exist: 404.
+
+        Every answer has an `X-Request-Id`. It is yours if you sent one made of letters, digits, `.`, `_` and `-`; otherwise it \
+        is a new one. Every GET can also be sent as HEAD.
+
+        With `If-None-Match`, the answer is 304 if nothing has changed. With `Accept-Encoding: gzip`, the catalogue is sent \
+        compressed. With `If-Match`, a write is refused if the resource has changed since you read it.
+
+        `RateLimit-Policy` and `RateLimit` say how many requests you may send and how many are left; answers that caches may share do not have these fields. Beyond that the answer \
+        is 429. After a 429 or 503, wait for the seconds in `Retry-After` before you try again. It is always safe to repeat \
+        a GET, PUT or DELETE, and to repeat POST /v1/orders with the same `Idempotency-Key`.
         """
 }

@@ -4,25 +4,25 @@ extension OpenAPIFragment {
     /// The service's calls about itself, besides those of every ``OpenAPIDocument``.
     static let health = OpenAPIFragment(
         tag: "Service",
-        description: "The service about itself.",
+        description: "The health of the service, and its documentation.",
         json: #"""
             {
               "paths": {
                 "/health": {
                   "get": {
                     "operationId": "getHealth",
-                    "summary": "Whether to send requests here",
-                    "description": "For a load balancer. A dependency's trouble shows within two seconds as `degraded`, still with 200: what works goes on working. Asks nobody, so it answers at once.",
+                    "summary": "Readiness",
+                    "description": "For load balancers. If PostgreSQL or Redis fails, the status becomes `degraded` within two seconds. The answer is still 200, because calls that do not need it still work. The answer comes from memory.",
                     "responses": {
                       "200": {
-                        "description": "Send requests: `ok`, or `degraded` while PostgreSQL, its replica or Redis does not answer, or the replica is behind.",
+                        "description": "Send requests. `ok`, or `degraded` while PostgreSQL, its replica or Redis does not answer, or the replica is behind.",
                         "headers": {
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },
                         "content": {
                           "application/json": {
-                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "enum": ["ok", "degraded"] } } },
+                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "x-extensible-enum": ["ok", "degraded"] } } },
                             "examples": {
                               "ok": {
                                 "value": {
@@ -31,7 +31,7 @@ extension OpenAPIFragment {
                                 }
                               },
                               "degraded": {
-                                "summary": "Redis is away, the shop sells on",
+                                "summary": "Redis is unavailable, and the service continues without it",
                                 "value": {
                                   "status": "degraded", "version": "1.0.0", "uptime_seconds": 86424,
                                   "checks": { "postgres": { "status": "ok", "latency_ms": 0.397 }, "redis": { "status": "down", "latency_ms": 0.013, "breaker": "open" } }
@@ -42,14 +42,14 @@ extension OpenAPIFragment {
                         }
                       },
                       "503": {
-                        "description": "Send none for now: `starting`, `schema_behind` (migrations have to run), or `draining` (about to end).",
+                        "description": "Send no requests now. `starting`: the service is not ready yet. `schema_behind`: database migrations are missing. `draining`: the service is shutting down.",
                         "headers": {
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
                         },
                         "content": {
                           "application/json": {
-                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "enum": ["starting", "schema_behind", "draining"] } } },
+                            "schema": { "$ref": "#/components/schemas/Health", "properties": { "status": { "x-extensible-enum": ["starting", "schema_behind", "draining"] } } },
                             "examples": {
                               "starting": { "value": { "status": "starting", "version": "1.0.0", "uptime_seconds": 0, "checks": {} } },
                               "draining": {
@@ -68,11 +68,11 @@ extension OpenAPIFragment {
                 "/health/live": {
                   "get": {
                     "operationId": "getLiveness",
-                    "summary": "Whether the process turns",
-                    "description": "For a container's runtime: 200 while the service can answer anything at all, whatever its dependencies do.",
+                    "summary": "Liveness",
+                    "description": "For container runtimes. The answer is 200 while the process can answer requests, whatever the state of its dependencies.",
                     "responses": {
                       "200": {
-                        "description": "It turns.",
+                        "description": "The process is alive.",
                         "headers": {
                           "Cache-Control": { "$ref": "#/components/headers/CacheControl" },
                           "X-Request-Id": { "$ref": "#/components/headers/RequestId" }
@@ -82,8 +82,7 @@ extension OpenAPIFragment {
                             "schema": {
                               "type": "object",
                               "required": ["status"],
-                              "additionalProperties": false,
-                              "properties": { "status": { "const": "ok" } }
+                              "properties": { "status": { "type": "string", "x-extensible-enum": ["ok"] } }
                             },
                             "examples": { "ok": { "value": { "status": "ok" } } }
                           }
@@ -96,14 +95,14 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getAsset",
                     "summary": "Get a picture",
-                    "description": "Pictures of the demo catalogue, where they are configured. May be kept for a day.",
+                    "description": "Pictures of the demo catalogue, if the service has any. They can be cached for a day.",
                     "parameters": [
                       {
                         "name": "path",
                         "in": "path",
                         "required": true,
                         "x-multi-segment": true,
-                        "description": "The file's path; slashes in it stand as they are.",
+                        "description": "The path of the file. Slashes are not encoded.",
                         "schema": { "type": "string", "minLength": 1, "pattern": "^[^\\u0000\\r\\n]+$" },
                         "example": "fern-enamel-mug.svg"
                       },
@@ -111,7 +110,7 @@ extension OpenAPIFragment {
                       {
                         "name": "If-Modified-Since",
                         "in": "header",
-                        "description": "The `Last-Modified` you have. Counts only without `If-None-Match`.",
+                        "description": "The `Last-Modified` that you have. It is ignored if there is an `If-None-Match`.",
                         "schema": { "type": "string", "examples": ["Sun, 06 Nov 1994 08:49:37 GMT"] }
                       },
                       { "$ref": "#/components/parameters/AcceptEncoding" }
@@ -122,7 +121,7 @@ extension OpenAPIFragment {
                         "headers": {
                           "ETag": { "$ref": "#/components/headers/ETag" },
                           "Last-Modified": {
-                            "description": "When the file was last changed, where that is known.",
+                            "description": "When the file was last changed, if that is known.",
                             "schema": { "type": "string", "examples": ["Sun, 06 Nov 1994 08:49:37 GMT"] }
                           },
                           "Vary": { "$ref": "#/components/headers/Vary" },
@@ -147,15 +146,13 @@ extension OpenAPIFragment {
                   "Health": {
                     "type": "object",
                     "required": ["status", "version", "uptime_seconds", "checks"],
-                    "additionalProperties": false,
                     "properties": {
                       "status": { "type": "string" },
-                      "version": { "type": "string", "description": "Of the program." },
+                      "version": { "type": "string", "description": "The version of the service." },
                       "uptime_seconds": { "type": "integer", "minimum": 0 },
                       "checks": {
                         "type": "object",
-                        "description": "What was asked so far; without `postgres_replica` and `redis` where none is configured.",
-                        "additionalProperties": false,
+                        "description": "The dependencies that were checked. `postgres_replica` and `redis` are absent if they are not configured.",
                         "properties": {
                           "postgres": { "$ref": "#/components/schemas/HealthCheck" },
                           "postgres_replica": { "$ref": "#/components/schemas/ReplicaCheck" },
@@ -167,32 +164,29 @@ extension OpenAPIFragment {
                   "HealthCheck": {
                     "type": "object",
                     "required": ["status", "latency_ms"],
-                    "additionalProperties": false,
                     "properties": {
-                      "status": { "type": "string", "enum": ["ok", "down"] },
-                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long it took to answer, or until it was given up." }
+                      "status": { "type": "string", "x-extensible-enum": ["ok", "down"] },
+                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long the check took, also if it failed." }
                     }
                   },
                   "ReplicaCheck": {
                     "type": "object",
-                    "description": "Where the catalogue is read. `behind`: it answers, and lags too much; as with `down`, the primary is read then, and nothing fails.",
+                    "description": "The replica that serves the catalogue. `behind`: it answers, but its data is too old. With `behind` and `down` the primary is used instead.",
                     "required": ["status", "latency_ms"],
-                    "additionalProperties": false,
                     "properties": {
-                      "status": { "type": "string", "enum": ["ok", "behind", "down"] },
-                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long its last answer took, or for how long it has given none." }
+                      "status": { "type": "string", "x-extensible-enum": ["ok", "behind", "down"] },
+                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long its last answer took, or how long it has not answered." }
                     }
                   },
                   "RedisCheck": {
                     "type": "object",
                     "required": ["status", "latency_ms", "breaker"],
-                    "additionalProperties": false,
                     "properties": {
-                      "status": { "type": "string", "enum": ["ok", "down"] },
-                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long it took to answer, or until it was given up." },
+                      "status": { "type": "string", "x-extensible-enum": ["ok", "down"] },
+                      "latency_ms": { "type": "number", "minimum": 0, "description": "How long the check took, also if it failed." },
                       "breaker": {
-                        "type": "string", "enum": ["closed", "open", "half_open"],
-                        "description": "`closed`: Redis is asked. `open`: it failed, and is left alone for a pause of under a second. `half_open`: the pause is over, one attempt is under way."
+                        "type": "string", "x-extensible-enum": ["closed", "open", "half_open"],
+                        "description": "The circuit breaker. `closed`: Redis is used. `open`: it failed and is not used for less than a second. `half_open`: one attempt is being made."
                       }
                     }
                   }

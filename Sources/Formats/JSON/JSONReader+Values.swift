@@ -1,4 +1,5 @@
 import FoundationEssentials
+@_spi(_Unicode) import Swift
 
 extension JSONReader {
     /// Text over any number of lines, as it stands. Lengths count Unicode scalars, as PostgreSQL's char_length does.
@@ -17,6 +18,20 @@ extension JSONReader {
         guard !trimmed.hasControls else { return refused("must not contain control characters", "") }
         guard length.contains(trimmed.scalarCount) else { return refused(Self.lengthRule(length), "") }
         return trimmed
+    }
+
+    /// ``line(length:)`` of a person's name or address, which is printed and read aloud: in NFC (UAX #15), and without
+    /// characters that nobody sees but that change how the rest looks, such as marks of direction. The joiners U+200C and
+    /// U+200D are taken: Persian and Indic names are written with them.
+    package func visibleLine(length: ClosedRange<Int>) -> String {
+        guard let text = string() else { return "" }
+        let line = text.trimmed.composed
+        guard !line.hasControls else { return refused("must not contain control characters", "") }
+        guard !line.hasFormatting else { return refused("must not contain invisible formatting characters", "") }
+        guard length.contains(line.scalarCount), line.isVisible || length.lowerBound == 0 else {
+            return refused(Self.lengthRule(length), "")
+        }
+        return line.isVisible ? line : ""
     }
 
     /// A whole number within bounds, written without fraction or exponent: neither `1.0` nor `1e3` nor `"1"`.
@@ -82,8 +97,32 @@ extension String {
             }
     }
 
+    /// Format characters (general category Cf) other than the two joiners.
+    fileprivate var hasFormatting: Bool {
+        !isASCII
+            && unicodeScalars.contains { scalar in
+                scalar.properties.generalCategory == .format && scalar.value != 0x200C && scalar.value != 0x200D
+            }
+    }
+
+    /// Something of it is seen when it is printed.
+    fileprivate var isVisible: Bool {
+        utf8.contains { (0x21...0x7E).contains($0) }
+            || unicodeScalars.contains { !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint }
+    }
+
+    private var isASCII: Bool { utf8.allSatisfy { $0 < 0x80 } }
+
+    /// In Normalization Form C (UAX #15): what looks the same is the same.
+    package var composed: String {
+        guard !isASCII else { return self }
+        var scalars = UnicodeScalarView()
+        scalars.append(contentsOf: _nfc)
+        return String(scalars)
+    }
+
     /// Without white space at either end.
-    var trimmed: String {
+    package var trimmed: String {
         // Most text starts and ends with something visible of ASCII.
         if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return self }
         let scalars = unicodeScalars

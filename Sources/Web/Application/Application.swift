@@ -242,10 +242,11 @@ package final class Application: Responder {
         // Room for all below, so that the bytes move once.
         response.headers.reserveCapacity(response.headers.bytes.count + always.bytes.count + 256)
         // What nobody said may be kept must not be: a cache would show one customer's answer to another.
-        let isPublic = response.headers.begins(.cacheControl, with: "public")
-        if isPublic == nil { response.headers.append(Application.notStored) }
-        // A cache gives what is public to all, and would tell them how one client stands.
-        if let rateLimit, isPublic != true { RateLimitFields.append(rateLimit, to: &response.headers) }
+        let isPrivate = response.headers.begins(.cacheControl, with: "private")
+        if isPrivate == nil { response.headers.append(Application.notStored) }
+        // A shared cache gives what it may keep to all, and would tell them how one client stands.
+        let isShared = isPrivate == false && response.headers.begins(.cacheControl, with: "no-store") == false
+        if let rateLimit, !isShared { RateLimitFields.append(rateLimit, to: &response.headers) }
         response.headers.append(always)
         // Made here, or found sane (``RequestID``).
         response.headers.append(line: "X-Request-Id: ", trusted: requestID)

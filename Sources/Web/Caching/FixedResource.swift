@@ -24,10 +24,12 @@ package struct FixedResource: Sendable {
     /// - Parameters:
     ///   - type: its Content-Type.
     ///   - cacheControl: how long it may be kept.
+    ///   - variation: the request field that chooses between this and others of its place, for Vary; nil: there are none
     ///   - modified: when it was last changed, in seconds since 1970; nil where nobody knows.
     ///   - gzip: what compresses it, where its type gains by that; nil: nothing does
     package init(
-        _ body: [UInt8], type: String, kind: Kind, cacheControl: String, modified: Int64? = nil, gzip: Gzip? = nil
+        _ body: [UInt8], type: String, kind: Kind, cacheControl: String, variation: String? = nil, modified: Int64? = nil,
+        gzip: Gzip? = nil
     ) {
         let tag = EntityTag(of: body)
         var fields = HeaderBlock([(.contentType, type), (.cacheControl, cacheControl)])
@@ -39,8 +41,8 @@ package struct FixedResource: Sendable {
         }
         let gzip = MediaType.isCompressible(type) ? gzip : nil
         isCoded = gzip != nil
-        plain = Representation(body, tag: tag, fields: fields, isCoded: isCoded)
-        self.gzip = gzip?.compress(body).map { Representation(gzip: $0, tag: tag, fields: fields) }
+        plain = Representation(body, tag: tag, fields: fields, isCoded: isCoded, variation: variation)
+        self.gzip = gzip?.compress(body).map { Representation(gzip: $0, tag: tag, fields: fields, variation: variation) }
         self.modified = modified
     }
 

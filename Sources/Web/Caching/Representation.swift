@@ -11,11 +11,17 @@ package struct Representation: Sendable {
     /// - Parameters:
     ///   - fields: all but ETag and what concerns the coding.
     ///   - isCoded: whether there may be another representation with a content coding: then Vary says so, here too.
-    package init(_ body: [UInt8], tag: EntityTag, fields: HeaderBlock, isCoded: Bool) {
+    ///   - variation: what else Vary names
+    package init(_ body: [UInt8], tag: EntityTag, fields: HeaderBlock, isCoded: Bool, variation: String? = nil) {
         self.tag = tag
         var fields = fields
         fields.append(.eTag, tag.field)
-        if isCoded { fields.append(.vary, "Accept-Encoding") }
+        switch (variation, isCoded) {
+        case (let name?, true): fields.append(.vary, "\(name), Accept-Encoding")
+        case (let name?, false): fields.append(.vary, name)
+        case (nil, true): fields.append(.vary, "Accept-Encoding")
+        case (nil, false): break
+        }
         response = Response(.ok, headers: fields, body: body)
         notModified = response.notModified
     }
@@ -23,10 +29,10 @@ package struct Representation: Sendable {
     /// The same as gzip, of another tag: two representations that differ in a byte must not share a strong one (RFC 9110
     /// §8.8.1, §8.8.3.3).
     /// - Parameter tag: of the one without a coding
-    package init(gzip body: [UInt8], tag: EntityTag, fields: HeaderBlock) {
+    package init(gzip body: [UInt8], tag: EntityTag, fields: HeaderBlock, variation: String? = nil) {
         var fields = fields
         fields.append(.contentEncoding, "gzip")
-        self.init(body, tag: tag.gzip, fields: fields, isCoded: true)
+        self.init(body, tag: tag.gzip, fields: fields, isCoded: true, variation: variation)
     }
 }
 

@@ -84,8 +84,30 @@ extension DocsPage {
         pre s{text-decoration:none;color:#a5d6a0}
         pre i{font-style:normal;color:#f0c080}
         @media(max-width:1150px){.sides{grid-template-columns:minmax(0,1fr);gap:1rem}}
-        @media(max-width:820px){body{display:block}nav{position:static;height:auto;border-right:0;
-        border-bottom:1px solid var(--line)}main{padding:1.5rem 1.1rem 4rem}.fields td:first-child{width:auto}}
-        @media print{nav{display:none}body{display:block}}
+        .bar,.close{display:none}
+        @media(max-width:820px){
+        html{scroll-padding-top:4rem}
+        body{display:block}
+        .bar{display:flex;justify-content:space-between;position:sticky;top:0;z-index:1;margin:0;padding:.6rem 1.1rem;
+        background:var(--soft);border-bottom:1px solid var(--line);font-weight:700}
+        .bar a:first-child{color:var(--text)}
+        nav{display:none}
+        nav:target{display:block;outline:0;position:fixed;inset:0;z-index:2;height:auto;border:0;padding:1rem 1.1rem 3rem}
+        nav:target .close{display:block;padding:0 .5rem .8rem;font-weight:700}
+        nav li a{padding:.45rem .5rem}
+        main{padding:1.5rem 1.1rem 4rem}
+        h1{font-size:1.7rem}
+        h3 code{overflow-wrap:anywhere}
+        table,tbody,tr,td{display:block;width:auto!important}
+        td{padding:.15rem 0;border:0}
+        tr{padding:.55rem 0;border-top:1px solid var(--line)}
+        tr:first-child{border-top:0}
+        .routes tr{padding:.55rem .8rem}
+        .routes td{padding:.15rem 0}
+        .routes td:last-child{width:auto}
+        pre{white-space:pre-wrap;overflow-wrap:anywhere}
+        details .scroll{padding-left:.6rem}
+        }
+        @media print{nav,.bar{display:none}body{display:block}}
         """
 }

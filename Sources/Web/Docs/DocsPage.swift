@@ -11,15 +11,15 @@ package struct DocsPage: Sendable {
     package func resource(gzip: Gzip?) -> FixedResource {
         FixedResource(
             Array(html.text.utf8), type: "text/html; charset=utf-8",
-            kind: .page(
-                policy: "default-src 'none'; style-src 'sha256-\(DocsPage.styleHash)'; base-uri 'none'; "
-                    + "form-action 'none'; frame-ancestors 'none'"),
-            cacheControl: CachePolicy.revalidated, gzip: gzip)
+            kind: .page(policy: Self.policy(style: DocsPage.style)), cacheControl: CachePolicy.revalidated, gzip: gzip)
     }
 
-    /// Standard base64, as CSP writes it (CSP3 §2.3.1), of the 32 bytes.
-    private static let styleHash =
-        Base64URL.encode(SHA256.hash(DocsPage.style.utf8)).replacing("-", with: "+").replacing("_", with: "/") + "="
+    /// The Content-Security-Policy of a page that has one style sheet and nothing else: named by its hash in standard base64
+    /// (CSP3 §2.3.1), so that no other can be slipped in.
+    static func policy(style: String) -> String {
+        let hash = Base64URL.encode(SHA256.hash(style.utf8)).replacing("-", with: "+").replacing("_", with: "/") + "="
+        return "default-src 'none'; style-src 'sha256-\(hash)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    }
 
     var html: HTML {
         let server = document.info.server.hasPrefix("http") ? document.info.server : "http://localhost:8080"
@@ -32,7 +32,9 @@ package struct DocsPage: Sendable {
             <title>\(document.info.title) \(document.info.version)</title>
             <style>\(HTML(stringLiteral: DocsPage.style))</style></head>
             <body>
-            <nav><p class="brand"><a href="#top">\(document.info.title)</a><span>\(document.info.version)</span></p>
+            <p class="bar"><a href="#top">\(document.info.title) \(document.info.version)</a>\
+            <a class="open" href="#menu">Menu</a></p>
+            <nav id="menu"><a class="close" href="#top">Close menu</a><p class="brand"><a href="#top">\(document.info.title)</a><span>\(document.info.version)</span></p>
             \(navigation)</nav>
             <main id="top">
             <header><h1>\(document.info.title)</h1>
@@ -95,8 +97,8 @@ package struct DocsPage: Sendable {
         }
         return """
             <section><h2 id="problems">Problem codes</h2>
-            <p>Whatever fails is answered with <code>application/problem+json</code>
-            (<a href="#schema-Problem">Problem</a>). Tell problems apart by their <code>code</code>: it never changes its
+            <p>Errors are answered with <code>application/problem+json</code>
+            (<a href="#schema-Problem">Problem</a>). Distinguish them by <code>code</code>: a code never changes its
             meaning.</p>
             <div class="scroll"><table class="problems"><tbody>\(HTML.joined(rows))</tbody></table></div></section>
 

@@ -53,7 +53,7 @@ struct SchemaReader {
             names.append(name)
         }
         if let given = schema["example"] ?? schema["examples"]?.arrayValue?.first ?? schema["const"] ?? schema["default"]
-            ?? schema["enum"]?.arrayValue?.first
+            ?? schema["enum"]?.arrayValue?.first ?? schema["x-extensible-enum"]?.arrayValue?.first
         {
             return given
         }

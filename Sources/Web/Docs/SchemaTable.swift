@@ -22,9 +22,11 @@ struct SchemaTable {
     func rules(_ schema: JSONValue) -> HTML {
         let value = reader.resolve(schema).value
         var rules: [HTML] = []
-        if let choices = value["enum"]?.arrayValue {
+        // Of an open list, others may follow in later versions.
+        for (keyword, introduction) in [("enum", "one of "), ("x-extensible-enum", "such as ")] as [(String, HTML)] {
+            guard let choices = value[keyword]?.arrayValue else { continue }
             let names = choices.map { choice -> HTML in "<code>\(plain(choice))</code>" }
-            rules.append("one of \(HTML.joined(names, separator: ", "))")
+            rules.append(introduction + HTML.joined(names, separator: ", "))
         }
         if let range = range(value["minimum"], value["maximum"]) { rules.append("\(range)") }
         if let range = range(value["minLength"], value["maxLength"]) { rules.append("\(range) characters") }

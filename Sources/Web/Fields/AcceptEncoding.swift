@@ -56,7 +56,7 @@ package struct AcceptEncoding: Equatable {
     }
 
     /// `q=0.5`: at most three digits, and none greater than 1 (RFC 9110 §12.4.2).
-    private static func weight(_ text: ArraySlice<UInt8>) -> Int? {
+    static func weight(_ text: ArraySlice<UInt8>) -> Int? {
         guard text.count >= 3, text.count <= 7, text.prefix(2).isWord("q=") else { return nil }
         let number = text.dropFirst(2)
         guard let first = number.first, first == 0x30 || first == 0x31 else { return nil }

@@ -11,61 +11,60 @@ extension ProblemKind {
         "The query is not properly percent-encoded UTF-8, or has too many parameters.")
     package static let invalidParameter = ProblemKind(
         .badRequest, "invalid_parameter", "Invalid query parameter",
-        "A query parameter has a value it cannot have; `errors` names each.")
+        "A query parameter has an invalid value; `errors` names each one.")
     package static let invalidCursor = ProblemKind(
         .badRequest, "invalid_cursor", "Invalid cursor",
-        "The cursor was altered, or belongs to a list with another filter. Begin at the first page.")
+        "The cursor was changed, or it belongs to a list with another filter. Start again at the first page.")
     package static let emptyBody = ProblemKind(
-        .badRequest, "empty_body", "Body missing", "The call needs a JSON body and none was sent.")
+        .badRequest, "empty_body", "Body missing", "The call needs a JSON body, but none was sent.")
     package static let malformedJSON = ProblemKind(
-        .badRequest, "malformed_json", "Malformed JSON", "The body is not JSON; `detail` says where it stops being it.")
+        .badRequest, "malformed_json", "Malformed JSON", "The body is not valid JSON; `offset` is the place of the syntax error.")
     package static let idempotencyKeyRequired = ProblemKind(
         .badRequest, "idempotency_key_required", "Idempotency-Key missing",
-        "The call has its effect once for each Idempotency-Key, and needs one. Send a random one, and the same again "
-            + "when you retry.")
+        "The call needs an `Idempotency-Key`. Send a random one, and send the same one again when you repeat the request.")
     package static let invalidIdempotencyKey = ProblemKind(
         .badRequest, "invalid_idempotency_key", "Invalid Idempotency-Key",
-        "The key is no quoted string or token of at most 255 characters. "
-            + "For an order without a cart it must also be a UUID or have at least 22 base64url characters.")
+        "The `Idempotency-Key` must have at most 255 visible characters, with or without quotes. For an order without a cart it "
+            + "must be a UUID or have at least 22 base64url characters.")
     package static let unauthorized = ProblemKind(
         .unauthorized, "unauthorized", "Authentication required",
-        "The call needs a valid bearer token. Log in, or refresh the token.")
+        "The call needs a valid bearer token.")
     package static let forbidden = ProblemKind(
-        .forbidden, "forbidden", "Not allowed", "The caller is known and may not do this.")
+        .forbidden, "forbidden", "Not allowed", "The client is not allowed to do this.")
     package static let notFound = ProblemKind(
-        .notFound, "not_found", "Not found", "There is no such thing, or it is somebody else's.")
+        .notFound, "not_found", "Not found", "It does not exist, or it belongs to another customer.")
     package static let methodNotAllowed = ProblemKind(
         .methodNotAllowed, "method_not_allowed", "Method not allowed",
-        "The resource does not take this method; `Allow` lists those it takes.")
+        "The resource does not support this method; `Allow` lists those that it supports.")
     package static let methodNotImplemented = ProblemKind(
-        .notImplemented, "method_not_implemented", "Method not implemented", "The service knows no such method.")
+        .notImplemented, "method_not_implemented", "Method not implemented", "The service does not support this method.")
     package static let conflict = ProblemKind(
-        .conflict, "conflict", "Conflict", "The state of the resource does not allow this now.")
+        .conflict, "conflict", "Conflict", "The present state of the resource does not allow this.")
     package static let preconditionFailed = ProblemKind(
         .preconditionFailed, "precondition_failed", "Precondition failed",
-        "`If-Match` does not match: the resource changed meanwhile. Read it again and decide anew.")
+        "The resource has changed since you read it, so `If-Match` does not match. Read it again.")
     package static let preconditionRequired = ProblemKind(
         .preconditionRequired, "precondition_required", "Precondition required",
-        "The call needs `If-Match` with the ETag last read, so that nobody's change is overwritten unseen.")
+        "The call needs `If-Match` with the `ETag` that you read, so that no other change is overwritten.")
     package static let unsupportedMediaType = ProblemKind(
         .unsupportedMediaType, "unsupported_media_type", "Unsupported media type",
-        "The body must be `application/json`, without a content coding.")
+        "The body must be `application/json`, and not compressed.")
     package static let invalid = ProblemKind(
         .unprocessableContent, "invalid", "Invalid input",
-        "The request is well-formed and says something it cannot say; `errors` points at each place.")
+        "The request contains invalid values; `errors` names each one.")
     package static let tooManyRequests = ProblemKind(
-        .tooManyRequests, "rate_limited", "Too many requests", "Wait as long as `Retry-After` says.")
+        .tooManyRequests, "rate_limited", "Too many requests", "Wait for the seconds in `Retry-After`.")
     package static let internalError = ProblemKind(
         .internalServerError, "internal_error", "Internal error",
-        "Something failed in the service. Name the `request_id` when you report it.")
+        "The service has failed. Include the `request_id` when you report it.")
     package static let unavailable = ProblemKind(
-        .serviceUnavailable, "unavailable", "Unavailable", "Try again after as long as `Retry-After` says.")
+        .serviceUnavailable, "unavailable", "Unavailable", "The service cannot answer now. Try again after the seconds in `Retry-After`.")
     package static let overloaded = ProblemKind(
         .serviceUnavailable, "overloaded", "Overloaded",
-        "There is more to do than can be done. Nothing was begun: send it again after as long as `Retry-After` says.")
+        "The service has too many requests. Nothing was changed. Try again after the seconds in `Retry-After`.")
     package static let deadlineExceeded = ProblemKind(
         .serviceUnavailable, "deadline_exceeded", "Took too long",
-        "The answer was not ready in time. A call with an Idempotency-Key can be sent again safely.")
+        "The answer took too long. It is safe to repeat a call with an `Idempotency-Key`.")
     package static let clientGone = ProblemKind(
         HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_gone", "Client gone",
         "Seen in logs only: the client went away before its answer.")

@@ -4,7 +4,7 @@ import HTTPTypes
 extension ProblemKind {
     package static let upgradeRequired = ProblemKind(
         .upgradeRequired, "upgrade_required", "WebSocket required",
-        "The call is answered over WebSocket, version 13, only; `Upgrade` and `Sec-WebSocket-Version` say so.")
+        "The call needs a WebSocket handshake of version 13, as `Upgrade` and `Sec-WebSocket-Version` in the answer say.")
 }
 
 extension WebSocketRefusal: ProblemConvertible {

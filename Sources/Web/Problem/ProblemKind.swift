@@ -10,7 +10,7 @@ import HTTPTypes
 ///     }
 package struct ProblemKind: Sendable, Hashable {
     package let status: HTTPResponse.Status
-    /// Stable, snake_case.
+    /// The stable code of the problem, in snake_case.
     package let code: String
     /// A few words that are the same for every occurrence (RFC 9457 §3.1.3).
     package let title: String

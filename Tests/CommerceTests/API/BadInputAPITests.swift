@@ -192,7 +192,7 @@ struct BadInputAPITests {
         let wrong = try await send(call, client, #"{"items":[{"sku":1},{"quantity":0,"sku":"STRICT"}],"email":"x","shipping_address":{}}"#)
         #expect(Set(wrong.pointers) == [
             "/items/0/sku", "/items/0/quantity", "/items/1/quantity", "/email", "/shipping_address/name", "/shipping_address/line1",
-            "/shipping_address/city", "/shipping_address/postal_code", "/shipping_address/country",
+            "/shipping_address/city", "/shipping_address/country",
         ])
         let flood = try await send(call, client, #"{"items":["# + Array(repeating: "{}", count: 100).joined(separator: ",") + "]}")
         #expect(flood.status == 422 && flood.pointers.count <= 32)

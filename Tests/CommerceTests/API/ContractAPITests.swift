@@ -28,9 +28,14 @@ struct ContractAPITests {
         _ = try await call("GET", "/v1/products/\(id)", [("If-None-Match", product.tag)])
         for path in [
             "/v1/products?limit=x", "/v1/products?cursor=x", "/v1/products/nothing", "/v1/categories", "/v1/categories/nothing",
-            "/health", "/health/live", "/openapi.json", "/assets/nothing.svg",
+            "/health", "/health/live", "/", "/openapi.json", "/assets/nothing.svg",
         ] { _ = try await call("GET", path) }
 
+        _ = try await call("GET", "/", [("Accept", "application/json")])
+
+        let euro = TestCart(try await call("POST", "/v1/carts", json: #"{"currency": "EUR"}"#))
+        let mismatch = try await call("POST", "/v1/carts/\(euro.id)/items", [euro.header], json: #"{"sku": "CONTRACT", "quantity": 1}"#)
+        #expect(mismatch.code == "currency_mismatch")
         let cart = TestCart(try await call("POST", "/v1/carts", json: "{}"))
         let items = "/v1/carts/\(cart.id)/items"
         _ = try await call("POST", "/v1/carts", json: #"{"currency": 1}"#)
@@ -60,6 +65,12 @@ struct ContractAPITests {
         _ = try await call("GET", order.path, [order.header])
         _ = try await call("GET", order.path)
         _ = try await call("POST", order.path + "/cancel", [order.header])
+
+        let abroad = try await call("POST", "/v1/orders", [("Idempotency-Key", Shop.newKey())], json: #"""
+            {"items": [{"sku": "CONTRACT", "quantity": 1}], "email": "ada@example.com",
+             "shipping_address": {"name": "Ada", "line1": "1 Row", "postal_code": "546080", "country": "SG"}}
+            """#)
+        #expect(abroad.status == 201)
 
         #expect(checked > 30)
         #expect(faults == [])

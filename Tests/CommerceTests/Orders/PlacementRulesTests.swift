@@ -125,8 +125,12 @@ struct PlacementRulesTests {
     }
 
     @Test("lines in two currencies, or in another than the cart's, are refused") func currencies() throws {
-        #expect(try problem(demand(("A", 1), ("B", 1)), [variant("A"), variant("B", 100, "EUR")]).kind == .invalid)
-        #expect(try problem(demand(("A", 1)), [variant("A")], currency: "EUR").kind == .invalid)
+        let mixed = try problem(demand(("A", 1), ("B", 1), ("C", 1)), [variant("A"), variant("B", 100, "EUR"), variant("C", 100, "JPY")])
+        #expect(mixed.kind == .currencyMismatch && mixed.errors.map(\.place) == [.pointer("/items/1/sku"), .pointer("/items/2/sku")])
+        #expect(mixed.errors.map(\.detail) == ["B is priced in EUR, and the order in USD", "C is priced in JPY, and the order in USD"])
+        #expect(member("currency", mixed)?.stringValue == "USD" && member("other_currency", mixed)?.stringValue == "EUR")
+        let other = try problem(demand(("A", 1)), [variant("A")], currency: "EUR")
+        #expect(other.kind == .currencyMismatch && member("currency", other)?.stringValue == "EUR")
         #expect(throws: Never.self) { try PlacementRules.draft(demand(("A", 1)), of: Shelf([variant("A")]), currency: "USD", expected: nil) }
     }
 

@@ -19,7 +19,7 @@ struct AnswerSchemaTests {
     init() throws { contract = try OpenAPIContract(OpenAPIDocument.shop().json) }
 
     private func violations(of body: [UInt8], as schema: String) throws -> [SchemaViolation] {
-        JSONSchemaChecker(document: contract.document).violations(
+        JSONSchemaChecker(document: contract.document, isClosed: true).violations(
             of: try JSONTree(body), by: try JSONTree(##"{"$ref": "#/components/schemas/\##(schema)"}"##))
     }
 

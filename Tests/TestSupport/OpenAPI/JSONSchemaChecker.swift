@@ -4,8 +4,14 @@
 package struct JSONSchemaChecker: Sendable {
     /// The document that `#/…` references point into.
     let document: JSONTree
+    /// Whether what the document leaves open for later versions is closed: an object with `properties` has no others, and an
+    /// `x-extensible-enum` no other value. So a test notices what the service says and the document does not.
+    let isClosed: Bool
 
-    package init(document: JSONTree) { self.document = document }
+    package init(document: JSONTree, isClosed: Bool = false) {
+        self.document = document
+        self.isClosed = isClosed
+    }
 
     /// How deep schemas may refer to one another before it counts as a circle.
     private static let deepest = 64
@@ -39,6 +45,9 @@ package struct JSONSchemaChecker: Sendable {
                         continue
                     }
                     found += check(value, target, pointer, depth: depth + 1)
+                case "x-extensible-enum":
+                    guard isClosed, let detail = Self.kindFault(value, "enum", rule) else { continue }
+                    found.append(fault(keyword, detail))
                 case "allOf", "anyOf", "oneOf", "not":
                     found += combined(value, keyword, rule, pointer, depth)
                 case "type", "enum", "const":
@@ -57,6 +66,11 @@ package struct JSONSchemaChecker: Sendable {
                     if let detail = Self.numberFault(value, keyword, rule) { found.append(fault(keyword, detail)) }
                 default: found.append(fault("checker", "keyword \(keyword) is not known"))
                 }
+            }
+            // What stands beside a reference is one more rule, and says nothing of other members.
+            let isWhole = keywords["properties"] != nil && keywords["additionalProperties"] == nil && keywords["$ref"] == nil
+            if isClosed, isWhole, keywords["allOf"] == nil {
+                found += members(value, "additionalProperties", .bool(false), keywords, pointer, depth)
             }
             return found
         default: return [fault("checker", "a schema must be an object or a boolean")]

@@ -9,7 +9,7 @@ package struct OpenAPIContract: Sendable {
     /// - Parameter document: the served document's bytes.
     package init(_ document: [UInt8]) throws {
         self.document = try JSONTree(document)
-        checker = JSONSchemaChecker(document: self.document)
+        checker = JSONSchemaChecker(document: self.document, isClosed: true)
     }
 
     /// Everything about an answer that the document does not allow, in words.

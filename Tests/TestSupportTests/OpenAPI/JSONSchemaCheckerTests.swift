@@ -122,4 +122,20 @@ struct JSONSchemaCheckerTests {
             #"{"a": 1, "b": 2, "c": 3}"#)
         #expect(Set(found) == ["/a type", "/b minimum", " additionalProperties", " required"])
     }
+
+    @Test("what is open to later versions is closed where that is asked for", arguments: [
+        (#"{"properties": {"a": true}}"#, #"{"a": 1, "b": 2}"#, " additionalProperties"),
+        (#"{"properties": {"a": {"properties": {"b": true}}}}"#, #"{"a": {"c": 1}}"#, "/a additionalProperties"),
+        (#"{"x-extensible-enum": ["a"]}"#, #""b""#, " x-extensible-enum"),
+        (#"{"properties": {"a": true}, "additionalProperties": {"type": "string"}}"#, #"{"a": 1, "b": "x"}"#, nil),
+        (##"{"$ref": "#/definitions/a", "properties": {"a": {"type": "integer"}}}"##, #"{"a": 1, "b": 2}"#, nil),
+        (#"{"type": "object"}"#, #"{"b": 2}"#, nil), (#"{"x-extensible-enum": ["a"]}"#, #""a""#, nil),
+    ] as [(String, String, String?)])
+    func closed(schema: String, value: String, fault: String?) throws {
+        let document = try JSONTree(#"{"definitions": {"a": {"properties": {"a": true, "b": true}}}}"#)
+        let (schema, value) = (try JSONTree(schema), try JSONTree(value))
+        #expect(JSONSchemaChecker(document: document).violations(of: value, by: schema).isEmpty)
+        let found = JSONSchemaChecker(document: document, isClosed: true).violations(of: value, by: schema)
+        #expect(found.map { "\($0.pointer) \($0.keyword)" } == [fault].compactMap { $0 })
+    }
 }

@@ -37,6 +37,14 @@ import Testing
         }
     }
 
+    @Test func onAPhoneTheTextComesFirstAndTheMenuOpensOnDemand() throws {
+        let narrow = try #require(html.split(separator: "@media(max-width:820px){").last?.split(separator: "@media print").first)
+        #expect(narrow.contains("nav{display:none}") && narrow.contains("nav:target{display:block"))
+        #expect(html.contains("<a class=\"open\" href=\"#menu\">Menu</a>") && html.contains("<nav id=\"menu\"><a class=\"close\" href=\"#top\">"))
+        // What is wide wraps instead of making the page wider than the screen.
+        #expect(narrow.contains("table,tbody,tr,td{display:block") && narrow.contains("pre{white-space:pre-wrap;overflow-wrap:anywhere}"))
+    }
+
     @Test func tagsAreBalanced() {
         var open: [Substring] = []
         for piece in html.split(separator: "<").dropFirst() {

@@ -16,7 +16,7 @@ import Testing
         #expect(value["components"]?["schemas"]?["Problem"] != nil)
         #expect(document.operations.map { "\($0.method) \($0.path)" } == [
             "GET /v1/products", "GET /v1/products/{id}", "PUT /v1/products/{id}", "POST /v1/carts",
-            "DELETE /v1/products/{id}", "GET /openapi.json", "GET /docs",
+            "DELETE /v1/products/{id}", "GET /", "GET /openapi.json", "GET /docs",
         ])
     }
 

@@ -69,7 +69,7 @@ enum SampleAPI {
         tag: "Carts", description: "What somebody is going to buy.",
         json: #"""
             {"paths": {
-              "/v1/carts": {"post": {"operationId": "createCart", "summary": "Make a cart",
+              "/v1/carts": {"post": {"operationId": "createCart", "summary": "Create a cart",
                 "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"currency": {"type": "string", "example": "EUR"}}}}}},
                 "responses": {"201": {"description": "The cart, and its token."}}}},
               "/v1/products/{id}": {"delete": {"operationId": "deleteProduct", "summary": "Archive a product", "tags": ["Catalogue"],

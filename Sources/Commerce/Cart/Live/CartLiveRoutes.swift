@@ -47,7 +47,7 @@ struct CartLiveRoutes {
 
     private func live(_ context: RequestContext) async throws -> Response {
         if let origin = context.request[.origin], !origins.allow(origin) {
-            throw Problem(.forbidden, "Pages of this origin may not listen.")
+            throw Problem(.forbidden, "Pages of this origin cannot receive updates.")
         }
         let handshake = try WebSocketHandshake(context.request.head, subprotocols: [Self.subprotocol])
         let ticket = handshake.offered.first { $0.utf8.starts(with: Self.ticketPrefix.utf8) }

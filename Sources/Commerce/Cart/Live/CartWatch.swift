@@ -71,7 +71,7 @@ final class CartWatch: Sendable {
         let problem = state.withLock { state -> Problem? in
             if let problem = refusal(to: client, state) { return problem }
             guard let listeners = state.entries[cart]?.listeners, listeners < maximumOfCart else {
-                return Problem(.tooManyRequests, "The cart has too many listeners already.").retrying(after: 5)
+                return Problem(.tooManyRequests, "The cart has too many open connections.").retrying(after: 5)
             }
             state.entries[cart]?.listeners += 1
             state.clients[client, default: 0] += 1
@@ -83,9 +83,9 @@ final class CartWatch: Sendable {
     }
 
     private func refusal(to client: String, _ state: borrowing State) -> Problem? {
-        guard state.listeners < maximum else { return .unavailable(retryAfter: 5, "There are too many listeners already.") }
+        guard state.listeners < maximum else { return .unavailable(retryAfter: 5, "The service has too many open connections for cart updates.") }
         guard state.clients[client] ?? 0 < maximumOfClient else {
-            return Problem(.tooManyRequests, "You have too many listeners already.").retrying(after: 5)
+            return Problem(.tooManyRequests, "You have too many open connections for cart updates.").retrying(after: 5)
         }
         return nil
     }

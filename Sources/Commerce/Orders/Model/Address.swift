@@ -6,26 +6,31 @@ package struct Address: Equatable, Sendable {
     package let company: String?
     package let line1: String
     package let line2: String?
-    package let city: String
+    /// Nil only where the country's addresses need none, as in Singapore.
+    package let city: String?
     package let region: String?
-    package let postalCode: String
+    /// Nil only where the country's addresses need none, as in Qatar.
+    package let postalCode: String?
     /// ISO 3166-1 alpha-2.
     package let country: String
     package let phone: String?
 
-    /// Reads it, noting every fault at its place.
+    /// Reads it, noting every fault at its place. Which parts must be there is the country's matter
+    /// (``AddressParts/required(in:)``); how they are written is not judged: patterns of postal codes change, and one that is
+    /// out of date would refuse an order that the post delivers.
     init(_ json: JSONReader) {
-        name = json["name"].line(length: 1...200)
-        company = json.optional("company")?.line(length: 0...200)
-        line1 = json["line1"].line(length: 1...200)
-        line2 = json.optional("line2")?.line(length: 0...200)
-        city = json["city"].line(length: 1...120)
-        region = json.optional("region")?.line(length: 0...120)
-        postalCode = json["postal_code"].line(length: 1...20)
         country = json["country"].parsed("must be an ISO 3166-1 country code of two capital letters", standIn: "") {
             CountryCode.isKnown($0) ? $0 : nil
         }
-        phone = json.optional("phone")?.line(length: 0...40)
+        let parts = AddressParts.required(in: country)
+        name = json["name"].visibleLine(length: 1...200)
+        company = json.part("company", upTo: 200)
+        line1 = json["line1"].visibleLine(length: 1...200)
+        line2 = json.part("line2", upTo: 200)
+        city = json.part("city", upTo: 120, isRequired: parts.contains(.city))
+        postalCode = json.part("postal_code", upTo: 20, isRequired: parts.contains(.postalCode))
+        region = json.part("region", upTo: 120, isRequired: parts.needRegion(city: city, postalCode: postalCode))
+        phone = json.part("phone", upTo: 40)
     }
 
     /// The address as JSON, absent parts left out; its members in the order in which PostgreSQL keeps them, so that what is
@@ -49,5 +54,13 @@ package struct Address: Equatable, Sendable {
     /// The order of a jsonb object's members: by length, then by bytes (PostgreSQL, `lengthCompareJsonbStringValue`).
     private static func precedes(_ left: String, _ right: String) -> Bool {
         (left.utf8.count, left) < (right.utf8.count, right)
+    }
+}
+
+extension JSONReader {
+    /// A part of an address; nil where it is absent, null or empty and need not be there.
+    fileprivate func part(_ name: String, upTo longest: Int, isRequired: Bool = false) -> String? {
+        let part = isRequired ? self[name].visibleLine(length: 1...longest) : optional(name)?.visibleLine(length: 0...longest)
+        return part?.isEmpty == false ? part : nil
     }
 }

@@ -121,7 +121,7 @@ struct PlacementRound {
 extension Problem {
     /// Another request with the same key has not been answered yet.
     static let idempotencyInFlight = Problem.conflict(
-        "idempotency_in_flight", "A request with this Idempotency-Key is being answered right now."
+        "idempotency_in_flight", "A request with this Idempotency-Key is still in progress."
     ).retrying(after: 1)
 
     /// The same key came with another body.

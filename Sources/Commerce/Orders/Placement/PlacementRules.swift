@@ -25,23 +25,23 @@ enum PlacementRules {
         let isFromCart = currency != nil
         // Of what the cart has: no longer there, or no longer offered.
         var isMissing = false
+        var places: [Int] = []
         for (index, sku) in demand.skus.enumerated() {
             if let variant = shelf[sku], variant.isOffered {
                 found.append((variant, demand.quantities[index]))
+                places.append(demand.places[index])
             } else if isFromCart {
                 isMissing = true
             } else {
                 // A draft as well: that there is such a SKU is not to be told yet.
-                unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "there is no SKU \(sku)"))
+                unknown.append(InputFault(.pointer("/items/\(demand.places[index])/sku"), "SKU \(sku) does not exist"))
             }
         }
         guard unknown.isEmpty else { throw .invalid(unknown) }
         if isMissing { throw insufficientStock(demand, of: shelf) }
         guard let first = found.first else { throw .conflict("cart_empty", "The cart has no lines to order.") }
         let currency = currency ?? first.variant.price.currency
-        guard found.allSatisfy({ $0.variant.price.currency == currency }) else {
-            throw .invalid("/items", "all lines must be priced in one currency, \(currency)")
-        }
+        try checkCurrencies(found.map(\.variant), at: places, currency)
         if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(demand, of: shelf) }
 
         var lines: [OrderLine] = []
@@ -55,6 +55,17 @@ enum PlacementRules {
         guard let totals = OrderTotals(lines: lines, currency: currency) else { throw .amountTooLarge }
         if let expected, expected != totals.total { throw priceChanged(from: expected, to: totals.total) }
         return Draft(currency: currency, lines: lines, totals: totals)
+    }
+
+    /// - Throws: `Problem` (422) with the place of each item that is priced in another currency than the first.
+    private static func checkCurrencies(
+        _ variants: [StockedVariant], at places: [Int], _ currency: String
+    ) throws(Problem) {
+        let others = zip(variants, places).filter { $0.0.price.currency != currency }.map { variant, place in
+            let detail = "\(variant.sku) is priced in \(variant.price.currency), and the order in \(currency)"
+            return (fault: InputFault(.pointer("/items/\(place)/sku"), detail), currency: variant.price.currency)
+        }
+        guard others.isEmpty else { throw .currencyMismatch(expected: currency, others) }
     }
 
     private static func insufficientStock(_ demand: Demand, of shelf: Shelf) -> Problem {
@@ -92,7 +103,7 @@ enum PlacementRules {
     }
 
     private static func priceChanged(from expected: Money, to total: Money) -> Problem {
-        Problem.conflict("price_changed", "The total is no longer what was expected.")
+        Problem.conflict("price_changed", "The total is no longer the expected total.")
             .with("expected_total", money(expected))
             .with("total", money(total))
     }

@@ -18,10 +18,10 @@ package struct WebSocketRefusal: Error, Sendable, Equatable {
 
     /// No request for a WebSocket: 426 says what to ask for (RFC 9110 §15.5.22).
     static let notWebSocket = WebSocketRefusal(
-        .upgradeRequired, "This is spoken over WebSocket: a GET in HTTP/1.1 with Upgrade: websocket and Connection: Upgrade.", offer)
+        .upgradeRequired, "A WebSocket handshake is required: a GET in HTTP/1.1 with Upgrade: websocket and Connection: Upgrade.", offer)
     /// Not version 13 (RFC 6455 §4.4).
-    static let otherVersion = WebSocketRefusal(.upgradeRequired, "Only version 13 of WebSocket is spoken.", offer)
-    static let malformedKey = WebSocketRefusal(.badRequest, "Sec-WebSocket-Key is not the base64 text of 16 bytes.")
+    static let otherVersion = WebSocketRefusal(.upgradeRequired, "Only WebSocket version 13 is supported.", offer)
+    static let malformedKey = WebSocketRefusal(.badRequest, "Sec-WebSocket-Key must be 16 bytes in base64.")
 
     private static let offer: [(HTTPField.Name, String)] = [
         (.connection, "Upgrade"), (.upgrade, "websocket"), (.secWebSocketVersion, WebSocketHandshake.version),

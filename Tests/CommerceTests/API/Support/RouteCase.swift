@@ -88,6 +88,7 @@ extension RouteCase {
         },
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
+        RouteCase(call: "GET /", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/") },
         RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in RouteRequest(path: "/openapi.json") },
         RouteCase(call: "GET /docs", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/docs") },
         RouteCase(call: "GET /assets/{path}", cache: "max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) { _ in
