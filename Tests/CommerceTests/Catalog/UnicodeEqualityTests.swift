@@ -81,7 +81,7 @@ struct UnicodeEqualityTests {
             return RowReader.read(object, line: 1, rules: rules)
         }
         for (left, right) in Self.generated(200, seed: 19) where !left.contains("`") && !left.contains(";") {
-            let json = #"{"name":"x","price":1,"tags":["\#(left)","\#(right)","\#(left)"],"variants":[{"sku":"A\#(left)"},{"sku":"A\#(right)"}]}"#
+            let json = #"{"name":"x","price":1,"currency":"USD","tags":["\#(left)","\#(right)","\#(left)"],"variants":[{"sku":"A\#(left)"},{"sku":"A\#(right)"}]}"#
             guard case .row(let row) = try read(json) else {
                 Issue.record("refused: \(json)")
                 continue
@@ -97,6 +97,6 @@ struct UnicodeEqualityTests {
             #expect(faults.map(\.field) == ["currency"])
         }
         guard case .row(let row) = try read(#"{"name":"x","price":1,"currency":"sek"}"#) else { throw TestFailure("sek is refused") }
-        #expect(row.currency.code == "SEK")
+        #expect(row.currency?.code == "SEK")
     }
 }
