@@ -152,7 +152,7 @@ package final class CatalogCache {
     func answer(_ entry: CatalogEntry, _ key: String, to context: RequestContext) throws -> Response? {
         guard let response = try entry.answer?.answering(context) else { return nil }
         if entry.cost != entry.counted { count(entry, key) }
-        if entry.owed != nil { settle(entry, key, context.client) }
+        if entry.owed != nil, isTrusted { settle(entry, key, context.client) }
         return response
     }
 
