@@ -173,7 +173,7 @@ extension OpenAPIFragment {
               "content": {
                 "application/problem+json": {
                   "schema": {
-                    "oneOf": [
+                    "anyOf": [
                       { "$ref": "#/components/schemas/CartConverted" },
                       { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["cart_merged", "cart_expired"] } } }
                     ]
@@ -197,7 +197,7 @@ extension OpenAPIFragment {
               "content": {
                 "application/problem+json": {
                   "schema": {
-                    "oneOf": [
+                    "anyOf": [
                       { "$ref": "#/components/schemas/CartConverted" },
                       { "$ref": "#/components/schemas/Problem", "properties": { "code": { "x-extensible-enum": ["cart_active", "cart_merged"] } } }
                     ]
