@@ -207,7 +207,8 @@ final class Journal: Sendable {
                     var pairs: [(Int32, Int32)] = []
                     for _ in 0..<64 {
                         var ends: [Int32] = [0, 0]
-                        guard pipe2(&ends, Int32(O_NONBLOCK)) == 0 else { break }
+                        guard pipe(&ends) == 0 else { break }
+                        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
                         pairs.append((ends[0], ends[1]))
                     }
                     stopped.store(true, ordering: .relaxed)
