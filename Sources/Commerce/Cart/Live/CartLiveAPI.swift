@@ -97,7 +97,7 @@ extension OpenAPIFragment {
                         "name": "Sec-WebSocket-Protocol",
                         "in": "header",
                         "required": false,
-                        "description": "Subprotocols: `commerce.cart`, and a ticket for the cart behind `ticket.`, which goes before one in the query.",
+                        "description": "Subprotocols: `commerce.cart`, and `ticket.` followed by a ticket for the cart. This ticket is used instead of one in the query.",
                         "schema": { "type": "string" },
                         "example": "commerce.cart, ticket.nR5d0Yq3TzB8v2KcWm7xLs1aUe4hPo6iGf9jXt_-Zw0"
                       },
