@@ -215,7 +215,7 @@ extension OpenAPIFragment {
               }
             },
             "InvalidCartWrite": {
-              "description": "The body has invalid values, listed in `errors`; the SKU is unknown; the line would exceed 999 or the cart 100 lines; or the sum is too large (`invalid`). Or the SKU has a price in another currency than the cart (`currency_mismatch`).",
+              "description": "The body has invalid values, listed in `errors`; the SKU is unknown; the line would exceed 999, or what an order can have of that variant; the cart would exceed 100 lines; or the sum is too large (`invalid`). Or the SKU has a price in another currency than the cart (`currency_mismatch`).",
               "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
               "content": {
                 "application/problem+json": {

@@ -286,7 +286,7 @@ extension OpenAPIFragment {
                   "get": {
                     "operationId": "getOrder",
                     "summary": "Get an order",
-                    "description": "The present state of an order, by its id or its number. A number can be written in upper or lower case, with or without the hyphen and spaces, with O for 0 and with I or L for 1.",
+                    "description": "The present state of an order, by its id or its number. A number can be written in upper or lower case, with or without the hyphen and spaces, with O for 0 and with I or L for 1. An order that ended without being paid is removed after some time (30 days by default): 404.",
                     "parameters": [
                       { "$ref": "#/components/parameters/OrderName" },
                       { "$ref": "#/components/parameters/OrderToken" },

@@ -8,6 +8,26 @@ import Testing
 /// Against a real server, each test in a shop of its own.
 @Suite("Importer")
 struct ImporterTests {
+    @Test("the greatest quantity of an order is a row's or a variant's; where a file says nothing it stays, and is 999 at first")
+    func greatestQuantity() throws {
+        let shop = try ImportShop()
+        try shop.load(
+            """
+            {"name":"One","sku":"ONE","price":1,"max_quantity":5}
+            {"name":"Two","price":1,"max_quantity":"7","variants":[{"sku":"TWO-A","name":"A"},{"sku":"TWO-B","name":"B","max_quantity":2}]}
+            {"name":"Three","sku":"THREE","price":1}
+            """)
+        func maxima() throws -> String { try shop.query("SELECT sku, max_quantity FROM variant ORDER BY sku") }
+        #expect(try maxima() == "ONE|5\nTHREE|999\nTWO-A|7\nTWO-B|2")
+        try shop.load(#"{"name":"One","sku":"ONE","price":2}"# + "\n" + #"{"name":"Three","sku":"THREE","price":1,"max_quantity":3}"#)
+        #expect(try maxima() == "ONE|5\nTHREE|3\nTWO-A|7\nTWO-B|2")
+        for wrong in ["0", "1000", "-1", "1.5", "\"many\"", "true", "1e30"] {
+            let refused = try? shop.load(#"{"name":"One","sku":"ONE","price":2,"max_quantity":\#(wrong)}"#, onFault: .skip)
+            #expect(refused?.faults.map(\.field) == ["max_quantity"], "\(wrong)")
+        }
+        #expect(try maxima() == "ONE|5\nTHREE|3\nTWO-A|7\nTWO-B|2")
+    }
+
     @Test("Ten thousand rows of every shape come in, and the same rows in any order change nothing")
     func manyRows() throws {
         let shop = try ImportShop()

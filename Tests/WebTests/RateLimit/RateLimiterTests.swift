@@ -98,6 +98,7 @@ import Testing
             return codes
         }
         #expect(codes == [204, 204, 204, 204, 204, 429, 429, 429])
+    }
 
     @Test func aRouteHasLimitsOfItsOwnAndTellsOfTheTightest() async throws {
         for isShared in [false, true] {

@@ -10,6 +10,8 @@ package struct ImportVariant: Equatable, Sendable {
     let price: Int64
     /// Pieces; nil: not written.
     let stock: Int?
+    /// The most that an order can have of it; nil: not written.
+    var maximum: Int?
 
     struct Option: Equatable, Sendable {
         let name: String

@@ -60,12 +60,21 @@ extension RowReader {
 
     /// A whole number of pieces, as a number or as its text; `5.0` is 5.
     mutating func stock(_ value: JSONValue?, _ field: String) -> Int? {
+        pieces(value, field, 0...RowRules.maximumStock)
+    }
+
+    /// The most that an order can have of a variant.
+    mutating func maximum(_ value: JSONValue?, _ field: String) -> Int? {
+        pieces(value, field, 1...CartRules.maximumQuantity)
+    }
+
+    private mutating func pieces(_ value: JSONValue?, _ field: String, _ range: ClosedRange<Int>) -> Int? {
         guard let digits = digits(value, field, isRequired: false) else { return nil }
-        guard let pieces = MinorUnits.parse(digits, exponent: 0) else { return refuse(field, "must be a whole number", nil) }
-        guard (0...Int64(RowRules.maximumStock)).contains(pieces) else {
-            return refuse(field, "must be 0 to \(RowRules.maximumStock)", nil)
+        guard let parsed = MinorUnits.parse(digits, exponent: 0), let pieces = Int(exactly: parsed) else {
+            return refuse(field, "must be a whole number", nil)
         }
-        return Int(pieces)
+        guard range.contains(pieces) else { return refuse(field, "must be \(range.lowerBound) to \(range.upperBound)", nil) }
+        return pieces
     }
 
     mutating func currency(_ value: JSONValue?) -> CurrencyCode? {

@@ -51,7 +51,7 @@ extension RowReader {
 
     /// The variants that a row lists; nil where it lists none.
     mutating func variants(
-        _ value: JSONValue?, currency: CurrencyCode?, price: Int64, product: String
+        _ value: JSONValue?, currency: CurrencyCode?, price: Int64, product: String, maximum: Int?
     ) -> [ImportVariant]? {
         guard let value, value != .null else { return nil }
         guard case .array(let elements) = value else { return refuse("variants", "must be an array", nil) }
@@ -76,7 +76,8 @@ extension RowReader {
                         ?? (values.isEmpty ? elements.count == 1 ? "Default" : "Variant \(index + 1)" : values),
                     options: options,
                     price: self.price(fields["price"], place + "/price", currency) ?? price,
-                    stock: stock(fields["stock"], place + "/stock") ?? stock(fields["current_stock"], place + "/current_stock")))
+                    stock: stock(fields["stock"], place + "/stock") ?? stock(fields["current_stock"], place + "/current_stock"),
+                    maximum: self.maximum(fields["max_quantity"], place + "/max_quantity") ?? maximum))
         }
         return variants
     }

@@ -27,7 +27,8 @@ package struct RowReader {
         let price = price(fields["price"], "price", currency, isRequired: true) ?? 0
         let sku = text(fields["sku"], "sku", 1...RowRules.skuLength)
         let stock = stock(fields["stock"], "stock") ?? self.stock(fields["current_stock"], "current_stock")
-        let listed = variants(fields["variants"], currency: currency, price: price, product: name)
+        let maximum = maximum(fields["max_quantity"], "max_quantity")
+        let listed = variants(fields["variants"], currency: currency, price: price, product: name, maximum: maximum)
         return ImportRow(
             line: line,
             externalID: text(fields["id"], "id", 1...RowRules.externalIDLength),
@@ -43,7 +44,7 @@ package struct RowReader {
             price: listed?.first?.price ?? price,
             status: status(fields["status"]),
             variants: adopting(sku, stock, listed)
-                ?? [ImportVariant(sku: sku, name: "Default", options: [], price: price, stock: stock)],
+                ?? [ImportVariant(sku: sku, name: "Default", options: [], price: price, stock: stock, maximum: maximum)],
             listsVariants: listed != nil)
     }
 
@@ -53,7 +54,7 @@ package struct RowReader {
         let isTaken = variants.contains { $0.sku == sku }
         variants[0] = ImportVariant(
             sku: first.sku ?? (isTaken ? nil : sku), name: first.name, options: first.options, price: first.price,
-            stock: first.stock ?? stock)
+            stock: first.stock ?? stock, maximum: first.maximum)
         return variants
     }
 

@@ -10,8 +10,8 @@ extension ImportStatements {
         """
 
     static let insertVariants = """
-        INSERT INTO variant (id, product_id, sku, name, options, price, position)
-        SELECT v.variant_id, r.product_id, v.sku, v.name, v.options, v.price, v.position
+        INSERT INTO variant (id, product_id, sku, name, options, price, position, max_quantity)
+        SELECT v.variant_id, r.product_id, v.sku, v.name, v.options, v.price, v.position, coalesce(v.max_quantity, 999)
         FROM import_variant v JOIN import_product r USING (line) WHERE v.is_new ORDER BY v.line, v.position
         """
 
@@ -19,17 +19,17 @@ extension ImportStatements {
     static let updateVariants = """
         WITH changed AS (
             UPDATE variant k SET sku = w.sku, price = w.price, active = true, name = w.name, options = w.options,
-                position = w.position
+                position = w.position, max_quantity = w.max_quantity
             FROM (
-                SELECT v.variant_id, v.sku, v.price,
+                SELECT v.variant_id, v.sku, v.price, coalesce(v.max_quantity, k.max_quantity) AS max_quantity,
                     CASE WHEN r.lists_variants THEN v.name ELSE k.name END AS name,
                     CASE WHEN r.lists_variants THEN v.options ELSE k.options END AS options,
                     CASE WHEN r.lists_variants THEN v.position ELSE k.position END AS position
                 FROM import_variant v JOIN import_product r USING (line) JOIN variant k ON k.id = v.variant_id
                 WHERE NOT v.is_new
             ) w
-            WHERE k.id = w.variant_id AND (k.sku, k.price, k.active, k.name, k.options, k.position)
-                IS DISTINCT FROM (w.sku, w.price, true, w.name, w.options, w.position)
+            WHERE k.id = w.variant_id AND (k.sku, k.price, k.active, k.name, k.options, k.position, k.max_quantity)
+                IS DISTINCT FROM (w.sku, w.price, true, w.name, w.options, w.position, w.max_quantity)
             RETURNING k.product_id
         ), dropped AS (
             UPDATE variant k SET active = false FROM import_product r

@@ -39,6 +39,7 @@ enum ImportStatements {
             options    jsonb NOT NULL,
             price      bigint NOT NULL,
             stock      integer,
+            max_quantity integer,
             variant_id uuid,
             is_new     boolean,
             is_derived boolean NOT NULL DEFAULT false,

@@ -38,6 +38,7 @@ struct StagedRows {
             variants.column(utf8: variant.optionsJSON)
             variants.column(variant.price)
             variants.column(variant.stock)
+            variants.column(variant.maximum)
             variants.endRow()
         }
         count += 1
@@ -52,7 +53,7 @@ struct StagedRows {
             currency, price, status, lists_variants) FROM STDIN
             """
         ) { try $0.write(products.bytes) }
-        try connection.copyIn("COPY import_variant (line, position, id, sku, name, options, price, stock) FROM STDIN") {
+        try connection.copyIn("COPY import_variant (line, position, id, sku, name, options, price, stock, max_quantity) FROM STDIN") {
             try $0.write(variants.bytes)
         }
         products.removeAll()
