@@ -18,3 +18,15 @@ import Testing
 
     @Test func thereIsAlwaysOne() { #expect(UsableCPUs.count() >= 1) }
 }
+
+@Suite struct UsableMemoryTests {
+    @Test(arguments: [
+        (nil, nil, 1_000), ("max\n", nil, 1_000), ("268\n", nil, 268), ("2680", nil, 1_000), (nil, "512\n", 512),
+        (nil, "9223372036854771712\n", 1_000), ("18446744073709551615", nil, 1_000), ("0", nil, 1_000), ("x", "7", 7), ("-1", nil, 1_000),
+    ] as [(String?, String?, Int)])
+    func theLeastLimitHolds(version2: String?, version1: String?, bytes: Int) {
+        #expect(UsableMemory.usable(machine: 1_000, version2: version2, version1: version1) == bytes)
+    }
+
+    @Test func thereIsSome() { #expect(UsableMemory.bytes() > 1 << 20) }
+}

@@ -61,8 +61,15 @@ package final class RateLimiter: Middleware {
     /// Known without asking where the client's bucket is empty; nothing is taken from it.
     package func refusal(of context: RequestContext) -> Problem? {
         guard !context.isVital else { return nil }
-        let decision = limited(context).ledger.look(context.client, at: loop.now)
-        return decision.isAllowed ? nil : Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
+        let limited = limited(context)
+        let route = limited === writes ? routes.first { $0.limit.holds(for: context) } : nil
+        for limited in [limited] + (route?.limited ?? []) {
+            let decision = limited.ledger.look(context.client, at: loop.now)
+            guard decision.isAllowed else {
+                return Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
+            }
+        }
+        return nil
     }
 
     private func limited(_ context: RequestContext) -> Limited {
