@@ -188,13 +188,14 @@ final class Journal: Sendable {
 
     /// A loop that stops closes its descriptors, whose numbers the next to open something gets: nobody may write to those.
     @Test func nobodyWakesALoopThatHasStopped() async throws {
+        final class Flag: Sendable { let isSet = Atomic(false) }
         for _ in 0..<60 {
             let loop = try EventLoop(label: "test.stopping")
-            let stopped = Atomic(false)
+            let stopped = Flag()
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
-                    group.addTask { 
-                        while !stopped.load(ordering: .relaxed) {
+                    group.addTask {
+                        while !stopped.isSet.load(ordering: .relaxed) {
                             for _ in 0..<50 { loop.execute {} }
                             await Task.yield()
                         }
@@ -211,7 +212,7 @@ final class Journal: Sendable {
                         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
                         pairs.append((ends[0], ends[1]))
                     }
-                    stopped.store(true, ordering: .relaxed)
+                    stopped.isSet.store(true, ordering: .relaxed)
                     for (input, output) in pairs {
                         var byte: UInt8 = 0
                         #expect(read(input, &byte, 1) == -1)
