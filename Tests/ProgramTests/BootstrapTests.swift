@@ -74,7 +74,7 @@ struct BootstrapTests {
     @Test("each table has exactly the rights that serving takes, on a new database, on one of an older release, and without bootstrap before")
     func rights() throws {
         let granted = """
-            SELECT string_agg(t, E'\n' ORDER BY t) FROM (
+            SELECT string_agg(t, E'\n' ORDER BY t COLLATE "C") FROM (
             SELECT table_name || ' ' || string_agg(privilege_type, ',' ORDER BY privilege_type) AS t
             FROM information_schema.role_table_grants WHERE grantee = 'commerce_application' GROUP BY table_name
             UNION ALL SELECT table_name || ' UPDATE(' || string_agg(column_name, ',' ORDER BY column_name) || ')'
