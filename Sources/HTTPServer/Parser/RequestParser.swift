@@ -186,6 +186,7 @@ package struct RequestParser {
 
     /// Keeps nothing of the present request, and reads none after it.
     mutating func abandon() {
+        isHead = answersHead
         state = .failed(.malformed("The rest is not read."))
         held = []
         body = []
