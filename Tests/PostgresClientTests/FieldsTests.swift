@@ -57,7 +57,7 @@ import Testing
             #expect(error?.column == "t")
             #expect(throws: PostgresError.self) { try rows.withFields([Int32.self, String.self, String.self]) { (_) throws in } }
             // A number of another size, where nobody checked.
-            try rows.withFields([]) { (fields) throws in #expect(throws: PostgresError.self) { try fields.bigint(0, 0) } }
+            _ = try rows.withFields([]) { (fields) throws in #expect(throws: PostgresError.self) { try fields.bigint(0, 0) } }
         }
     }
 

@@ -234,7 +234,7 @@ struct ImportStockTests {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce import' AND wait_event_type = 'Lock' AND datname = current_database()"
         while try shop.query(waiting) != "1" { try await Task.sleep(for: .milliseconds(10)) }
         // As an order does it, and without any patience.
-        try shop.query(
+        _ = try shop.query(
             """
             BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'S') FOR UPDATE NOWAIT;
             UPDATE stock SET reserved = reserved + 3; INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
@@ -273,7 +273,7 @@ struct ImportStockTests {
         #expect(try shop.query("SELECT on_hand, reserved, imported FROM stock WHERE on_hand <> 4") == "10|5|10")
         #expect(try shop.violations() == "")
         // Once that is sold, the same file does the rest.
-        try shop.query("UPDATE stock SET reserved = 0 WHERE reserved = 5; INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) SELECT variant_id, 0, -5, 'release' FROM stock WHERE on_hand = 10")
+        _ = try shop.query("UPDATE stock SET reserved = 0 WHERE reserved = 5; INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) SELECT variant_id, 0, -5, 'release' FROM stock WHERE on_hand = 10")
         #expect(try shop.load(text).report.stocked == 1)
         #expect(try shop.violations() == "")
     }
