@@ -37,6 +37,10 @@ struct CompressionAPITests {
         return Array(try Data(contentsOf: URL(filePath: scratch.path + "/out")))
     }
 
+    private func varies(_ response: HTTPTestResponse) -> Bool {
+        response.all("Vary").joined(separator: ", ").split(separator: ", ").contains("Accept-Encoding")
+    }
+
     @Test("what may come as gzip does so where it is asked for and large enough, with its own tag; all else never", arguments: reads.indices)
     func coded(index: Int) async throws {
         let route = Self.reads[index]
@@ -44,8 +48,7 @@ struct CompressionAPITests {
         let plain = try await send("GET", request)
         let coded = try await send("GET", request, [("Accept-Encoding", "br, gzip;q=0.5")])
         #expect(plain.status == 200 && plain.all("Content-Encoding") == [])
-        #expect(plain.all("Vary").contains("Accept-Encoding") == route.isCoded)
-        #expect(coded.all("Vary").contains("Accept-Encoding") == route.isCoded)
+        #expect(varies(plain) == route.isCoded && varies(coded) == route.isCoded)
         guard route.isCoded, plain.body.count >= 1_024 else {
             #expect(coded.all("Content-Encoding") == [])
             #expect(coded.all("ETag") == plain.all("ETag"))
@@ -54,7 +57,8 @@ struct CompressionAPITests {
             return
         }
         #expect(coded.header("Content-Encoding") == "gzip")
-        #expect(coded.body.count < plain.body.count / 2 && coded.header("Content-Length") == String(coded.body.count))
+        // A small page has less to save.
+        #expect(coded.body.count < plain.body.count * (plain.body.count < 4_096 ? 3 : 2) / 4 && coded.header("Content-Length") == String(coded.body.count))
         #expect(try unzipped(coded.body) == plain.body)
         let tag = try #require(plain.header("ETag")), codedTag = try #require(coded.header("ETag"))
         #expect(codedTag == tag.dropLast() + "-gzip\"")
@@ -66,10 +70,15 @@ struct CompressionAPITests {
             response.headers.filter { $0.name != "Date" && $0.name != "X-Request-Id" }.map { "\($0.name): \($0.value)" }
         }
         #expect(head.body.isEmpty && fields(head) == fields(coded))
-        for (accepted, condition, got) in [("gzip", codedTag, codedTag), ("gzip", tag, tag), ("", codedTag, codedTag)] {
+        for (accepted, condition) in [("gzip", codedTag), ("", tag), ("gzip;q=0", tag)] {
             let held = try await send("GET", request, [("Accept-Encoding", accepted), ("If-None-Match", condition)])
-            #expect(held.status == 304 && held.header("ETag") == got && held.all("Content-Encoding") == [])
-            #expect(held.all("Vary").contains("Accept-Encoding") && held.all("Cache-Control") == plain.all("Cache-Control"))
+            #expect(held.status == 304 && held.header("ETag") == condition && held.all("Content-Encoding") == [])
+            #expect(varies(held) && held.all("Cache-Control") == plain.all("Cache-Control"))
+        }
+        // The tag of the form that would not be sent (RFC 9110 §13.1.2).
+        for (accepted, condition, got) in [("gzip", tag, codedTag), ("", codedTag, tag), ("gzip;q=0", codedTag, tag)] {
+            let sent = try await send("GET", request, [("Accept-Encoding", accepted), ("If-None-Match", condition)])
+            #expect(sent.status == 200 && sent.header("ETag") == got && !sent.body.isEmpty)
         }
         for refused in ["", "identity", "gzip;q=0", "br", "gzip;q=x"] {
             let answer = try await send("GET", request, [("Accept-Encoding", refused)])

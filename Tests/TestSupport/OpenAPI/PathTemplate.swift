@@ -20,12 +20,12 @@ struct PathTemplate {
     func matches(_ path: some StringProtocol) -> Bool {
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
-            guard index < parts.count, !parts[index].isEmpty else { return false }
+            guard index < parts.count else { return false }
             switch segment {
-            case .rest: return true
-            case .parameter: continue
+            case .rest, .parameter: if parts[index].isEmpty { return false }
             case .literal(let text): if text != parts[index] { return false }
             }
+            if case .rest = segment { return true }
         }
         return parts.count == segments.count
     }

@@ -42,6 +42,8 @@ final class Shop: Sendable {
             "DATABASE_URL": url.string ?? "", "REDIS_URL": redis.url, "LOG_FORMAT": "json", "DRAIN_DELAY": "0s", "LOOPS": "2",
             // Crowds meet a debug build here: its slowness is no overload.
             "ADMISSION_TIMEOUT": "30s", "LOOP_LAG_LIMIT": "30s",
+            // Every request is looked for in the log, however many of one client are refused.
+            "LOG_CLIENT_ERRORS": "1000000",
         ]
         services = try environments.map { settings in
             try ServiceProcess(environment: common.merging(settings) { _, given in given })
@@ -136,8 +138,9 @@ final class Shop: Sendable {
         var sent: [String: Int] = [:]
         for requestID in seen.requestIDs { sent[requestID, default: 0] += 1 }
         let wrong = sent.filter { counts[$0.key] != $0.value }
-        #expect(wrong.isEmpty,
-            "requests without exactly one access line: \(wrong.count) of \(sent.count), as \(wrong.keys.prefix(3))")
+        if !wrong.isEmpty {
+            Issue.record("requests without exactly one access line: \(wrong.count) of \(sent.count), as \(wrong.keys.prefix(3))")
+        }
         let secrets = seen.secrets.union([Self.databasePassword, Self.redisPassword, "ada@example.com"])
         let words = Set(text.utf8.split { !Self.isPartOfSecret($0) }.map { String(decoding: $0, as: UTF8.self) })
         let leaked = secrets.filter { words.contains($0) || (!$0.utf8.allSatisfy(Self.isPartOfSecret) && text.contains($0)) }
