@@ -36,6 +36,10 @@ struct Answer: Sendable {
             return faults
         }
         guard status >= 400 else {
+            if header("Content-Type") == "text/html; charset=utf-8" {
+                check(response.text.hasPrefix("<!DOCTYPE html>") && header("Content-Security-Policy") != nil, "no page with a policy")
+                return faults
+            }
             check(header("Content-Type") == "application/json", "Content-Type \(header("Content-Type") ?? "missing")")
             check(json != .absent, "the body is no JSON")
             return faults
