@@ -51,7 +51,13 @@ extension Faults {
         @Test("whatever it refuses, the shop sells on, and uses it again once it serves", arguments: Trouble.allCases)
         func trouble(trouble: Trouble) async throws {
             let stage = try Stage(redisSettings: ["enable-debug-command": "yes"])
-            let service = try await stage.serve(["RATE_LIMIT": "on", "RATE_LIMIT_READS": "1000000", "RATE_LIMIT_WRITES": "1000000"])
+            // All limits are counted in Redis, and none is met.
+            let many = "1000000"
+            let service = try await stage.serve([
+                "RATE_LIMIT": "on", "RATE_LIMIT_READS": many, "RATE_LIMIT_WRITES": many, "RATE_LIMIT_ORDERS": many, "RATE_LIMIT_ORDERS_DAY": many,
+                "ORDER_OPEN_PER_CLIENT": many, "ORDER_OPEN_PER_EMAIL": many, "ORDER_HELD_PER_CLIENT": many, "ORDER_HELD_PER_EMAIL": many,
+                "ORDER_HELD_SHARE": "100",
+            ])
             try await service.waitUntilWell()
             let load = Load(port: service.port)
             load.addShoppers(8)
