@@ -39,7 +39,12 @@ import Testing
             for _ in 0..<4 {
                 let pieces = split(bytes, &random)
                 let other = ParserDriver.verdict(pieces, limits: used)
-                #expect(other == whole, "\(String(decoding: bytes, as: UTF8.self).debugDescription) split as \(pieces.map(\.count))")
+                // Not #expect: what it works out of the difference of two long bodies takes minutes.
+                if other != whole {
+                    let text = String(decoding: bytes.prefix(2_000), as: UTF8.self).debugDescription
+                    Issue.record("\(text) split as \(pieces.map(\.count)): \(String(describing: other).prefix(600)) instead of \(String(describing: whole).prefix(600))")
+                    return
+                }
             }
         }
     }
