@@ -70,13 +70,24 @@ struct SearchTerms: Equatable {
 
     /// A word without the signs around it; nil where nothing else is in it.
     private static func trimmed(_ word: Substring.UnicodeScalarView) -> String? {
-        guard let first = word.firstIndex(where: isPartOfWord), let last = word.lastIndex(where: isPartOfWord) else { return nil }
+        guard let first = word.firstIndex(where: isPartOfWord),
+            let last = word.lastIndex(where: { isPartOfWord($0) || isJoined($0) })
+        else { return nil }
         return String(word[first...last])
     }
 
     /// What parts words: white space, control characters, and the signs that are operators.
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isWhitespace || scalar.value < 0x20 || "!&|()\\".unicodeScalars.contains(scalar)
+    }
+
+    /// Marks and joiners belong to the letter before them, as they do for PostgreSQL's parser: many words of Tamil, Telugu and Thai
+    /// end in a mark that is no letter.
+    private static func isJoined(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: scalar == "\u{200C}" || scalar == "\u{200D}"
+        }
     }
 
     private static func isPartOfWord(_ scalar: Unicode.Scalar) -> Bool {

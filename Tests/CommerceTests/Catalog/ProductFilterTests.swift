@@ -135,6 +135,18 @@ struct ProductFilterTests {
     ])
     func terms(search: String, text: String) { #expect(SearchTerms(search).text == text) }
 
+    @Test("marks and joiners at a word's end are the word's, as they are in the index", arguments: [
+        "தமிழ்", "ఫోన్", "คอมพิวเตอร์", "കടൽ", "ന്\u{200D}", "ගස්", "cafe\u{301}", "שָׁלוֹם", "كِتَابٌ",
+    ])
+    func marks(word: String) {
+        for text in ["\(word)", "(\(word))!", "\"\(word),\""] {
+            #expect(SearchTerms(text).text?.replacing("\"", with: "").hasSameBytes(as: word) == true, "\(text)")
+        }
+        #expect(SearchTerms("a -\(word)").text?.hasSameBytes(as: "a -\(word)") == true)
+        // Alone they are no word.
+        #expect(SearchTerms("\u{301} -\u{200D} \u{E4C}").text == nil)
+    }
+
     @Test("a search that looks for no word finds nothing", arguments: [
         "-", "--", "-mug", "-\"red mug\"", "-a -b", "\"\"", "!", "()", "%", "🥭", "- - -", "or", "or or", "-or", "…", "-mug -----", "\"---\"", "\"",
     ])
