@@ -77,6 +77,11 @@ struct RecordReaderTests {
         }
     }
 
+    @Test("CSV: a header's name may be on two lines")
+    func csvHeaderOverLines() {
+        #expect(read("name,price,\"on\r\nhand\"\r\na,1,5\r\n", .csv).count { !$0.hasPrefix("damaged") } == 1)
+    }
+
     @Test("CSV: lists may be JSON in their cell")
     func csvJSON() {
         #expect(read("name,price,variants\na,1,\"[{\"\"sku\"\":\"\"s\"\"}]\"\n", .csv)
@@ -126,6 +131,8 @@ struct RecordReaderTests {
         ("sku|name|price\nA|1\n", "looks like columns separated by bars; save the file with commas"),
         ("sep=;\nname;price\n", "names a separator, as Excel does: save the file with commas, without this line"),
         ("name,price\ra,1\rb,2", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+        ("name,price,sku\ra,1,x\rb,2,y\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+        ("price,name,sku\r,1,x\rb,2,y\n", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
         ("name,price\ra,1\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
         ("Mug,1.50\nCup,2\n", "is no header with the columns name and price"),
         ("{\"name\":\"a\",\"price\":1}\n", "is no header with the columns name and price, but looks like JSON; say --format ndjson"),

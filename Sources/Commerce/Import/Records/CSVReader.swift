@@ -164,6 +164,8 @@ struct CSVHeader {
         guard Set(named).count == named.count else {
             return .failure(Damage(reason: "is a header with a name that occurs twice"))
         }
+        // The first row's end is in a cell then, and all other rows behind it.
+        guard !row.contains(where: hasLoneCR) else { return .failure(Damage(reason: ImportFormat.oldLineEnds)) }
         return .success(CSVHeader(names: names))
     }
 
@@ -190,7 +192,7 @@ struct CSVHeader {
     }
 
     private static func hasLoneCR(_ bytes: [UInt8]) -> Bool {
-        zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: "\r") && $1 != UInt8(ascii: "\n") }
+        bytes.indices.contains { bytes[$0] == UInt8(ascii: "\r") && ($0 + 1 == bytes.count || bytes[$0 + 1] != UInt8(ascii: "\n")) }
     }
 
     /// A row's cells under their names.
