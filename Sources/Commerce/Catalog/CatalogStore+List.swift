@@ -172,9 +172,17 @@ extension CatalogStore {
         return query
     }
 
-    /// In the filter's currency.
+    /// In the filter's currency. Only the order by price has it in its index: in any other, a currency without products would be
+    /// looked for in the whole catalogue. The second condition is one for the statement, not for its rows; the order in it is the
+    /// index's, since PostgreSQL may otherwise read the table for it.
     private static func priced(_ filter: ProductFilter) -> PostgresQuery {
-        filter.currency.map { " AND p.currency = \($0)" } ?? ""
+        guard let currency = filter.currency else { return "" }
+        if filter.sort.isByPrice { return " AND p.currency = \(currency)" }
+        return """
+             AND p.currency = \(currency) \
+            AND (SELECT x.currency FROM product x WHERE x.status = 'active' AND x.currency >= \(currency) \
+            ORDER BY x.currency, x.price, x.id LIMIT 1) = \(currency)
+            """
     }
 
     /// Rank in millionths, an integer, so that a cursor holds it exactly.

@@ -72,9 +72,7 @@ package struct ProductFilter: Hashable, Sendable {
         guard faults.isEmpty else { throw Problem(.invalidParameter, errors: faults) }
     }
 
-    private var comparesPrices: Bool {
-        minimumPrice != nil || maximumPrice != nil || sort == .priceAscending || sort == .priceDescending
-    }
+    private var comparesPrices: Bool { minimumPrice != nil || maximumPrice != nil || sort.isByPrice }
 
     /// What ``search`` means; nil where there is none.
     var terms: SearchTerms? { search.map { SearchTerms($0) } }
@@ -99,7 +97,10 @@ package struct ProductFilter: Hashable, Sendable {
     }
 
     /// Whether how much it lets through depends on its values.
-    var isSelective: Bool { search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil }
+    var isSelective: Bool {
+        // A list by price goes along an index of its currency, whichever that is.
+        search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil || (currency != nil && !sort.isByPrice)
+    }
 
     /// The filter as a query, for links.
     var query: String {

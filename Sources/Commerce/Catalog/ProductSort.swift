@@ -6,4 +6,6 @@ package enum ProductSort: String, CaseIterable, Sendable {
     case name
     /// Best match first; only with a search.
     case relevance
+
+    var isByPrice: Bool { self == .priceAscending || self == .priceDescending }
 }
