@@ -9,8 +9,8 @@ struct BootstrapCommand: ParsableCommand {
         abstract: "Makes the database's roles: one that owns it and migrates, one that serves. Once, before the first migration.",
         discussion: """
             DATABASE_… are those of the server's administrator here. MIGRATION_USER, MIGRATION_PASSWORD, SERVICE_USER and \
-            SERVICE_PASSWORD are what the other commands log in with afterwards. Run again, it sets the passwords and rights \
-            anew and changes nothing else. A single role that does everything, as on a laptop, needs none of this.
+            SERVICE_PASSWORD are what the other commands log in with afterwards. A second run sets the passwords and rights \
+            again and changes nothing else. A single role that does everything, as on a laptop, needs none of this.
             """)
 
     func run() throws {

@@ -6,7 +6,7 @@ import Web
 /// Carts in PostgreSQL. Every write takes the cart's row lock first, so that writes to one cart go one by one.
 package struct CartStore {
     let pool: PostgresPool
-    /// How long a cart lives that nobody touches.
+    /// How long a cart lives after its last change.
     let lifetime: Duration
     /// Told of every cart that a request has changed, once that is committed.
     let changed: (CartHint) -> Void

@@ -15,9 +15,9 @@ package struct CacheSettings: Sendable {
             "CACHE_MEMORY", .size(0...(64 << 30)), default: 16 << 20, "Memory of the process's own layer of the cache")
         lifetime = reader.read(
             "CACHE_TTL", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: .seconds(300),
-            "How long a cached answer lives, where no write ends it before")
+            "How long a cached answer lives unless a change ends it earlier")
         stockLifetime = reader.read(
             "STOCK_TTL", .duration(.zero ... .seconds(3_600)), default: .seconds(1),
-            "How old the stock that shoppers see may be; checkout always looks anew")
+            "How old the stock that shoppers see may be; an order always checks the stock itself")
     }
 }

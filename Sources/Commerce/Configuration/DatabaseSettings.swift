@@ -23,7 +23,7 @@ package struct DatabaseSettings: Sendable {
             optional: "DATABASE_PASSWORD", .text, as: .secret, "Password; beside a DATABASE_URL without one, too")
         let file = reader.read(
             optional: "DATABASE_PASSWORD_FILE", .text,
-            "File of the password, in its place; read anew for each connection, so that a rotated one is taken up as it comes")
+            "File of the password, in its place; it is read for each new connection, so a rotated password needs no restart")
         let sslMode: DatabaseSSLMode? = reader.read(
             optional: "DATABASE_SSLMODE", .choice,
             "TLS: \(DatabaseSSLMode.allCases.map(\.rawValue).joined(separator: ", ")); production wants verify-full")
@@ -32,10 +32,10 @@ package struct DatabaseSettings: Sendable {
 
         replica = reader.read(
             optional: "DATABASE_REPLICA_URL", .databaseURL, as: .url,
-            "A streaming replica for the catalogue's reads; user, password, name and TLS as above where it says nothing of them")
+            "A streaming replica for the catalogue's reads; user, password, name and TLS are those above unless it has its own")
         replicaMaxLag = reader.read(
             "DATABASE_REPLICA_MAX_LAG", .duration(.milliseconds(500) ... .seconds(60)), default: .seconds(1),
-            "How much older than the primary the replica may be, then the primary is read; STOCK_TTL comes on top of it")
+            "Most that the replica may be behind the primary; beyond it the primary is read; STOCK_TTL comes on top of it")
 
         var parts: ConnectionURL
         if let whole {

@@ -33,26 +33,26 @@ package struct HTTPSettings: Sendable {
             "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: 32 << 10,
             "All header fields of a reply, then 500; what the load balancer takes")
         maxConnections = reader.read(
-            "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time; near it, idle ones of the client that has most are closed")
+            "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000, "Most connections at a time; near it, idle connections of the client with the most are closed")
         maxRefusals = reader.read(
             "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: 20,
-            "A connection closes after so many 429 in a row; 0: it stays")
+            "A connection closes after this many 429 in a row; 0 keeps it open")
         maxConnectionsPerClient = reader.read(
             "HTTP_MAX_CONNECTIONS_PER_CLIENT", .integer(1...1_000_000), default: 500,
             "Most connections of one client (IPv4 address, IPv6 /64), then 429; those of TRUSTED_PROXIES do not count, and with RATE_LIMIT=off none do")
         bufferMemory = reader.read(
             optional: "HTTP_BUFFER_MEMORY", .size((1 << 20)...(1 << 40)), shownDefault: "an eighth of the memory, 16MiB or more",
-            "All that is kept for clients: unfinished requests, bodies, answers not taken; beyond it, those who hold most longest get 503 or are closed")
+            "Most memory that is kept for clients: unfinished requests, bodies, answers not taken; beyond it, the connections that hold most for longest get 503 or are closed")
             ?? max(16 << 20, UsableMemory.bytes() / 8)
         idleTimeout = reader.read(
             "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: .seconds(75),
-            "An idle connection closes after so long; above the load balancer's own")
+            "An idle connection closes after this time; it must be longer than the load balancer's")
         headerTimeout = reader.read(
             "HTTP_HEADER_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(10),
             "Longest time for a request's head to arrive")
         writeTimeout = reader.read(
             "HTTP_WRITE_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(20),
-            "A client that takes nothing of its answer for so long is dropped")
+            "A connection closes when its client reads nothing of its answer for this time")
         requestTimeout = reader.read(
             "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: .seconds(30),
             "Longest handling of a request, then 503; longest time for its body to arrive, then 408")

@@ -22,14 +22,14 @@ package struct LiveSettings: Sendable {
             "Most of them for one client (IPv4 address, IPv6 /64), then 429")
         heartbeat = reader.read(
             "LIVE_HEARTBEAT", .duration(.milliseconds(100) ... .seconds(20)), default: .seconds(15),
-            "How often listeners are shown that their connection is alive")
+            "How often listeners get a sign that their connection is alive")
         ticketLifetime = reader.read(
             "LIVE_TICKET_LIFETIME", .duration(.seconds(1) ... .seconds(600)), default: .seconds(60),
             "How long a ticket can be used to listen to a cart")
         frameRate = reader.read(
             "LIVE_FRAME_RATE", .integer(0...100_000), default: 20,
             "WebSocket frames that a listener may send in a second, pings too; then it is closed (1008); 0 is without limit")
-        frameBurst = reader.read("LIVE_FRAME_BURST", .integer(1...100_000), default: 100, "How many of them may come at once")
+        frameBurst = reader.read("LIVE_FRAME_BURST", .integer(1...100_000), default: 100, "How many frames may come at once")
         byteRate = reader.read(
             "LIVE_BYTE_RATE", .size(0...(1 << 30)), default: 4 << 10,
             "Bytes that a listener may send in a second over a WebSocket, 16 times as many at once; 0 is without limit")

@@ -18,7 +18,7 @@ package struct LogSettings: Sendable {
             optional: "LOG_FORMAT", .choice, shownDefault: "pretty on a terminal, else json", "Log lines as json or pretty")
         clientErrors = reader.read(
             "LOG_CLIENT_ERRORS", .integer(0...1_000_000), default: 100,
-            "Access lines of 4xx that one client gets in 10 s, of each event loop; the rest is counted in a line")
+            "Most log lines for 4xx answers to one client in 10 s, in each event loop; one line counts the rest")
     }
 
     /// Makes every logger of the process write to standard output as these settings want it; once, before the first logger is

@@ -9,20 +9,20 @@ package struct OverloadSettings: Sendable {
         var settings = AdmissionSettings()
         let isOn = reader.read(
             "OVERLOAD_CONTROL", .switched, default: true,
-            "A limit, found from measured times, on the requests that are at work; what is over it waits a moment, then 503")
+            "Limits the requests that are handled at a time, by measured times; requests beyond the limit wait a moment, then get 503")
         settings.maximum = reader.read(
-            "MAX_IN_FLIGHT", .integer(1...100_000), default: 1_000, "The most that limit may become")
+            "MAX_IN_FLIGHT", .integer(1...100_000), default: 1_000, "Highest value of that limit")
         settings.queueLength = reader.read(
-            "ADMISSION_QUEUE", .integer(0...100_000), default: 500, "Most requests that wait to be taken on, then 503")
+            "ADMISSION_QUEUE", .integer(0...100_000), default: 500, "Most requests that wait to be handled, then 503")
         settings.patience = reader.read(
             "ADMISSION_TIMEOUT", .duration(.milliseconds(1) ... .seconds(300)), default: settings.patience,
-            "Longest wait to be taken on, then 503")
+            "Longest wait to be handled, then 503")
         settings.standingPatience = reader.read(
             "ADMISSION_TARGET", .duration(.milliseconds(1) ... .seconds(300)), default: settings.standingPatience,
-            "The same once somebody has been waiting at all times for ADMISSION_TIMEOUT; then the newest goes first")
+            "Longest wait while the queue has not been empty for ADMISSION_TIMEOUT; the newest request goes first then")
         settings.lag = reader.read(
             "LOOP_LAG_LIMIT", .duration(.milliseconds(1) ... .seconds(60)), default: settings.lag,
-            "Where an event loop goes on being this late, what needs more than memory is 503")
+            "While an event loop stays this late, requests that memory cannot answer get 503")
         admission = isOn ? settings : nil
     }
 }

@@ -19,10 +19,10 @@ package struct PoolSettings: Sendable {
         minimum = reader.read("DATABASE_POOL_MIN", .integer(0...1_000), default: 5, "Connections kept open while idle")
         idleTimeout = reader.read(
             "DATABASE_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(86_400)), default: .seconds(30),
-            "A connection above the minimum closes after being idle for so long")
+            "A connection above the minimum closes after being idle for this time")
         maxLifetime = reader.read(
             "DATABASE_MAX_LIFETIME", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: .seconds(1_800),
-            "A connection is replaced after so long, give or take a little")
+            "A connection is replaced after about this time")
         connectTimeout = reader.read(
             "DATABASE_CONNECT_TIMEOUT", .duration(.milliseconds(100) ... .seconds(60)), default: .seconds(5),
             "Longest wait for a connection to be made")
@@ -42,7 +42,7 @@ package struct PoolSettings: Sendable {
             "Longest wait for a lock; 0 is without limit")
         idleInTransactionTimeout = reader.read(
             "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(10),
-            "The server ends a transaction that is idle for so long; 0 is without limit")
+            "PostgreSQL ends a transaction that is idle for this time; 0 is without limit")
         if minimum > maximum {
             reader.fault("DATABASE_POOL_MIN", "is \(minimum), above DATABASE_POOL_MAX", expected: "at most \(maximum)")
         }

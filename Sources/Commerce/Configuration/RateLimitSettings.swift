@@ -13,15 +13,15 @@ package struct RateLimitSettings: Sendable {
 
     static func read(_ reader: inout SettingsReader) -> RateLimitSettings? {
         let isOn = reader.read(
-            "RATE_LIMIT", .switched, default: true, "Limits on what one client (account, IPv4 address, IPv6 /64) asks, then 429; off also lifts the bounds on unpaid orders")
+            "RATE_LIMIT", .switched, default: true, "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also lifts the bounds on unpaid orders")
         let reads = reader.read(
-            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD of one client in a minute; a search counts 5, a total 10")
+            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD requests of one client in a minute; a search counts as 5, a total as 10")
         let writes = reader.read(
             "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Other requests of one client in a minute")
         let orders = reader.read(
-            "RATE_LIMIT_ORDERS", .integer(1...10_000_000), default: 10, "Attempts of one client to place an order, in a minute")
+            "RATE_LIMIT_ORDERS", .integer(1...10_000_000), default: 10, "Most attempts of one client to place an order in a minute")
         let ordersOfDay = reader.read(
-            "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60, "Attempts of one client to place an order, in a day")
+            "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60, "Most attempts of one client to place an order in a day")
         let holds = HoldLimits(&reader)
         let clients = reader.read(
             "RATE_LIMIT_CLIENTS", .integer(1_000...10_000_000), default: 50_000, "Clients whose limits are remembered at a time")
@@ -38,21 +38,21 @@ extension HoldLimits {
     init(_ reader: inout SettingsReader) {
         self.init()
         ordersPerClient = reader.read(
-            "ORDER_OPEN_PER_CLIENT", .integer(1...1_000_000), default: ordersPerClient, "Unpaid orders that one client may have open")
+            "ORDER_OPEN_PER_CLIENT", .integer(1...1_000_000), default: ordersPerClient, "Most unpaid orders of one client at a time")
         ordersPerEmail = reader.read(
             "ORDER_OPEN_PER_EMAIL", .integer(1...1_000_000), default: ordersPerEmail,
-            "Unpaid orders that may be open for one e-mail address")
+            "Most unpaid orders for one e-mail address at a time")
         unitsPerClient = reader.read(
             "ORDER_HELD_PER_CLIENT", .integer(1...100_000_000), default: unitsPerClient,
-            "Pieces that unpaid orders of one client may hold")
+            "Most pieces that the unpaid orders of one client may hold")
         unitsPerEmail = reader.read(
             "ORDER_HELD_PER_EMAIL", .integer(1...100_000_000), default: unitsPerEmail,
-            "Pieces that unpaid orders for one e-mail address may hold")
+            "Most pieces that the unpaid orders for one e-mail address may hold")
         share = reader.read(
             "ORDER_HELD_SHARE", .integer(1...100), default: share,
-            "Percent of a variant's stock that unpaid orders of one client may hold; 100 for all")
+            "Most of a variant's stock, in percent, that the unpaid orders of one client may hold; 100 is without limit")
         pieces = reader.read(
             "ORDER_HELD_PIECES", .integer(1...999), default: pieces,
-            "Pieces of a variant that a client may hold whatever the share, as long as one is left for others")
+            "Pieces of a variant that one client may hold even beyond that share, as long as one piece is left for others")
     }
 }

@@ -23,13 +23,13 @@ package struct ServerSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         host = reader.read(
-            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: is every one of IPv4 and IPv6")
+            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: means all addresses of IPv4 and IPv6")
         port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
         let handedOver = reader.read(
             optional: "LISTEN_FDS", .integer(0...1_024),
             "Set by systemd or another supervisor: its listening socket, descriptor 3, is used in place of HOST and PORT")
         let recipient = reader.read(
-            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set with it: the process that the socket is for")
+            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set together with LISTEN_FDS: the process that gets the socket")
         // What was meant for a parent and came down by accident is not ours.
         inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
         loops = reader.read(
@@ -37,16 +37,16 @@ package struct ServerSettings: Sendable {
             "Event loops; the CPU quota of the container counts")
         proxies = Self.proxies(&reader)
         corsOrigins = reader.read(
-            "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * for every one")
+            "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * allows all")
         strictTransport = reader.read(
             "HSTS_MAX_AGE", .duration(.zero ... .seconds(10 * 365 * 86_400)), default: .seconds(365 * 86_400),
-            "How long browsers that came over https (`X-Forwarded-Proto` of a trusted proxy) come over nothing else; 0 is off")
+            "How long a browser that came over https (by `X-Forwarded-Proto` of a trusted proxy) uses nothing else; 0 is off")
         drainDelay = reader.read(
             "DRAIN_DELAY", .duration(.zero ... .seconds(300)), default: .seconds(5),
             "After SIGTERM: how long to keep accepting while `/health` answers 503")
         drainTimeout = reader.read(
             "DRAIN_TIMEOUT", .duration(.seconds(1) ... .seconds(900)), default: .seconds(25),
-            "After SIGTERM: the most that requests get to end; what is left is cut off within 5 s more")
+            "After SIGTERM: longest time for requests to end; the rest are cut off within 5 s more")
         if drainDelay > drainTimeout {
             reader.fault(
                 "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",

@@ -6,7 +6,7 @@ package struct ShopSettings: Sendable {
     package let currency: CurrencyCode
     /// How long an unpaid order holds its stock.
     package let reservationTime: Duration
-    /// How long a cart nobody touches lives.
+    /// How long a cart lives after its last change.
     package let cartLifetime: Duration
     /// How long the answer to an idempotency key is kept.
     package let idempotencyLifetime: Duration
@@ -23,13 +23,13 @@ package struct ShopSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         currency = reader.read(
-            "STORE_CURRENCY", .currency, default: .usd, "Currency of prices that name none")
+            "STORE_CURRENCY", .currency, default: .usd, "Currency of prices without a currency")
         reservationTime = reader.read(
             "RESERVATION_TIME", .duration(.seconds(1) ... .seconds(30 * 86_400)), default: .seconds(900),
             "How long an unpaid order holds its stock")
         cartLifetime = reader.read(
             "CART_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(30 * 86_400),
-            "How long a cart lives that nobody touches")
+            "How long a cart lives after its last change")
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the answer to an `Idempotency-Key` is kept")
@@ -40,7 +40,7 @@ package struct ShopSettings: Sendable {
         placement = PlacementSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(
-            "IMAGE_BASE_URL", .imageBase, default: "/assets", "What imported pictures without a scheme stand under")
+            "IMAGE_BASE_URL", .imageBase, default: "/assets", "Where the addresses of imported pictures without a scheme begin")
     }
 }
 
@@ -62,14 +62,14 @@ package struct RetentionSettings: Sendable, Equatable {
         func read(_ name: String, _ fallback: Duration, _ description: String) -> Duration {
             reader.read(name, .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: fallback, description)
         }
-        carts = read("CART_RETENTION", carts, "How long a cart is kept that was ordered from, merged or forgotten")
+        carts = read("CART_RETENTION", carts, "How long a cart is kept after it was ordered from, merged, or ran out")
         persons = read(
             "UNPAID_ORDER_PERSON_RETENTION", persons,
-            "After what time name, address and e-mail are removed from an order that ended without being paid")
+            "How long an order that ended without payment keeps name, address and e-mail")
         orders = read(
-            "UNPAID_ORDER_RETENTION", orders, "How long an order is kept that ended without being paid; not less than the one above")
+            "UNPAID_ORDER_RETENTION", orders, "How long an order that ended without payment is kept; not less than UNPAID_ORDER_PERSON_RETENTION")
         movements = read(
-            "STOCK_MOVEMENT_RETENTION", movements, "How long single movements of stock are kept; then only their sum for each variant")
+            "STOCK_MOVEMENT_RETENTION", movements, "How long single movements of stock are kept; later only their sum for each variant is kept")
         if orders < persons {
             reader.fault(
                 "UNPAID_ORDER_RETENTION", "is less than UNPAID_ORDER_PERSON_RETENTION",

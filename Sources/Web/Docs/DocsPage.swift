@@ -23,7 +23,8 @@ package struct DocsPage: Sendable {
 
     var html: HTML {
         let server = document.info.server.hasPrefix("http") ? document.info.server : "http://localhost:8080"
-        let section = OperationSection(document, server: server.hasSuffix("/") ? String(server.dropLast()) : server)
+        let address = server.hasSuffix("/") ? String(server.dropLast()) : server
+        let section = OperationSection(document, server: address)
         return """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8">
@@ -40,7 +41,8 @@ package struct DocsPage: Sendable {
             <header><h1>\(document.info.title)</h1>
             \(HTML.paragraphs(document.info.description))
             <p class="facts"><a href="/openapi.json">openapi.json</a> · OpenAPI 3.1 · \(document.operations.count) calls · \
-            version \(document.info.version)</p></header>
+            version \(document.info.version)</p>
+            <p class="facts">The examples call \(address). Put your shop's address in its place.</p></header>
             \(HTML.joined(document.tags.map { tag in group(tag.name, tag.description, section) }))
             \(problems)\(schemas)
             </main></body></html>
