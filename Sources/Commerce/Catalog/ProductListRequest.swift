@@ -29,10 +29,11 @@ final class ProductListRequest {
     }
 
     /// What one of these requests counts as under the rate limit: a search costs PostgreSQL several times what a list does, and
-    /// a total more than that. Told from the query as it was sent, since a limit comes before all else.
+    /// a total more than that. What is sold out has no index, and where little is, all products are read for it. Told from the
+    /// query as it was sent, since a limit comes before all else.
     static func cost(_ query: ArraySlice<UInt8>?) -> Int {
         guard let query else { return 1 }
-        var (searches, totals) = (false, false)
+        var (searches, totals, soldOut) = (false, false, false)
         for parameter in query.split(separator: UInt8(ascii: "&")) {
             let end = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
             let name = parameter[..<end]
@@ -40,8 +41,9 @@ final class ProductListRequest {
             let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
             if isEncoded || name.elementsEqual("q".utf8) { searches = true }
             if isEncoded || name.elementsEqual("include".utf8) { totals = true }
+            if isEncoded || (name.elementsEqual("in_stock".utf8) && !parameter[end...].elementsEqual("=true".utf8)) { soldOut = true }
         }
-        return 1 + (searches ? 4 : 0) + (totals ? 9 : 0)
+        return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0)
     }
 
     /// The Link field's value for the page after this one (RFC 8288).

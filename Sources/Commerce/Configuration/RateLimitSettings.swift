@@ -15,7 +15,7 @@ package struct RateLimitSettings: Sendable {
         let isOn = reader.read(
             "RATE_LIMIT", .switched, default: true, "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also lifts the bounds on unpaid orders")
         let reads = reader.read(
-            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD requests of one client in a minute; a search counts as 5, a total as 10")
+            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
         let writes = reader.read(
             "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Other requests of one client in a minute")
         let orders = reader.read(

@@ -169,9 +169,11 @@ struct ProductFilterTests {
 
     @Test("what a request counts as under the rate limit") func cost() {
         func cost(_ query: String?) -> Int { ProductListRequest.cost(query.map { Array($0.utf8)[...] }) }
-        for plain in [nil, "", "limit=5", "category=q&sort=price", "min_price=1&qq=a&xinclude=total", "&&="] { #expect(cost(plain) == 1) }
+        for plain in [nil, "", "limit=5", "category=q&sort=price", "in_stock=true&limit=5", "min_price=1&qq=a&xinclude=total", "&&="] { #expect(cost(plain) == 1) }
         for search in ["q=a", "limit=5&q=", "q", "%71=a", "a+b=c"] { #expect(cost(search) >= 5) }
         #expect(cost("q=a") == 5 && cost("include=total") == 10 && cost("include=total&q=a") == 14)
         #expect(cost("%69nclude=total") >= 10)
+        for soldOut in ["in_stock=false", "limit=5&in_stock=%66alse", "in_stock=true&in_stock=false", "in_stock"] { #expect(cost(soldOut) == 10) }
+        #expect(cost("in%5Fstock=false") >= 10 && cost("in_stock=false&include=total&q=a") == 23)
     }
 }
