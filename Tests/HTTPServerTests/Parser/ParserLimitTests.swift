@@ -83,7 +83,7 @@ import TestSupport
         // RFC 9112 §3: a method longer than any that is known is 501.
         for method in [17_000, 16_380, 16_385, 40_000] {
             let line = String(repeating: "A", count: method)
-            #expect(refusal(line) == 501 || method < 16_385, "\(method)")
+            if method > 16 << 10 { #expect(refusal(line) == 501, "\(method)") }
             #expect(refusal("\(line) / HTTP/1.1\r\nHost: a\r\n\r\n") == 501, "\(method)")
         }
         #expect(refusal("OPTIONS /" + String(repeating: "a", count: 16 << 10)) == 414)

@@ -48,7 +48,7 @@ import TestSupport
     }
 
     @Test func largeBodiesGoBothWays() async throws {
-        try await serve { running, _ in
+        try await serve({ $0.limits.body = 8 << 20 }) { running, _ in
             let socket = try TLSTestSocket(port: running.server.tlsPort)
             let body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             let head = "POST /echo/import HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"

@@ -19,7 +19,10 @@ import TestSupport
     private func with(_ transport: Transport, _ body: @escaping @Sendable (Line) throws -> Void) async throws {
         let files = try ScratchDirectory("transfer")
         let keeper = TLSKeeper(try TLSTests.context(in: files.path))
-        try await RunningServer.with({ $0.tls = TLSListening(port: 0, keeper: keeper) }) { running in
+        try await RunningServer.with({
+            $0.tls = TLSListening(port: 0, keeper: keeper)
+            $0.limits.body = 8 << 20
+        }) { running in
             try await onOwnThread {
                 switch transport {
                 case .plain: try body(Line(try RawSocket(port: running.port, seconds: 30)))
