@@ -14,7 +14,7 @@ struct EraseTests {
         let environment = ["DATABASE_URL": shop.database.url]
         try await onOwnThread {
             let client = service.client()
-            for email in ["Ada.Moss@example.com", "ada.moss@EXAMPLE.com", "bob@example.com"] {
+            for email in ["Ada.Moss@example.com", "ada.moss@EXAMPLE.com", "bob@example.com", "ren\u{E9}@example.com"] {
                 let cart = try client.request("POST", "/v1/carts")
                 let made = try JSONSerialization.jsonObject(with: Data(cart.body)) as? [String: Any] ?? [:]
                 let (id, token) = (made["id"] as? String ?? "", made["token"] as? String ?? "")
@@ -33,10 +33,13 @@ struct EraseTests {
             #expect(done.output == "orders   2\nopen     2\ncarts    2\nanswers  2\n")
             let again = try ServiceProcess.run(["erase", "--email", "ada.moss@example.com"], environment: environment)
             #expect(again.output == "orders   0\nopen     0\ncarts    0\nanswers  0\n")
+            // As an order's address is read: in NFC, without white space around it. A Mac's terminal gives the accent apart.
+            let spelled = try ServiceProcess.run(["erase", "--email", " Rene\u{301}@example.com\n"], environment: environment)
+            #expect(spelled.output == "orders   1\nopen     1\ncarts    1\nanswers  1\n")
             let everything = try ["orders", "order_line", "order_history", "cart", "cart_item", "idempotency", "order_hold"]
                 .map { try shop.database.execute("SELECT t::text FROM \($0) t") }.joined().lowercased()
-            #expect(!everything.contains("ada.moss") && everything.contains("bob@example.com"))
-            #expect(try shop.database.execute("SELECT count(*), sum(total) FROM orders") == "3|29400")
+            #expect(!everything.contains("ada.moss") && !everything.contains("ren\u{E9}") && everything.contains("bob@example.com"))
+            #expect(try shop.database.execute("SELECT count(*), sum(total) FROM orders") == "4|39200")
             #expect(try shop.database.execute("SELECT DISTINCT shipping_address FROM orders WHERE email = ''") == #"{"country": "GB"}"#)
             #expect(try shop.database.execute("SELECT count(*) FROM idempotency") == "1")
             let audit = try ServiceProcess.run(["audit"], environment: environment)

@@ -28,9 +28,11 @@ package struct Erasure {
     /// Whether this can be an address that an order was placed with.
     package static func isAddress(_ email: String) -> Bool { EmailAddress.parse(email) != nil }
 
-    /// - Parameter email: the address; its case does not matter
+    /// - Parameter email: the address, read as that of an order is; its case does not matter
     /// - Throws: ``PostgresError``; what was done before it stays done, and the same again does the rest.
     package func run(email: String) throws -> Report {
+        // As orders keep it: without white space around it, in NFC.
+        guard let email = EmailAddress.parse(email) else { return Report() }
         let connection = try BlockingConnection(configuration)
         try connection.execute("SET application_name = 'commerce erase'; SET client_min_messages = warning; SET lock_timeout = '30s'")
         var report = Report()
