@@ -90,5 +90,11 @@ struct HoldLimitsTests {
         #expect(other.holder(client: "192.0.2.1", email: "ada@example.com").email != one.email)
         #expect(one.client.count == 16 && one.email.count == 16 && one.client != one.email)
         #expect(EmailAddress.normalized("+x@example.com") == "+x@example.com")
+        for spelling in ["A.da@gmail.com", "ada@GoogleMail.com", "a.d.a+1@gmail.com", "ada+\u{301}2@gmail.com"] {
+            #expect(policy.holder(client: "192.0.2.1", email: spelling) == policy.holder(client: "192.0.2.1", email: "ada@gmail.com"), "\(spelling)")
+        }
+        // Elsewhere a dot tells mailboxes apart.
+        #expect(EmailAddress.normalized("A.da@example.com") == "a.da@example.com")
+        #expect(EmailAddress.normalized("a.da@mail.gmail.com") == "a.da@mail.gmail.com")
     }
 }

@@ -6,13 +6,17 @@ import Formats
 /// Nothing that needs quoting, nothing that is not seen: no controls, no marks of direction, no zero-width characters.
 enum EmailAddress {
     /// An address as bounds count it: in lower case, and without what stands behind a plus before the @, which most providers
-    /// deliver to the same mailbox (RFC 5233).
+    /// deliver to the same mailbox (RFC 5233). Gmail's without its dots and under one of its two domains, as they are one mailbox
+    /// (Gmail Help, "Dots don't matter in Gmail addresses").
     static func normalized(_ address: String) -> String {
-        let lower = address.lowercased()
-        guard let at = lower.lastIndex(of: "@"), let plus = lower[..<at].firstIndex(of: "+"), plus > lower.startIndex else {
-            return lower
-        }
-        return String(lower[..<plus] + lower[at...])
+        // Scalars, since a mark behind a plus would make one character of both.
+        let lower = address.lowercased().unicodeScalars
+        guard let at = lower.lastIndex(of: "@") else { return String(lower) }
+        var local = lower[..<at]
+        let domain = String(lower[lower.index(after: at)...])
+        if let plus = local.firstIndex(of: "+"), plus > local.startIndex { local = local[..<plus] }
+        guard domain == "gmail.com" || domain == "googlemail.com" else { return String(local) + "@" + domain }
+        return String(String.UnicodeScalarView(local.filter { $0 != "." })) + "@gmail.com"
     }
 
     /// The address in NFC, without white space around it; nil for what cannot be one.
