@@ -1,4 +1,5 @@
 import Foundation
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -100,6 +101,43 @@ struct OrderHoldAPITests {
             #expect(repeated.status == 201 && repeated.header("Idempotent-Replayed") == "true")
             let beyond = try order([("HEAP", 1)], as: "198.51.100.2")
             #expect(beyond.status == 409 && beyond["limit"] == 500 && beyond["held"] == 500)
+        }
+        #expect(try await stage.execute(Invariants.statements) == "")
+    }
+
+    /// A client's orders are decided one after another: while one of them waits for stock that a session has locked, the next ones
+    /// wait for it, and with them nobody else.
+    @Test("whose client or address has an order that waits for locked stock makes only that client's others wait")
+    func waiting() async throws {
+        let stage = try await Self.stage([Goods("LOCKED", stock: 1_000), Goods("FREE", stock: 100_000)])
+        let service = try await stage.serve(
+            Self.settings.merging(["LOOPS": "1", "ORDER_TRANSACTIONS": "1", "ORDER_LOCK_TIMEOUT": "200ms"]) { $1 })
+        let session = try BlockingConnection(connectionString: stage.postgres.url)
+        try session.execute("BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'LOCKED') FOR UPDATE")
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            func send(_ sku: String, _ email: String) {
+                let client = service.client()
+                group.addTask { try await onOwnThread { try Self.order(client, [(sku, 1)], as: "203.0.113.1", email) } }
+            }
+            send("LOCKED", "eve@example.com")
+            let deadline = Deadline(seconds: 30)
+            func wait(_ what: String, _ condition: String) async throws {
+                while try await stage.execute(condition) != "1", !deadline.isOver { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(!deadline.isOver, "\(what)")
+            }
+            // It waits apart: alone, and longer than together with others.
+            try await wait("the order waits", """
+                SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND now() - xact_start > interval '1 second'
+                """)
+            // From the same address, to another mailbox and the same; and with them strangers, so that they come together.
+            for number in 0..<4 { send("FREE", number % 2 == 0 ? "eve@example.com" : "adam\(number)@example.com") }
+            let strangers = try await Self.storm(24, [service]) { number, client in
+                try Self.order(client, [("FREE", 1)], as: "198.51.100.\(number)", "stranger\(number)@example.com")
+            }
+            #expect(strangers.allSatisfy { $0.status == 201 }, "\(strangers.first { $0.status != 201 }?.response.text ?? "")")
+            // What waited has its turn.
+            try session.execute("COMMIT")
+            for try await answer in group { #expect(answer.status == 201, "\(answer.response.text)") }
         }
         #expect(try await stage.execute(Invariants.statements) == "")
     }

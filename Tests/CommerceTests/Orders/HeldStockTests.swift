@@ -9,11 +9,11 @@ struct HeldStockTests {
 
     @Test("remembers for two seconds") func forgets() {
         var held = HeldStock()
-        held.note(["A", "B"], at: 5 * second)
-        #expect(held.contains(["X", "A"], at: 6 * second) && held.contains(["B"], at: 7 * second - 1))
-        #expect(!held.contains(["A"], at: 7 * second) && !held.contains(["X"], at: 6 * second) && !held.contains([], at: 6 * second))
-        held.note(["A"], at: 8 * second)
-        #expect(held.contains(["A"], at: 9 * second) && !held.contains(["B"], at: 9 * second))
+        held.note([.stock("A"), .stock("B")], at: 5 * second)
+        #expect(held.contains([.stock("X"), .stock("A")], at: 6 * second) && held.contains([.stock("B")], at: 7 * second - 1))
+        #expect(!held.contains([.stock("A")], at: 7 * second) && !held.contains([.stock("X")], at: 6 * second) && !held.contains([], at: 6 * second))
+        held.note([.stock("A")], at: 8 * second)
+        #expect(held.contains([.stock("A")], at: 9 * second) && !held.contains([.stock("B")], at: 9 * second))
     }
 
     @Test("however many there are, memory is bounded, and the latest is known") func bounded() {
@@ -23,8 +23,8 @@ struct HeldStockTests {
         for _ in 0..<20_000 {
             now += UInt64.random(in: 0...3_000_000, using: &random)
             let sku = "S\(Int.random(in: 0..<5_000, using: &random))"
-            held.note([sku], at: now)
-            #expect(held.contains([sku], at: now))
+            held.note([.stock(sku)], at: now)
+            #expect(held.contains([.stock(sku)], at: now))
             #expect(held.count <= 1_024)
         }
     }

@@ -48,20 +48,26 @@ extension OrderStore {
         }
     }
 
-    /// Which of these SKUs' stock somebody holds, and not just for the moment of a commit: looked at three times.
-    func held(of skus: [String]) async -> [String] {
-        var left = Set(skus)
+    /// Which of these locks somebody holds, and not just for the moment of a commit: looked at three times.
+    func held(of locks: [PlacementLock]) async -> [PlacementLock] {
+        var left = Set(locks)
         for round in 0..<3 where !left.isEmpty {
             if round > 0 { try? await pool.loop.sleep(for: .milliseconds(10)) }
+            let skus = left.compactMap { if case .stock(let sku) = $0 { sku } else { nil } }
+            let holders = left.compactMap { if case .holder(let lock) = $0 { lock } else { nil } }
             // Locks what it finds free, for as long as that one statement.
             let free = try? await pool.execute(
                 """
-                SELECT v.sku FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.sku = ANY(\(Array(left))) \
-                FOR UPDATE OF s SKIP LOCKED
+                SELECT f.sku, NULL::bigint FROM (SELECT v.sku FROM variant v JOIN stock s ON s.variant_id = v.id \
+                WHERE v.sku = ANY(\(skus)) FOR UPDATE OF s SKIP LOCKED) f UNION ALL \
+                SELECT NULL, k.lock FROM unnest(\(holders)) AS k (lock) WHERE pg_try_advisory_xact_lock(k.lock)
                 """)
             // PostgreSQL has other troubles.
             guard let free else { return [] }
-            for row in free { if let sku = try? row[0, as: String.self] { left.remove(sku) } }
+            for row in free {
+                if let sku = try? row[0, as: String?.self] { left.remove(.stock(sku)) }
+                if let lock = try? row[1, as: Int64?.self] { left.remove(.holder(lock)) }
+            }
         }
         return Array(left)
     }

@@ -40,6 +40,9 @@ final class Placement {
     /// Whether nobody waits for its answer any more.
     var isAbandoned = false
 
+    /// The locks that it needs, as far as is known.
+    var locks: [PlacementLock] { skus.map { .stock($0) } + (holder?.locks.map { .holder($0) } ?? []) }
+
     /// About how many rows of stock it needs.
     var lines: Int { skus.isEmpty ? 8 : skus.count }
 }

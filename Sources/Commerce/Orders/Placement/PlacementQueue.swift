@@ -10,8 +10,8 @@ import Web
 /// row is locked and written once for all of them.
 ///
 /// Each order is decided by itself (``PlacementRound``), in the order in which they came. Where the transaction fails for a
-/// reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds stock for long, it is
-/// found out of which SKUs, and orders for those wait apart (``HeldStock``).
+/// reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds a lock for long, it is
+/// found out which, of SKUs and of clients, and orders that need it wait apart (``HeldStock``).
 ///
 /// Confined to its loop.
 package final class PlacementQueue {
@@ -28,8 +28,8 @@ package final class PlacementQueue {
     private let metrics = PlacementMetrics()
     private var lanes: [PlacementLane: Lane]
     private var held = HeldStock()
-    /// SKUs that a patient order waits for at present.
-    private var awaited: Set<String> = []
+    /// What patient orders wait for at present.
+    private var awaited: Set<PlacementLock> = []
     /// The keys of orders that are here.
     private var keys: Set<[UInt8]> = []
     private var isFilling = false
@@ -75,7 +75,7 @@ package final class PlacementQueue {
     // MARK: Lanes
 
     private func lane(for placement: Placement) -> PlacementLane {
-        held.contains(placement.skus, at: loop.now) ? .patient : .together
+        held.contains(placement.locks, at: loop.now) ? .patient : .together
     }
 
     /// - Parameter isFirst: whether it goes before those that wait: it has come before them
@@ -116,16 +116,16 @@ package final class PlacementQueue {
         return batch.isEmpty ? nil : batch
     }
 
-    /// The first whose SKUs nobody waits for already.
+    /// The first whose locks nobody waits for already.
     private func nextPatient() -> [Placement]? {
-        guard let place = lanes[.patient]?.waiting.firstIndex(where: { $0.isAbandoned || awaited.isDisjoint(with: $0.skus) }),
+        guard let place = lanes[.patient]?.waiting.firstIndex(where: { $0.isAbandoned || awaited.isDisjoint(with: $0.locks) }),
             let placement = lanes[.patient]?.waiting.remove(at: place)
         else { return nil }
         if placement.isAbandoned {
             end(placement, .failure(CancellationError()))
             return nextPatient()
         }
-        awaited.formUnion(placement.skus)
+        awaited.formUnion(placement.locks)
         return [placement]
     }
 
@@ -143,12 +143,12 @@ package final class PlacementQueue {
             let outcomes = await Deadline.$current.withValue(batch.map(\.deadline).max()) {
                 await store.place(batch, lockTimeout: settings.lockTimeout(in: lane, after: waited(batch)))
             }
-            await lookForHeld(batch, outcomes, lane)
+            let found = await lookForHeld(batch, outcomes, lane)
             overdue?.cancel()
             if !isOverdue { lanes[lane]?.running -= 1 }
             metrics.ended(lane, orders: batch.count)
             let again = zip(batch, outcomes).compactMap { placement, outcome in
-                ended(placement, outcome, lane).map { (placement, $0) }
+                ended(placement, outcome, lane, isExplained: !found.isEmpty).map { (placement, $0) }
             }
             for (placement, lane) in again.reversed() { wait(placement, in: lane, isFirst: true) }
             fill()
@@ -162,7 +162,10 @@ package final class PlacementQueue {
     // MARK: Outcomes
 
     /// Where it is to wait once more, if it is.
-    private func ended(_ placement: Placement, _ outcome: PlacementOutcome, _ lane: PlacementLane) -> PlacementLane? {
+    /// - Parameter isExplained: whether it is known who had the lock that its transaction waited for
+    private func ended(
+        _ placement: Placement, _ outcome: PlacementOutcome, _ lane: PlacementLane, isExplained: Bool
+    ) -> PlacementLane? {
         switch outcome {
         case .answered(let answer): end(placement, .success(answer))
         case .refused(let problem): end(placement, .failure(problem))
@@ -178,29 +181,34 @@ package final class PlacementQueue {
             case .held:
                 placement.runs += 1
                 // What a cart holds may not have been read yet; then it must not make others wait again.
-                return placement.skus.isEmpty ? .patient : self.lane(for: placement)
+                return placement.skus.isEmpty && !isExplained ? .patient : self.lane(for: placement)
             case .again, .fail: end(placement, .failure(error))
             }
         }
         return nil
     }
 
-    /// Where a lock did not come free, finds out whose SKUs are why; where a patient order has had its lock, lets in who waited
-    /// behind it.
-    private func lookForHeld(_ batch: [Placement], _ outcomes: [PlacementOutcome], _ lane: PlacementLane) async {
-        let skus = batch.flatMap(\.skus)
+    /// Where a lock did not come free, finds out which; where a patient order has had its locks, lets in who waited behind it.
+    /// - Returns: what another session holds
+    private func lookForHeld(
+        _ batch: [Placement], _ outcomes: [PlacementOutcome], _ lane: PlacementLane
+    ) async -> [PlacementLock] {
+        let locks = batch.flatMap(\.locks)
         let isHeld = outcomes.contains { if case .failed(let error, _) = $0 { RetryPolicy.isHeld(error) } else { false } }
-        if lane == .patient { awaited.subtract(skus) }
+        if lane == .patient { awaited.subtract(locks) }
         if isHeld {
-            let found = lane == .patient ? skus : await store.held(of: skus)
+            // Of a patient order, too: one that waited for its client's lock says nothing about its SKUs.
+            let found = await store.held(of: locks)
             held.note(found, at: loop.now)
+            return found
         } else if lane == .patient {
-            held.forget(skus)
+            held.forget(locks)
             for placement in lanes[.patient]?.waiting ?? [] where self.lane(for: placement) == .together {
                 lanes[.patient]?.waiting.removeAll { $0 === placement }
                 wait(placement, in: .together)
             }
         }
+        return []
     }
 
     private func end(_ placement: Placement, _ result: Result<PlacementAnswer, any Error>) {
