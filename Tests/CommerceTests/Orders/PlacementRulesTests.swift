@@ -106,7 +106,7 @@ struct PlacementRulesTests {
     @Test("without a cart, what is not offered is as unknown as what there never was") func notOffered() throws {
         let problem = try problem(demand(("X", 1), ("A", 1)), [variant("A", isOffered: false)])
         #expect(problem.kind == .invalid)
-        #expect(problem.errors.map(\.detail) == ["there is no SKU X", "there is no SKU A"])
+        #expect(problem.errors.map(\.detail) == ["SKU X does not exist", "SKU A does not exist"])
     }
 
     @Test("what a cart has and the catalogue no longer is unavailable, be it archived or gone") func unavailable() throws {
