@@ -193,20 +193,20 @@ package final class PlacementQueue {
     private func lookForHeld(
         _ batch: [Placement], _ outcomes: [PlacementOutcome], _ lane: PlacementLane
     ) async -> [PlacementLock] {
-        let locks = batch.flatMap(\.locks)
         let isHeld = outcomes.contains { if case .failed(let error, _) = $0 { RetryPolicy.isHeld(error) } else { false } }
+        guard isHeld || lane == .patient else { return [] }
+        let locks = batch.flatMap(\.locks)
         if lane == .patient { awaited.subtract(locks) }
         if isHeld {
             // Of a patient order, too: one that waited for its client's lock says nothing about its SKUs.
             let found = await store.held(of: locks)
             held.note(found, at: loop.now)
             return found
-        } else if lane == .patient {
-            held.forget(locks)
-            for placement in lanes[.patient]?.waiting ?? [] where self.lane(for: placement) == .together {
-                lanes[.patient]?.waiting.removeAll { $0 === placement }
-                wait(placement, in: .together)
-            }
+        }
+        held.forget(locks)
+        for placement in lanes[.patient]?.waiting ?? [] where self.lane(for: placement) == .together {
+            lanes[.patient]?.waiting.removeAll { $0 === placement }
+            wait(placement, in: .together)
         }
         return []
     }
