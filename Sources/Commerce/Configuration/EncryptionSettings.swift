@@ -13,6 +13,8 @@ package struct EncryptionSettings: Sendable {
 
     package let keys: EncryptionKeys
     package let source: Source
+    /// Whether the secret can be guessed: a JWT_SECRET of earlier releases may have any length.
+    private let isShort: Bool
 
     /// Characters that an encryption key has at least: 32 random ones of base64 are 192 bits.
     static let leastLength = 32
@@ -30,9 +32,11 @@ package struct EncryptionSettings: Sendable {
         if let secret = (current ?? jwtSecret)?.secret {
             keys = EncryptionKeys(secret: secret, previous: previous?.secret)
             source = current == nil ? .jwtSecret : .encryptionKey
+            isShort = secret.utf8.count < Self.leastLength
         } else {
             keys = .unprotected
             source = .none
+            isShort = false
         }
     }
 
@@ -40,6 +44,8 @@ package struct EncryptionSettings: Sendable {
     package var warning: String? {
         switch source {
         case .encryptionKey: nil
+        case .jwtSecret where isShort:
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.leastLength) characters and can be guessed; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
         case .jwtSecret:
             "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, so what they sealed cannot be read once that rotates"
         case .none:

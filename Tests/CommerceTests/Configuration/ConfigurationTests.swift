@@ -251,6 +251,11 @@ struct ConfigurationTests {
         #expect(try load([:]).encryption.source == .none)
         #expect(try load([:]).encryption.warning != nil)
         #expect(try load(["JWT_SECRET": "hunter2"]).encryption.source == .jwtSecret)
+        // A short one can be guessed, and the operator is told so, without it.
+        let guessable = try #require(try load(["JWT_SECRET": "hunter2"]).encryption.warning)
+        #expect(guessable.contains("can be guessed") && !guessable.contains("hunter2"))
+        let long = try #require(try load(["JWT_SECRET": String(repeating: "0123456789abcdef", count: 2)]).encryption.warning)
+        #expect(!long.contains("can be guessed") && long.contains("ENCRYPTION_KEY is not set"))
         #expect(try load(["JWT_SECRET": "hunter2"]).encryption.warning != nil)
         let own = try load(["JWT_SECRET": "hunter2", "ENCRYPTION_KEY": key]).encryption
         #expect(own.source == .encryptionKey && own.warning == nil)
