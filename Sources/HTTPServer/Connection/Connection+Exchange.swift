@@ -106,7 +106,7 @@ extension Connection {
 
     private func wait(for pending: Pending) async -> PendingStream? {
         group.requestBegan()
-        inHand = pending.request.body.count
+        inHand = pending.request.body.count + pending.request.head.keptBytes
         recount()
         let response = await pending.answer()
         inHand = 0

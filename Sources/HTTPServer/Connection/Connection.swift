@@ -134,7 +134,7 @@ final class Connection: DescriptorHandler {
 
     /// What is kept that can be taken from this client.
     private var claimable: Int {
-        parser.heldBytes + backlog.capacity + output.count + (inbound?.held ?? 0)
+        parser.heldBytes + backlog.capacity + output.heldBytes + (inbound?.held ?? 0)
     }
 
     var claim: BufferClaim { BufferClaim(held: isClosed ? 0 : claimable, since: heldSince) }

@@ -23,6 +23,11 @@ struct OutputQueue {
 
     var isEmpty: Bool { count == 0 }
 
+    /// What is kept for it, in bytes: an array that has grown may be larger than what is in it.
+    var heldBytes: Int { isEmpty ? 0 : max(count, count - (open.count - sentOfOpen) + open.capacity) }
+
+    private var sentOfOpen: Int { firstClosed >= closed.count ? sent : 0 }
+
     mutating func append(_ response: Response, to request: ReplyContext, date: [UInt8]) {
         let before = open.count
         open.appendHead(of: response, to: request, date: date)
@@ -91,13 +96,17 @@ struct OutputQueue {
         return .drained
     }
 
-    /// A client that never takes all would else make the queue grow for ever.
+    /// A client that never takes all would else make the queue grow for ever, or keep the room of much for little.
     private mutating func forgetSent() {
         if firstClosed > 32 {
             closed.removeSubrange(..<firstClosed)
             firstClosed = 0
         }
-        if firstClosed >= closed.count, sent >= open.count / 2 {
+        guard firstClosed >= closed.count else { return }
+        if open.capacity > Self.largeBody, open.capacity / 4 > open.count - sent {
+            open = Array(open[sent...])
+            sent = 0
+        } else if sent >= open.count / 2 {
             open.removeSubrange(..<sent)
             sent = 0
         }

@@ -38,6 +38,9 @@ package final class RequestHead: Sendable {
         self.isHTTP11 = isHTTP11
     }
 
+    /// What it keeps, in bytes: its fields' places count, since small fields take more for those than for themselves.
+    var keptBytes: Int { bytes.capacity + fields.capacity * MemoryLayout<Field>.stride }
+
     /// The bytes of the first field with this name.
     package func bytes(of name: HTTPField.Name) -> ArraySlice<UInt8>? {
         for field in fields where matches(field, name) { return bytes[field.value] }

@@ -21,6 +21,9 @@ struct HeadBuilder {
     /// Whether the client wants to go on using the connection (RFC 9112 §9.3).
     var keepsAlive: Bool { !closes && (isHTTP11 || asksToKeep) }
 
+    /// What it keeps beside the head's bytes, in bytes.
+    var keptBytes: Int { fields.capacity * MemoryLayout<RequestHead.Field>.stride }
+
     /// `method SP target SP version` with single spaces (RFC 9112 §3).
     mutating func takeRequestLine(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
         guard let methodEnd = head.first(.space, in: line), methodEnd > line.lowerBound,

@@ -111,9 +111,7 @@ package struct RequestParser {
             return try advance(input, &position)
         } catch {
             isHead = readsHead || (isRequestLine && Self.beginsWithHead(held, input, position))
-            state = .failed(error)
-            held = []
-            body = []
+            fail(error)
             return .refused(error)
         }
     }
@@ -182,15 +180,22 @@ package struct RequestParser {
     }
 
     /// What is kept of a request that is not complete, in bytes.
-    var heldBytes: Int { held.capacity + body.capacity }
+    ///
+    /// A head stays until its body is there, and may be the larger of both.
+    var heldBytes: Int { held.capacity + body.capacity + (head?.keptBytes ?? builder.keptBytes) }
 
     /// Keeps nothing of the present request, and reads none after it.
     mutating func abandon() {
         isHead = answersHead
-        state = .failed(.malformed("The rest is not read."))
+        fail(.malformed("The rest is not read."))
+    }
+
+    private mutating func fail(_ fault: RequestFault) {
+        state = .failed(fault)
         held = []
         body = []
         head = nil
+        builder = HeadBuilder()
     }
 
     mutating func count(body bytes: Int) { bodyBytes += bytes }

@@ -88,6 +88,25 @@ import Testing
         }
     }
 
+    /// A head stays until its body has come, and one of 60 KiB before a body of two bytes is nearly all of the request.
+    @Test func headsCountUntilTheirRequestIsAnswered() async throws {
+        let fields = (0..<4).map { "X-\($0): " + String(repeating: "x", count: 15_000) + "\r\n" }.joined()
+        try await RunningServer.with({ $0.bufferMemory = 1 << 20 }) { running in
+            var held: [RawSocket] = []
+            for _ in 0..<40 {
+                let socket = try await running.connect()
+                try? await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\n\(fields)Content-Length: 2\r\n\r\nx")
+                held.append(socket)
+            }
+            #expect(try await running.eventually { running.server.openConnections < 40 })
+            #expect(try await running.eventually { (60_000...1 << 20).contains(running.server.buffers.held) })
+            #expect(String(decoding: try await held[0].readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
+            for socket in held { socket.reset() }
+            #expect(try await running.eventually { running.server.openConnections == 0 })
+            #expect(running.server.buffers.held == 0)
+        }
+    }
+
     @Test func repliesThatNobodyTakesAreWithinTheBudgetToo() async throws {
         try await RunningServer.with({ $0.bufferMemory = 4 << 20 }) { running in
             var held: [RawSocket] = []

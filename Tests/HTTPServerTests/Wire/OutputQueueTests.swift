@@ -34,6 +34,24 @@ import Testing
         #expect(queue.count == 160_003)
     }
 
+    /// The room of what was sent is given back, and counted until then.
+    @Test func littleThatWaitsKeepsNoRoomOfMuch() {
+        let (server, client) = sockets()
+        defer { close(server); close(client) }
+        var queue = OutputQueue()
+        for _ in 0..<400 { queue.append([UInt8](repeating: 1, count: 1_000), asChunk: false) }
+        #expect(queue.heldBytes >= 400_000)
+        var taken = 0
+        while queue.flush(to: server) == .blocked {
+            let room = queue.open.capacity
+            #expect(queue.heldBytes >= queue.count)
+            #expect(room <= max(40_000, 4 * queue.count + 4))
+            taken += receive(client, atMost: 3_001).count
+        }
+        #expect(taken > 300_000)
+        #expect(queue.heldBytes == 0)
+    }
+
     @Test func smallAndLargeRepliesLeaveInOrderHoweverLittleTheClientTakes() {
         let (server, client) = sockets()
         defer { close(server); close(client) }
