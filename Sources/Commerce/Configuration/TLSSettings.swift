@@ -32,7 +32,8 @@ package struct TLSSettings: Sendable {
             "How long one key seals the tickets with which TLS sessions are resumed")
         let rate = reader.read(
             "TLS_HANDSHAKE_RATE", .integer(0...100_000), default: 200,
-            "Most TLS handshakes begun in a second, twice as many at once; further connections wait; 0 is without limit")
+            "Most TLS handshakes begun in a second, twice as many at once; further connections wait. One client has a sixteenth, then "
+                + "its connections are closed; 0 is without limit")
         guard let port else {
             if certificateFile != nil || certificate != nil {
                 reader.fault("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")

@@ -17,6 +17,9 @@ struct TokenBucket: Sendable, Equatable {
         self.capacity = overflow ? .max / 2 : min(capacity, .max / 2)
     }
 
+    /// Whether nothing is missing, so that it is like a new one.
+    func isFull(at now: UInt64) -> Bool { full <= now }
+
     /// Whether one token is there.
     func isReady(at now: UInt64) -> Bool {
         var copy = self
@@ -30,6 +33,33 @@ struct TokenBucket: Sendable, Equatable {
         let (cost, overflow) = interval.multipliedReportingOverflow(by: UInt64(clamping: count))
         guard !overflow, cost <= capacity, level <= capacity - cost else { return false }
         full = now &+ level &+ cost
+        return true
+    }
+}
+
+/// A bucket for each client, made when it is first asked for. Not more than a few thousand: a flood from more clients than that
+/// has to be met by other means.
+struct ClientBuckets {
+    static let most = 4_096
+
+    private let new: TokenBucket
+    private var buckets: [String: TokenBucket] = [:]
+
+    /// - Parameters: those of every client's bucket.
+    init(rate: Int, burst: Int) { new = TokenBucket(rate: rate, burst: burst) }
+
+    var count: Int { buckets.count }
+
+    /// Takes one token of this client's; whether it was there.
+    mutating func take(of client: String, at now: UInt64) -> Bool {
+        var bucket = buckets[client] ?? new
+        guard bucket.take(at: now) else { return false }
+        if bucket == new { return true }
+        if buckets.count >= Self.most, buckets[client] == nil {
+            buckets = buckets.filter { !$0.value.isFull(at: now) }
+            if buckets.count >= Self.most { buckets = [:] }
+        }
+        buckets[client] = bucket
         return true
     }
 }

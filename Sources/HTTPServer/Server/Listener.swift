@@ -25,6 +25,9 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private let tls: TLSKeeper?
     /// How many handshakes may begin.
     private var handshakes: TokenBucket
+    /// How many of them by one client, where clients' connections are bounded. Those beyond are refused: if they waited with the
+    /// rest, one address that does no more than connect would keep all others out.
+    private var handshakesOfClients: ClientBuckets
     private var registration: Registration?
     /// Given up to accept one connection where no descriptor is left, so as to refuse it rather than let it wait.
     private var reserve: Int32
@@ -45,6 +48,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         self.tls = tls?.keeper
         let rate = tls?.handshakeRate ?? 0
         handshakes = TokenBucket(rate: rate, burst: rate.multipliedReportingOverflow(by: 2).partialValue)
+        let share = rate > 0 ? max(1, rate / TLSListening.clients) : 0
+        handshakesOfClients = ClientBuckets(rate: share, burst: max(8, share.multipliedReportingOverflow(by: 2).partialValue))
         self.descriptor = descriptor
         self.groups = groups
         self.maximum = maximum
@@ -110,7 +115,11 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         }
         guard total < maximum || home.makeRoom() else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
         let client = home.configuration.client(peer)
-        if let client, !home.census.enter(client, limit: home.configuration.maximumConnectionsPerClient) {
+        let most = home.configuration.maximumConnectionsPerClient
+        if tls != nil, most != nil, let client, !handshakesOfClients.take(of: client, at: home.loop.now) {
+            return refuse(accepted, peer: peer, .client, "There are too many TLS handshakes from this address.")
+        }
+        if let client, !home.census.enter(client, limit: most) {
             return refuse(accepted, peer: peer, .client, "There are too many connections from this address.")
         }
         if total >= crowded { closeIdle() }

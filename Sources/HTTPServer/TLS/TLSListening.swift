@@ -7,6 +7,9 @@ package struct TLSListening: Sendable {
     /// handshake costs about a millisecond of a CPU, a thousand times what a small request does. 0: any number.
     package var handshakeRate = 200
 
+    /// Of how many clients the handshakes are: one may begin this part of them, where clients' connections are bounded at all.
+    static let clients = 16
+
     package init(port: UInt16, keeper: TLSKeeper, handshakeRate: Int = 200) {
         self.handshakeRate = handshakeRate
         self.port = port

@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Prometheus
+import Synchronization
 import Testing
 import TestSupport
 
@@ -159,6 +160,35 @@ import TestSupport
             let plain = try RawSocket(port: running.port)
             try plain.send(Self.get)
             #expect(String(decoding: try plain.readToEnd(), as: UTF8.self).hasSuffix("/a"))
+        }
+    }
+
+    private final class ClientName: Sendable { let name = Mutex("flood") }
+
+    /// One address that connects without end has its share; others get their turn.
+    @Test func oneClientHasNotAllHandshakes() async throws {
+        let client = ClientName()
+        let change: (inout ServerConfiguration) -> Void = {
+            $0.tls?.handshakeRate = 16
+            $0.maximumConnectionsPerClient = 500
+            $0.client = { _ in client.name.withLock { $0 } }
+        }
+        let registry = PrometheusRegistry()
+        @Sendable func refused() throws -> Double {
+            try MetricsScrape(registry.text())["http_server_connections_refused_total{reason=\"client\"}"] ?? 0
+        }
+        try await serve(change, metrics: ServerMetrics(factory: registry)) { running, _ in
+            // Beyond its share it is refused while the others' is still there.
+            var attempts = 0
+            while try refused() < 20, attempts < 5_000 {
+                try RawSocket(port: running.server.tlsPort).close()
+                attempts += 1
+            }
+            #expect(try refused() >= 20)
+            client.name.withLock { $0 = "shopper" }
+            let socket = try TLSTestSocket(port: running.server.tlsPort)
+            try socket.send(Self.get)
+            #expect(String(decoding: try socket.readToEnd(), as: UTF8.self).hasSuffix("/a"))
         }
     }
 

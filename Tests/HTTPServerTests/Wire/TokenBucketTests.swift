@@ -15,6 +15,26 @@ import TestSupport
         #expect(!bucket.isReady(at: 100 * Self.second) && bucket.isReady(at: 101 * Self.second))
     }
 
+    @Test func eachClientHasItsOwnAndTheyAreForgotten() {
+        var buckets = ClientBuckets(rate: 10, burst: 8)
+        for client in ["a", "b"] { #expect((0..<20).count { _ in buckets.take(of: client, at: 7) } == 8) }
+        let known = buckets.take(of: "a", at: 7), other = buckets.take(of: "c", at: 7)
+        #expect(!known && other)
+        for number in 0..<3 * ClientBuckets.most {
+            let isThere = buckets.take(of: "\(number)", at: 7 + UInt64(number))
+            #expect(isThere && buckets.count <= ClientBuckets.most)
+        }
+        // Those that are full go first: who is known to have had its share does not get another.
+        let late = 100 * Self.second
+        #expect((0..<20).count { _ in buckets.take(of: "flood", at: late) } == 8)
+        for number in 0..<ClientBuckets.most { _ = buckets.take(of: "x\(number)", at: late + UInt64(number) * Self.second / 40_000) }
+        let again = buckets.take(of: "flood", at: late)
+        #expect(!again)
+        var none = ClientBuckets(rate: 0, burst: 8)
+        let taken = (0..<100).count { _ in none.take(of: "a", at: 1) }
+        #expect(taken == 100 && none.count == 0)
+    }
+
     @Test func neverMoreThanBurstAndRateInAnyTime() {
         var random = SeededGenerator(seed: 9)
         for _ in 0..<300 {
