@@ -48,6 +48,8 @@ struct DescriptorTests {
     /// So many clients that stay, again and again for so long: each has an answer, some a 503; then all go.
     private static func crowd(of count: Int, on port: UInt16, process: pid_t, seconds: Double = 0) throws {
         let deadline = Deadline(seconds: seconds)
+        // Later rounds may find room for all, where idle connections are closed for them.
+        var refusedAtAll = false
         repeat {
             var served = 0, refused = 0
             var clients: [HTTPTestClient] = []
@@ -57,7 +59,8 @@ struct DescriptorTests {
                 if status == 200 { served += 1 } else if status == 503 { refused += 1 }
                 clients.append(client)
             }
-            #expect(served + refused == count && refused > 0)
+            #expect(served + refused == count)
+            refusedAtAll = refusedAtAll || refused > 0
             if deadline.isOver {
                 let before = cpu(of: process)
                 sleep(2)
@@ -65,6 +68,7 @@ struct DescriptorTests {
             }
             for client in clients { client.close() }
         } while !deadline.isOver
+        #expect(refusedAtAll)
         let again = Deadline(seconds: 10).poll(every: 50) {
             (try? HTTPTestClient(port: port, seconds: 5).request("GET", "/health/live").status) != nil
         }
