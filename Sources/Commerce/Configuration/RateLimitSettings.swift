@@ -53,6 +53,6 @@ extension HoldLimits {
             "Most of a variant's stock, in percent, that the unpaid orders of one client may hold; 100 is without limit")
         pieces = reader.read(
             "ORDER_HELD_PIECES", .integer(1...999), default: pieces,
-            "Pieces of a variant that one client may hold even beyond that share, as long as one piece is left for others")
+            "Pieces of a variant that one client may hold even beyond that share")
     }
 }

@@ -77,7 +77,7 @@ struct OrderHoldAPITests {
     }
 
     @Test("the pieces of a client, and its share of a variant, are bounded over all its orders; a repeated request is none") func units() async throws {
-        let stage = try await Self.stage([Goods("HUNDRED", stock: 100), Goods("THREE", stock: 3), Goods("ONE", stock: 1), Goods("HEAP", stock: 100_000)])
+        let stage = try await Self.stage([Goods("HUNDRED", stock: 100), Goods("SEVEN", stock: 7), Goods("TWO", stock: 2), Goods("HEAP", stock: 100_000)])
         let services = [try await stage.serve(Self.settings), try await stage.serve(Self.settings)]
         let shares = try await Self.storm(10, services) { number, client in
             try Self.order(client, [("HUNDRED", 6)], as: "203.0.113.1", "shopper\(number)@example.com")
@@ -91,9 +91,9 @@ struct OrderHoldAPITests {
             func order(_ items: [(String, Int)], as address: String, key: String = Shop.newKey()) throws -> Answer {
                 try Self.order(client, items, as: address, "somebody-\(address)@example.com", key: key)
             }
-            // A small shop: two of three pieces, and the only one there is.
-            #expect(try order([("THREE", 3)], as: "198.51.100.1")["lines"][0]["limit"] == 2)
-            #expect(try order([("THREE", 2), ("ONE", 1)], as: "198.51.100.1").status == 201)
+            // A small shop: five of seven pieces, and the last two there are.
+            #expect(try order([("SEVEN", 6)], as: "198.51.100.1")["lines"][0]["limit"] == 5)
+            #expect(try order([("SEVEN", 5), ("TWO", 2)], as: "198.51.100.1").status == 201)
             #expect(try order([("HEAP", 501)], as: "198.51.100.2").code == "held_units_limit")
             let key = Shop.newKey()
             #expect(try order([("HEAP", 500)], as: "198.51.100.2", key: key).status == 201)

@@ -27,8 +27,8 @@ struct HoldLimitsTests {
     }
 
     @Test(
-        "a fifth of the stock, or three pieces as long as one is left for others, and one always",
-        arguments: [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (5, 3), (15, 3), (19, 3), (20, 4), (100, 20), (5_190, 1_038)])
+        "a fifth of the stock, or five pieces where that is more, the last ones included",
+        arguments: [(0, 5), (1, 5), (5, 5), (6, 5), (25, 5), (29, 5), (30, 6), (100, 20), (5_190, 1_038)])
     func share(onHand: Int, expected: Int) {
         #expect(HoldLimits().pieces(ofStock: onHand) == expected)
     }

@@ -14,8 +14,8 @@ package struct HoldLimits: Sendable, Equatable {
     package var unitsPerEmail = 1_000
     /// The most of a variant's stock that one client's unpaid orders hold, in percent.
     package var share = 20
-    /// How many pieces of a variant a client may hold whatever its share comes to, as long as one is left for others.
-    package var pieces = 3
+    /// How many pieces of a variant a client may hold whatever its share comes to: a shopper may buy the last ones.
+    package var pieces = 5
 
     package init() {}
 
@@ -23,7 +23,7 @@ package struct HoldLimits: Sendable, Equatable {
     func pieces(ofStock onHand: Int) -> Int {
         guard share < 100 else { return Int.max }
         let (product, overflow) = max(0, onHand).multipliedReportingOverflow(by: share)
-        return max(overflow ? onHand : product / 100, min(pieces, onHand - 1), 1)
+        return max(overflow ? onHand : product / 100, pieces, 1)
     }
 }
 
