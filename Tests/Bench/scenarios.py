@@ -107,7 +107,7 @@ def carts():
 def clean():
     # What waited for its turn when the load ended is placed still, and would meet TRUNCATE in another order of locks.
     time.sleep(2)
-    psql("TRUNCATE orders, order_line, order_history, reservation, idempotency, stock_movement",
+    psql("TRUNCATE orders, order_line, order_history, order_hold, reservation, idempotency, stock_movement, stock_balance",
          "UPDATE stock SET reserved = 0", "VACUUM FULL ANALYZE stock", "CHECKPOINT")
 
 
