@@ -191,6 +191,9 @@ class Stage:
             "LOOPS": str(n + 1), "RESERVATION_TIME": ("3s", "15m")[n],
             # All shoppers have one address; the limits are asked for, and never reached, at one of the two.
             "RATE_LIMIT": ("off", "on")[n], "RATE_LIMIT_READS": "10000000", "RATE_LIMIT_WRITES": "10000000",
+            "RATE_LIMIT_ORDERS": "10000000", "RATE_LIMIT_ORDERS_DAY": "10000000", "ORDER_OPEN_PER_CLIENT": "1000000",
+            "ORDER_OPEN_PER_EMAIL": "1000000", "ORDER_HELD_PER_CLIENT": "100000000", "ORDER_HELD_PER_EMAIL": "100000000",
+            "ORDER_HELD_SHARE": "100",
             "DATABASE_POOL_MAX": "16", "DATABASE_ACQUIRE_TIMEOUT": "1s", "DATABASE_CONNECT_TIMEOUT": "1s",
             "DATABASE_STATEMENT_TIMEOUT": "3s", "DATABASE_LOCK_TIMEOUT": "1500ms",
             "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT": "2s", "REQUEST_TIMEOUT": "6s",
