@@ -119,6 +119,10 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         return nil
     }
 
+    /// Fetched once: looking an algorithm up costs more than sealing a small message with it (openssl-fetching(7)).
+    // Unsafe: written once, before its first use; an EVP_CIPHER is never changed and may be shared by threads.
+    private nonisolated(unsafe) static let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
+
     /// Encrypts where there is no tag, and appends it; decrypts where there is one, nil where it does not fit
     /// (EVP_EncryptInit(3), "AEAD interface").
     private static func crypt(
@@ -129,7 +133,7 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         else { return nil }
         defer { EVP_CIPHER_CTX_free(cipher) }
         let isEncryption: Int32 = tag == nil ? 1 : 0
-        guard EVP_CipherInit_ex(cipher, EVP_aes_256_gcm(), nil, key, nonce, isEncryption) == 1 else { return nil }
+        guard EVP_CipherInit_ex(cipher, algorithm, nil, key, nonce, isEncryption) == 1 else { return nil }
         var written: Int32 = 0
         if contextCount > 0 {
             guard EVP_CipherUpdate(cipher, nil, &written, context, contextCount) == 1 else { return nil }
