@@ -66,7 +66,7 @@ package struct CartOrder: Sendable, Equatable {
     }
 
     /// Whether it ended without being paid or sent, so that its shopper may want the same once more.
-    var isLost: Bool { status == OrderStatus.expired.rawValue || status == OrderStatus.cancelled.rawValue }
+    var isLost: Bool { status == "expired" || status == "cancelled" }
 }
 
 extension Problem {

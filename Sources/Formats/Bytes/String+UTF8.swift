@@ -32,11 +32,3 @@ package struct ExactText: Hashable, Sendable {
     // Equal bytes are equal text, so that they hash alike.
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
-
-extension String {
-    /// A text of ASCII that is the same for the same bytes and for no others: for keys that are compared as text.
-    package var asExactKey: String {
-        if utf8.first != UInt8(ascii: "~"), utf8.allSatisfy({ $0 < 0x80 }) { return self }
-        return "~" + PercentEncoding.encode(self)
-    }
-}

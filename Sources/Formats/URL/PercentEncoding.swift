@@ -69,3 +69,11 @@ package enum PercentEncoding {
         value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "A") &+ (value &- 10)
     }
 }
+
+extension String {
+    /// A text of ASCII that is the same for the same bytes and for no others: for keys that are compared as text.
+    package var asExactKey: String {
+        if utf8.first != UInt8(ascii: "~"), utf8.allSatisfy({ $0 < 0x80 }) { return self }
+        return "~" + PercentEncoding.encode(self)
+    }
+}
