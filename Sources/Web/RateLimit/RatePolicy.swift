@@ -57,5 +57,5 @@ package struct RouteLimit: Sendable {
         self.detail = detail
     }
 
-    func holds(for context: RequestContext) -> Bool { context.request.method == method && context.route == route }
+    func holds(for method: HTTPRequest.Method, _ route: String?) -> Bool { method == self.method && route == self.route }
 }

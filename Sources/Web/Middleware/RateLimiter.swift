@@ -62,7 +62,7 @@ package final class RateLimiter: Middleware {
     package func refusal(of context: RequestContext) -> Problem? {
         guard !context.isVital else { return nil }
         let limited = limited(context)
-        let route = limited === writes ? routes.first { $0.limit.holds(for: context) } : nil
+        let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
         for limited in [limited] + (route?.limited ?? []) {
             let decision = limited.ledger.look(context.client, at: loop.now)
             guard decision.isAllowed else {
@@ -81,7 +81,7 @@ package final class RateLimiter: Middleware {
         guard !context.isVital else { return .goesOn }
         let limited = limited(context)
         let client = context.client
-        let route = limited === writes ? routes.first { $0.limit.holds(for: context) } : nil
+        let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
         if limited.isAskedFirst, let shared {
             return .waits { [self] in
                 var tightest = Standing(decision: await ask(shared, limited, client), limited: limited)
