@@ -1,7 +1,7 @@
 import PostgresClient
 
-/// What the service's login may do with each table, where ``Bootstrap`` has made it: no more than serving takes. Whoever has
-/// its password can then neither rewrite the stock's ledger, an order's lines and history, and the schema's versions, nor
+/// What the service's login may do with each table, where ``Bootstrap`` has made it: no more than serving takes. A stolen
+/// password can then neither rewrite the stock's ledger, an order's lines and history, and the schema's versions, nor
 /// change the catalogue, nor remove an order that was paid.
 ///
 /// `commerce migrate up` grants them at its end, and `commerce bootstrap` where there is a schema already. A migration that

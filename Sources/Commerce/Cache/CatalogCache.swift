@@ -295,9 +295,9 @@ package final class CatalogCache {
 
     private enum FleetAnswer {
         case found(Loaded)
-        /// Nobody has it, and we are to read it; perhaps after we waited for somebody who read it and did not share it.
+        /// Redis does not have it, and this process reads it; perhaps after it waited for a task that did not share what it read.
         case claimed(isAwaited: Bool)
-        /// Redis says nothing, or whoever reads it takes too long.
+        /// Redis says nothing, or the task that reads it takes too long.
         case unknown
     }
 

@@ -51,8 +51,8 @@ extension StockedDocument {
     }
 }
 
-/// Proves that what Redis gives was put there by this service, and under that name: whoever else writes there shows no prices
-/// and no links to anybody.
+/// Proves that what Redis gives was put there by this service, and under that name. Another writer to
+/// Redis cannot make the shop show its prices or links.
 struct SharedEntrySeal: Sendable {
     private static let length = SHA256.length
 

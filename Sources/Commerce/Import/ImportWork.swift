@@ -95,7 +95,7 @@ struct ImportWork {
             do {
                 try write(places, patience: "200ms", isDurable: places.upperBound == last)
             } catch let error as PostgresError where Self.isBlocked(error) {
-                // Somebody holds one of them. One by one, nobody waits behind us for another.
+                // Another session holds one of these rows. Written one by one, the import holds no row while it waits for another.
                 for place in places { try writeAlone(place) }
             }
         }

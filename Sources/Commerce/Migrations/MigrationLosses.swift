@@ -136,7 +136,7 @@ package struct MigrationLosses: Equatable, Sendable {
 }
 
 extension Migrator {
-    /// What going back to a version would take away. Changes nothing and waits for nobody.
+    /// What going back to a version would take away. It changes nothing, and waits a second at most for a lock.
     /// - Parameter target: nil: the one below the newest that is applied
     package func losses(downTo target: Int?) throws(MigrationError) -> MigrationLosses {
         let connection = try connect()

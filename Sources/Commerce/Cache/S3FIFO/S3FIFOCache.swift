@@ -49,8 +49,8 @@ package struct S3FIFOCache<Value> {
         return entries[index].value
     }
 
-    /// What is held under `key`, without counting as asking: whoever may find no use for it looks first, and says
-    /// ``hit(_:)`` where it has one, so that one request is one hit.
+    /// What is held under `key`, without counting as a hit. A caller that may not be able to use it looks first and
+    /// calls ``hit(_:)`` when it does use it, so that one request is one hit.
     package func peek(_ key: String) -> (value: Value, place: Int32)? {
         guard let place = places[key], let value = entries[Int(place)].value else { return nil }
         return (value, place)

@@ -10,7 +10,7 @@ final class CartWatch: Sendable {
         var version: Int64 = 0
         /// Those let in.
         var listeners = 0
-        /// Where somebody is, let in or not yet.
+        /// The feeds with a listener, admitted or not yet.
         var feeds: [(feed: CartFeed, present: Int)] = []
     }
 
@@ -46,8 +46,8 @@ final class CartWatch: Sendable {
     /// How many listeners were let in.
     var listeners: Int { state.withLock(\.listeners) }
 
-    /// Has a feed told of a cart's changes for one who is not let in yet: its secret has not been looked at, so it takes
-    /// nobody's place. To be followed by ``admit(_:of:)`` or ``leave(_:_:of:)``.
+    /// Has a feed told of a cart's changes for a listener that is not admitted yet: its secret has not been checked, so it
+    /// takes no place. To be followed by ``admit(_:of:)`` or ``leave(_:_:of:)``.
     /// - Throws: 503 or 429 where the process or the client has too many listeners; of the cart nothing is told yet.
     func join(_ cart: UUID, _ feed: CartFeed, of client: String) throws(Problem) {
         let problem = state.withLock { state -> Problem? in
