@@ -7,8 +7,10 @@ package enum UsableCPUs {
     package static func count() -> Int {
         var usable = Int(csystem_affinity_count())
         if let quota = quota(version2: contents("/sys/fs/cgroup/cpu.max"))
-            ?? quota(version1: contents("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-                     period: contents("/sys/fs/cgroup/cpu/cpu.cfs_period_us")) {
+            ?? quota(
+                version1: contents("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+                period: contents("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+        {
             usable = min(usable, quota)
         }
         return max(1, usable)

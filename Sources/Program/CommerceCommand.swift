@@ -14,7 +14,8 @@ struct CommerceCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ServeCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self, GenerateCommand.self, AuditCommand.self, EraseCommand.self,
+            ServeCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self, GenerateCommand.self,
+            AuditCommand.self, EraseCommand.self,
             HealthcheckCommand.self,
         ])
 }

@@ -57,7 +57,9 @@ struct ImportCommand: ParsableCommand {
             }
             if report.unstocked > 0 {
                 throw Failure(
-                    .data, "all was imported but the stock of \(report.unstocked) variants, of which orders have reserved more meanwhile")
+                    .data,
+                    "all was imported but the stock of \(report.unstocked) variants, of which orders have reserved more meanwhile"
+                )
             }
         } catch let error as ImportError {
             throw Failure(Self.status(error.code), error.description)

@@ -46,7 +46,9 @@ struct ImportProgress {
 
     mutating func finish(_ report: ImportReport) {
         clear()
-        if faults > Self.mostFaults { logger.error("more faults than are listed", metadata: ["faults": .stringConvertible(faults)]) }
+        if faults > Self.mostFaults {
+            logger.error("more faults than are listed", metadata: ["faults": .stringConvertible(faults)])
+        }
         let milliseconds = (csystem_monotonic() - begun) / 1_000_000
         logger.info(
             report.isCommitted ? "import done" : "import checked, nothing changed",

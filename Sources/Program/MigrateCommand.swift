@@ -40,9 +40,14 @@ struct MigrateCommand: ParsableCommand {
         func run() throws {
             let losses = try Migrations.ask { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
             guard let to, yes else {
-                guard !losses.steps.isEmpty else { return Terminal.say("There is nothing to take back above version \(losses.target).") }
-                Terminal.say("Going back to version \(losses.target) would lose:\n" + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
-                throw Failure(.usage, "nothing was changed; to lose all of this, say: commerce migrate down --to \(losses.target) --yes")
+                guard !losses.steps.isEmpty else {
+                    return Terminal.say("There is nothing to take back above version \(losses.target).")
+                }
+                Terminal.say(
+                    "Going back to version \(losses.target) would lose:\n"
+                        + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
+                throw Failure(
+                    .usage, "nothing was changed; to lose all of this, say: commerce migrate down --to \(losses.target) --yes")
             }
             if !losses.steps.isEmpty {
                 Terminal.say("Going back to version \(to) loses:\n" + losses.lines.map { "  " + $0 }.joined(separator: "\n"))

@@ -55,11 +55,17 @@ enum Migrations {
         case .waitingForOther:
             logger.notice("waiting for another migrator")
         case .locked(let file, let pause):
-            logger.notice("tables are locked, trying again", metadata: ["file": "\(file)", "pause_ms": .stringConvertible(milliseconds(pause))])
+            logger.notice(
+                "tables are locked, trying again",
+                metadata: ["file": "\(file)", "pause_ms": .stringConvertible(milliseconds(pause))])
         case .applied(let migration, let took):
-            logger.info("migration applied", metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
+            logger.info(
+                "migration applied",
+                metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
         case .undone(let migration, let took):
-            logger.info("migration taken back", metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
+            logger.info(
+                "migration taken back",
+                metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
         case .ahead(let applied):
             let titles = applied.map(\.title).joined(separator: ", ")
             logger.notice("the database is ahead of this release", metadata: ["applied": "\(titles)"])

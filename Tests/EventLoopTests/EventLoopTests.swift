@@ -117,7 +117,9 @@ final class Journal: Sendable {
             let promise = Promise<Int>(on: loop)
             let journal = Journal()
             loop.run { if let value = try? await promise.value() { journal.add(value) } }
-            do { journal.add(try await promise.value(by: .after(.milliseconds(5)))) } catch is DeadlineExceeded { journal.add(-1) }
+            do { journal.add(try await promise.value(by: .after(.milliseconds(5)))) } catch is DeadlineExceeded {
+                journal.add(-1)
+            }
             promise.succeed(7)
             journal.add(try await promise.value(by: .after(.milliseconds(5))))
             try await loop.sleep(for: .milliseconds(5))

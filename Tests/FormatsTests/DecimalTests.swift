@@ -20,7 +20,9 @@ struct DecimalTests {
             powers += [power - 1, power, power + 1]
         }
         var random = SeededGenerator(seed: 7)
-        for _ in 0..<20_000 { powers.append(UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random)) }
+        for _ in 0..<20_000 {
+            powers.append(UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random))
+        }
         for number in powers {
             #expect(Self.text { $0.append(decimal: number) } == number.description)
             let signed = Int64(bitPattern: number)

@@ -42,7 +42,8 @@ struct JSONParserTests {
         for twin in 0..<(count - 1) {
             let names = (0..<(count - 1)).map { "\"k\($0)\":1" } + ["\"k\(twin)\":2"]
             let text = "{" + names.joined(separator: ",") + "}"
-            #expect(parse(text) == .failure(JSONError(offset: text.utf8.count - "\"k\(twin)\":2}".utf8.count, reason: .duplicateKey)))
+            #expect(
+                parse(text) == .failure(JSONError(offset: text.utf8.count - "\"k\(twin)\":2}".utf8.count, reason: .duplicateKey)))
         }
         #expect(parse(#"{"a":1,"\u0061":2}"#) == .failure(JSONError(offset: 7, reason: .duplicateKey)))
     }
@@ -88,7 +89,8 @@ struct JSONParserTests {
             ("{\"a\":}", 5, .unexpectedByte), ("{\"a\":1,}", 7, .unexpectedByte), ("{a:1}", 1, .unexpectedByte),
             ("{'a':1}", 1, .unexpectedByte), ("{\"a\":1 \"b\":2}", 7, .unexpectedByte), ("{1:1}", 1, .unexpectedByte),
             ("]", 0, .unexpectedByte), ("[}", 1, .unexpectedByte), ("{]", 1, .unexpectedByte), ("tru", 3, .unexpectedEnd),
-            ("trux", 3, .unexpectedByte), ("True", 0, .unexpectedByte), ("nul", 3, .unexpectedEnd), ("falsey", 5, .trailingContent),
+            ("trux", 3, .unexpectedByte), ("True", 0, .unexpectedByte), ("nul", 3, .unexpectedEnd),
+            ("falsey", 5, .trailingContent),
             ("null null", 5, .trailingContent), ("{}}", 2, .trailingContent), ("[]//c", 2, .trailingContent),
             ("/**/1", 0, .unexpectedByte), ("\u{FEFF}1", 0, .unexpectedByte), ("\u{A0}1", 0, .unexpectedByte),
             ("\u{0B}1", 0, .unexpectedByte), ("\u{0C}1", 0, .unexpectedByte), ("1\u{0}", 1, .trailingContent),
@@ -126,8 +128,10 @@ struct JSONParserTests {
     @Test(
         "refuses what is not UTF-8: stray and missing continuations, overlong forms, surrogates, beyond U+10FFFF",
         arguments: [
-            [0x80], [0xBF], [0xC3], [0xC3, 0x28], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xC0, 0xAF], [0xC1, 0x81], [0xE0, 0x80, 0xAF],
-            [0xF0, 0x80, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
+            [0x80], [0xBF], [0xC3], [0xC3, 0x28], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xC0, 0xAF], [0xC1, 0x81],
+            [0xE0, 0x80, 0xAF],
+            [0xF0, 0x80, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
+            [0xF8, 0x88, 0x80, 0x80, 0x80],
             [0xFE], [0xFF],
         ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
@@ -141,7 +145,9 @@ struct JSONParserTests {
 
     @Test("nests as deeply as the limit and no deeper, whatever the limit is asked to be")
     func depth() throws {
-        func nested(_ depth: Int) -> [UInt8] { Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8) }
+        func nested(_ depth: Int) -> [UInt8] {
+            Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
+        }
         func objects(_ depth: Int) -> [UInt8] {
             Array((String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)).utf8)
         }
@@ -168,7 +174,9 @@ struct JSONParserTests {
 
     @Test("every cut and every changed byte of a text is refused or read, and what is read can be written and read again")
     func mutations() throws {
-        let text = Array(#"{"items":[{"sku":"A-1","quantity":2},{"sku":"\u00e9\ud83d\ude00\n","quantity":-1.5e-3}],"x":[null,true,false,{}]}"#.utf8)
+        let text = Array(
+            #"{"items":[{"sku":"A-1","quantity":2},{"sku":"\u00e9\ud83d\ude00\n","quantity":-1.5e-3}],"x":[null,true,false,{}]}"#
+                .utf8)
         _ = try parse(text).get()
         for length in 0..<text.count {
             guard case .failure = parse(Array(text[..<length])) else {

@@ -41,9 +41,13 @@ struct JSONReaderTests {
     @Test("reads a document that keeps the rules, ignoring members it does not know")
     func reads() throws {
         let read = try order(
-            #"{"items":[{"sku":"A","quantity":1,"price":0},{"sku":" B-2 ","quantity":999}],"email":"a@b","expected_total":5,"total":1}"#)
+            #"{"items":[{"sku":"A","quantity":1,"price":0},{"sku":" B-2 ","quantity":999}],"email":"a@b","expected_total":5,"total":1}"#
+        )
         #expect(
-            read == Order(email: "a@b", note: nil, expected: 5, items: [.init(sku: "A", quantity: 1), .init(sku: "B-2", quantity: 999)]))
+            read
+                == Order(
+                    email: "a@b", note: nil, expected: 5, items: [.init(sku: "A", quantity: 1), .init(sku: "B-2", quantity: 999)])
+        )
     }
 
     @Test("null counts as absent for an optional member and as missing for a required one")
@@ -88,7 +92,10 @@ struct JSONReaderTests {
 
     @Test(
         "refuses every quantity that is no whole number from 1 to 999",
-        arguments: ["-1", "0", "1000", "9223372036854775808", "-9223372036854775809", "1e3", "1E2", "1.5", "1.0", "\"1\"", "null", "true", "[1]", "{}", "\"\""])
+        arguments: [
+            "-1", "0", "1000", "9223372036854775808", "-9223372036854775809", "1e3", "1E2", "1.5", "1.0", "\"1\"", "null", "true",
+            "[1]", "{}", "\"\"",
+        ])
     func quantities(text: String) throws {
         #expect(try faults(#"{"q":\#(text)}"#) { $0["q"].integer(in: 1...999) }.map(\.pointer) == ["/q"])
     }
@@ -105,7 +112,12 @@ struct JSONReaderTests {
         #expect(throws: FieldFaults.self) { try read("-1", 0...UInt8.max) }
     }
 
-    @Test("describes a range in words", arguments: [(1...999, "1 to 999"), (0...5, "at most 5"), (1...Int.max, "at least 1"), (3...3, "exactly 3"), (Int.min...7, "at most 7")])
+    @Test(
+        "describes a range in words",
+        arguments: [
+            (1...999, "1 to 999"), (0...5, "at most 5"), (1...Int.max, "at least 1"), (3...3, "exactly 3"),
+            (Int.min...7, "at most 7"),
+        ])
     func ranges(range: ClosedRange<Int>, text: String) {
         #expect(JSONReader.describe(range) == text)
     }
@@ -116,7 +128,8 @@ struct JSONReaderTests {
         #expect(try faults(#""a\u0000b""#) { $0.line(length: 0...9) }.map(\.detail) == ["must not contain U+0000"])
         #expect(try faults(#""a\nb""#) { $0.text(length: 0...9) }.isEmpty)
         for escape in ["\\n", "\\r", "\\t", "\\u0001", "\\u007f", "\\u0085", "\\u2028", "\\u2029"] {
-            #expect(try faults("\"a\(escape)b\"") { $0.line(length: 0...9) }.map(\.detail) == ["must not contain control characters"])
+            #expect(
+                try faults("\"a\(escape)b\"") { $0.line(length: 0...9) }.map(\.detail) == ["must not contain control characters"])
         }
         #expect(try JSONReader.decode(.string(" \u{A0}\n a b \t")) { $0.line(length: 3...3) } == "a b")
         #expect(try faults(#""   ""#) { $0.line(length: 1...9) }.map(\.detail) == ["must have 1 to 9 characters"])
@@ -153,7 +166,8 @@ struct JSONReaderTests {
         }
         #expect(
             wrong.map(\.detail) == [
-                "must be a UUID", "must be a time like 2026-11-21T03:26:48Z", "must be one of: card, transfer", "must be a currency",
+                "must be a UUID", "must be a time like 2026-11-21T03:26:48Z", "must be one of: card, transfer",
+                "must be a currency",
             ])
     }
 
@@ -183,6 +197,9 @@ struct JSONReaderTests {
         #expect(own == [FieldFault(pointer: "", detail: "first")])
         let many = "[" + Array(repeating: "1", count: 5_000).joined(separator: ",") + "]"
         #expect(try faults(many) { $0.array(count: 0...10_000) { $0.boolean() } }.count == JSONReader.maximumFaults)
-        #expect(try faults(many) { $0.array(count: 0...10) { $0.boolean() } } == [FieldFault(pointer: "", detail: "must have at most 10 elements")])
+        #expect(
+            try faults(many) { $0.array(count: 0...10) { $0.boolean() } } == [
+                FieldFault(pointer: "", detail: "must have at most 10 elements")
+            ])
     }
 }

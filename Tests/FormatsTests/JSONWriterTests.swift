@@ -42,7 +42,9 @@ struct JSONWriterTests {
             writer.endObject()
         }
         #expect(
-            written == #"{"a":1,"b":[],"c":[{},[null,true,false],-5,"x",{"r":0}],"d\"":"y","e":"s","f":null,"g":null,"h":3,"i":true}"#)
+            written
+                == #"{"a":1,"b":[],"c":[{},[null,true,false],-5,"x",{"r":0}],"d\"":"y","e":"s","f":null,"g":null,"h":3,"i":true}"#
+        )
     }
 
     @Test("goes on after bytes already there")

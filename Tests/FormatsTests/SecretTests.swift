@@ -19,7 +19,8 @@ struct SecretTests {
         dump([secret], to: &dumped)
         let json = String(decoding: try JSONEncoder().encode(Configuration()), as: UTF8.self)
         let shown = [
-            "\(secret)", secret.description, secret.debugDescription, String(describing: secret), String(reflecting: secret), dumped, json,
+            "\(secret)", secret.description, secret.debugDescription, String(describing: secret), String(reflecting: secret),
+            dumped, json,
             "\(Configuration())", String(reflecting: Configuration()), "\([secret])", "\(Optional(secret) as Any)",
             "\(Mirror(reflecting: secret).children.map { "\($0.value)" })",
         ]

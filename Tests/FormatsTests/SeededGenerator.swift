@@ -27,7 +27,10 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func text(upTo count: Int) -> String {
         var scalars = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...count, using: &self) {
-            let ranges: [ClosedRange<UInt32>] = [0...0x1F, 0x20...0x7E, 0x22...0x22, 0x5C...0x5C, 0x80...0x7FF, 0x800...0xD7FF, 0xE000...0xFFFF, 0x10000...0x10FFFF]
+            let ranges: [ClosedRange<UInt32>] = [
+                0...0x1F, 0x20...0x7E, 0x22...0x22, 0x5C...0x5C, 0x80...0x7FF, 0x800...0xD7FF, 0xE000...0xFFFF,
+                0x10000...0x10FFFF,
+            ]
             let range = ranges.randomElement(using: &self) ?? 0x20...0x7E
             if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &self)) { scalars.append(scalar) }
         }

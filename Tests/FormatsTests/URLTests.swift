@@ -8,7 +8,8 @@ struct Base64URLTests {
     @Test(
         "encodes the vectors of RFC 4648 §10 without padding",
         arguments: [
-            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
+            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
+            ("foobar", "Zm9vYmFy"),
         ])
     func vectors(plain: String, encoded: String) {
         #expect(Base64URL.encode(Array(plain.utf8)) == encoded)
@@ -53,7 +54,8 @@ struct PercentEncodingTests {
     @Test(
         "decodes once",
         arguments: [
-            ("", ""), ("abc", "abc"), ("a%20b", "a b"), ("%41%5a%2F%2f", "AZ//"), ("%2541", "%41"), ("caf%C3%A9", "café"), ("a+b", "a+b"),
+            ("", ""), ("abc", "abc"), ("a%20b", "a b"), ("%41%5a%2F%2f", "AZ//"), ("%2541", "%41"), ("caf%C3%A9", "café"),
+            ("a+b", "a+b"),
             ("%E2%82%AC", "€"), ("%7F", "\u{7F}"), ("%2E%2e", ".."),
         ])
     func decodes(text: String, expected: String) {
@@ -63,7 +65,8 @@ struct PercentEncodingTests {
     @Test(
         "refuses broken escapes, NUL, CR, LF, and what is not UTF-8",
         arguments: [
-            "%", "a%", "%4", "a%4", "%zz", "%4g", "%g4", "%%41", "% 41", "%00", "a%00b", "%0d", "%0D", "%0a", "%0A", "%0d%0a", "a\0b", "a\rb",
+            "%", "a%", "%4", "a%4", "%zz", "%4g", "%g4", "%%41", "% 41", "%00", "a%00b", "%0d", "%0D", "%0a", "%0A", "%0d%0a",
+            "a\0b", "a\rb",
             "a\nb", "%ff", "%C3", "%C3%28", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", "%-1", "%+1", "%u0041",
         ])
     func refuses(text: String) {

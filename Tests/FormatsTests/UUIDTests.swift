@@ -62,10 +62,13 @@ struct UUIDTests {
     @Test(
         "refuses text that is not 36 characters with hyphens in their places",
         arguments: [
-            "", "018f2f6e-9abc-7def-8000-00000000abc", "018f2f6e-9abc-7def-8000-00000000abcde", "018f2f6e9abc7def800000000000abcd",
+            "", "018f2f6e-9abc-7def-8000-00000000abc", "018f2f6e-9abc-7def-8000-00000000abcde",
+            "018f2f6e9abc7def800000000000abcd",
             "{018f2f6e-9abc-7def-8000-00000000abcd}", "urn:uuid:018f2f6e-9abc-7def-8000-00000000abcd",
-            "018f2f6e-9abc-7def-8000_00000000abcd", "018f2f6e-9abc-7def-8000-00000000abcg", "018f2f6-e9abc-7def-8000-00000000abcd",
-            " 18f2f6e-9abc-7def-8000-00000000abcd", "018f2f6e-9abc-7def-8000-00000000abcd ", "018f2f6e-9abc-7def-8000-0000000-abcd",
+            "018f2f6e-9abc-7def-8000_00000000abcd", "018f2f6e-9abc-7def-8000-00000000abcg",
+            "018f2f6-e9abc-7def-8000-00000000abcd",
+            " 18f2f6e-9abc-7def-8000-00000000abcd", "018f2f6e-9abc-7def-8000-00000000abcd ",
+            "018f2f6e-9abc-7def-8000-0000000-abcd",
             "０18f2f6e-9abc-7def-8000-00000000abcd",
         ])
     func refuses(text: String) {

@@ -20,7 +20,9 @@ import TestSupport
         var mutator = Mutator(seed: 1)
         for _ in 0..<1_000 {
             let input = mutator.mutant(of: pool, seeds: pool.count, pieces: target.pieces)
-            #expect(throws: Never.self, "\(String(decoding: input, as: UTF8.self).debugDescription)") { _ = try target.check(input) }
+            #expect(throws: Never.self, "\(String(decoding: input, as: UTF8.self).debugDescription)") {
+                _ = try target.check(input)
+            }
         }
     }
 }

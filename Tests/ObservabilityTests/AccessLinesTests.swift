@@ -20,7 +20,8 @@ struct AccessLinesTests {
     private static func record(_ numbers: inout Numbers) -> AccessRecord {
         func text(_ numbers: inout Numbers) -> String {
             let letters: [Character] = ["a", "Z", "0", "\"", "\\", "\n", "é", "\u{1}", "/", "漢"]
-            return String((0..<Int.random(in: 0...30, using: &numbers)).compactMap { _ in letters.randomElement(using: &numbers) })
+            return String(
+                (0..<Int.random(in: 0...30, using: &numbers)).compactMap { _ in letters.randomElement(using: &numbers) })
         }
         let path = (0..<Int.random(in: 0...40, using: &numbers)).map { _ in UInt8.random(in: 0...255, using: &numbers) }
         // Mostly moments that follow each other closely, as in a log; now and then any at all.
@@ -30,8 +31,10 @@ struct AccessLinesTests {
             time: Timestamp(microseconds: time), requestID: text(&numbers),
             traceID: Bool.random(using: &numbers) ? text(&numbers) : nil, method: "GET",
             route: Bool.random(using: &numbers) ? text(&numbers) : nil, path: path[...],
-            status: Int.random(in: 100...599, using: &numbers), duration: Int64.random(in: -5 ... .max, using: &numbers) >> Int64.random(in: 0...62, using: &numbers),
-            bytes: Int.random(in: 0 ... .max, using: &numbers) >> Int.random(in: 0...62, using: &numbers), clientIP: text(&numbers),
+            status: Int.random(in: 100...599, using: &numbers),
+            duration: Int64.random(in: -5 ... .max, using: &numbers) >> Int64.random(in: 0...62, using: &numbers),
+            bytes: Int.random(in: 0 ... .max, using: &numbers) >> Int.random(in: 0...62, using: &numbers),
+            clientIP: text(&numbers),
             userID: Bool.random(using: &numbers) ? text(&numbers) : nil)
     }
 
@@ -49,7 +52,8 @@ struct AccessLinesTests {
             let level: Logger.Level = number % 3 == 0 ? .debug : .info
             _ = lines.append(record, level, "request")
             let event = LogEvent(
-                level: level, message: "request", metadata: record.metadata, source: nil, file: "A/B.swift", function: "f()", line: 1)
+                level: level, message: "request", metadata: record.metadata, source: nil, file: "A/B.swift", function: "f()",
+                line: 1)
             expected.append(String(decoding: handler.line(event), as: UTF8.self))
         }
         lines.flush()
@@ -61,7 +65,8 @@ struct AccessLinesTests {
     func batches() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer)
-        let lines = try #require(AccessLines(of: Logger(label: "test") { _ in JSONLogHandler(label: "test", level: .info, sink: sink) }))
+        let lines = try #require(
+            AccessLines(of: Logger(label: "test") { _ in JSONLogHandler(label: "test", level: .info, sink: sink) }))
         var numbers = Numbers()
         let record = Self.record(&numbers)
         #expect(lines.append(record, .info, "request"))
@@ -79,7 +84,9 @@ struct AccessLinesTests {
     func others() {
         let sink = LogSink(descriptor: -1)
         #expect(AccessLines(of: Logger(label: "x") { _ in SwiftLogNoOpLogHandler() }) == nil)
-        #expect(AccessLines(of: Logger(label: "x") { PrettyLogHandler(label: $0, level: .info, sink: sink, isColoured: false) }) == nil)
+        #expect(
+            AccessLines(of: Logger(label: "x") { PrettyLogHandler(label: $0, level: .info, sink: sink, isColoured: false) })
+                == nil)
         var own = Logger(label: "x") { JSONLogHandler(label: $0, level: .info, sink: sink) }
         #expect(AccessLines(of: own) != nil)
         own[metadataKey: "who"] = "me"

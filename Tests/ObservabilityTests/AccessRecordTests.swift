@@ -9,12 +9,16 @@ struct AccessRecordTests {
     private func record(path: [UInt8] = Array("/v1/products/a%20b".utf8)) -> AccessRecord {
         AccessRecord(
             time: Timestamp(microseconds: 1_795_231_608_123_456), requestID: "r-1", traceID: "t-1", method: "GET",
-            route: "/v1/products/{id}", path: path[...], status: 200, duration: 1_234_567, bytes: 512, clientIP: "10.0.0.1", userID: "u-1")
+            route: "/v1/products/{id}", path: path[...], status: 200, duration: 1_234_567, bytes: 512, clientIP: "10.0.0.1",
+            userID: "u-1")
     }
 
-    private func line(_ record: AccessRecord, format: LogFormat = .json, isColoured: Bool = false, _ more: Logger.Metadata = [:]) -> String {
+    private func line(
+        _ record: AccessRecord, format: LogFormat = .json, isColoured: Bool = false, _ more: Logger.Metadata = [:]
+    ) -> String {
         let event = LogEvent(
-            level: .info, message: "request", metadata: record.metadata.merging(more) { first, _ in first }, source: nil, file: "A/B.swift",
+            level: .info, message: "request", metadata: record.metadata.merging(more) { first, _ in first }, source: nil,
+            file: "A/B.swift",
             function: "f()", line: 1)
         let sink = LogSink(descriptor: -1)
         let bytes =
@@ -47,7 +51,10 @@ struct AccessRecordTests {
 
     @Test(
         "writes the duration in milliseconds without rounding up",
-        arguments: [(0, "0.000"), (999, "0.000"), (1_000, "0.001"), (42_999, "0.042"), (1_000_000, "1.000"), (61_000_500_000, "61000.500"), (-5, "0.000"), (.max, "9223372036854.775")] as [(Int64, String)])
+        arguments: [
+            (0, "0.000"), (999, "0.000"), (1_000, "0.001"), (42_999, "0.042"), (1_000_000, "1.000"),
+            (61_000_500_000, "61000.500"), (-5, "0.000"), (.max, "9223372036854.775"),
+        ] as [(Int64, String)])
     func duration(nanoseconds: Int64, text: String) {
         var record = record()
         record.duration = nanoseconds
@@ -65,14 +72,18 @@ struct AccessRecordTests {
             #expect(try JSONValue.parse(Array(text.utf8))["path"]?.stringValue == String(decoding: path, as: UTF8.self))
             for isColoured in [false, true] {
                 let pretty = line(record(path: path), format: .pretty, isColoured: isColoured)
-                #expect(pretty.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) || isColoured && $0.value == 0x1B })
+                #expect(
+                    pretty.unicodeScalars.allSatisfy {
+                        $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) || isColoured && $0.value == 0x1B
+                    })
             }
         }
     }
 
     @Test("other metadata stands beside it, and gives way where names meet")
     func beside() throws {
-        let object = try #require(try JSONValue.parse(Array(line(record(), ["request_id": "other", "shed": "yes"]).utf8)).objectValue)
+        let object = try #require(
+            try JSONValue.parse(Array(line(record(), ["request_id": "other", "shed": "yes"]).utf8)).objectValue)
         #expect(object["request_id"]?.stringValue == "r-1")
         #expect(object["shed"]?.stringValue == "yes")
         #expect(object["request"] == nil)

@@ -15,10 +15,12 @@ struct JSONLogHandlerTests {
     }
 
     private func event(
-        _ level: Logger.Level = .info, _ message: Logger.Message = "hello", error: (any Error)? = nil, _ metadata: Logger.Metadata? = nil
+        _ level: Logger.Level = .info, _ message: Logger.Message = "hello", error: (any Error)? = nil,
+        _ metadata: Logger.Metadata? = nil
     ) -> LogEvent {
         LogEvent(
-            level: level, message: message, error: error, metadata: metadata, source: nil, file: "Shop/Cart.swift", function: "f()", line: 7)
+            level: level, message: message, error: error, metadata: metadata, source: nil, file: "Shop/Cart.swift",
+            function: "f()", line: 7)
     }
 
     private func object(_ line: [UInt8]) throws -> JSONObject {
@@ -51,11 +53,17 @@ struct JSONLogHandlerTests {
         handler[metadataKey: "both"] = "handler"
         handler.metadataProvider = Logger.MetadataProvider { ["provided": "p", "both": "provider"] }
         let line = handler.line(
-            event(.info, "m", ["both": "event", "list": ["x", ["y": "z"], []], "number": .stringConvertible(5), "no": .stringConvertible(false), "q\"": "\n"]))
+            event(
+                .info, "m",
+                [
+                    "both": "event", "list": ["x", ["y": "z"], []], "number": .stringConvertible(5),
+                    "no": .stringConvertible(false), "q\"": "\n",
+                ]))
         let text = String(decoding: line, as: UTF8.self)
         #expect(
             text.hasSuffix(
-                #""message":"m","logger":"shop","both":"event","list":["x",{"y":"z"},[]],"no":false,"number":5,"provided":"p","q\"":"\n","zone":"a"}"#))
+                #""message":"m","logger":"shop","both":"event","list":["x",{"y":"z"},[]],"no":false,"number":5,"provided":"p","q\"":"\n","zone":"a"}"#
+            ))
         #expect(handler[metadataKey: "zone"] == "a")
     }
 

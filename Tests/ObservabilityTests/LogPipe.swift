@@ -16,7 +16,7 @@ final class LogPipe {
         try #require(Glibc.pipe(&ends) == 0)
         (reader, writer) = (ends[0], ends[1])
         // The smallest pipe the kernel gives: writes to it are cut short soon.
-        let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which hides behind _GNU_SOURCE (fcntl(2))
+        let setPipeSize: Int32 = 1031 // F_SETPIPE_SZ, which hides behind _GNU_SOURCE (fcntl(2))
         _ = fcntl(writer, setPipeSize, 4_096)
         if isNonBlocking { _ = fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) | O_NONBLOCK) }
     }

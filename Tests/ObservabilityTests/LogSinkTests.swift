@@ -28,7 +28,9 @@ struct LogSinkTests {
         let sink = LogSink(descriptor: pipe.writer, limit: 64 * 1024 * 1024)
         DispatchQueue.global().async {
             DispatchQueue.concurrentPerform(iterations: 8) { thread in
-                for number in 0..<2_000 { sink.append(Array("\(thread) \(number) \(String(repeating: "x", count: number % 90))".utf8)) }
+                for number in 0..<2_000 {
+                    sink.append(Array("\(thread) \(number) \(String(repeating: "x", count: number % 90))".utf8))
+                }
             }
         }
         var next = [Int](repeating: 0, count: 8)
@@ -56,7 +58,11 @@ struct LogSinkTests {
         while received.count + dropped < total {
             let line = try #require(pipe.lines(1).first)
             let value = try JSONValue.parse(Array(line.utf8))
-            if let count = value.droppedLines { dropped += count } else { received.append(try #require(value["number"]?.int64Value)) }
+            if let count = value.droppedLines {
+                dropped += count
+            } else {
+                received.append(try #require(value["number"]?.int64Value))
+            }
         }
         #expect(received.count + dropped == total)
         #expect(dropped > 0 && received.count > 500)

@@ -6,9 +6,12 @@ import Testing
 
 @Suite("Pretty log handler")
 struct PrettyLogHandlerTests {
-    private func line(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata? = nil, isColoured: Bool = false) -> String {
+    private func line(
+        _ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata? = nil, isColoured: Bool = false
+    ) -> String {
         let handler = PrettyLogHandler(label: "shop", level: .trace, sink: LogSink(descriptor: -1), isColoured: isColoured)
-        let event = LogEvent(level: level, message: message, metadata: metadata, source: nil, file: "Shop/Cart.swift", function: "f()", line: 7)
+        let event = LogEvent(
+            level: level, message: message, metadata: metadata, source: nil, file: "Shop/Cart.swift", function: "f()", line: 7)
         return String(decoding: handler.line(event), as: UTF8.self)
     }
 

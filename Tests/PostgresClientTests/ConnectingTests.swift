@@ -36,7 +36,12 @@ import TestSupport
     @Test func aCallerHearsAtOnceThatThePasswordIsWrong() async throws {
         let server = try PostgresServer(authentication: .password("good"))
         let wrong = server.url.replacingOccurrences(of: ":good@", with: ":bad@")
-        try await withPool(wrong, configure: { $0.acquireTimeout = .seconds(60); $0.queryTimeout = .seconds(60) }) { pool, _ in
+        try await withPool(
+            wrong,
+            configure: {
+                $0.acquireTimeout = .seconds(60); $0.queryTimeout = .seconds(60)
+            }
+        ) { pool, _ in
             let start = ContinuousClock.now
             let read = await postgresError { _ = try await pool.query("SELECT 1") }
             let written = await postgresError { try await pool.execute("SELECT 1") }
@@ -106,7 +111,8 @@ import TestSupport
                     """
                     SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
                     current_setting('idle_in_transaction_session_timeout'), current_setting('application_name')
-                    """).first)
+                    """
+                ).first)
             #expect(try row[0, as: String.self] == "4321ms")
             #expect(try row[1, as: String.self] == "1234ms")
             #expect(try row[2, as: String.self] == "0")
@@ -122,7 +128,8 @@ import TestSupport
                     """
                     SELECT current_setting('lock_timeout'), current_setting('statement_timeout'),
                     current_setting('application_name')
-                    """).first)
+                    """
+                ).first)
             let (lock, statement, name) = try row.decode((String, String, String).self)
             #expect(lock == "77ms" && statement == "10s" && name == "own")
         }

@@ -44,7 +44,9 @@ import Testing
                 #expect(throws: PostgresError.self) { try fields.bigint(0, 3) }
                 #expect(throws: PostgresError.self) { try fields.texts(0, 4) }
                 #expect(try fields.text(0, 5).isEmpty)
-                for (row, column) in [(1, 0), (-1, 0), (0, 6), (0, -1), (Int.max, Int.max)] { #expect(fields.bytes(row, column) == nil) }
+                for (row, column) in [(1, 0), (-1, 0), (0, 6), (0, -1), (Int.max, Int.max)] {
+                    #expect(fields.bytes(row, column) == nil)
+                }
             }
         }
     }
@@ -63,7 +65,9 @@ import Testing
 
     @Test func arraysInAnyBytesEndWithinThem() throws {
         func elements(_ bytes: [UInt8]) -> Int? {
-            bytes.withUnsafeBufferPointer { bytes in PostgresTexts(bytes).map { texts in texts.reduce(0) { count, _ in count + 1 } } }
+            bytes.withUnsafeBufferPointer { bytes in
+                PostgresTexts(bytes).map { texts in texts.reduce(0) { count, _ in count + 1 } }
+            }
         }
         let header: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 1, 0, 0, 0, 1]
         #expect(elements(header + [0, 0, 0, 1, 65]) == 1)

@@ -35,7 +35,8 @@ import TestSupport
             let isHeard = try await eventually(loop) { heard.all == expected }
             #expect(isHeard, "\(heard.all)")
 
-            try await database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '\(application)'")
+            try await database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '\(application)'")
             let isBack = try await eventually(loop) { heard.all == expected + [.lost, .listening] }
             #expect(isBack, "\(heard.all)")
             try await database.execute("NOTIFY catalog, 'three'")

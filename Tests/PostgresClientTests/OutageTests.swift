@@ -80,15 +80,16 @@ import TestSupport
                 #expect(isBack)
                 let promise = Promise<PostgresError?>(on: loop)
                 loop.run {
-                    promise.succeed(await postgresError {
-                        if explicit {
-                            _ = try await pool.transaction { transaction in
-                                try await transaction.query("INSERT INTO entry VALUES (1)")
+                    promise.succeed(
+                        await postgresError {
+                            if explicit {
+                                _ = try await pool.transaction { transaction in
+                                    try await transaction.query("INSERT INTO entry VALUES (1)")
+                                }
+                            } else {
+                                try await pool.execute("INSERT INTO entry VALUES (1)")
                             }
-                        } else {
-                            try await pool.execute("INSERT INTO entry VALUES (1)")
-                        }
-                    })
+                        })
                 }
                 try await loop.sleep(for: .milliseconds(200))
                 #expect(try server.terminateClients() >= 1)
@@ -120,10 +121,13 @@ import TestSupport
 
     @Test func aPoolOnAFrozenServerStillCloses() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.stallTimeout = .milliseconds(300)
-            $0.suspicionTimeout = .milliseconds(100)
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.stallTimeout = .milliseconds(300)
+                $0.suspicionTimeout = .milliseconds(100)
+            }
+        ) { pool, loop in
             try await self.warmUp(pool, loop)
             server.freeze()
             let stuck = await postgresError {
@@ -160,13 +164,16 @@ import TestSupport
 
     @Test func aFrozenServerFailsCallersFastAndIsBackWhenItThaws() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.suspicionTimeout = .milliseconds(200)
-            $0.queryTimeout = .seconds(30)
-            $0.acquireTimeout = .seconds(30)
-            $0.stallTimeout = .seconds(60)
-            $0.minimum = 4
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.suspicionTimeout = .milliseconds(200)
+                $0.queryTimeout = .seconds(30)
+                $0.acquireTimeout = .seconds(30)
+                $0.stallTimeout = .seconds(60)
+                $0.minimum = 4
+            }
+        ) { pool, loop in
             let hasUnused = try await eventually(loop) { pool.state.idling == 2 }
             #expect(hasUnused)
             server.freeze()
@@ -195,11 +202,14 @@ import TestSupport
 
     @Test func aTransactionOnAFrozenServerIsGivenUpLongBeforeItsDeadline() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.suspicionTimeout = .milliseconds(100)
-            $0.stallTimeout = .milliseconds(300)
-            $0.queryTimeout = .seconds(60)
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.suspicionTimeout = .milliseconds(100)
+                $0.stallTimeout = .milliseconds(300)
+                $0.queryTimeout = .seconds(60)
+            }
+        ) { pool, loop in
             try await self.warmUp(pool, loop)
             let start = ContinuousClock.now
             let lost = await postgresError {
@@ -219,10 +229,13 @@ import TestSupport
 
     @Test func silentSharedConnectionsAreReplaced() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.stallTimeout = .milliseconds(300)
-            $0.suspicionTimeout = .milliseconds(100)
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.stallTimeout = .milliseconds(300)
+                $0.suspicionTimeout = .milliseconds(100)
+            }
+        ) { pool, loop in
             try await self.warmUp(pool, loop)
             let start = ContinuousClock.now
             // More than there are shared connections, so that all of them are held up.
@@ -256,13 +269,16 @@ import TestSupport
 
     @Test func aFullPoolRefusesAfterTheAcquireTimeoutAndAtOnceBeyondItsQueue() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.maximum = 2
-            $0.sharedConnections = 1
-            $0.minimum = 2
-            $0.maxWaiters = 2
-            $0.acquireTimeout = .milliseconds(200)
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.maximum = 2
+                $0.sharedConnections = 1
+                $0.minimum = 2
+                $0.maxWaiters = 2
+                $0.acquireTimeout = .milliseconds(200)
+            }
+        ) { pool, loop in
             try await self.warmUp(pool, loop)
             let release = Promise<Void>(on: loop)
             let holder = Promise<Void>(on: loop)
@@ -303,12 +319,15 @@ import TestSupport
 
     @Test func connectionsBeyondTheMinimumGoWhenIdleAndOldOnesAreReplaced() async throws {
         let server = try PostgresServer()
-        try await withPool(server.url, configure: {
-            $0.maximum = 6
-            $0.minimum = 3
-            $0.idleTimeout = .milliseconds(100)
-            $0.maxLifetime = .milliseconds(800)
-        }) { pool, loop in
+        try await withPool(
+            server.url,
+            configure: {
+                $0.maximum = 6
+                $0.minimum = 3
+                $0.idleTimeout = .milliseconds(100)
+                $0.maxLifetime = .milliseconds(800)
+            }
+        ) { pool, loop in
             try await self.warmUp(pool, loop)
             try await concurrently(4, on: loop) { _ in try await pool.execute("SELECT pg_sleep(0.2)") }
             let isShrunk = try await eventually(loop) { pool.state.open == 3 }

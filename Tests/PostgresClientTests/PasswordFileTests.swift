@@ -87,15 +87,22 @@ import TestSupport
     }
 
     /// Reads and writes all the time; the errors among them.
-    private func load(_ rig: Rig, _ rotate: @escaping @Sendable (PostgresPool, EventLoop) async throws -> Void) async throws -> [PostgresError] {
-        try await withPool(rig.url, configure: {
-            $0.passwordFile = rig.file
-            $0.maxLifetime = .milliseconds(200)
-            $0.minimum = 3
-        }) { pool, loop in
+    private func load(
+        _ rig: Rig, _ rotate: @escaping @Sendable (PostgresPool, EventLoop) async throws -> Void
+    ) async throws -> [PostgresError] {
+        try await withPool(
+            rig.url,
+            configure: {
+                $0.passwordFile = rig.file
+                $0.maxLifetime = .milliseconds(200)
+                $0.minimum = 3
+            }
+        ) { pool, loop in
             var errors: [PostgresError] = []
             var isOver = false
-            let isThere = try await eventually(loop) { _ = try await pool.execute("SELECT 1"); return true }
+            let isThere = try await eventually(loop) {
+                _ = try await pool.execute("SELECT 1"); return true
+            }
             #expect(isThere)
             try await concurrently(5, on: loop) { number in
                 if number == 0 {
@@ -136,7 +143,9 @@ import TestSupport
     @Test func aRotationThatBeginsAtTheServerIsOverWithTheFile() async throws {
         let rig = try Rig()
         try await withPool(rig.url, configure: { $0.passwordFile = rig.file }) { pool, loop in
-            let isThere = try await eventually(loop) { _ = try await pool.execute("SELECT 1"); return true }
+            let isThere = try await eventually(loop) {
+                _ = try await pool.execute("SELECT 1"); return true
+            }
             #expect(isThere)
             try await onOwnThread { try rig.alter("two") }
             // Who is connected stays so.
@@ -146,7 +155,9 @@ import TestSupport
             #expect(isOut)
             try rig.write("two")
             let written = ContinuousClock.now
-            let isBack = try await eventually(loop) { _ = try await pool.execute("SELECT 1"); return true }
+            let isBack = try await eventually(loop) {
+                _ = try await pool.execute("SELECT 1"); return true
+            }
             #expect(isBack)
             #expect(ContinuousClock.now - written < .seconds(10))
         }
@@ -158,7 +169,8 @@ import TestSupport
             var configuration = try PostgresConfiguration(connectionString: rig.url)
             configuration.passwordFile = rig.file
             let heard = Mutex<[PostgresListener.Event]>([])
-            let listener = PostgresListener(loop: loop, configuration: configuration, channels: ["catalog"], logger: quiet) { event in
+            let listener = PostgresListener(loop: loop, configuration: configuration, channels: ["catalog"], logger: quiet) {
+                event in
                 heard.withLock { $0.append(event) }
             }
             listener.start()

@@ -7,7 +7,8 @@ import Testing
 @Suite struct PlanTests {
     @Test func aStatementPlannedOnAnEmptyTableDoesNotScanItWhenItHasGrown() async throws {
         let database = try TestDatabase()
-        try await database.execute("CREATE TABLE grows (id int PRIMARY KEY, text text) WITH (autovacuum_enabled = off); VACUUM grows")
+        try await database.execute(
+            "CREATE TABLE grows (id int PRIMARY KEY, text text) WITH (autovacuum_enabled = off); VACUUM grows")
         try await withPool(database.url) { pool, loop in
             // Often enough for the plan to be kept.
             for _ in 0..<12 { _ = try await pool.batch(["SELECT text FROM grows WHERE id = ANY(\([Int32(1), 2]))"]) }

@@ -49,7 +49,9 @@ import Testing
     @Test func waitersAreRefusedAtTheirDeadline() {
         var state = warm()
         for waiter in 1...3 {
-            for case .open(let id) in state.acquire(waiter, now: 3, deadline: 1_000_000) { _ = state.opened(id, now: 3, chance: 0) }
+            for case .open(let id) in state.acquire(waiter, now: 3, deadline: 1_000_000) {
+                _ = state.opened(id, now: 3, chance: 0)
+            }
         }
         _ = state.acquire(4, now: 4, deadline: 50)
         _ = state.acquire(5, now: 4, deadline: 60)
@@ -182,9 +184,10 @@ import Testing
         for history in 0..<250 {
             var random = SplitMix(seed: seed &* 1_000 + UInt64(history))
             let maximum = Int.random(in: 2...6, using: &random)
-            var state = PoolState(limits: Self.limits(
-                maximum: maximum, minimum: Int.random(in: 1...maximum, using: &random),
-                shared: Int.random(in: 1..<maximum, using: &random), maxWaiters: Int.random(in: 0...4, using: &random)))
+            var state = PoolState(
+                limits: Self.limits(
+                    maximum: maximum, minimum: Int.random(in: 1...maximum, using: &random),
+                    shared: Int.random(in: 1..<maximum, using: &random), maxWaiters: Int.random(in: 0...4, using: &random)))
             var world = World(start: state.start(now: 0))
             var now: UInt64 = 1
             for _ in 0..<200 {
@@ -216,7 +219,8 @@ private struct World {
         for action in actions {
             switch action {
             case .open(let id): if !opening.insert(id).inserted { fault = "opened twice" }
-            case .share(let id): if !open.contains(id) || lent[id] != nil || !shared.insert(id).inserted { fault = "shared wrongly" }
+            case .share(let id):
+                if !open.contains(id) || lent[id] != nil || !shared.insert(id).inserted { fault = "shared wrongly" }
             case .retire(let id):
                 if shared.remove(id) == nil { fault = "retired what was not shared" }
                 retiring.insert(id)

@@ -86,11 +86,13 @@ import TestSupport
 
     @Test func whatTheReplicaIsNotToBlameForIsNotAskedAgain() {
         for error in [
-            PostgresError(.connectionUnavailable), PostgresError(.timedOut), PostgresError(.closed), PostgresError(.poolExhausted),
+            PostgresError(.connectionUnavailable), PostgresError(.timedOut), PostgresError(.closed),
+            PostgresError(.poolExhausted),
             PostgresError(.server, sqlState: "40001"), PostgresError(.server, sqlState: "42P01"),
         ] { #expect(ReplicaRule.fallsBack(error), "\(error)") }
         for error in [
-            PostgresError(.cancelled), PostgresError(.timedOut, sqlState: SQLState.queryCanceled), PostgresError(.invalidParameter),
+            PostgresError(.cancelled), PostgresError(.timedOut, sqlState: SQLState.queryCanceled),
+            PostgresError(.invalidParameter),
             PostgresError(.server, sqlState: "22012"), PostgresError(.decoding),
         ] { #expect(!ReplicaRule.fallsBack(error), "\(error)") }
     }

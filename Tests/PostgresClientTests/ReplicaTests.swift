@@ -27,7 +27,8 @@ import TestSupport
     }
 
     private func withRig(
-        maximumLag: Duration = .milliseconds(800), replicaURL: String? = nil, _ body: @escaping @Sendable (Rig) async throws -> Void
+        maximumLag: Duration = .milliseconds(800), replicaURL: String? = nil,
+        _ body: @escaping @Sendable (Rig) async throws -> Void
     ) async throws {
         let primary = try PostgresServer()
         try primary.execute("CREATE TABLE mark (version bigint); INSERT INTO mark VALUES (1); CREATE TABLE entry (n int8)")
@@ -200,7 +201,9 @@ import TestSupport
             let error = await postgresError { _ = try await rig.reads.query("SELECT 1 / \(0)") }
             #expect(error?.sqlState == "22012")
             let tooSlow = await postgresError {
-                try await Deadline.$current.withValue(.after(.milliseconds(200))) { _ = try await rig.reads.query("SELECT pg_sleep(5)") }
+                try await Deadline.$current.withValue(.after(.milliseconds(200))) {
+                    _ = try await rig.reads.query("SELECT pg_sleep(5)")
+                }
             }
             #expect(tooSlow?.code == .timedOut)
             // A slow one is asked of the primary, which has time.

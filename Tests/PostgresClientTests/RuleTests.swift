@@ -92,7 +92,8 @@ import Testing
         query.append(" AND b = \(2) AND c <> '$1' AND \"$1\" = \(3) AND d = '\u{2019}$9'")
         let condition: PostgresQuery = "x = \(4)"
         query.append(" OR (\(condition))")
-        #expect(query.sql == "SELECT * FROM t WHERE a = $1 AND b = $2 AND c <> '$1' AND \"$1\" = $3 AND d = '\u{2019}$9' OR (x = $4)")
+        #expect(
+            query.sql == "SELECT * FROM t WHERE a = $1 AND b = $2 AND c <> '$1' AND \"$1\" = $3 AND d = '\u{2019}$9' OR (x = $4)")
         #expect(query.parameters.list.count == 4)
     }
 

@@ -36,7 +36,8 @@ import TestSupport
     }
 
     private func withOneReader(
-        maximum: Int = 8, statementTimeout: Duration = .seconds(10), _ body: @escaping @Sendable (PostgresPool, EventLoop) async throws -> Void
+        maximum: Int = 8, statementTimeout: Duration = .seconds(10),
+        _ body: @escaping @Sendable (PostgresPool, EventLoop) async throws -> Void
     ) async throws {
         try await withPool(configure: {
             $0.maximum = maximum
@@ -45,7 +46,9 @@ import TestSupport
             $0.stallTimeout = .seconds(60)
             $0.queryTimeout = .seconds(30)
         }) { pool, loop in
-            let isWarm = try await eventually(loop) { _ = try await pool.query("SELECT 1"); return pool.state.idling > 0 }
+            let isWarm = try await eventually(loop) {
+                _ = try await pool.query("SELECT 1"); return pool.state.idling > 0
+            }
             #expect(isWarm)
             try await body(pool, loop)
         }
@@ -101,16 +104,22 @@ import TestSupport
             #expect(slowReads > 0 && reads > 20 && writes > 20)
             #expect(slowest < .seconds(4), "\(slowest)")
             // And soon that kind shares again.
-            let isForgotten = try await eventually(loop) { _ = try await pool.query("SELECT 1"); return pool.slowAtWork.isEmpty && pool.relieved == 0 }
+            let isForgotten = try await eventually(loop) {
+                _ = try await pool.query("SELECT 1"); return pool.slowAtWork.isEmpty && pool.relieved == 0
+            }
             #expect(isForgotten)
         }
     }
 
     @Test func aWriteIsRefusedInAPlaceOfItsOwnToo() async throws {
         let database = try TestDatabase()
-        try await database.execute("CREATE TABLE entry (n int8); CREATE FUNCTION add() RETURNS int8 LANGUAGE sql AS 'INSERT INTO entry VALUES (1) RETURNING n'")
+        try await database.execute(
+            "CREATE TABLE entry (n int8); CREATE FUNCTION add() RETURNS int8 LANGUAGE sql AS 'INSERT INTO entry VALUES (1) RETURNING n'"
+        )
         try await withPool(database.url) { pool, loop in
-            let isThere = try await eventually(loop) { _ = try await pool.query("SELECT 1"); return true }
+            let isThere = try await eventually(loop) {
+                _ = try await pool.query("SELECT 1"); return true
+            }
             #expect(isThere)
             pool.slow.mark("SELECT add()", now: loop.now)
             let error = await postgresError { _ = try await pool.query("SELECT add()") }
@@ -124,14 +133,18 @@ import TestSupport
             $0.maximum = 4
             $0.maxWaiters = 3
         }) { pool, loop in
-            let isThere = try await eventually(loop) { _ = try await pool.query("SELECT 1"); return true }
+            let isThere = try await eventually(loop) {
+                _ = try await pool.query("SELECT 1"); return true
+            }
             #expect(isThere)
             var codes: [PostgresError.Code: Int] = [:]
             pool.slow.mark("SELECT pg_sleep(3)", now: loop.now)
             let began = ContinuousClock.now
             try await concurrently(8, on: loop) { _ in
                 let error = await postgresError {
-                    try await Deadline.$current.withValue(.after(.milliseconds(500))) { _ = try await pool.query("SELECT pg_sleep(3)") }
+                    try await Deadline.$current.withValue(.after(.milliseconds(500))) {
+                        _ = try await pool.query("SELECT pg_sleep(3)")
+                    }
                 }
                 if let error { codes[error.code, default: 0] += 1 }
             }

@@ -25,7 +25,9 @@ import TestSupport
     @Test func whatItWroteIsThereOnceItReturns() async throws {
         try await withTable { pool, _ in
             let back = try await pool.transaction { transaction in
-                try await transaction.batch(["INSERT INTO entry VALUES (\(1), \("a"))", "INSERT INTO entry VALUES (\(2), \("b"))"])
+                try await transaction.batch([
+                    "INSERT INTO entry VALUES (\(1), \("a"))", "INSERT INTO entry VALUES (\(2), \("b"))",
+                ])
                 return try await transaction.query("SELECT count(*) FROM entry").first?[0, as: Int.self]
             }
             #expect(back == 2)
@@ -89,7 +91,9 @@ import TestSupport
     }
 
     @Test func rollbackIsOverBeforeTheNextLeaseOfTheConnection() async throws {
-        try await withTable(configure: { $0.maximum = 2; $0.sharedConnections = 1 }) { pool, _ in
+        try await withTable(configure: {
+            $0.maximum = 2; $0.sharedConnections = 1
+        }) { pool, _ in
             for number in 0..<50 {
                 try await pool.transaction { transaction in
                     try await transaction.query("INSERT INTO entry VALUES (\(number), 'a')")
@@ -107,7 +111,8 @@ import TestSupport
             #expect(try results.last?.first?[0, as: Int.self] == 1)
             let error = await postgresError {
                 try await pool.batch([
-                    "INSERT INTO entry VALUES (2, 'b')", "INSERT INTO entry VALUES (3, 'bad')", "INSERT INTO entry VALUES (4, 'd')",
+                    "INSERT INTO entry VALUES (2, 'b')", "INSERT INTO entry VALUES (3, 'bad')",
+                    "INSERT INTO entry VALUES (4, 'd')",
                 ])
             }
             #expect(error?.constraint == "entry_note_good")
@@ -136,15 +141,18 @@ import TestSupport
     }
 
     @Test func aCancelledTransactionRollsBackAndFreesItsPlace() async throws {
-        try await withTable(configure: { $0.maximum = 2; $0.sharedConnections = 1 }) { pool, loop in
+        try await withTable(configure: {
+            $0.maximum = 2; $0.sharedConnections = 1
+        }) { pool, loop in
             let promise = Promise<PostgresError?>(on: loop)
             let task = loop.run {
-                promise.succeed(await postgresError {
-                    try await pool.transaction { transaction in
-                        try await transaction.query("INSERT INTO entry VALUES (1, 'a')")
-                        try await transaction.query("SELECT pg_sleep(60)")
-                    }
-                })
+                promise.succeed(
+                    await postgresError {
+                        try await pool.transaction { transaction in
+                            try await transaction.query("INSERT INTO entry VALUES (1, 'a')")
+                            try await transaction.query("SELECT pg_sleep(60)")
+                        }
+                    })
             }
             try await loop.sleep(for: .milliseconds(100))
             task.cancel()

@@ -60,7 +60,9 @@ import Testing
         try await withPool { pool, _ in
             let moment = Timestamp(microseconds: 1_700_000_000_123_456)
             let row = try #require(
-                try await pool.query("SELECT (\(moment) AT TIME ZONE 'UTC')::text, 'infinity'::timestamptz, '-infinity'::timestamptz").first)
+                try await pool.query(
+                    "SELECT (\(moment) AT TIME ZONE 'UTC')::text, 'infinity'::timestamptz, '-infinity'::timestamptz"
+                ).first)
             #expect(try row[0, as: String.self] == "2023-11-14 22:13:20.123456")
             #expect(try row[1, as: Timestamp.self].microseconds == .max)
             #expect(try row[2, as: Timestamp.self].microseconds == .min)

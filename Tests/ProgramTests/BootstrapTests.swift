@@ -42,8 +42,10 @@ struct BootstrapTests {
 
         let service = try ServiceProcess(environment: ["DATABASE_URL": stage.url("commerce", "service-pw"), "DRAIN_DELAY": "0s"])
         let answer = try service.client().request(
-            "POST", "/v1/orders", headers: [("Content-Type", "application/json"), ("Idempotency-Key", "the-first-order-of-a-bootstrapped-shop")],
-            body: Array(#"""
+            "POST", "/v1/orders",
+            headers: [("Content-Type", "application/json"), ("Idempotency-Key", "the-first-order-of-a-bootstrapped-shop")],
+            body: Array(
+                #"""
                 {"items": [{"sku": "MUG-FERN-GRN", "quantity": 1}], "email": "ada@example.com", "shipping_address":
                 {"name": "Ada", "line1": "1 Row", "city": "London", "postal_code": "N1", "country": "GB"}}
                 """#.utf8))
@@ -71,7 +73,9 @@ struct BootstrapTests {
         #expect(throws: (any Error).self) { try PostgresShell.execute("SELECT 1", on: stage.url("stranger", "stranger-pw")) }
     }
 
-    @Test("each table has exactly the rights that serving takes, on a new database, on one of an older release, and without bootstrap before")
+    @Test(
+        "each table has exactly the rights that serving takes, on a new database, on one of an older release, and without bootstrap before"
+    )
     func rights() throws {
         let granted = """
             SELECT string_agg(t, E'\n' ORDER BY t COLLATE "C") FROM (
@@ -128,7 +132,9 @@ struct BootstrapTests {
         #expect(try stage.run("migrate", "up", as: "commerce_owner", "owner-pw").status == .exited(0))
         #expect(try stage.server.execute(granted, database: "shop") == expected)
         try PostgresShell.execute("CREATE TABLE later (a int)", on: stage.url("commerce_owner", "owner-pw"))
-        #expect(throws: (any Error).self) { try PostgresShell.execute("SELECT FROM later", on: stage.url("commerce", "service-pw")) }
+        #expect(throws: (any Error).self) {
+            try PostgresShell.execute("SELECT FROM later", on: stage.url("commerce", "service-pw"))
+        }
         try PostgresShell.execute("DROP TABLE later", on: stage.url("commerce_owner", "owner-pw"))
 
         // And where the schema was there first.
@@ -155,14 +161,17 @@ struct BootstrapTests {
         try PostgresShell.execute(insert, on: service)
         for statement in [
             "DELETE FROM orders WHERE number = 'PAID'", "DELETE FROM orders WHERE number = 'OPEN'",
-            "UPDATE orders SET email = '' WHERE number = 'PAID'", "UPDATE orders SET shipping_address = '{\"a\": 1}' WHERE number = 'OPEN'",
+            "UPDATE orders SET email = '' WHERE number = 'PAID'",
+            "UPDATE orders SET shipping_address = '{\"a\": 1}' WHERE number = 'OPEN'",
             "UPDATE orders SET payment_status = 'unpaid', status = 'expired' WHERE number = 'PAID'",
         ] {
             #expect(throws: (any Error).self, "\(statement)") { try PostgresShell.execute(statement, on: service) }
         }
         for statement in [
-            "UPDATE orders SET status = 'cancelled' WHERE number = 'OPEN'", "UPDATE orders SET payment_status = 'refunded' WHERE number = 'PAID'",
-            "UPDATE orders SET email = '', shipping_address = '{}' WHERE number = 'GONE'", "DELETE FROM orders WHERE number = 'GONE'",
+            "UPDATE orders SET status = 'cancelled' WHERE number = 'OPEN'",
+            "UPDATE orders SET payment_status = 'refunded' WHERE number = 'PAID'",
+            "UPDATE orders SET email = '', shipping_address = '{}' WHERE number = 'GONE'",
+            "DELETE FROM orders WHERE number = 'GONE'",
         ] {
             #expect(throws: Never.self, "\(statement)") { try PostgresShell.execute(statement, on: service) }
         }

@@ -93,7 +93,8 @@ struct CatalogFreshnessTests {
             let cutter = Thread {
                 while !isOver.isSet {
                     _ = try? shop.database.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+                    )
                     usleep(30_000)
                 }
             }
@@ -107,7 +108,9 @@ struct CatalogFreshnessTests {
         }
     }
 
-    @Test("what one sells the other shows as sold within STOCK_TTL", arguments: [true, false]) func stock(redis: Bool) async throws {
+    @Test("what one sells the other shows as sold within STOCK_TTL", arguments: [true, false]) func stock(
+        redis: Bool
+    ) async throws {
         let server = redis ? try RedisServer() : nil
         let shop = try await Shop(redis: server?.url)
         try await onOwnThread {
@@ -127,7 +130,9 @@ struct CatalogFreshnessTests {
                 left -= 3
                 let sold = ContinuousClock.now
                 let text = "\"available\":\(left)"
-                let took = try shop.wait(since: sold) { try other.allSatisfy { try $0.request("GET", "/v1/products/thing-7").text.contains(text) } }
+                let took = try shop.wait(since: sold) {
+                    try other.allSatisfy { try $0.request("GET", "/v1/products/thing-7").text.contains(text) }
+                }
                 // A second by the rule, the rest for the asking itself.
                 #expect(took < .milliseconds(2_000), "\(took)")
             }
@@ -146,7 +151,8 @@ struct CatalogFreshnessTests {
                 guard mkfifo(commands, 0o600) == 0 else { throw TestFailure("mkfifo") }
                 let test = try TestEnvironment.read()
                 let psql = try ChildProcess(
-                    ["/bin/sh", "-c", "exec '\(test.postgresPrograms)/psql' -XqAt '\(url)' < '\(commands)'"], environment: Command.plain,
+                    ["/bin/sh", "-c", "exec '\(test.postgresPrograms)/psql' -XqAt '\(url)' < '\(commands)'"],
+                    environment: Command.plain,
                     directory: input.path, output: output, error: input.path + "/error")
                 guard let pen = fopen(commands, "w") else { throw TestFailure("fopen") }
                 func tell(_ text: String, until answer: String) throws {

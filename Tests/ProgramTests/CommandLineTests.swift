@@ -6,9 +6,11 @@ import Testing
 struct CommandLineTests {
     private static let database = ["DATABASE_URL": "postgresql://shop:hunter2@127.0.0.1:1/shop"]
 
-    @Test("Each command explains itself", arguments: [
-        ["--help"], ["serve", "--help"], ["migrate", "--help"], ["import", "--help"], ["healthcheck", "--help"],
-    ])
+    @Test(
+        "Each command explains itself",
+        arguments: [
+            ["--help"], ["serve", "--help"], ["migrate", "--help"], ["import", "--help"], ["healthcheck", "--help"],
+        ])
     func help(arguments: [String]) throws {
         let done = try ServiceProcess.run(arguments, environment: [:])
         #expect(done.status == .exited(0))
@@ -24,9 +26,11 @@ struct CommandLineTests {
         #expect(done.output.split(separator: ".").count == 3)
     }
 
-    @Test("Wrong usage is one line on standard error and exit code 64", arguments: [
-        ["sell"], ["serve", "--fast"], ["import"], ["import", "a", "b"], ["healthcheck", "now"],
-    ])
+    @Test(
+        "Wrong usage is one line on standard error and exit code 64",
+        arguments: [
+            ["sell"], ["serve", "--fast"], ["import"], ["import", "a", "b"], ["healthcheck", "now"],
+        ])
     func usage(arguments: [String]) throws {
         let done = try ServiceProcess.run(arguments, environment: [:])
         #expect(done.status == .exited(64))
@@ -47,14 +51,19 @@ struct CommandLineTests {
         }
     }
 
-    @Test("A file of the password that is not there is a wrong setting for every command that needs the database", arguments: [
-        ["serve"], ["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["audit"], ["bootstrap"],
-    ])
+    @Test(
+        "A file of the password that is not there is a wrong setting for every command that needs the database",
+        arguments: [
+            ["serve"], ["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["audit"], ["bootstrap"],
+        ])
     func passwordFileMissing(arguments: [String]) throws {
         let done = try ServiceProcess.run(
             arguments, environment: ["DATABASE_HOST": "127.0.0.1", "DATABASE_PASSWORD_FILE": "/nowhere/password"])
         #expect(done.status == .exited(78))
-        #expect(done.error == "commerce: DATABASE_PASSWORD_FILE cannot be used: No such file or directory; expected a file that holds the password, on one line\n")
+        #expect(
+            done.error
+                == "commerce: DATABASE_PASSWORD_FILE cannot be used: No such file or directory; expected a file that holds the password, on one line\n"
+        )
     }
 
     @Test("--print-config shows what holds, without secrets")

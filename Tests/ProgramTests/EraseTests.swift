@@ -9,7 +9,8 @@ struct EraseTests {
     func erases() async throws {
         let shop = try LifecycleShop()
         try await shop.database.execute(
-            "INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) SELECT variant_id, on_hand, reserved, 'import' FROM stock")
+            "INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) SELECT variant_id, on_hand, reserved, 'import' FROM stock"
+        )
         let service = try await shop.serve()
         let environment = ["DATABASE_URL": shop.database.url]
         try await onOwnThread {
@@ -21,7 +22,8 @@ struct EraseTests {
                 _ = try client.request(
                     "POST", "/v1/carts/\(id)/items", headers: [("X-Cart-Token", token)], json: #"{"sku":"LAMP","quantity":2}"#)
                 let placed = try client.request(
-                    "POST", "/v1/orders", headers: [("Idempotency-Key", UUID().uuidString.lowercased()), ("X-Cart-Token", token)],
+                    "POST", "/v1/orders",
+                    headers: [("Idempotency-Key", UUID().uuidString.lowercased()), ("X-Cart-Token", token)],
                     json: """
                         {"cart_id":"\(id)","email":"\(email)","shipping_address":{"name":"Somebody Moss","line1":"1 Fern Row",\
                         "city":"Leeds","postal_code":"LS1 4AP","country":"GB"}}
@@ -38,9 +40,12 @@ struct EraseTests {
             #expect(spelled.output == "orders   1\nopen     1\ncarts    1\nanswers  1\n")
             let everything = try ["orders", "order_line", "order_history", "cart", "cart_item", "idempotency", "order_hold"]
                 .map { try shop.database.execute("SELECT t::text FROM \($0) t") }.joined().lowercased()
-            #expect(!everything.contains("ada.moss") && !everything.contains("ren\u{E9}") && everything.contains("bob@example.com"))
+            #expect(
+                !everything.contains("ada.moss") && !everything.contains("ren\u{E9}") && everything.contains("bob@example.com"))
             #expect(try shop.database.execute("SELECT count(*), sum(total) FROM orders") == "4|39200")
-            #expect(try shop.database.execute("SELECT DISTINCT shipping_address FROM orders WHERE email = ''") == #"{"country": "GB"}"#)
+            #expect(
+                try shop.database.execute("SELECT DISTINCT shipping_address FROM orders WHERE email = ''")
+                    == #"{"country": "GB"}"#)
             #expect(try shop.database.execute("SELECT count(*) FROM idempotency") == "1")
             let audit = try ServiceProcess.run(["audit"], environment: environment)
             #expect(audit.status == .exited(0), "\(audit.output)")

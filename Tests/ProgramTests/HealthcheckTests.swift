@@ -17,7 +17,8 @@ struct HealthcheckTests {
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let bound = withUnsafeMutablePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                    bind(listener, generic, length) == 0 && listen(listener, 4) == 0 && getsockname(listener, generic, &length) == 0
+                    bind(listener, generic, length) == 0 && listen(listener, 4) == 0
+                        && getsockname(listener, generic, &length) == 0
                 }
             }
             guard bound else { throw TestFailure("cannot listen") }
@@ -44,10 +45,13 @@ struct HealthcheckTests {
         try ServiceProcess.run(["healthcheck"], environment: ["PORT": "\(port)"])
     }
 
-    @Test("It is asked where HOST says, and on this machine where HOST is every address", arguments: [
-        (0x7F00_0002, "127.0.0.2", true), (0x7F00_0001, "0.0.0.0", true), (0x7F00_0001, "", true), (0x7F00_0002, "0.0.0.0", false),
-        (0x7F00_0001, "127.0.0.2", false),
-    ] as [(UInt32, String, Bool)])
+    @Test(
+        "It is asked where HOST says, and on this machine where HOST is every address",
+        arguments: [
+            (0x7F00_0002, "127.0.0.2", true), (0x7F00_0001, "0.0.0.0", true), (0x7F00_0001, "", true),
+            (0x7F00_0002, "0.0.0.0", false),
+            (0x7F00_0001, "127.0.0.2", false),
+        ] as [(UInt32, String, Bool)])
     func host(address: UInt32, host: String, isAlive: Bool) throws {
         let server = try OneAnswer("HTTP/1.1 200 OK", address: address)
         let done = try ServiceProcess.run(["healthcheck"], environment: ["PORT": "\(server.port)", "HOST": host])
@@ -80,9 +84,11 @@ struct HealthcheckTests {
         #expect(done.error.isEmpty)
     }
 
-    @Test("Any other answer, none in time, or nobody there is exit code 1 and one line", arguments: [
-        "HTTP/1.1 503 Service Unavailable", "SSH-2.0-OpenSSH_9.2", "HTTP/1.1", "",
-    ])
+    @Test(
+        "Any other answer, none in time, or nobody there is exit code 1 and one line",
+        arguments: [
+            "HTTP/1.1 503 Service Unavailable", "SSH-2.0-OpenSSH_9.2", "HTTP/1.1", "",
+        ])
     func unwell(answer: String) throws {
         let server = try OneAnswer(answer)
         let done = try check(server.port)

@@ -35,8 +35,9 @@ struct ImportTests {
         let line = try #require(done.output.split(separator: "\n").last)
         let report = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(report["created"] as? String == "2" || report["created"] as? Int == 2)
-        #expect(try shop.database.execute("SELECT slug, currency, price, images->0->>'url' FROM product ORDER BY 1")
-            == "a|EUR|150|https://cdn.example/p/a.jpg\nb|EUR|200|")
+        #expect(
+            try shop.database.execute("SELECT slug, currency, price, images->0->>'url' FROM product ORDER BY 1")
+                == "a|EUR|150|https://cdn.example/p/a.jpg\nb|EUR|200|")
         let again = try shop.run(file, more: ["STORE_CURRENCY": "EUR", "IMAGE_BASE_URL": "https://cdn.example/p/"])
         #expect(again.status == .exited(0))
         #expect(try shop.database.execute("SELECT version FROM catalog_version") == "2")
@@ -102,7 +103,8 @@ struct ImportTests {
         #expect(try shop.run(file).status == .exited(0))
         let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").count
         #expect(try shop.database.execute("SELECT count(*) FROM product") == "\(rows)")
-        #expect(try shop.database.execute("SELECT count(*) FROM product WHERE images->0->>'url' LIKE '/assets/%.svg'") == "\(rows)")
+        #expect(
+            try shop.database.execute("SELECT count(*) FROM product WHERE images->0->>'url' LIKE '/assets/%.svg'") == "\(rows)")
     }
 
     private static let noTables: [(name: String, bytes: [UInt8], cause: String)] = [
@@ -116,7 +118,9 @@ struct ImportTests {
         ("a.ndjson", Array("name,price\nA,1\n".utf8), "no row could be taken"),
     ]
 
-    @Test("A file that is no table of products is exit code 65 and one line that says why, whatever --on-error says", arguments: noTables)
+    @Test(
+        "A file that is no table of products is exit code 65 and one line that says why, whatever --on-error says",
+        arguments: noTables)
     func noTable(name: String, bytes: [UInt8], cause: String) throws {
         let shop = try Shop()
         let file = shop.files.path + "/" + name

@@ -33,14 +33,17 @@ struct MigrateTests {
     func downAsks() throws {
         let database = try TestDatabase()
         let files = try ScratchDirectory("migrations")
-        _ = try files.write("0001_a.up.sql", "CREATE TABLE a (id int, b text); INSERT INTO a VALUES (1, 'x'), (2, NULL), (3, 'y')")
+        _ = try files.write(
+            "0001_a.up.sql", "CREATE TABLE a (id int, b text); INSERT INTO a VALUES (1, 'x'), (2, NULL), (3, 'y')")
         _ = try files.write("0001_a.down.sql", "DROP TABLE a")
         _ = try files.write("0002_c.up.sql", "ALTER TABLE a ADD COLUMN c text; UPDATE a SET c = 'z' WHERE id < 3")
         _ = try files.write("0002_c.down.sql", "ALTER TABLE a DROP COLUMN c")
         _ = try files.write("0003_i.up.sql", "CREATE INDEX i ON a (id)")
         _ = try files.write("0003_i.down.sql", "DROP INDEX i")
         let environment = ["DATABASE_URL": database.url, "MIGRATIONS_DIR": files.path]
-        func run(_ arguments: String...) throws -> Command { try ServiceProcess.run(["migrate"] + arguments, environment: environment) }
+        func run(_ arguments: String...) throws -> Command {
+            try ServiceProcess.run(["migrate"] + arguments, environment: environment)
+        }
         #expect(try run("up").status == .exited(0))
         for (arguments, target, lost) in [
             (["down"], 2, ["0003_i: no data"]), (["down", "--yes"], 2, ["0003_i: no data"]),
@@ -51,7 +54,8 @@ struct MigrateTests {
             #expect(done.status == .exited(64))
             #expect(done.error.split(separator: "\n").count == 1 && done.error.contains("--to \(target) --yes"))
             for line in lost { #expect(done.output.contains(line), "\(done.output)") }
-            #expect(try database.execute("SELECT count(*), count(c) FROM a; SELECT max(version) FROM schema_migration") == "3|2\n3")
+            #expect(
+                try database.execute("SELECT count(*), count(c) FROM a; SELECT max(version) FROM schema_migration") == "3|2\n3")
         }
         #expect(try run("down", "--to", "3").status == .exited(0))
         let done = try run("down", "--to", "1", "--yes")
@@ -103,9 +107,12 @@ struct MigrateTests {
         #expect(!(done.error + done.output).contains("hunter2"))
     }
 
-    @Test("Wrong usage is exit code 64", arguments: [
-        ["sideways"], ["down", "--steps", "0"], ["down", "--steps", "1", "--to", "1"], ["down", "--to", "x"], ["down", "--to", "99x", "--yes"], ["up", "--to", "x"],
-    ])
+    @Test(
+        "Wrong usage is exit code 64",
+        arguments: [
+            ["sideways"], ["down", "--steps", "0"], ["down", "--steps", "1", "--to", "1"], ["down", "--to", "x"],
+            ["down", "--to", "99x", "--yes"], ["up", "--to", "x"],
+        ])
     func usage(arguments: [String]) throws {
         let done = try ServiceProcess.run(["migrate"] + arguments, environment: ["DATABASE_URL": "postgresql://127.0.0.1:1/x"])
         #expect(done.status == .exited(64))

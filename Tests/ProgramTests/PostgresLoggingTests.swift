@@ -10,15 +10,24 @@ struct PostgresLoggingTests {
         "values that reach the log are warned of, and only those",
         arguments: [
             // PostgreSQL's own defaults: no statement is logged, so no value is.
-            (PostgresLogging(statements: "none", slowest: "-1", sampled: "-1", transactions: "0", length: "-1", lengthOnError: "0"), nil),
-            (PostgresLogging(statements: "none", slowest: "500ms", sampled: "-1", transactions: "0", length: "0", lengthOnError: "0"), nil),
+            (
+                PostgresLogging(
+                    statements: "none", slowest: "-1", sampled: "-1", transactions: "0", length: "-1", lengthOnError: "0"), nil
+            ),
+            (
+                PostgresLogging(
+                    statements: "none", slowest: "500ms", sampled: "-1", transactions: "0", length: "0", lengthOnError: "0"), nil
+            ),
             (PostgresLogging(statements: "none", slowest: "500ms", length: "-1", lengthOnError: "0"), "log_parameter_max_length"),
             (PostgresLogging(statements: "none", slowest: "0", length: "64B", lengthOnError: "0"), "log_parameter_max_length"),
             (PostgresLogging(statements: "mod", slowest: "-1", length: "-1", lengthOnError: "0"), "log_parameter_max_length"),
             (PostgresLogging(statements: "ddl", slowest: "-1", length: "-1", lengthOnError: "0"), nil),
             (PostgresLogging(statements: "none", slowest: "-1", sampled: "1s", length: "-1"), "log_parameter_max_length"),
             (PostgresLogging(statements: "none", slowest: "-1", transactions: "0.01", length: "-1"), "log_parameter_max_length"),
-            (PostgresLogging(statements: "none", slowest: "-1", length: "-1", lengthOnError: "-1"), "log_parameter_max_length_on_error"),
+            (
+                PostgresLogging(statements: "none", slowest: "-1", length: "-1", lengthOnError: "-1"),
+                "log_parameter_max_length_on_error"
+            ),
             (
                 PostgresLogging(statements: "all", slowest: "-1", length: "1kB", lengthOnError: "1kB"),
                 "log_parameter_max_length and log_parameter_max_length_on_error"
@@ -28,9 +37,11 @@ struct PostgresLoggingTests {
             (PostgresLogging(), nil),
         ])
     func warnings(logging: PostgresLogging, named: String?) {
-        #expect(logging.warning == named.map {
-            "PostgreSQL logs the values of statements, which are people's addresses and tokens: set \($0) to 0"
-        })
+        #expect(
+            logging.warning
+                == named.map {
+                    "PostgreSQL logs the values of statements, which are people's addresses and tokens: set \($0) to 0"
+                })
     }
 
     @Test("the service says so once it has reached the server, and nothing where the server keeps quiet")

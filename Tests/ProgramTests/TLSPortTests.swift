@@ -73,13 +73,22 @@ import TestSupport
         }
     }
 
-    @Test("what cannot be used is told before the start", arguments: [
-        (["TLS_PORT": "8443"], "TLS_PORT is set without one certificate and one key"),
-        (["TLS_PORT": "8443", "TLS_CERTIFICATE_FILE": "/none", "TLS_KEY_FILE": "/none"], "TLS_CERTIFICATE_FILE cannot be used: /none: No such file"),
-        (["TLS_CERTIFICATE_FILE": "/none", "TLS_KEY_FILE": "/none"], "TLS_PORT is not set, though there is a certificate"),
-        (["TLS_PORT": "8443", "TLS_CERTIFICATE": "secret-a", "TLS_KEY": "secret-b"], "TLS_KEY cannot be used (its value is not shown)"),
-        (["TLS_PORT": "8080", "PORT": "8080"], "TLS_PORT is PORT, 8080"),
-    ]) func faults(settings: [String: String], line: String) throws {
+    @Test(
+        "what cannot be used is told before the start",
+        arguments: [
+            (["TLS_PORT": "8443"], "TLS_PORT is set without one certificate and one key"),
+            (
+                ["TLS_PORT": "8443", "TLS_CERTIFICATE_FILE": "/none", "TLS_KEY_FILE": "/none"],
+                "TLS_CERTIFICATE_FILE cannot be used: /none: No such file"
+            ),
+            (["TLS_CERTIFICATE_FILE": "/none", "TLS_KEY_FILE": "/none"], "TLS_PORT is not set, though there is a certificate"),
+            (
+                ["TLS_PORT": "8443", "TLS_CERTIFICATE": "secret-a", "TLS_KEY": "secret-b"],
+                "TLS_KEY cannot be used (its value is not shown)"
+            ),
+            (["TLS_PORT": "8080", "PORT": "8080"], "TLS_PORT is PORT, 8080"),
+        ]) func faults(settings: [String: String], line: String) throws
+    {
         let base = ["DATABASE_URL": "postgresql://shop:word@127.0.0.1/none"]
         let done = try ServiceProcess.run(["serve"], environment: base.merging(settings) { $1 })
         #expect(done.status == .exited(78))

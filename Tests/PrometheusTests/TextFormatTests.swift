@@ -7,7 +7,8 @@ import Testing
 @Suite struct TextFormatTests {
     @Test func everyKindIsWrittenInTheOrderOfNamesAndLabels() {
         let registry = PrometheusRegistry(descriptions: [
-            MetricDescription("requests_total", "Requests."), MetricDescription("took_seconds", "Time.", bounds: [0.001, 0.5, 1]),
+            MetricDescription("requests_total", "Requests."),
+            MetricDescription("took_seconds", "Time.", bounds: [0.001, 0.5, 1]),
             MetricDescription("sizes_bytes", "Sizes.", bounds: [10, 2.5e3]),
         ])
         Timer(label: "took_seconds", dimensions: [("route", "/b")], factory: registry).recordNanoseconds(1_000_000)

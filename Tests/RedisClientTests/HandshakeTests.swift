@@ -41,7 +41,8 @@ import Testing
 
     @Test func aRefusalNeverRepeatsWhatTheServerSaysOfThePassword() {
         let messages = [
-            "ERR unknown command `AUTH`, with args beginning with: `hunter2`", "WRONGPASS hunter2", "ERR invalid password hunter2",
+            "ERR unknown command `AUTH`, with args beginning with: `hunter2`", "WRONGPASS hunter2",
+            "ERR invalid password hunter2",
             "LOADING hunter2", "ERR max number of clients reached hunter2",
             "ERR AUTH <password> called without any password configured hunter2", "hunter2", "",
         ]

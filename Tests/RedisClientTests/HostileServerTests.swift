@@ -19,7 +19,8 @@ import Testing
     @Test func aMalformedReplyEndsTheConnectionAndTheNextOneIsMade() async throws {
         let malformed = [
             "HTTP/1.1 200 OK\r\n\r\n", "!\r\n", "$-7\r\n", "$3\r\nabcdef\r\n", ":x\r\n", "*-9\r\n", "*99999999999\r\n",
-            String(repeating: "*1\r\n", count: 30), "+" + String(repeating: "x", count: 100_000), "$" + String(repeating: "1", count: 70_000),
+            String(repeating: "*1\r\n", count: 30), "+" + String(repeating: "x", count: 100_000),
+            "$" + String(repeating: "1", count: 70_000),
         ]
         for text in malformed {
             let server = try answering(Array(text.utf8))

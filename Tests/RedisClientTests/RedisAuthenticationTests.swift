@@ -18,7 +18,9 @@ import Testing
         let server = try await onOwnThread { try RedisServer(password: "hunter2") }
         let directory = try ScratchDirectory("password")
         let path = directory.path + "/redis"
-        @Sendable func write(_ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+        @Sendable func write(_ text: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
         try write("hunter2\n")
         var given = try RedisConfiguration.patient(server.url)
         given.password = nil

@@ -45,7 +45,8 @@ import Testing
         let alphabet = Array("redis://:@[]%/?#0123456789abcü \u{0}\u{301}")
         for seed in 0..<20_000 {
             var chance = PlayedChance(state: UInt64(seed))
-            let text = String((0..<Int.random(in: 0...30, using: &chance)).compactMap { _ in alphabet.randomElement(using: &chance) })
+            let text = String(
+                (0..<Int.random(in: 0...30, using: &chance)).compactMap { _ in alphabet.randomElement(using: &chance) })
             for url in [text, "redis://" + text] {
                 if let configuration = try? parsed(url) { #expect(!configuration.host.isEmpty) }
             }

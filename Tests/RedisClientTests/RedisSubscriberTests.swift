@@ -91,10 +91,13 @@ import Testing
         }
     }
 
-    @Test("what is no subscription is given up and tried anew", arguments: [
-        "-ERR unknown command\r\n", "+OK\r\n", ":1\r\n", "*1\r\n$7\r\nmessage\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n+OK\r\n",
-        "\u{0}\u{1}", "",
-    ])
+    @Test(
+        "what is no subscription is given up and tried anew",
+        arguments: [
+            "-ERR unknown command\r\n", "+OK\r\n", ":1\r\n", "*1\r\n$7\r\nmessage\r\n",
+            "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n+OK\r\n",
+            "\u{0}\u{1}", "",
+        ])
     func strangers(answer: String) async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }

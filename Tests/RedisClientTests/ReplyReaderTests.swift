@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test func repliesAreTheSameHoweverTheyArePortioned() throws {
-        let text = "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nb\0\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n*2\r\n*3\r\n:1\r\n$1\r\nx\r\n*0\r\n+y\r\n:7\r\n"
+        let text =
+            "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nb\0\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n*2\r\n*3\r\n:1\r\n$1\r\nx\r\n*0\r\n+y\r\n:7\r\n"
         let expected: [RedisValue] = [
             .status("OK"), .error("ERR no"), .integer(-42), .string(Array("a\r\nb\0".utf8)), .string([]), .null, .null,
             .array([]), .array([.array([.integer(1), .string([0x78]), .array([])]), .status("y")]), .integer(7),

@@ -27,7 +27,9 @@ package final class EventStreamTestClient: Sendable {
         let fields = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
         try connection.socket.send("GET \(path) HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\(fields)\r\n")
         head = try connection.head(seconds: seconds)
-        guard head.status == 200, head.header("Content-Type") == "text/event-stream", head.header("Transfer-Encoding") == "chunked" else {
+        guard head.status == 200, head.header("Content-Type") == "text/event-stream",
+            head.header("Transfer-Encoding") == "chunked"
+        else {
             throw TestFailure("no stream: status \(head.status)")
         }
     }

@@ -107,7 +107,9 @@ package final class ForwardingProxy: Sendable {
     private static func listen() throws -> (Int32, UInt16) {
         let listener = try open()
         var place = address("127.0.0.1", 0), length = size
-        let isDone = with(&place) { bind(listener, $0, size) == 0 && Glibc.listen(listener, 128) == 0 && getsockname(listener, $0, &length) == 0 }
+        let isDone = with(&place) {
+            bind(listener, $0, size) == 0 && Glibc.listen(listener, 128) == 0 && getsockname(listener, $0, &length) == 0
+        }
         guard isDone else { throw TestFailure.system("listen", errno) }
         return (listener, UInt16(bigEndian: place.sin_port))
     }

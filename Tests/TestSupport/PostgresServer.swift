@@ -138,7 +138,9 @@ package final class PostgresServer: Sendable {
         // The file's eighth line tells what it is doing, and the first who wrote the file (src/include/utils/pidfile.h).
         let ready = Deadline(seconds: seconds).poll {
             let lines = readText(dataView + "/postmaster.pid").split(separator: "\n", omittingEmptySubsequences: false)
-            let says = lines.count > 7 && lines[0] == "\(server.identifier)" && (lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby"))
+            let says =
+                lines.count > 7 && lines[0] == "\(server.identifier)"
+                && (lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby"))
             return says || server.exitStatus != nil
         }
         guard ready, server.exitStatus == nil else { throw TestFailure("PostgreSQL does not start: \(readText(log))") }

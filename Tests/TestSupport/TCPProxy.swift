@@ -130,7 +130,9 @@ package final class TCPProxy: Sendable {
             if case .slow(let milliseconds) = network { usleep(milliseconds * 1_000) }
             var sent = 0
             while sent < count {
-                let more = buffer.withUnsafeBytes { send(to, $0.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL)) }
+                let more = buffer.withUnsafeBytes {
+                    send(to, $0.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL))
+                }
                 if more < 0, errno == EINTR { continue }
                 guard more > 0 else { break loop }
                 sent += more

@@ -17,7 +17,8 @@ package final class TestVolume: Sendable {
         holder = try ChildProcess(
             [
                 "unshare", "--mount", "--propagation", "private", "sh", "-c",
-                "mount -t tmpfs -o size=\(megabytes)m,mode=755 none \"$1\" && touch \"$1/here\" && exec sleep infinity", "sh", path,
+                "mount -t tmpfs -o size=\(megabytes)m,mode=755 none \"$1\" && touch \"$1/here\" && exec sleep infinity", "sh",
+                path,
             ], environment: Command.plain)
         guard Deadline(seconds: 20).poll(every: 10, until: { access(view + "/here", F_OK) == 0 }) else {
             throw TestFailure("no volume at \(path)")

@@ -59,7 +59,8 @@ extension AuditRule {
                 WHERE b.variant_id = l.variant_id AND b.through >= o.created_at)
                 """),
         AuditRule(
-            rule: "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped",
+            rule:
+                "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped",
             query: """
                 SELECT m.order_id, m.variant_id, sum(m.on_hand) AS on_hand, sum(m.reserved) AS reserved FROM stock_movement m \
                 LEFT JOIN order_line l ON l.order_id = m.order_id AND l.variant_id = m.variant_id \

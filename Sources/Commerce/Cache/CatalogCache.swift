@@ -42,7 +42,8 @@ package final class CatalogCache {
     private var trustedUntil: UInt64 = 0
 
     init(
-        loop: EventLoop, redis: RedisClient?, keys: EncryptionKeys, settings: CatalogCacheSettings, compressor: Gzip?, logger: Logger,
+        loop: EventLoop, redis: RedisClient?, keys: EncryptionKeys, settings: CatalogCacheSettings, compressor: Gzip?,
+        logger: Logger,
         stock: @escaping ([UUID]) async throws -> [UUID: Int]
     ) {
         self.loop = loop
@@ -308,7 +309,9 @@ package final class CatalogCache {
         do {
             while true {
                 if let found = try await shared(key, version) { return .found(found) }
-                if try await redis.claim(claimKey(key, version), for: FleetWait.claim) { return .claimed(isAwaited: wait.total > .zero) }
+                if try await redis.claim(claimKey(key, version), for: FleetWait.claim) {
+                    return .claimed(isAwaited: wait.total > .zero)
+                }
                 if wait.total == .zero { metrics.sharedAwaited.increment() }
                 // What comes under an older version is of no use any more.
                 guard version == self.version, let pause = wait.pause(chance: .random(in: 0...1)) else { return .unknown }

@@ -35,8 +35,10 @@ package struct CartRoutes {
         let token = RandomToken()
         let cart: Cart
         if let ended {
-            guard let secret = context.request[.xCartToken], let made = try await store.create(
-                from: CartStore.Key(id: ended, tokenHash: RandomToken.hash(of: secret)), currency: currency, tokenHash: token.hash)
+            guard let secret = context.request[.xCartToken],
+                let made = try await store.create(
+                    from: CartStore.Key(id: ended, tokenHash: RandomToken.hash(of: secret)), currency: currency,
+                    tokenHash: token.hash)
             else { throw Problem.noCart }
             cart = made
         } else {

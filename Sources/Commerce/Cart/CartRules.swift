@@ -19,7 +19,8 @@ enum CartRules {
         switch status {
         case .active: break
         case .converted: throw .cartConverted(order)
-        case .merged, .expired: throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue). Create a new cart.")
+        case .merged, .expired:
+            throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue). Create a new cart.")
         }
         if let expected, !expected.holds(forVersion: version) { throw .preconditionFailed }
     }
@@ -67,7 +68,8 @@ enum CartRules {
     static func checkCurrency(_ currency: String, of sku: String, in cart: String) throws(Problem) {
         guard currency != cart else { return }
         throw .currencyMismatch(
-            expected: cart, [(InputFault(.pointer("/sku"), "\(sku) is priced in \(currency), and the cart in \(cart)"), currency)])
+            expected: cart, [(InputFault(.pointer("/sku"), "\(sku) is priced in \(currency), and the cart in \(cart)"), currency)]
+        )
     }
 
     /// Whether there is room for the line.

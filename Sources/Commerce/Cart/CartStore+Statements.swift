@@ -139,12 +139,13 @@ extension CartStore {
             // A product that has moved to another currency is no longer offered to this cart.
             let isPriced = try row[15, as: String.self] == currency
             let seen = try row[8, as: Int64.self]
-            lines.append(CartLine(
-                variant: try row[9], sku: try row[10], product: try row[13], name: try row[14],
-                options: try row[12, as: PostgresJSON.self].compact, quantity: Int(quantity),
-                unitPrice: Money(isPriced ? try row[11] : seen, currency), seenPrice: seen,
-                isOffered: try row[16] && isPriced,
-                available: Int(try row[17, as: Int32?.self] ?? 0), maximum: Int(try row[18, as: Int32.self])))
+            lines.append(
+                CartLine(
+                    variant: try row[9], sku: try row[10], product: try row[13], name: try row[14],
+                    options: try row[12, as: PostgresJSON.self].compact, quantity: Int(quantity),
+                    unitPrice: Money(isPriced ? try row[11] : seen, currency), seenPrice: seen,
+                    isOffered: try row[16] && isPriced,
+                    available: Int(try row[17, as: Int32?.self] ?? 0), maximum: Int(try row[18, as: Int32.self])))
         }
         let status = CartStatus(rawValue: try first[2]) ?? .expired
         let isOver = try first[6, as: Bool.self]

@@ -100,7 +100,8 @@ package final class CatalogRoutes {
     private func empty(_ request: ProductListRequest, _ context: RequestContext) throws -> Response {
         let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
         let document = ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in }.document
-        return try CatalogAnswer(body: document.filled(with: []), link: nil, policy: policy, compressor: compressor).answering(context)
+        return try CatalogAnswer(body: document.filled(with: []), link: nil, policy: policy, compressor: compressor).answering(
+            context)
     }
 
     /// The categories out of the one document that the cache has of them all.
@@ -148,9 +149,10 @@ package final class CatalogRoutes {
             let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
             return (StockedDocument(variants: [], template: Array(String(counted).utf8)), [])
         }
-        let document = if let cache { try await cache.entry("t:" + filter.conditions, load: load).document } else {
-            try await load()?.document
-        }
+        let document =
+            if let cache { try await cache.entry("t:" + filter.conditions, load: load).document } else {
+                try await load()?.document
+            }
         return ProductTotal(counted: document.flatMap { Int64(String(decoding: $0.template, as: UTF8.self)) } ?? 0)
     }
 

@@ -26,11 +26,13 @@ extension CatalogStore {
         func forEach(_ body: (Int, ProductSummary) throws -> Void) throws {
             try rows.withFields(CatalogStore.columnTypes) { fields in
                 for row in ids.indices {
-                    try body(row, ProductSummary(
-                        id: ids[row], slug: try fields.text(row, 1), name: try fields.text(row, 2),
-                        category: CatalogStore.category(fields, row, slug: 3, name: 4), tags: try fields.texts(row, 5),
-                        image: try fields.json(row, 6), price: try fields.bigint(row, 8), currency: try fields.text(row, 7),
-                        createdAt: try fields.timestamp(row, 9), updatedAt: try fields.timestamp(row, 10)))
+                    try body(
+                        row,
+                        ProductSummary(
+                            id: ids[row], slug: try fields.text(row, 1), name: try fields.text(row, 2),
+                            category: CatalogStore.category(fields, row, slug: 3, name: 4), tags: try fields.texts(row, 5),
+                            image: try fields.json(row, 6), price: try fields.bigint(row, 8), currency: try fields.text(row, 7),
+                            createdAt: try fields.timestamp(row, 9), updatedAt: try fields.timestamp(row, 10)))
                 }
             }
         }
@@ -63,7 +65,9 @@ extension CatalogStore {
             SELECT p.id, p.slug, p.name, p.category_id, p.tags, p.images, p.currency, p.price, p.created_at, p.updated_at
             """
         let rows = Self.rows(limit)
-        let (keyset, order, ceiling) = (Self.keyset(filter, after: cursor), Self.order(filter.sort), " LIMIT \(literal: rows)" as PostgresQuery)
+        let (keyset, order, ceiling) = (
+            Self.keyset(filter, after: cursor), Self.order(filter.sort), " LIMIT \(literal: rows)" as PostgresQuery
+        )
         let page: PostgresQuery
         if filter.search != nil, filter.sort == .relevance {
             page = """

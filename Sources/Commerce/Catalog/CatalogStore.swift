@@ -32,7 +32,9 @@ package struct CatalogStore {
 
     /// The active ones among these products as documents, each with its active variants, the default one first.
     func products(ids: [UUID]) async throws -> [UUID: CatalogCache.Loaded] {
-        try await documents("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") { $0.id }
+        try await documents("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") {
+            $0.id
+        }
     }
 
     /// The same by their slugs.
@@ -51,7 +53,8 @@ package struct CatalogStore {
 
     private static let columnTypes: [any PostgresEncodable.Type] = [
         UUID.self, String.self, String.self, String.self, String.self, String.self, [String].self, PostgresJSON.self, String.self,
-        Int64.self, String.self, Timestamp.self, Timestamp.self, UUID.self, String.self, String.self, PostgresJSON.self, Int64.self,
+        Int64.self, String.self, Timestamp.self, Timestamp.self, UUID.self, String.self, String.self, PostgresJSON.self,
+        Int64.self,
         Int32.self,
     ]
 
@@ -86,7 +89,8 @@ package struct CatalogStore {
         }
         return Product(
             id: id, slug: try fields.text(first, 1), name: try fields.text(first, 2), description: try fields.text(first, 3),
-            category: category(fields, first, slug: 4, name: 5), tags: try fields.texts(first, 6), images: try fields.json(first, 7),
+            category: category(fields, first, slug: 4, name: 5), tags: try fields.texts(first, 6),
+            images: try fields.json(first, 7),
             price: try fields.bigint(first, 9), currency: try fields.text(first, 8), status: try fields.text(first, 10),
             createdAt: try fields.timestamp(first, 11), updatedAt: try fields.timestamp(first, 12), variants: variants)
     }

@@ -20,7 +20,9 @@ struct CategoryDocument {
             case UInt8(ascii: "{"):
                 open.append((place, nil))
             case UInt8(ascii: "}"):
-                if let object = open.popLast(), let slug = object.slug, places[slug] == nil { places[slug] = object.start..<place + 1 }
+                if let object = open.popLast(), let slug = object.slug, places[slug] == nil {
+                    places[slug] = object.start..<place + 1
+                }
             case UInt8(ascii: "\""):
                 let end = Self.end(ofString: place, bytes)
                 let text = place..<min(end, bytes.count)

@@ -18,9 +18,13 @@ extension [UInt8] {
             for byte in text {
                 if isInString {
                     compact.append(byte)
-                    if isEscaped { isEscaped = false }
-                    else if byte == UInt8(ascii: "\\") { isEscaped = true }
-                    else if byte == UInt8(ascii: "\"") { isInString = false }
+                    if isEscaped {
+                        isEscaped = false
+                    } else if byte == UInt8(ascii: "\\") {
+                        isEscaped = true
+                    } else if byte == UInt8(ascii: "\"") {
+                        isInString = false
+                    }
                 } else if byte != UInt8(ascii: " ") {
                     compact.append(byte)
                     if byte == UInt8(ascii: "\"") { isInString = true }

@@ -37,12 +37,13 @@ package struct ProductCursor: Equatable, Sendable {
 
     /// The cursor as a client gets it.
     func text(for filter: CursorFilter) -> String {
-        let field: CursorField = switch position {
-        case .time(let time): .time(time)
-        case .price(let price): .integer(price)
-        case .name(let name): .text(name)
-        case .rank(let rank): .integer(rank)
-        }
+        let field: CursorField =
+            switch position {
+            case .time(let time): .time(time)
+            case .price(let price): .integer(price)
+            case .name(let name): .text(name)
+            case .rank(let rank): .integer(rank)
+            }
         return Cursor([field, .uuid(id)]).text(for: filter)
     }
 }

@@ -41,7 +41,9 @@ final class ProductListRequest {
             let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
             if isEncoded || name.elementsEqual("q".utf8) { searches = true }
             if isEncoded || name.elementsEqual("include".utf8) { totals = true }
-            if isEncoded || (name.elementsEqual("in_stock".utf8) && !parameter[end...].elementsEqual("=true".utf8)) { soldOut = true }
+            if isEncoded || (name.elementsEqual("in_stock".utf8) && !parameter[end...].elementsEqual("=true".utf8)) {
+                soldOut = true
+            }
         }
         return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0)
     }

@@ -55,7 +55,9 @@ struct SearchTerms: Equatable {
             case .unwanted(let word): words.append("-" + word)
             case .or:
                 // "This or all without that" would be nearly everything: there, the word says nothing.
-                guard index > 0, index + 1 < terms.count, case .wanted = terms[index - 1], case .wanted = terms[index + 1] else { continue }
+                guard index > 0, index + 1 < terms.count, case .wanted = terms[index - 1], case .wanted = terms[index + 1] else {
+                    continue
+                }
                 words.append("or")
             }
         }

@@ -47,7 +47,9 @@ final class StockReader {
         loop.run { [store] in
             // Not anybody's deadline but its own: it serves many.
             await Deadline.$current.withValue(.after(Self.patience)) {
-                do { batch.promise.succeed(try await store.stock(ofProducts: batch.products)) } catch { batch.promise.fail(error) }
+                do { batch.promise.succeed(try await store.stock(ofProducts: batch.products)) } catch {
+                    batch.promise.fail(error)
+                }
             }
         }
     }

@@ -7,7 +7,8 @@ package struct BootstrapSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         let owner = reader.read(
-            "MIGRATION_USER", .text, default: "commerce_owner", "`commerce bootstrap`: the role that owns the database and migrates")
+            "MIGRATION_USER", .text, default: "commerce_owner",
+            "`commerce bootstrap`: the role that owns the database and migrates")
         let ownerPassword = reader.read(optional: "MIGRATION_PASSWORD", .text, as: .secret, "`commerce bootstrap`: its password")
         let service = reader.read(
             "SERVICE_USER", .text, default: "commerce", "`commerce bootstrap`: the role that serves, and may change no schema")

@@ -31,7 +31,8 @@ struct ConnectionURL {
             text.replaceSubrange(at..<at, with: ":" + PercentEncoding.encode(password))
         } else {
             text.replaceSubrange(
-                authority.lowerBound..<authority.lowerBound, with: "\(PercentEncoding.encode(user)):\(PercentEncoding.encode(password))@")
+                authority.lowerBound..<authority.lowerBound,
+                with: "\(PercentEncoding.encode(user)):\(PercentEncoding.encode(password))@")
         }
     }
 

@@ -57,7 +57,8 @@ package struct DatabaseSettings: Sendable {
         passwordFile = file.flatMap { Self.open($0, &reader, isBesidePassword: parts.hasPassword) }
         do {
             let primary = try PostgresConfiguration(connectionString: url)
-            do { _ = try replica.map { url throws(PostgresError) in try PostgresConfiguration(replica: url, of: primary) } } catch {
+            do { _ = try replica.map { url throws(PostgresError) in try PostgresConfiguration(replica: url, of: primary) } } catch
+            {
                 reader.fault(
                     "DATABASE_REPLICA_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
                     expected: SettingForm.databaseURL.expectation)
@@ -92,5 +93,7 @@ extension DatabaseSettings: CustomStringConvertible, CustomDebugStringConvertibl
     package var debugDescription: String { description }
 
     /// So that `dump` of what contains it doesn't show the password either.
-    package var customMirror: Mirror { Mirror(self, children: ["url": description, "replica": replica.map { SecretMask.url($0) } ?? ""]) }
+    package var customMirror: Mirror {
+        Mirror(self, children: ["url": description, "replica": replica.map { SecretMask.url($0) } ?? ""])
+    }
 }

@@ -28,7 +28,8 @@ package struct EncryptionSettings: Sendable {
             "Secret of 32 or more random characters, the same for all tasks: seals secrets kept in the database, signs cursors")
         let previous = reader.readSecret(
             "ENCRYPTION_KEY_PREVIOUS",
-            "The secret before it (or the JWT_SECRET used before there was one), so that what it sealed can be read after a change")
+            "The secret before it (or the JWT_SECRET used before there was one), so that what it sealed can be read after a change"
+        )
         if let secret = (current ?? jwtSecret)?.secret {
             keys = EncryptionKeys(secret: secret, previous: previous?.secret)
             source = current == nil ? .jwtSecret : .encryptionKey

@@ -14,7 +14,8 @@ package struct LiveSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         maxListeners = reader.read(
-            "LIVE_MAX_LISTENERS", .integer(0...1_000_000), default: 8_000, "Most listeners to carts at a time, then 503; below HTTP_MAX_CONNECTIONS")
+            "LIVE_MAX_LISTENERS", .integer(0...1_000_000), default: 8_000,
+            "Most listeners to carts at a time, then 503; below HTTP_MAX_CONNECTIONS")
         maxListenersOfCart = reader.read(
             "LIVE_MAX_LISTENERS_PER_CART", .integer(1...100_000), default: 32, "Most of them for one cart, then 429")
         maxListenersOfClient = reader.read(

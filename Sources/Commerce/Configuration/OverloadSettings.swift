@@ -9,7 +9,8 @@ package struct OverloadSettings: Sendable {
         var settings = AdmissionSettings()
         let isOn = reader.read(
             "OVERLOAD_CONTROL", .switched, default: true,
-            "Limits the requests that are handled at a time, by measured times; requests beyond the limit wait a moment, then get 503")
+            "Limits the requests that are handled at a time, by measured times; requests beyond the limit wait a moment, then get 503"
+        )
         settings.maximum = reader.read(
             "MAX_IN_FLIGHT", .integer(1...100_000), default: 1_000, "Highest value of that limit")
         settings.queueLength = reader.read(

@@ -3,7 +3,8 @@ extension PlacementSettings {
     init(_ reader: inout SettingsReader) {
         self.init()
         orders = reader.read(
-            "ORDER_BATCH_MAX", .integer(1...500), default: orders, "Most orders that are placed in one transaction, when many come at once")
+            "ORDER_BATCH_MAX", .integer(1...500), default: orders,
+            "Most orders that are placed in one transaction, when many come at once")
         transactions = reader.read(
             "ORDER_TRANSACTIONS", .integer(1...50), default: transactions, "Most such transactions at a time in each event loop")
         capacity = reader.read(

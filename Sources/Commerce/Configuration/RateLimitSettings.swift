@@ -13,15 +13,20 @@ package struct RateLimitSettings: Sendable {
 
     static func read(_ reader: inout SettingsReader) -> RateLimitSettings? {
         let isOn = reader.read(
-            "RATE_LIMIT", .switched, default: true, "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also lifts the bounds on unpaid orders")
+            "RATE_LIMIT", .switched, default: true,
+            "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also lifts the bounds on unpaid orders"
+        )
         let reads = reader.read(
-            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000, "GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
+            "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000,
+            "GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
         let writes = reader.read(
             "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Other requests of one client in a minute")
         let orders = reader.read(
-            "RATE_LIMIT_ORDERS", .integer(1...10_000_000), default: 10, "Most attempts of one client to place an order in a minute")
+            "RATE_LIMIT_ORDERS", .integer(1...10_000_000), default: 10,
+            "Most attempts of one client to place an order in a minute")
         let ordersOfDay = reader.read(
-            "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60, "Most attempts of one client to place an order in a day")
+            "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60,
+            "Most attempts of one client to place an order in a day")
         let holds = HoldLimits(&reader)
         let clients = reader.read(
             "RATE_LIMIT_CLIENTS", .integer(1_000...10_000_000), default: 50_000, "Clients whose limits are remembered at a time")
@@ -38,7 +43,8 @@ extension HoldLimits {
     init(_ reader: inout SettingsReader) {
         self.init()
         ordersPerClient = reader.read(
-            "ORDER_OPEN_PER_CLIENT", .integer(1...1_000_000), default: ordersPerClient, "Most unpaid orders of one client at a time")
+            "ORDER_OPEN_PER_CLIENT", .integer(1...1_000_000), default: ordersPerClient,
+            "Most unpaid orders of one client at a time")
         ordersPerEmail = reader.read(
             "ORDER_OPEN_PER_EMAIL", .integer(1...1_000_000), default: ordersPerEmail,
             "Most unpaid orders for one e-mail address at a time")

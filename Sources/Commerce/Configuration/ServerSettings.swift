@@ -29,7 +29,8 @@ package struct ServerSettings: Sendable {
             optional: "LISTEN_FDS", .integer(0...1_024),
             "Set by systemd or another supervisor: its listening socket, descriptor 3, is used in place of HOST and PORT")
         let recipient = reader.read(
-            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set together with LISTEN_FDS: the process that gets the socket")
+            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set together with LISTEN_FDS: the process that gets the socket"
+        )
         // What was meant for a parent and came down by accident is not ours.
         inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
         loops = reader.read(
@@ -60,10 +61,12 @@ package struct ServerSettings: Sendable {
             "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
         let hops = reader.read(
             "TRUSTED_HOPS", .integer(0...16), default: 0,
-            "How many proxies stand before the service, its peer among them: so many entries of `X-Forwarded-For` are believed, from the right; for where every request comes through all of them")
+            "How many proxies stand before the service, its peer among them: so many entries of `X-Forwarded-For` are believed, from the right; for where every request comes through all of them"
+        )
         let secret = reader.readSecret(
             "ORIGIN_VERIFY_SECRET", form: .edgeSecret,
-            "Secret that CloudFront sends in `X-Origin-Verify`: TRUSTED_HOPS then holds for the requests that carry it, or, where that is 0, their `CloudFront-Viewer-Address`; TRUSTED_PROXIES holds for the rest")
+            "Secret that CloudFront sends in `X-Origin-Verify`: TRUSTED_HOPS then holds for the requests that carry it, or, where that is 0, their `CloudFront-Viewer-Address`; TRUSTED_PROXIES holds for the rest"
+        )
         let other = reader.readSecret(
             "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret, "Another value of it that is accepted while it changes")
         if other != nil, secret == nil {

@@ -36,7 +36,8 @@ package struct ShopSettings: Sendable {
         retention = RetentionSettings(&reader)
         orderTokenLifetime = reader.read(
             "ORDER_TOKEN_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
-            "How long an order that was delivered, cancelled or expired can be reached with its `access_token`, from its last change")
+            "How long an order that was delivered, cancelled or expired can be reached with its `access_token`, from its last change"
+        )
         placement = PlacementSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(
@@ -67,9 +68,11 @@ package struct RetentionSettings: Sendable, Equatable {
             "UNPAID_ORDER_PERSON_RETENTION", persons,
             "How long an order that ended without payment keeps name, address and e-mail")
         orders = read(
-            "UNPAID_ORDER_RETENTION", orders, "How long an order that ended without payment is kept; not less than UNPAID_ORDER_PERSON_RETENTION")
+            "UNPAID_ORDER_RETENTION", orders,
+            "How long an order that ended without payment is kept; not less than UNPAID_ORDER_PERSON_RETENTION")
         movements = read(
-            "STOCK_MOVEMENT_RETENTION", movements, "How long single movements of stock are kept; later only their sum for each variant is kept")
+            "STOCK_MOVEMENT_RETENTION", movements,
+            "How long single movements of stock are kept; later only their sum for each variant is kept")
         if orders < persons {
             reader.fault(
                 "UNPAID_ORDER_RETENTION", "is less than UNPAID_ORDER_PERSON_RETENTION",

@@ -19,7 +19,8 @@ package struct TLSSettings: Sendable {
             optional: "TLS_PORT", .integer(1...65_535),
             "Port for encrypted connections (TLS 1.2 or 1.3), beside PORT; needs a certificate and its key")
         let certificateFile = reader.read(
-            optional: "TLS_CERTIFICATE_FILE", .text, "File of the certificate and its chain, in PEM; it is read again when it changes")
+            optional: "TLS_CERTIFICATE_FILE", .text,
+            "File of the certificate and its chain, in PEM; it is read again when it changes")
         let keyFile = reader.read(optional: "TLS_KEY_FILE", .text, "File of the certificate's private key, in PEM")
         let certificate = reader.read(
             optional: "TLS_CERTIFICATE", .pem, as: .secret, "The certificate and its chain themselves, in the place of a file")
@@ -55,7 +56,8 @@ package struct TLSSettings: Sendable {
         do throws(TLSFault) {
             let context = try TLSContext(source.read())
             return TLSSettings(
-                port: UInt16(clamping: port), source: source, reloadInterval: interval, ticketLifetime: lifetime, handshakeRate: rate,
+                port: UInt16(clamping: port), source: source, reloadInterval: interval, ticketLifetime: lifetime,
+                handshakeRate: rate,
                 context: context)
         } catch {
             let name = certificateFile == nil ? "TLS_CERTIFICATE" : "TLS_CERTIFICATE_FILE"

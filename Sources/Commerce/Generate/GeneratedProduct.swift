@@ -12,7 +12,8 @@ struct GeneratedProduct {
         let price: Int64
 
         static func == (left: Variant, right: Variant) -> Bool {
-            left.id == right.id && left.sku == right.sku && left.name == right.name && left.option == right.option && left.price == right.price
+            left.id == right.id && left.sku == right.sku && left.name == right.name && left.option == right.option
+                && left.price == right.price
         }
     }
 
@@ -70,7 +71,8 @@ struct GeneratedProduct {
         self.name = name
         self.category = category
         slug = "\(name.lowercased().split(separator: " ").joined(separator: "-"))-\(SeededHash.mark(seed))\(core.index + 1)"
-        description = "\(hash.pick(GeneratedWords.makers)): \(hash.pick(GeneratedWords.sentences)) \(hash.pick(GeneratedWords.sentences))"
+        description =
+            "\(hash.pick(GeneratedWords.makers)): \(hash.pick(GeneratedWords.sentences)) \(hash.pick(GeneratedWords.sentences))"
         var tags: [String] = []
         for _ in 0..<hash.below(4) {
             let tag = hash.pick(GeneratedWords.tags)

@@ -30,7 +30,8 @@ package struct Generator {
             SET application_name = 'commerce generate'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
             SET maintenance_work_mem = '256MB'; SET synchronous_commit = off
             """)
-        let isEmpty = try connection.query("SELECT NOT EXISTS (SELECT FROM product) AND NOT EXISTS (SELECT FROM orders)").first?[0] ?? false
+        let isEmpty =
+            try connection.query("SELECT NOT EXISTS (SELECT FROM product) AND NOT EXISTS (SELECT FROM orders)").first?[0] ?? false
         guard isEmpty || options.force else {
             throw GeneratorError(description: "the database has products or orders already; --force adds to them")
         }

@@ -124,7 +124,8 @@ struct GeneratorRows {
     }
 
     private func movement(
-        _ variant: UUID, _ order: UUID?, _ onHand: Int, _ reserved: Int, _ reason: String, _ at: Timestamp, to text: inout CopyText
+        _ variant: UUID, _ order: UUID?, _ onHand: Int, _ reserved: Int, _ reason: String, _ at: Timestamp,
+        to text: inout CopyText
     ) {
         text.column(variant.text)
         text.column(order?.text)
@@ -211,11 +212,12 @@ struct GeneratorRows {
     static let reservation = "COPY reservation (order_id, state, expires_at) FROM STDIN"
     func reservation(_ index: Int, to text: inout CopyText) {
         let order = order(index)
-        let state = switch order.holding {
-        case .held: "held"
-        case .captured: "captured"
-        case .released: "released"
-        }
+        let state =
+            switch order.holding {
+            case .held: "held"
+            case .captured: "captured"
+            case .released: "released"
+            }
         text.column(order.id.text)
         text.column(state)
         text.column(order.placedAt + .seconds(900))
@@ -224,7 +226,9 @@ struct GeneratorRows {
 
     private static let currency = "USD"
 
-    private static func json(_ option: (name: String, value: String)) -> [UInt8] { Array(#"{"\#(option.name)":"\#(option.value)"}"#.utf8) }
+    private static func json(_ option: (name: String, value: String)) -> [UInt8] {
+        Array(#"{"\#(option.name)":"\#(option.value)"}"#.utf8)
+    }
 
     private static func hexadecimal(_ number: UInt64) -> String {
         withUnsafeBytes(of: number.bigEndian) { Array($0).hexadecimalText }

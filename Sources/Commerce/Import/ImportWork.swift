@@ -61,7 +61,8 @@ struct ImportWork {
         try categorize()
         report.created = try count(ImportStatements.insertProducts)
         try connection.execute(ImportStatements.insertVariants)
-        report.variants = Int(try connection.query(PostgresQuery(unescaped: ImportStatements.updateVariants)).first?[0] ?? Int64(0))
+        report.variants = Int(
+            try connection.query(PostgresQuery(unescaped: ImportStatements.updateVariants)).first?[0] ?? Int64(0))
         report.updated = try count(ImportStatements.updateProducts)
         report.stocked = try count(ImportStatements.insertStock)
         if report.hasChanges { try bumpVersion() }

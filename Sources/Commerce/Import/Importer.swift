@@ -51,7 +51,8 @@ package struct Importer {
             do { try work.writeStock() } catch let error as PostgresError {
                 let reason = Self.failure(error)
                 throw ImportError(
-                    reason.code, "the products are imported, but not all of their stock: \(reason.description); import the file once more")
+                    reason.code,
+                    "the products are imported, but not all of their stock: \(reason.description); import the file once more")
             }
             // What a new catalogue's queries are planned with; a role that may not is only told so.
             if work.report.created > 0 { try? connection.execute("ANALYZE product, variant, stock, category") }

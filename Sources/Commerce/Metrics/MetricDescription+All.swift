@@ -28,7 +28,8 @@ extension MetricDescription {
             "commerce_postgres_replica_fallbacks_total", "Reads that the replica failed and the primary was asked for."),
         MetricDescription(
             "commerce_postgres_retries_total",
-            "Reads and transactions that failed for the server's trouble: sent again, or refused as the budget for that was spent."),
+            "Reads and transactions that failed for the server's trouble: sent again, or refused as the budget for that was spent."
+        ),
         MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
         MetricDescription("commerce_redis_breakers", "Loops by the state of their circuit breaker before Redis."),
         MetricDescription(
@@ -39,14 +40,18 @@ extension MetricDescription {
         MetricDescription("commerce_stock_held_units", "Pieces that orders hold; counted once a minute."),
         MetricDescription("commerce_sweep_failures_total", "Sweeps that failed, by what they were for."),
         MetricDescription(
-            "commerce_sweep_last_success_timestamp_seconds", "When a sweep last succeeded, by what it was for, in seconds since 1970."),
+            "commerce_sweep_last_success_timestamp_seconds",
+            "When a sweep last succeeded, by what it was for, in seconds since 1970."),
         MetricDescription("commerce_sweep_rows_total", "Rows that were swept, by what for."),
-        MetricDescription("http_server_admission_limit", "How many requests may be at work at a time, as found from their times."),
         MetricDescription(
-            "http_server_admission_requests", "Requests that are at work, or wait to be taken on, of those that need more than memory."),
+            "http_server_admission_limit", "How many requests may be at work at a time, as found from their times."),
+        MetricDescription(
+            "http_server_admission_requests",
+            "Requests that are at work, or wait to be taken on, of those that need more than memory."),
         MetricDescription(
             "http_server_buffer_evictions_total",
-            "Clients that were refused or closed as there was no memory for what they held, by what that was: head, body, input, replies."),
+            "Clients that were refused or closed as there was no memory for what they held, by what that was: head, body, input, replies."
+        ),
         MetricDescription("http_server_connections_accepted_total", "Connections that were accepted."),
         MetricDescription(
             "http_server_connections_refused_total",
@@ -58,7 +63,8 @@ extension MetricDescription {
             "http_server_tls_certificate_expiry_timestamp_seconds", "When the certificate ends, in seconds since 1970."),
         MetricDescription("http_server_tls_handshakes_total", "Encrypted connections, by whether sides agreed."),
         MetricDescription("http_server_problems_total", "Problem details that were the answer, by their code."),
-        MetricDescription("http_server_rate_limited_total", "Requests that were refused as their client had made too many, by policy."),
+        MetricDescription(
+            "http_server_rate_limited_total", "Requests that were refused as their client had made too many, by policy."),
         MetricDescription(
             "http_server_request_duration_seconds",
             "Time from a request's last byte to its answer, by method and route's template."),

@@ -44,7 +44,9 @@ struct ProcessMetrics: Sendable {
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         guard count > 0 else { return nil }
-        let numbers = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ").prefix(2).compactMap { Double($0) }
+        let numbers = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ").prefix(2).compactMap {
+            Double($0)
+        }
         let page = Double(sysconf(Int32(_SC_PAGESIZE)))
         guard numbers.count == 2, page > 0 else { return nil }
         return (numbers[0] * page, numbers[1] * page)

@@ -33,7 +33,8 @@ package enum MigrationFault: Error, Equatable, Sendable, CustomStringConvertible
         case .edited(let file): "\(file): was edited after it was applied; restore it and write a new migration"
         case .renamed(let file, let applied): "\(file): was applied as \(applied)"
         case .fileMissing(let applied): "\(applied): was applied, but its file is missing"
-        case .skipped(let file, let highest): "\(file): was never applied, although version \(highest) was; give it a higher number"
+        case .skipped(let file, let highest):
+            "\(file): was never applied, although version \(highest) was; give it a higher number"
         case .noWayBack(let migration): "\(migration): has no .down.sql, so there is no way back"
         case .unknownVersion(let version, let highest): "there is no version \(version); versions are 0 to \(highest)"
         }

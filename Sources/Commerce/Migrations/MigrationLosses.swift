@@ -149,7 +149,8 @@ extension Migrator {
             let plan = try MigrationPlan.down(set, applied: applied, to: target)
             let steps = plan.steps.map { step in
                 MigrationLosses.Step(
-                    title: step.migration.title, items: MigrationLosses.items(of: step.script.sql).map { ($0, rows(of: $0, connection)) })
+                    title: step.migration.title,
+                    items: MigrationLosses.items(of: step.script.sql).map { ($0, rows(of: $0, connection)) })
             }
             return MigrationLosses(target: target, steps: steps)
         } catch let faults as MigrationFaults {
@@ -164,13 +165,16 @@ extension Migrator {
         func quoted(_ name: String) -> String {
             name.split(separator: ".").map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ".")
         }
-        let (table, counted) = switch item {
-        case .table(let table), .rows(let table): (table, "*")
-        case .column(let column, let table): (table, quoted(column))
-        }
+        let (table, counted) =
+            switch item {
+            case .table(let table), .rows(let table): (table, "*")
+            case .column(let column, let table): (table, quoted(column))
+            }
         func number(_ sql: String) -> Int64? { try? connection.query(PostgresQuery(unescaped: sql)).first?[0] }
         if let count = number("SELECT count(\(counted)) FROM \(quoted(table))") { return count == 1 ? "1 row" : "\(count) rows" }
-        let estimate: Int64? = try? connection.query("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(\(quoted(table)))").first?[0]
+        let estimate: Int64? = try? connection.query(
+            "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(\(quoted(table)))"
+        ).first?[0]
         return estimate.map { "about \(max(0, $0)) rows" }
     }
 }

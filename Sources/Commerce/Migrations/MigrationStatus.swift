@@ -26,7 +26,9 @@ package struct MigrationStatus: Equatable, Sendable {
         var rows = set.migrations.map { migration in
             let row = rest.removeValue(forKey: migration.version)
             let state: State =
-                if let row { row.checksum == migration.up.checksum && row.name == migration.name ? .applied : .edited } else { .pending }
+                if let row { row.checksum == migration.up.checksum && row.name == migration.name ? .applied : .edited } else {
+                    .pending
+                }
             return Row(
                 version: migration.version, name: migration.name, state: state, appliedAt: row?.appliedAt,
                 duration: row?.duration)
@@ -39,12 +41,14 @@ package struct MigrationStatus: Equatable, Sendable {
 
     /// Lines in columns, for people.
     package var table: String {
-        let cells = [["version", "name", "state", "applied at", "took"]] + rows.map { row in
-            [
-                String(row.version), row.name, row.state.rawValue, row.appliedAt.map(Self.text) ?? "",
-                row.duration.map { "\($0.milliseconds) ms" } ?? "",
-            ]
-        }
+        let cells =
+            [["version", "name", "state", "applied at", "took"]]
+            + rows.map { row in
+                [
+                    String(row.version), row.name, row.state.rawValue, row.appliedAt.map(Self.text) ?? "",
+                    row.duration.map { "\($0.milliseconds) ms" } ?? "",
+                ]
+            }
         let widths = (0..<5).map { column in cells.map { $0[column].count }.max() ?? 0 }
         return cells.map { line in
             let padded = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")

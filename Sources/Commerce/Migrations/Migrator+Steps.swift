@@ -77,7 +77,9 @@ extension Migrator {
             try write(step, connection, begun)
         } catch {
             let leftovers = (try? invalidIndexes(step, connection)) ?? []
-            let advice = leftovers.map { "; an attempt that failed left \($0) invalid: DROP INDEX CONCURRENTLY \($0), then try again" }
+            let advice = leftovers.map {
+                "; an attempt that failed left \($0) invalid: DROP INDEX CONCURRENTLY \($0), then try again"
+            }
             throw failure(step, error, advice: advice.joined())
         }
     }
@@ -87,7 +89,8 @@ extension Migrator {
         do {
             try connection.transaction { try ServiceRights.grant(connection) }
         } catch {
-            throw MigrationError(.failed, "cannot grant the service its rights: \((error as? PostgresError)?.description ?? "\(error)")")
+            throw MigrationError(
+                .failed, "cannot grant the service its rights: \((error as? PostgresError)?.description ?? "\(error)")")
         }
     }
 

@@ -153,6 +153,7 @@ struct PostgresLogging: Sendable, Equatable {
             (lengthOnError ?? "0") != "0" ? "log_parameter_max_length_on_error" : nil,
         ].compactMap(\.self)
         guard !settings.isEmpty else { return nil }
-        return "PostgreSQL logs the values of statements, which are people's addresses and tokens: set \(settings.joined(separator: " and ")) to 0"
+        return
+            "PostgreSQL logs the values of statements, which are people's addresses and tokens: set \(settings.joined(separator: " and ")) to 0"
     }
 }

@@ -18,7 +18,8 @@ final class Housekeeping {
             logger: logger)
         carts = CartHearing(
             loop: services.loop, store: services.carts, watch: shared.cartWatch, redis: shared.redis, logger: logger)
-        watch = services.cache == nil && services.replica == nil
+        watch =
+            services.cache == nil && services.replica == nil
             ? nil
             : CatalogWatch(
                 loop: services.loop, configuration: shared.postgres, store: CatalogStore(pool: services.pool),

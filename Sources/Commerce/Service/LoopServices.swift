@@ -47,7 +47,8 @@ package final class LoopServices: @unchecked Sendable {
             tokenLifetime: configuration.shop.orderTokenLifetime, keys: configuration.encryption.keys,
             holdLimits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
-        cache = configuration.cache.isOn
+        cache =
+            configuration.cache.isOn
             ? CatalogCache(
                 loop: loop, redis: redis, keys: configuration.encryption.keys,
                 settings: CatalogCacheSettings(
@@ -76,7 +77,8 @@ package final class LoopServices: @unchecked Sendable {
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(
-            router: router, middlewares: shared.middlewares + Self.limiter(shared, loop, redis), settings: shared.application, gate: gate,
+            router: router, middlewares: shared.middlewares + Self.limiter(shared, loop, redis), settings: shared.application,
+            gate: gate,
             logger: logger,
             mapError: Problem.of)
     }

@@ -117,7 +117,9 @@ package final class Service {
         certificate?.stop()
         let closed = await registry.close(within: Self.closingPatience)
         if !closed {
-            logger.warning("connections to the database are cut off with what they have at work", metadata: ["after": "\(Self.closingPatience)"])
+            logger.warning(
+                "connections to the database are cut off with what they have at work",
+                metadata: ["after": "\(Self.closingPatience)"])
         }
         // Last: how it ended is of interest too.
         metrics?.close()

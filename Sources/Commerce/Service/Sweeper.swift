@@ -89,10 +89,12 @@ final class Sweeper {
             let left = held.isEmpty ? 0 : try await orders.overdue()
             metrics.overdue(left)
             guard left > 0 else { return silences["overdue"] = nil }
-            tell("overdue", "orders cannot expire yet: another session holds their stock", [
-                "orders": .stringConvertible(left),
-                "variants": .string(held.prefix(5).map(\.text).sorted().joined(separator: " ")),
-            ])
+            tell(
+                "overdue", "orders cannot expire yet: another session holds their stock",
+                [
+                    "orders": .stringConvertible(left),
+                    "variants": .string(held.prefix(5).map(\.text).sorted().joined(separator: " ")),
+                ])
         } catch {
             failed(what, error)
         }

@@ -64,11 +64,17 @@ extension UnsafeBufferPointer<UInt8> {
             // A byte's top bit is set where it is below 0x20, or is what the word was compared with; a borrow from such a
             // byte may set others, which is no harm where only any of them counts.
             return ((word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & tops
-        } single: { $0.needsEscape }
+        } single: {
+            $0.needsEscape
+        }
     }
 
     fileprivate var allSatisfyASCII: Bool {
-        !meets { $0 & 0x8080_8080_8080_8080 } single: { $0 >= 0x80 }
+        !meets {
+            $0 & 0x8080_8080_8080_8080
+        } single: {
+            $0 >= 0x80
+        }
     }
 
     /// Whether any of the words, or of the bytes where there are less than eight, is what is looked for.

@@ -36,7 +36,8 @@ private struct HTTPDateReader {
 
     /// `, 06-Nov-94 08:49:37 GMT`
     private mutating func obsolete(_ now: Timestamp) -> Int? {
-        guard literal(", "), let day = number(2), literal("-"), let month = word(Self.months), literal("-"), let short = number(2),
+        guard literal(", "), let day = number(2), literal("-"), let month = word(Self.months), literal("-"),
+            let short = number(2),
             literal(" "), let time = time(), literal(" GMT")
         else { return nil }
         let present = UTCMoment(min(max(now, .earliest), .latest)).date.year

@@ -142,7 +142,9 @@ extension Connection {
             // Without chunks the end of the connection is the end of the body (RFC 9112 §6.3).
             if !context.isHTTP11 { context.closes = true }
             // It may last for hours, and what is kept behind it as long. What belongs to the body that is still read is not behind it.
-            if continuation.isBody, inbound?.hasEnded != false, backlogCount + fresh.count > group.configuration.maximumBehindStream {
+            if continuation.isBody, inbound?.hasEnded != false,
+                backlogCount + fresh.count > group.configuration.maximumBehindStream
+            {
                 context.closes = true
                 dropInput()
             }

@@ -8,7 +8,8 @@ extension Connection {
     /// Reads once: the loop asks again while there is more, so that one busy client leaves the others their turn.
     func receive() {
         let count =
-            tls.map(readEncrypted) ?? group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, min($0.count, room), 0) }
+            tls.map(readEncrypted)
+            ?? group.scratch.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, min($0.count, room), 0) }
         guard count > 0 else {
             if count == 0 { return endOfInput() }
             if errno != EAGAIN, errno != EWOULDBLOCK, errno != EINTR { close() }
@@ -89,7 +90,8 @@ extension Connection {
             case .continueExpected:
                 queueContinue()
             case .begun(let request):
-                inbound = InboundStream(on: self, isRaw: false, awaitsContinue: request.awaitsContinue, pace: group.times.bodyPace(from: 0))
+                inbound = InboundStream(
+                    on: self, isRaw: false, awaitsContinue: request.awaitsContinue, pace: group.times.bodyPace(from: 0))
                 phase = .idle
                 phaseBegan = loop.now
                 return request

@@ -83,7 +83,10 @@ final class Connection: DescriptorHandler {
     private(set) var held = 0
     private var heldSince: UInt64 = 0
 
-    init(descriptor: Int32, peer: String, client: String? = nil, group: ConnectionGroup, responder: any Responder, tls: TLSSession? = nil) {
+    init(
+        descriptor: Int32, peer: String, client: String? = nil, group: ConnectionGroup, responder: any Responder,
+        tls: TLSSession? = nil
+    ) {
         self.tls = tls
         self.descriptor = descriptor
         self.peer = peer

@@ -74,7 +74,8 @@ package final class RequestHead: Sendable {
     package func removing(_ name: HTTPField.Name) -> RequestHead? {
         guard fields.contains(where: { matches($0, name) }) else { return nil }
         return RequestHead(
-            bytes: bytes, method: method, path: path, query: query, fields: fields.filter { !matches($0, name) }, isHTTP11: isHTTP11)
+            bytes: bytes, method: method, path: path, query: query, fields: fields.filter { !matches($0, name) },
+            isHTTP11: isHTTP11)
     }
 
     /// Whether a field has this name. Names are compared without regard to case (RFC 9110 §5.1).

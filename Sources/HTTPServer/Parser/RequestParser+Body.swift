@@ -23,8 +23,9 @@ extension RequestParser {
             case .chunkLine:
                 // 15 digits are all that a chunk size can use; the 16th is refused for itself, not as an extension.
                 let limit = 16 + max(0, limits.chunkExtensions - extensionBytes)
-                guard let line = try readLine(
-                    input, &position, limit: limit, excess: Self.extensionsTooLong)
+                guard
+                    let line = try readLine(
+                        input, &position, limit: limit, excess: Self.extensionsTooLong)
                 else { return false }
                 try begin(ChunkHeader(line.span))
             case .chunkData(let remaining):
@@ -39,8 +40,9 @@ extension RequestParser {
                 position += 1
                 state = sawCarriageReturn ? .chunkLine : .chunkEnd(sawCarriageReturn: true)
             case .trailers:
-                guard let line = try readLine(
-                    input, &position, limit: fieldLineLimit, excess: Self.fieldsTooLarge)
+                guard
+                    let line = try readLine(
+                        input, &position, limit: fieldLineLimit, excess: Self.fieldsTooLarge)
                 else { return false }
                 if line.isEmpty { return true }
                 try count(fieldLine: line.count + 2)

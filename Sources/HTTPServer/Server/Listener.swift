@@ -43,7 +43,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     /// - Parameter groups: at least one; the listener lives on the first one's loop.
     init(
-        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListening? = nil, metrics: ServerMetrics, logger: Logger
+        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListening? = nil, metrics: ServerMetrics,
+        logger: Logger
     ) {
         self.tls = tls?.keeper
         let rate = tls?.handshakeRate ?? 0
@@ -113,7 +114,9 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             total += open
             if open < count { (fewest, count) = (group, open) }
         }
-        guard total < maximum || home.makeRoom() else { return refuse(accepted, peer: peer, .connections, "There are too many connections.") }
+        guard total < maximum || home.makeRoom() else {
+            return refuse(accepted, peer: peer, .connections, "There are too many connections.")
+        }
         let client = home.configuration.client(peer)
         let most = home.configuration.maximumConnectionsPerClient
         if tls != nil, most != nil, let client, !handshakesOfClients.take(of: client, at: home.loop.now) {
@@ -126,7 +129,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         metrics.accepted.increment()
         _ = handshakes.take(at: home.loop.now)
         fewest.openConnections.add(1, ordering: .relaxed)
-        fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, client: client, tls: context) }
+        fewest.loop.execute { [fewest, context = tls?.current] in fewest.adopt(accepted, peer: peer, client: client, tls: context)
+        }
     }
 
     /// Closes idle connections of the client that has most, so that others find room.
@@ -149,7 +153,8 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         refused += 1
         if refused & (refused - 1) == 0 {
             let advice = shortage == .client ? " If it is a proxy's, TRUSTED_PROXIES has to name it." : ""
-            logger.warning("connections refused", metadata: ["reason": "\(reason)\(advice)", "refused": .stringConvertible(refused)])
+            logger.warning(
+                "connections refused", metadata: ["reason": "\(reason)\(advice)", "refused": .stringConvertible(refused)])
         }
         // To be understood it would take a handshake, which is what there is no room for.
         guard let responder = home.responder, tls == nil else { return }

@@ -34,7 +34,8 @@ package final class Server: Sendable {
         let census = ClientCensus()
         self.buffers = buffers.budget
         groups = loops.loops.map { loop in
-            ConnectionGroup(loop: loop, configuration: configuration, metrics: metrics.ofOneLoop(), buffers: buffers, census: census)
+            ConnectionGroup(
+                loop: loop, configuration: configuration, metrics: metrics.ofOneLoop(), buffers: buffers, census: census)
         }
     }
 
@@ -94,7 +95,9 @@ package final class Server: Sendable {
         if room < configuration.maximumConnections {
             logger.warning(
                 "the limit of open files allows fewer connections than configured",
-                metadata: ["configured": .stringConvertible(configuration.maximumConnections), "allowed": .stringConvertible(room)])
+                metadata: [
+                    "configured": .stringConvertible(configuration.maximumConnections), "allowed": .stringConvertible(room),
+                ])
         }
         return min(configuration.maximumConnections, room)
     }

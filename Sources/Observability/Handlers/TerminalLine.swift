@@ -51,7 +51,8 @@ struct TerminalLine {
             default: .green
             }
         part(String(record.status), colour)
-        part(record.method.count < 6 ? record.method + String(repeating: " ", count: 6 - record.method.count) : record.method, nil)
+        part(
+            record.method.count < 6 ? record.method + String(repeating: " ", count: 6 - record.method.count) : record.method, nil)
         part(String(decoding: record.path, as: UTF8.self), nil)
         var duration: [UInt8] = []
         record.appendMilliseconds(to: &duration)

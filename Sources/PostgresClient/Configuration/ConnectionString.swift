@@ -31,16 +31,17 @@ enum ConnectionString {
 
     /// What libpq finds out only as it connects, found at start already.
     private static func check(_ keyword: String, _ value: String) throws(PostgresError) {
-        let isRight: Bool = switch keyword {
-        case "port": value.split(separator: ",").allSatisfy { UInt16($0).map { $0 > 0 } ?? false }
-        case "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count":
-            Int32(value) != nil
-        case "sslmode":
-            ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"].contains(value)
-        case "target_session_attrs":
-            ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"].contains(value)
-        default: true
-        }
+        let isRight: Bool =
+            switch keyword {
+            case "port": value.split(separator: ",").allSatisfy { UInt16($0).map { $0 > 0 } ?? false }
+            case "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count":
+                Int32(value) != nil
+            case "sslmode":
+                ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"].contains(value)
+            case "target_session_attrs":
+                ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"].contains(value)
+            default: true
+            }
         guard isRight else { throw PostgresError(.invalidConfiguration, "the connection string's \(keyword) is wrong") }
     }
 }

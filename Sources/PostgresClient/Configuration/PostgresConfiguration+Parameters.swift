@@ -32,7 +32,8 @@ extension PostgresConfiguration {
         // depends on their values say so (PostgresQuery.isPlannedAnew).
         // A plan that was made while a table was empty would scan it, and is kept while the table grows: no statement of a
         // shop wants a scan where there is an index.
-        var options = "-c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+        var options =
+            "-c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
         for (name, limit) in [
             ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
             ("idle_in_transaction_session_timeout", idleInTransactionTimeout),

@@ -76,7 +76,8 @@ package struct PostgresConfiguration: Sendable {
         }
         let isSameUser = value("user") == nil || value("user") == primary.value("user")
         if !isSameUser || value("password") != nil { passwordFile = nil }
-        for keyword in ["user", "dbname", "sslmode", "sslrootcert"] + (isSameUser ? ["password"] : []) where value(keyword) == nil {
+        for keyword in ["user", "dbname", "sslmode", "sslrootcert"] + (isSameUser ? ["password"] : []) where value(keyword) == nil
+        {
             if let same = primary.value(keyword) { parameters.append((keyword, same)) }
         }
     }

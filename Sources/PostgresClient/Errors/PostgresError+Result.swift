@@ -12,15 +12,17 @@ extension PostgresError {
             self.init(.connectionUnavailable, "connection lost")
             return
         }
-        let code: Code = switch state {
-        case SQLState.queryCanceled, SQLState.lockNotAvailable: .timedOut
-        default: PostgresError.endsSession(state) ? .connectionUnavailable : .server
-        }
+        let code: Code =
+            switch state {
+            case SQLState.queryCanceled, SQLState.lockNotAvailable: .timedOut
+            default: PostgresError.endsSession(state) ? .connectionUnavailable : .server
+            }
         self.init(
             code, SQLState.messageMayQuoteData(state) ? nil : field("M"), sqlState: state,
             constraint: field("n"), table: field("t"), column: field("c"))
         // The function's name, as 0A000 says many other things too.
-        isStalePlan = state == SQLState.invalidStatementName
+        isStalePlan =
+            state == SQLState.invalidStatementName
             || (state == SQLState.featureNotSupported && field("R") == "RevalidateCachedQuery")
     }
 

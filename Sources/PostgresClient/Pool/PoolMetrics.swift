@@ -45,7 +45,12 @@ final class PoolMetrics {
         ]
         failed = Dictionary(
             uniqueKeysWithValues: reasons.map { code, reason in
-                (code, Counter(label: "commerce_postgres_acquire_failures_total", dimensions: [("reason", reason)] + role, factory: factory))
+                (
+                    code,
+                    Counter(
+                        label: "commerce_postgres_acquire_failures_total", dimensions: [("reason", reason)] + role,
+                        factory: factory)
+                )
             })
     }
 

@@ -29,18 +29,20 @@ extension PostgresPool {
         guard let exam, exam.pending[connection.id] == nil else { return }
         let began = loop.now
         exam.pending[connection.id] = began
-        connection.send(exam.query, index: 0, for: ReaderExamination { [weak self, weak connection] row in
-            // Not at once: answers are being taken from the connection.
-            self?.loop.atTurnEnd { [weak self] in
-                guard let self, let connection else { return }
-                exam.pending[connection.id] = nil
-                guard state.members[connection.id]?.phase == .shared, connection.isOpen else { return }
-                let took = loop.now > began ? loop.now - began : 0
-                guard let row, exam.passes(row, took) else { return withdraw(connection) }
-                if !readers.contains(where: { $0 === connection }) { readers.append(connection) }
-                sendParked()
-            }
-        })
+        connection.send(
+            exam.query, index: 0,
+            for: ReaderExamination { [weak self, weak connection] row in
+                // Not at once: answers are being taken from the connection.
+                self?.loop.atTurnEnd { [weak self] in
+                    guard let self, let connection else { return }
+                    exam.pending[connection.id] = nil
+                    guard state.members[connection.id]?.phase == .shared, connection.isOpen else { return }
+                    let took = loop.now > began ? loop.now - began : 0
+                    guard let row, exam.passes(row, took) else { return withdraw(connection) }
+                    if !readers.contains(where: { $0 === connection }) { readers.append(connection) }
+                    sendParked()
+                }
+            })
         connection.sync(for: nil)
         armForSilence()
     }

@@ -34,7 +34,9 @@ extension PostgresPool {
     private func relieve(_ connection: PostgresConnection, now: UInt64) {
         // Where nobody is answered, as in an outage, this read is not to blame, and no other connection helps.
         let mark = connection.waitingSince.adding(Self.holdUp / 2)
-        guard connections.values.contains(where: { $0 !== connection && ($0.outstanding == 0 || $0.lastHeard > mark) }) else { return }
+        guard connections.values.contains(where: { $0 !== connection && ($0.outstanding == 0 || $0.lastHeard > mark) }) else {
+            return
+        }
         let reads = connection.expectedReads
         guard let first = reads.first else { return }
         slow.mark(first.query.sql, now: now)
@@ -99,7 +101,8 @@ extension PostgresPool {
         let connection = try await lease()
         // Takes the transaction back too.
         defer { giveBack(connection) }
-        let limit: [PostgresQuery] = configuration.readLimit.map { [PostgresQuery(unescaped: "SET LOCAL statement_timeout = \($0)")] } ?? []
+        let limit: [PostgresQuery] =
+            configuration.readLimit.map { [PostgresQuery(unescaped: "SET LOCAL statement_timeout = \($0)")] } ?? []
         let rows = try await send(limit + [query], begin: "BEGIN READ ONLY", commit: .none, on: connection)
         guard let last = rows.last else { throw PostgresError(.protocolViolation, "no answer") }
         return last

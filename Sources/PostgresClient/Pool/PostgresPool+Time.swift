@@ -106,12 +106,13 @@ extension PostgresConnection {
     func expireReceivers(now: UInt64) -> UInt64 {
         var next = UInt64.max
         for one in expected {
-            let waiting: (any StatementReceiver)? = switch one {
-            case .statement(let receiver, _, _): receiver
-            // The commit of a group happens at its Sync, and may take its time there.
-            case .sync(let receiver): receiver
-            case .preparation, .housekeeping: nil
-            }
+            let waiting: (any StatementReceiver)? =
+                switch one {
+                case .statement(let receiver, _, _): receiver
+                // The commit of a group happens at its Sync, and may take its time there.
+                case .sync(let receiver): receiver
+                case .preparation, .housekeeping: nil
+                }
             guard let receiver = waiting, let deadline = receiver.deadline else { continue }
             if deadline <= now { receiver.deadlinePassed() } else { next = min(next, deadline) }
         }

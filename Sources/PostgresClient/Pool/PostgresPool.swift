@@ -228,12 +228,13 @@ package final class PostgresPool: @unchecked Sendable {
         // It stays shared for good, so nothing has to take this back.
         if let limit = configuration.readLimit { connection.sendHousekeeping("SET statement_timeout = \(limit)") }
         // Reads follow once this is answered: an unused connection may have died without telling.
-        connection.sync(for: ProofOfLife(loop: loop) { [weak self] in
-            guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
-            guard exam == nil else { return examine(connection) }
-            readers.append(connection)
-            sendParked()
-        })
+        connection.sync(
+            for: ProofOfLife(loop: loop) { [weak self] in
+                guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
+                guard exam == nil else { return examine(connection) }
+                readers.append(connection)
+                sendParked()
+            })
         armForSilence()
     }
 

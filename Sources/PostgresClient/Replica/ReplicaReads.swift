@@ -102,7 +102,9 @@ package final class ReplicaReads: @unchecked Sendable {
     package var standing: ReplicaStanding {
         let now = loop.now
         let silence = now > (lastExam?.at ?? began) ? now - (lastExam?.at ?? began) : 0
-        guard let lastExam, replica.isUsable, silence < 2_000_000_000 else { return ReplicaStanding(phase: .down, latency: silence) }
+        guard let lastExam, replica.isUsable, silence < 2_000_000_000 else {
+            return ReplicaStanding(phase: .down, latency: silence)
+        }
         return ReplicaStanding(phase: replica.carriesReads ? .ok : .behind, latency: lastExam.took)
     }
 

@@ -40,11 +40,12 @@ package struct PostgresRow: Sendable {
     }
 
     private func mismatch(_ column: Int, _ expectation: String) -> PostgresError {
-        let found = switch result.value(row: index, column: column) {
-        case nil: "no such column"
-        case let value? where value.bytes == nil: "null"
-        case let value?: "type \(value.type), \(value.bytes?.count ?? 0) bytes"
-        }
+        let found =
+            switch result.value(row: index, column: column) {
+            case nil: "no such column"
+            case let value? where value.bytes == nil: "null"
+            case let value?: "type \(value.type), \(value.bytes?.count ?? 0) bytes"
+            }
         return PostgresError(
             .decoding, "column \(column) is not \(expectation) but \(found)", column: result.columnName(column))
     }

@@ -117,9 +117,11 @@ extension RedisClient {
         let level: Logger.Level =
             if error == loggedError { .debug } else if error.code == .authenticationFailed { .error } else { .warning }
         loggedError = error
-        logger.log(level: level, "redis unavailable", metadata: [
-            "redis": "\(configuration)", "code": "\(error.code.rawValue)", "reason": "\(error.message)",
-        ])
+        logger.log(
+            level: level, "redis unavailable",
+            metadata: [
+                "redis": "\(configuration)", "code": "\(error.code.rawValue)", "reason": "\(error.message)",
+            ])
     }
 }
 

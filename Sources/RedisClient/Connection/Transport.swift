@@ -221,7 +221,9 @@ final class Transport: DescriptorHandler {
             buffer.send { bytes in
                 let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
                 if count >= 0 { return count }
-                if errno == EAGAIN { full = true } else if errno != EINTR {
+                if errno == EAGAIN {
+                    full = true
+                } else if errno != EINTR {
                     failure = RedisError(.connectionLost, "\(SystemError("send"))")
                 }
                 return 0

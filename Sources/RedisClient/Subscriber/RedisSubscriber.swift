@@ -143,10 +143,12 @@ package final class RedisSubscriber {
         failures += 1
         // Once for each power of two, not once for each attempt.
         if failures.nonzeroBitCount == 1 {
-            logger.warning("redis: not listening", metadata: [
-                "redis": "\(configuration)", "attempts": .stringConvertible(failures), "code": "\(error.code.rawValue)",
-                "reason": "\(error.message)",
-            ])
+            logger.warning(
+                "redis: not listening",
+                metadata: [
+                    "redis": "\(configuration)", "attempts": .stringConvertible(failures), "code": "\(error.code.rawValue)",
+                    "reason": "\(error.message)",
+                ])
         }
         phase = .pausing
         // The first at once or nearly so; all of a fleet not in step.
@@ -210,7 +212,9 @@ package final class RedisSubscriber {
         case .listening:
             heard = true
             guard case .array(let parts) = reply, case .string(let kind)? = parts.first else { return refuse(reply) }
-            if kind.elementsEqual("message".utf8), parts.count == 3, case .string(let channel) = parts[1], case .string(let payload) = parts[2] {
+            if kind.elementsEqual("message".utf8), parts.count == 3, case .string(let channel) = parts[1],
+                case .string(let payload) = parts[2]
+            {
                 receive(.message(channel: String(decoding: channel, as: UTF8.self), payload: payload))
             }
         case .idle, .connecting, .pausing, .closed: break

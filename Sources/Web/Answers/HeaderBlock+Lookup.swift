@@ -40,7 +40,9 @@ extension HeaderBlock {
                 var start = start
                 while start < bytes.count {
                     // A line ends in CR LF, and no value holds a CR.
-                    guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0d, bytes.count - start) else { return nil }
+                    guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0d, bytes.count - start) else {
+                        return nil
+                    }
                     let end = UnsafeRawPointer(found) - UnsafeRawPointer(base)
                     let value = start + wanted.count + 2
                     if value <= end, bytes[value - 2] == 0x3a, Self.matches(bytes, at: start, wanted) { return value..<end }

@@ -15,7 +15,8 @@ extension ProblemKind {
         .requestHeaderFieldsTooLarge, "header_too_large", "Header too large",
         "A header is too large, or there are too many headers.")
     static let versionNotSupported = ProblemKind(
-        .httpVersionNotSupported, "version_not_supported", "HTTP version not supported", "Only HTTP/1.1 and HTTP/1.0 are supported.")
+        .httpVersionNotSupported, "version_not_supported", "HTTP version not supported",
+        "Only HTTP/1.1 and HTTP/1.0 are supported.")
     static let transferCodingNotImplemented = ProblemKind(
         .notImplemented, "transfer_coding_not_implemented", "Transfer coding not implemented",
         "The only supported transfer coding is `chunked`.")

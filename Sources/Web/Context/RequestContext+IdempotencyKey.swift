@@ -24,7 +24,8 @@ extension IdempotencyKey {
     package func requireRandomForm() throws(Problem) {
         guard hasRandomForm else {
             throw Problem.invalidKey(
-                "must be random where there is no cart: a UUID, or at least \(IdempotencyKey.shortestRandom) base64url characters")
+                "must be random where there is no cart: a UUID, or at least \(IdempotencyKey.shortestRandom) base64url characters"
+            )
         }
     }
 }

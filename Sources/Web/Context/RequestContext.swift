@@ -36,7 +36,8 @@ package final class RequestContext {
     private let parentLogger: Logger
 
     package init(
-        request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?, parameters: PathParameters,
+        request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?,
+        parameters: PathParameters,
         isVital: Bool = false, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
     ) {
         costOfQuery = cost

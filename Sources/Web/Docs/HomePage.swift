@@ -14,8 +14,12 @@ struct HomePage: Sendable {
 
     private static let links = [
         Link(name: "docs", path: "/docs", title: "Documentation", description: "Every call, with examples to copy."),
-        Link(name: "openapi", path: "/openapi.json", title: "OpenAPI document", description: "The same for tools and client generators."),
-        Link(name: "products", path: "/v1/products?limit=10", title: "Products", description: "The newest products of the catalogue, as JSON."),
+        Link(
+            name: "openapi", path: "/openapi.json", title: "OpenAPI document",
+            description: "The same for tools and client generators."),
+        Link(
+            name: "products", path: "/v1/products?limit=10", title: "Products",
+            description: "The newest products of the catalogue, as JSON."),
         Link(name: "categories", path: "/v1/categories", title: "Categories", description: "The tree of categories, as JSON."),
         Link(name: "health", path: "/health", title: "Health", description: "The state of the service, as JSON."),
     ]

@@ -33,10 +33,11 @@ struct OperationSection {
 
     /// With its parameters marked.
     func path(_ path: String) -> HTML {
-        .joined(path.split(separator: "/", omittingEmptySubsequences: false).enumerated().map { index, part in
-            let slash: HTML = index == 0 ? "" : "/"
-            return part.hasPrefix("{") ? slash + "<var>\(part)</var>" : slash + "\(part)"
-        })
+        .joined(
+            path.split(separator: "/", omittingEmptySubsequences: false).enumerated().map { index, part in
+                let slash: HTML = index == 0 ? "" : "/"
+                return part.hasPrefix("{") ? slash + "<var>\(part)</var>" : slash + "\(part)"
+            })
     }
 
     private func parameters(_ operation: JSONValue) -> HTML {

@@ -41,10 +41,11 @@ struct SchemaTable {
         let value = reader.resolve(schema).value
         if reader.types(of: value).names == ["array"], let items = value["items"] { return properties(items, depth: depth) }
         if let choices = (value["oneOf"] ?? value["anyOf"])?.arrayValue {
-            return .joined(choices.map { choice in
-                let fields = self.properties(choice, depth: depth + 1)
-                return .when(!fields.text.isEmpty, "<details><summary>\(label(choice))</summary>\(fields)</details>")
-            })
+            return .joined(
+                choices.map { choice in
+                    let fields = self.properties(choice, depth: depth + 1)
+                    return .when(!fields.text.isEmpty, "<details><summary>\(label(choice))</summary>\(fields)</details>")
+                })
         }
         let properties = reader.properties(of: value)
         guard !properties.isEmpty else { return "" }

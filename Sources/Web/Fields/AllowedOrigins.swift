@@ -5,7 +5,7 @@ package struct AllowedOrigins: Sendable {
     /// - Parameter origins: `*` among them is every one.
     package init(_ origins: [String]) { self.origins = origins }
 
-    package func allow(_ origin: String) -> Bool { 
+    package func allow(_ origin: String) -> Bool {
         origins.contains { $0 == "*" || $0.utf8.elementsEqual(origin.utf8) }
     }
 }

@@ -17,14 +17,15 @@ package struct IdempotencyKey: Sendable, Hashable {
     /// Whether it has the form of 128 random bits or more: a UUID, or at least 22 characters of base64url (RFC 4648 §5), of
     /// which a UUID is made too. Whether it is random, only its maker knows.
     package var hasRandomForm: Bool {
-        text.utf8.count >= IdempotencyKey.shortestRandom && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
+        text.utf8.count >= IdempotencyKey.shortestRandom
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
             }
-        }
     }
 
     /// Reads the field's value.

@@ -9,7 +9,8 @@ final class ProblemMetrics {
 
     func count(_ problem: Problem) {
         let code = problem.kind.code
-        let counter = counters[code]
+        let counter =
+            counters[code]
             ?? Counter(label: "http_server_problems_total", dimensions: [("code", code)], factory: factory)
         counters[code] = counter
         counter.increment()

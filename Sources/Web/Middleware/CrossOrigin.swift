@@ -75,7 +75,8 @@ package struct CrossOrigin: Middleware {
         // Datadog RUM.
         "X-Datadog-Trace-Id", "X-Datadog-Parent-Id", "X-Datadog-Origin", "X-Datadog-Sampling-Priority", "X-Datadog-Tags",
         // New Relic, Elastic, Dynatrace, Instana, Honeycomb.
-        "Newrelic", "X-NewRelic-ID", "Elastic-Apm-Traceparent", "X-Dtpc", "X-Dtreferer", "X-Instana-T", "X-Instana-S", "X-Instana-L",
+        "Newrelic", "X-NewRelic-ID", "Elastic-Apm-Traceparent", "X-Dtpc", "X-Dtreferer", "X-Instana-T", "X-Instana-S",
+        "X-Instana-L",
         "X-Honeycomb-Trace",
         // Azure's Application Insights, CloudWatch RUM, Google Cloud.
         "Request-Id", "Request-Context", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",

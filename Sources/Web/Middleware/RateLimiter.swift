@@ -126,10 +126,12 @@ package final class RateLimiter: Middleware {
 
     /// Once: whoever looks like the network within is a proxy, mostly, which stands for all of its clients.
     private func warn(of context: RequestContext) {
-        guard !isWarned, let address = IPAddress(context.clientAddress), Self.inner.contains(where: { $0.contains(address) }) else { return }
+        guard !isWarned, let address = IPAddress(context.clientAddress), Self.inner.contains(where: { $0.contains(address) })
+        else { return }
         isWarned = true
         context.logger.warning(
-            "an inner address is rate limited: if it is a proxy's, TRUSTED_PROXIES has to name it", metadata: ["client": "\(address)"])
+            "an inner address is rate limited: if it is a proxy's, TRUSTED_PROXIES has to name it",
+            metadata: ["client": "\(address)"])
     }
 
     /// Addresses that nobody has on the internet (RFC 1918, RFC 4193).

@@ -94,22 +94,33 @@ struct OpenAPIAssembly {
     func document(_ info: OpenAPIDocument.Info) -> JSONValue {
         OpenAPIAssembly.object([
             ("openapi", .string("3.1.0")),
-            ("info", OpenAPIAssembly.object([
-                ("title", .string(info.title)), ("version", .string(info.version)),
-                ("description", .string(info.description)),
-            ])),
+            (
+                "info",
+                OpenAPIAssembly.object([
+                    ("title", .string(info.title)), ("version", .string(info.version)),
+                    ("description", .string(info.description)),
+                ])
+            ),
             ("servers", .array([OpenAPIAssembly.object([("url", .string(info.server))])])),
-            ("tags", .array(tags.map { tag in
-                OpenAPIAssembly.object([("name", .string(tag.name)), ("description", .string(tag.description))])
-            })),
+            (
+                "tags",
+                .array(
+                    tags.map { tag in
+                        OpenAPIAssembly.object([("name", .string(tag.name)), ("description", .string(tag.description))])
+                    })
+            ),
             ("paths", OpenAPIAssembly.object(paths.map { ($0.path, .object($0.members)) })),
             ("components", OpenAPIAssembly.object(components.map { ($0.section, .object($0.members)) })),
-            ("x-problems", .array(sortedProblems.map { kind in
-                OpenAPIAssembly.object([
-                    ("code", .string(kind.code)), ("status", .number(JSONNumber(kind.status.code))),
-                    ("title", .string(kind.title)), ("description", .string(kind.meaning)),
-                ])
-            })),
+            (
+                "x-problems",
+                .array(
+                    sortedProblems.map { kind in
+                        OpenAPIAssembly.object([
+                            ("code", .string(kind.code)), ("status", .number(JSONNumber(kind.status.code))),
+                            ("title", .string(kind.title)), ("description", .string(kind.meaning)),
+                        ])
+                    })
+            ),
         ])
     }
 

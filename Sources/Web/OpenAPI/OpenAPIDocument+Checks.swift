@@ -53,7 +53,9 @@ extension OpenAPIDocument {
         case .array(let elements): elements.flatMap(references)
         case .object(let object):
             object.members.flatMap { member in
-                if member.name == "$ref", let reference = member.value.stringValue { [reference] } else {
+                if member.name == "$ref", let reference = member.value.stringValue {
+                    [reference]
+                } else {
                     references(in: member.value)
                 }
             }

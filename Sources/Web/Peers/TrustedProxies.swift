@@ -81,7 +81,9 @@ package struct TrustedProxies: Sendable {
     }
 
     private func listed(_ peer: String, _ head: RequestHead) -> Client {
-        guard !blocks.isEmpty, var client = IPAddress(peer), trusts(client) else { return Client(address: peer, isProxied: false) }
+        guard !blocks.isEmpty, var client = IPAddress(peer), trusts(client) else {
+            return Client(address: peer, isProxied: false)
+        }
         ForwardedFor.fromTheRight(head) { address in
             client = address
             return trusts(address)

@@ -58,7 +58,8 @@ extension ProblemKind {
         .internalServerError, "internal_error", "Internal error",
         "The service has failed. Include the `request_id` when you report it.")
     package static let unavailable = ProblemKind(
-        .serviceUnavailable, "unavailable", "Unavailable", "The service cannot answer now. Try again after the seconds in `Retry-After`.")
+        .serviceUnavailable, "unavailable", "Unavailable",
+        "The service cannot answer now. Try again after the seconds in `Retry-After`.")
     package static let overloaded = ProblemKind(
         .serviceUnavailable, "overloaded", "Overloaded",
         "The service has too many requests. Nothing was changed. Try again after the seconds in `Retry-After`.")

@@ -13,7 +13,9 @@ struct ClientTable<Value> {
 
     /// Changes what is known of a client.
     /// - Parameter fresh: what is known of one that is not
-    mutating func update<Result>(_ client: String, default fresh: @autoclosure () -> Value, _ body: (inout Value) -> Result) -> Result {
+    mutating func update<Result>(
+        _ client: String, default fresh: @autoclosure () -> Value, _ body: (inout Value) -> Result
+    ) -> Result {
         if let index = young.index(forKey: client) { return body(&young.values[index]) }
         var value = old.removeValue(forKey: client) ?? fresh()
         let result = body(&value)

@@ -26,5 +26,7 @@ enum RateLimitFields {
     }
 
     /// Whole seconds, rounded up.
-    static func seconds(_ nanoseconds: UInt64) -> Int { Int(clamping: nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 == 0 ? 0 : 1)) }
+    static func seconds(_ nanoseconds: UInt64) -> Int {
+        Int(clamping: nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 == 0 ? 0 : 1))
+    }
 }

@@ -35,7 +35,8 @@ package final class Router {
     ) {
         guard let parsed = RouteTemplate(template) else { preconditionFailure("not a route template: \(template)") }
         let metrics = RouteMetrics(method, route: parsed.description, factory: factory)
-        let route = Route(method: method, template: parsed, options: options, metrics: metrics, shortcut: shortcut, handler: handler)
+        let route = Route(
+            method: method, template: parsed, options: options, metrics: metrics, shortcut: shortcut, handler: handler)
         guard root.insert(route, below: parsed.segments[...]) else {
             preconditionFailure("two routes for \(method.rawValue) \(template)")
         }

@@ -99,8 +99,10 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
     package func seal(_ plain: [UInt8], context: [UInt8] = []) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         // Two calls of getrandom(2), where a random byte at a time would be twelve.
-        let nonce = [generator.next(), generator.next()].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
-            .prefix(SealingKey.nonceLength).map { $0 }
+        let nonce = [generator.next(), generator.next()].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
+        }
+        .prefix(SealingKey.nonceLength).map { $0 }
         let sealed = Self.crypt(plain, key: keys.first ?? [], nonce: nonce, context: context, tag: nil)
         precondition(sealed != nil, "OpenSSL cannot encrypt with AES-256-GCM")
         return [SealingKey.layout] + nonce + (sealed ?? [])

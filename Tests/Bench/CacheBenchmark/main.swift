@@ -39,7 +39,9 @@ struct Trace {
         var requests: [Int] = []
         requests.reserveCapacity(count)
         for number in 0..<count {
-            if drift > 0, number % drift == drift - 1 { order.swapAt(Int.random(in: 0..<100, using: &random), Int.random(in: 0..<products, using: &random)) }
+            if drift > 0, number % drift == drift - 1 {
+                order.swapAt(Int.random(in: 0..<100, using: &random), Int.random(in: 0..<products, using: &random))
+            }
             if Double.random(in: 0..<1, using: &random) < scanned {
                 crawler = (crawler + 1) % products
                 requests.append(crawler)
@@ -64,7 +66,11 @@ func hitRatio<Cache: ComparedCache>(_: Cache.Type, _ trace: Trace, keys: [String
     var cache = Cache(budget: budget)
     var hits = 0
     for product in trace.requests {
-        if cache.value(for: keys[product]) != nil { hits += 1 } else { cache.insert(product, for: keys[product], cost: cost(product)) }
+        if cache.value(for: keys[product]) != nil {
+            hits += 1
+        } else {
+            cache.insert(product, for: keys[product], cost: cost(product))
+        }
         precondition(cache.cost <= budget)
     }
     return Double(hits) / Double(trace.requests.count)
@@ -83,7 +89,9 @@ func cost<Cache: ComparedCache>(_: Cache.Type, keys: [String]) -> (hit: Double, 
         let hits = clock.measure { for product in asked { sum &+= cache.value(for: keys[product]) ?? 0 } }
         best.hit = min(best.hit, hits / .nanoseconds(1) / Double(asked.count))
         let misses = clock.measure {
-            for product in 0..<keys.count where cache.value(for: keys[product]) == nil { cache.insert(product, for: keys[product], cost: cost(product)) }
+            for product in 0..<keys.count where cache.value(for: keys[product]) == nil {
+                cache.insert(product, for: keys[product], cost: cost(product))
+            }
         }
         best.miss = min(best.miss, misses / .nanoseconds(1) / Double(keys.count))
     }
@@ -107,12 +115,17 @@ print("hit ratio, %" + column("budget", 28) + column("LRU", 10) + column("genera
 for trace in traces {
     for megabytes in [1, 4, 16, 64] {
         let budget = megabytes << 20
-        print(trace.name + column("\(megabytes) MiB", 40 - trace.name.count)
-            + column(percent(hitRatio(LRUCache.self, trace, keys: keys, budget: budget)), 10)
-            + column(percent(hitRatio(GenerationCache.self, trace, keys: keys, budget: budget)), 14)
-            + column(percent(hitRatio(S3FIFOCache<Int>.self, trace, keys: keys, budget: budget)), 10))
+        print(
+            trace.name + column("\(megabytes) MiB", 40 - trace.name.count)
+                + column(percent(hitRatio(LRUCache.self, trace, keys: keys, budget: budget)), 10)
+                + column(percent(hitRatio(GenerationCache.self, trace, keys: keys, budget: budget)), 14)
+                + column(percent(hitRatio(S3FIFOCache<Int>.self, trace, keys: keys, budget: budget)), 10))
     }
 }
 let costs = [cost(LRUCache.self, keys: keys), cost(GenerationCache.self, keys: keys), cost(S3FIFOCache<Int>.self, keys: keys)]
-print("ns a hit" + column("", 32) + column("\(Int(costs[0].hit))", 10) + column("\(Int(costs[1].hit))", 14) + column("\(Int(costs[2].hit))", 10))
-print("ns a miss and insert" + column("", 20) + column("\(Int(costs[0].miss))", 10) + column("\(Int(costs[1].miss))", 14) + column("\(Int(costs[2].miss))", 10))
+print(
+    "ns a hit" + column("", 32) + column("\(Int(costs[0].hit))", 10) + column("\(Int(costs[1].hit))", 14)
+        + column("\(Int(costs[2].hit))", 10))
+print(
+    "ns a miss and insert" + column("", 20) + column("\(Int(costs[0].miss))", 10) + column("\(Int(costs[1].miss))", 14)
+        + column("\(Int(costs[2].miss))", 10))

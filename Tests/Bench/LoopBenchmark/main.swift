@@ -29,17 +29,18 @@ let signals = [SIGINT, SIGTERM].map { number in
     return source
 }
 
-let server: any LoopBenchmarkServer = switch arguments[1] {
-case "epoll": BlockingEpoll()
-case "sources": SourcePerConnection()
-case "server": try BareServer()
-case "shop": try ShopFrame.server()
-case "task": try LoopServer(startsTasks: true)
-default: try LoopServer(startsTasks: false)
-}
+let server: any LoopBenchmarkServer =
+    switch arguments[1] {
+    case "epoll": BlockingEpoll()
+    case "sources": SourcePerConnection()
+    case "server": try BareServer()
+    case "shop": try ShopFrame.server()
+    case "task": try LoopServer(startsTasks: true)
+    default: try LoopServer(startsTasks: false)
+    }
 server.serve(listener)
 finish.wait()
 
 var usage = rusage()
-getrusage(0, &usage)  // RUSAGE_SELF
+getrusage(0, &usage) // RUSAGE_SELF
 print(usage.ru_utime.tv_sec * 1_000_000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec * 1_000_000 + usage.ru_stime.tv_usec)

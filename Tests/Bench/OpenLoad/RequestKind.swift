@@ -24,16 +24,19 @@ enum RequestKind: String, Sendable {
             return get("/v1/products/01900000-0000-7000-8000-\(padded)", address)
         case .hot: return get("/v1/products/product-7", address)
         case .list: return get("/v1/products?limit=20&max_price=\(Int.random(in: 50_000...1_000_000_000))", address)
-        case .search: return get("/v1/products?limit=20&q=\(Self.first.randomElement() ?? "")+\(Self.second.randomElement() ?? "")", address)
+        case .search:
+            return get(
+                "/v1/products?limit=20&q=\(Self.first.randomElement() ?? "")+\(Self.second.randomElement() ?? "")", address)
         case .health: return get("/health", address)
         case .journey:
-            let kind: RequestKind = switch Int.random(in: 0..<100) {
-            case ..<30: .hot
-            case ..<60: .product
-            case ..<80: .list
-            case ..<92: .search
-            default: .order
-            }
+            let kind: RequestKind =
+                switch Int.random(in: 0..<100) {
+                case ..<30: .hot
+                case ..<60: .product
+                case ..<80: .list
+                case ..<92: .search
+                default: .order
+                }
             return kind.request(address: address, key: key)
         }
     }
@@ -49,7 +52,8 @@ enum RequestKind: String, Sendable {
     private func order(_ address: String, _ key: String) -> [UInt8] {
         let items = [1...3_333, 3_334...6_666, 6_667...10_000]
             .map { #"{"sku":"SKU-\#(Int.random(in: $0))","quantity":\#(Int.random(in: 1...3))}"# }.joined(separator: ",")
-        let body = #"{"items":[\#(items)],"email":"ada@example.com","shipping_address":{"name":"Ada","#
+        let body =
+            #"{"items":[\#(items)],"email":"ada@example.com","shipping_address":{"name":"Ada","#
             + #""line1":"1 Analytical Row","city":"London","postal_code":"N1 7AA","country":"GB"}}"#
         return Array(
             ("POST /v1/orders HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: \(address)\r\nContent-Type: application/json\r\n"

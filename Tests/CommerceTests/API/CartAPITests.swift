@@ -15,21 +15,24 @@ struct CartAPITests {
         let cart = TestCart(made)
         #expect(made.header("Location") == cart.path)
         #expect(cart.token.utf8.count >= 32)
-        #expect(made.json == [
-            "id": .string(cart.id), "token": .string(cart.token), "version": 1, "status": "active", "currency": "USD", "items": [],
-            "subtotal": .usd(0), "discount": .usd(0), "tax": .usd(0), "shipping": .usd(0), "total": .usd(0),
-            "updated_at": made["updated_at"], "expires_at": made["expires_at"],
-        ])
+        #expect(
+            made.json == [
+                "id": .string(cart.id), "token": .string(cart.token), "version": 1, "status": "active", "currency": "USD",
+                "items": [],
+                "subtotal": .usd(0), "discount": .usd(0), "tax": .usd(0), "shipping": .usd(0), "total": .usd(0),
+                "updated_at": made["updated_at"], "expires_at": made["expires_at"],
+            ])
         #expect(made["expires_at"].text > made["updated_at"].text)
 
         let added = try await client.add("SHIRT-S", 2, to: cart)
         #expect(added.status == 200 && added["version"] == 2)
-        #expect(added["items"] == [
-            [
-                "sku": "SHIRT-S", "product_id": .string(CartGoods.shelf[0].id.uuidString.lowercased()), "name": "Shirt",
-                "options": ["size": "S"], "quantity": 2, "unit_price": .usd(2500), "line_total": .usd(5000), "available": 5,
-            ]
-        ])
+        #expect(
+            added["items"] == [
+                [
+                    "sku": "SHIRT-S", "product_id": .string(CartGoods.shelf[0].id.uuidString.lowercased()), "name": "Shirt",
+                    "options": ["size": "S"], "quantity": 2, "unit_price": .usd(2500), "line_total": .usd(5000), "available": 5,
+                ]
+            ])
         #expect(added["total"] == .usd(5000) && added["token"] == .absent)
         try await client.add("SHIRT-M", 1, to: cart)
         let more = try await client.add("SHIRT-S", 1, to: cart)
@@ -62,8 +65,11 @@ struct CartAPITests {
         let calls: [(String, String, String?)] = [
             ("GET", cart.path, nil), ("HEAD", cart.path, nil), ("DELETE", cart.path, nil),
             ("POST", cart.path + "/items", #"{"sku":"SHIRT-S","quantity":1}"#),
-            ("PUT", cart.path + "/items/SHIRT-S", #"{"quantity":2}"#), ("PUT", cart.path + "/items/SHIRT-S",
-                #"{"quantity":0}"#),
+            ("PUT", cart.path + "/items/SHIRT-S", #"{"quantity":2}"#),
+            (
+                "PUT", cart.path + "/items/SHIRT-S",
+                #"{"quantity":0}"#
+            ),
             ("DELETE", cart.path + "/items/SHIRT-S", nil),
             ("POST", "/v1/orders", #"{"cart_id":"\#(cart.id)",\#(ShopClient.buyer)}"#),
         ]
@@ -80,8 +86,10 @@ struct CartAPITests {
                 #expect(method == "HEAD" || answer.code == "not_found")
             }
         }
-        let wrong = [(cart.path + "x"), "/v1/carts/1", "/v1/carts/" + other.id,
-            "/v1/carts/019a0000-0000-7000-8000-000000000000"]
+        let wrong = [
+            (cart.path + "x"), "/v1/carts/1", "/v1/carts/" + other.id,
+            "/v1/carts/019a0000-0000-7000-8000-000000000000",
+        ]
         for path in wrong { #expect(try await client.get(path, [cart.header]).status == 404, "\(path)") }
         let after = try await client.read(cart)
         #expect(after.json == before.json && after.tag == before.tag)
@@ -91,8 +99,10 @@ struct CartAPITests {
     func secrecy() async throws {
         let client = try client()
         let cart = try await client.makeCart()
-        let answers = [try await client.read(cart), try await client.add("SHIRT-S", 1, to: cart),
-            try await client.set("SHIRT-S", 2, in: cart)]
+        let answers = [
+            try await client.read(cart), try await client.add("SHIRT-S", 1, to: cart),
+            try await client.set("SHIRT-S", 2, in: cart),
+        ]
         for answer in answers { #expect(!answer.response.text.contains(cart.token)) }
         let kept = try await Shop.current.execute("SELECT cart::text FROM cart WHERE id = '\(cart.id)'")
         #expect(!kept.contains(cart.token))
@@ -109,7 +119,8 @@ struct CartAPITests {
         #expect(try await client.add("EURO", 2, to: cart)["total"] == ["amount": 600, "currency": "EUR"])
         let path = "/v1/carts/\(cart.id)/items"
         for answer in [
-            try await client.add("SHIRT-S", 1, to: cart), try await client.send("PUT", path + "/SHIRT-S", [cart.header], json: #"{"quantity":1}"#),
+            try await client.add("SHIRT-S", 1, to: cart),
+            try await client.send("PUT", path + "/SHIRT-S", [cart.header], json: #"{"quantity":1}"#),
         ] {
             #expect(answer.status == 422 && answer.code == "currency_mismatch" && answer.pointers == ["/sku"])
             #expect(answer["currency"] == "EUR" && answer["other_currency"] == "USD")
@@ -117,7 +128,10 @@ struct CartAPITests {
         }
         // What the catalogue does not offer has no currency to speak of, and removing is no adding.
         #expect(try await client.add("DRAFT", 1, to: cart)["detail"] == "SKU DRAFT does not exist")
-        #expect(try await client.send("PUT", path + "/SHIRT-S", [cart.header], json: #"{"quantity":0}"#)["total"] == ["amount": 600, "currency": "EUR"])
+        #expect(
+            try await client.send("PUT", path + "/SHIRT-S", [cart.header], json: #"{"quantity":0}"#)["total"] == [
+                "amount": 600, "currency": "EUR",
+            ])
         #expect(try await client.send("POST", "/v1/carts", json: #"{"currency":null}"#)["currency"] == "USD")
         #expect(try await client.send("POST", "/v1/carts", json: "{}")["currency"] == "USD")
         for currency in [#""eur""#, #""""#, #""EURO""#, #""ABC""#, "1", "[]", "true", "{}"] {
@@ -371,7 +385,8 @@ struct CartAPITests {
         }
         let expected = sums.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
         let read = try await client().read(cart)
-        #expect(Dictionary(uniqueKeysWithValues: read["items"].elements.map { ($0["sku"].text, $0["quantity"].number) }) == expected)
+        #expect(
+            Dictionary(uniqueKeysWithValues: read["items"].elements.map { ($0["sku"].text, $0["quantity"].number) }) == expected)
         #expect(read["version"] == 201)
         #expect(read["total"] == .usd(10 * expected.values.reduce(0, +)))
     }

@@ -196,7 +196,9 @@ struct CartLiveAPITests {
     func subprotocol() async throws {
         let client = try client()
         let made = try await client.makeCart()
-        func ticket() async throws -> String { try await client.send("POST", made.path + "/tickets", [made.header])["ticket"].text }
+        func ticket() async throws -> String {
+            try await client.send("POST", made.path + "/tickets", [made.header])["ticket"].text
+        }
         let port = client.shop.services[0].port
         func handshake(_ lines: [String], query: String = "") async throws -> (status: Int, subprotocol: String?) {
             let fields = lines.map { ("Sec-WebSocket-Protocol", $0) }
@@ -213,7 +215,8 @@ struct CartLiveAPITests {
             let socket = try await WebSocketTestClient.connect(
                 port: port, made.path + "/live", headers: [("Sec-WebSocket-Protocol", "commerce.cart, ticket.\(one)")])
             _ = try await cart(socket, version: 1)
-            #expect(try await refusal(port, made.path + "/live", [("Sec-WebSocket-Protocol", "commerce.cart, ticket.\(one)")]) == 404)
+            #expect(
+                try await refusal(port, made.path + "/live", [("Sec-WebSocket-Protocol", "commerce.cart, ticket.\(one)")]) == 404)
         }
         let two = try await ticket(), three = try await ticket(), four = try await ticket(), five = try await ticket()
         #expect(try await handshake(["ticket.\(two),other", "x ,\tcommerce.cart"]) == (101, "commerce.cart"))
@@ -295,13 +298,16 @@ struct CartLiveAPITests {
         let made = try await client().makeCart()
         let ports = try Shop.current.services.map(\.port)
         for (service, origin, status) in [
-            (0, "https://shop.example", 101), (0, "https://evil.example", 403), (0, "null", 403), (0, "https://shop.example.evil.example", 403),
+            (0, "https://shop.example", 101), (0, "https://evil.example", 403), (0, "null", 403),
+            (0, "https://shop.example.evil.example", 403),
             (0, "http://shop.example", 403), (1, "https://shop.example", 403), (2, "https://anybody.example", 101),
         ] {
             if status == 101 {
                 _ = try await cart(try await socket(made, on: service, [("Origin", origin)]), version: 1)
             } else {
-                #expect(try await refusal(ports[service], made.path + "/live", [made.header, ("Origin", origin)]) == status, "\(origin)")
+                #expect(
+                    try await refusal(ports[service], made.path + "/live", [made.header, ("Origin", origin)]) == status,
+                    "\(origin)")
             }
         }
         let plain = try await client().get(made.path + "/live", [made.header])
@@ -356,7 +362,9 @@ struct CartLiveAPITests {
         // Well again, as the suite's end wants it.
         let isWell = try await onOwnThread {
             Deadline(seconds: 30).poll(every: 50) {
-                shop.services.allSatisfy { (try? $0.client().request("GET", "/health"))?.text.hasPrefix("{\"status\":\"ok\"") == true }
+                shop.services.allSatisfy {
+                    (try? $0.client().request("GET", "/health"))?.text.hasPrefix("{\"status\":\"ok\"") == true
+                }
             }
         }
         #expect(isWell)

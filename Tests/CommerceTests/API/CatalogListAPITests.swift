@@ -79,9 +79,12 @@ struct CatalogListAPITests {
             ("min_price=1000&max_price=1000", { $0.price == 1000 }),
             ("in_stock=true", CatalogGoods.isInStock),
             ("in_stock=false", { !CatalogGoods.isInStock($0) }),
-            ("category=home&min_price=600&in_stock=true", {
-                $0.category?.split(separator: "/").first == "home" && $0.price >= 600 && CatalogGoods.isInStock($0)
-            }),
+            (
+                "category=home&min_price=600&in_stock=true",
+                {
+                    $0.category?.split(separator: "/").first == "home" && $0.price >= 600 && CatalogGoods.isInStock($0)
+                }
+            ),
         ]
         for (query, isIncluded) in filters {
             try await expect(query, ids(Self.newest.filter(isIncluded)), cached: cached)
@@ -105,14 +108,18 @@ struct CatalogListAPITests {
         #expect(try await walk("q=enamel&sort=relevance", limit: 100, client) == ranked)
         try await expect("q=enamel&sort=newest", ids(Self.newest.filter(found)), cached: cached)
         try await expect("q=Enamels&sort=price", ids(Self.cheapest.filter(found)), cached: cached)
-        try await expect("q=enamel&sort=-price&min_price=1000", ids(Self.dearest.filter { found($0) && $0.price >= 1000 }),
+        try await expect(
+            "q=enamel&sort=-price&min_price=1000", ids(Self.dearest.filter { found($0) && $0.price >= 1000 }),
             cached: cached)
         let byName = try await Shop.current.execute(
-            "SELECT id FROM product WHERE status = 'active' AND search @@ websearch_to_tsquery('english', 'enamel') ORDER BY name, id")
+            "SELECT id FROM product WHERE status = 'active' AND search @@ websearch_to_tsquery('english', 'enamel') ORDER BY name, id"
+        )
         try await expect("q=enamel&sort=name", byName.split(separator: "\n").map(String.init), cached: cached)
         try await expect("q=%20%20", ids(Self.newest), cached: cached)
-        for strange in ["q=zzzzqqqq", "q=the", "q=%22", "q=-%22%22", "q=%27%20OR%201=1", "q=%26%7C%21%3A%2A",
-            "q=%F0%9F%A5%AD"] {
+        for strange in [
+            "q=zzzzqqqq", "q=the", "q=%22", "q=-%22%22", "q=%27%20OR%201=1", "q=%26%7C%21%3A%2A",
+            "q=%F0%9F%A5%AD",
+        ] {
             #expect(try await walk(strange, client).isEmpty, "\(strange)")
         }
     }
@@ -154,18 +161,22 @@ struct CatalogListAPITests {
         // The page size is no part of the filter.
         #expect(try await client.get("/v1/products?sort=price&limit=50&cursor=\(cursor)").status == 200)
         #expect(try await client.get("/v1/products?cursor=&limit=3").status == 200)
-        var broken = ["sort=name", "sort=-price", "", "sort=price&category=home", "sort=price&q=enamel",
-            "sort=price&in_stock=true"]
-            .map { "\($0)&cursor=\(cursor)" }
+        var broken = [
+            "sort=name", "sort=-price", "", "sort=price&category=home", "sort=price&q=enamel",
+            "sort=price&in_stock=true",
+        ]
+        .map { "\($0)&cursor=\(cursor)" }
         let letters = Array(cursor)
         for index in stride(from: 0, to: letters.count, by: 3) {
             var altered = letters
             altered[index] = altered[index] == "A" ? "B" : "A"
             broken.append("sort=price&cursor=" + String(altered))
         }
-        broken += ["A", "AA", String(cursor.dropLast()), String(cursor.dropFirst()), cursor + "A", cursor + "=", cursor + "==",
-            "%20" + cursor, "%2B%2F", String(repeating: "A", count: 5_000), "null", cursor.lowercased()]
-            .map { "sort=price&cursor=" + $0 }
+        broken += [
+            "A", "AA", String(cursor.dropLast()), String(cursor.dropFirst()), cursor + "A", cursor + "=", cursor + "==",
+            "%20" + cursor, "%2B%2F", String(repeating: "A", count: 5_000), "null", cursor.lowercased(),
+        ]
+        .map { "sort=price&cursor=" + $0 }
         for query in broken {
             let answer = try await client.get("/v1/products?limit=3&" + query)
             #expect(answer.status == 400 && answer.code == "invalid_cursor", "\(query)")
@@ -176,11 +187,17 @@ struct CatalogListAPITests {
     func parameters(cached: Bool) async throws {
         let client = try client(cached: cached)
         let faults = [
-            ("min_price=-1", "min_price"), ("min_price=1.5", "min_price"), ("min_price=abc", "min_price"), ("min_price=",
-                "min_price"),
+            ("min_price=-1", "min_price"), ("min_price=1.5", "min_price"), ("min_price=abc", "min_price"),
+            (
+                "min_price=",
+                "min_price"
+            ),
             ("max_price=1e3", "max_price"), ("max_price=+1", "max_price"), ("max_price=9223372036854775808", "max_price"),
-            ("min_price=2&max_price=1", "max_price"), ("in_stock=yes", "in_stock"), ("in_stock=",
-                "in_stock"), ("in_stock=TRUE", "in_stock"),
+            ("min_price=2&max_price=1", "max_price"), ("in_stock=yes", "in_stock"),
+            (
+                "in_stock=",
+                "in_stock"
+            ), ("in_stock=TRUE", "in_stock"),
             ("sort=", "sort"), ("sort=Price", "sort"), ("sort=relevance", "sort"), ("sort=price,name", "sort"),
             ("q=" + String(repeating: "a", count: 201), "q"), ("category=", "category"),
         ]
@@ -196,9 +213,11 @@ struct CatalogListAPITests {
             // What is no percent-encoding at all, the server refuses before anybody looks at the query.
             #expect(answer.status == 400 && ["malformed_query", "bad_request"].contains(answer.code), "\(query)")
         }
-        for query in ["utm_source=x&foo", "&&&", "=", "min_price=0&max_price=9223372036854775807",
+        for query in [
+            "utm_source=x&foo", "&&&", "=", "min_price=0&max_price=9223372036854775807",
             "q=" + String(repeating: "a", count: 200),
-            "sort=price&sort=bogus", "include=everything", "include=total,more", "q=a+b%20c"] {
+            "sort=price&sort=bogus", "include=everything", "include=total,more", "q=a+b%20c",
+        ] {
             #expect(try await client.get("/v1/products?" + query).status == 200, "\(query)")
         }
     }

@@ -7,7 +7,9 @@ import Testing
     .serialized,
     .shop(
         [SemanticsGoods.kettle, SemanticsGoods.pot],
-        environments: [["ASSETS_DIR": "deploy/demo/images"], ["ASSETS_DIR": "deploy/demo/images", "COMPRESSION": "off"], ["CACHE": "off"]]))
+        environments: [
+            ["ASSETS_DIR": "deploy/demo/images"], ["ASSETS_DIR": "deploy/demo/images", "COMPRESSION": "off"], ["CACHE": "off"],
+        ]))
 struct CompressionAPITests {
     private static let reads = RouteCase.all.filter { $0.method == "GET" && $0.kind != .endless }
 
@@ -41,7 +43,9 @@ struct CompressionAPITests {
         response.all("Vary").joined(separator: ", ").split(separator: ", ").contains("Accept-Encoding")
     }
 
-    @Test("what may come as gzip does so where it is asked for and large enough, with its own tag; all else never", arguments: reads.indices)
+    @Test(
+        "what may come as gzip does so where it is asked for and large enough, with its own tag; all else never",
+        arguments: reads.indices)
     func coded(index: Int) async throws {
         let route = Self.reads[index]
         let request = route.request(try await goods())
@@ -58,7 +62,9 @@ struct CompressionAPITests {
         }
         #expect(coded.header("Content-Encoding") == "gzip")
         // A small page has less to save.
-        #expect(coded.body.count < plain.body.count * (plain.body.count < 4_096 ? 3 : 2) / 4 && coded.header("Content-Length") == String(coded.body.count))
+        #expect(
+            coded.body.count < plain.body.count * (plain.body.count < 4_096 ? 3 : 2) / 4
+                && coded.header("Content-Length") == String(coded.body.count))
         #expect(try unzipped(coded.body) == plain.body)
         let tag = try #require(plain.header("ETag")), codedTag = try #require(coded.header("ETag"))
         #expect(codedTag == tag.dropLast() + "-gzip\"")
@@ -95,13 +101,15 @@ struct CompressionAPITests {
             let answer = try await send("GET", route.request(goods), [("Accept-Encoding", "gzip")])
             #expect(answer.status == 200 && answer.all("Content-Encoding") == [])
         }
-        let failed = try await send("GET", RouteRequest(path: "/v1/products/" + String(repeating: "x", count: 2_000)), [("Accept-Encoding", "gzip")])
+        let failed = try await send(
+            "GET", RouteRequest(path: "/v1/products/" + String(repeating: "x", count: 2_000)), [("Accept-Encoding", "gzip")])
         #expect(failed.status == 404 && failed.all("Content-Encoding") == [])
     }
 
     @Test("with COMPRESSION=off nothing is coded, and nothing varies by it", arguments: reads.indices)
     func off(index: Int) async throws {
-        let answer = try await send("GET", Self.reads[index].request(try await goods()), [("Accept-Encoding", "gzip")], service: 1)
+        let answer = try await send(
+            "GET", Self.reads[index].request(try await goods()), [("Accept-Encoding", "gzip")], service: 1)
         #expect(answer.status == 200 && answer.all("Content-Encoding") == [])
         #expect(!answer.all("Vary").contains("Accept-Encoding"))
     }

@@ -11,12 +11,15 @@ struct ContractAPITests {
         #expect(contract.structureFaults() == [])
         var faults: [String] = []
         var checked = 0
-        func call(_ method: String, _ path: String, _ headers: [(String, String)] = [], json: String? = nil) async throws -> Answer {
-            let answer = if let json {
-                try await client.send(method, path, headers, json: json)
-            } else {
-                try await client.send(method, path, headers)
-            }
+        func call(
+            _ method: String, _ path: String, _ headers: [(String, String)] = [], json: String? = nil
+        ) async throws -> Answer {
+            let answer =
+                if let json {
+                    try await client.send(method, path, headers, json: json)
+                } else {
+                    try await client.send(method, path, headers)
+                }
             faults += contract.violations(of: answer.response, to: method, path)
             checked += 1
             return answer
@@ -34,7 +37,8 @@ struct ContractAPITests {
         _ = try await call("GET", "/", [("Accept", "application/json")])
 
         let euro = TestCart(try await call("POST", "/v1/carts", json: #"{"currency": "EUR"}"#))
-        let mismatch = try await call("POST", "/v1/carts/\(euro.id)/items", [euro.header], json: #"{"sku": "CONTRACT", "quantity": 1}"#)
+        let mismatch = try await call(
+            "POST", "/v1/carts/\(euro.id)/items", [euro.header], json: #"{"sku": "CONTRACT", "quantity": 1}"#)
         #expect(mismatch.code == "currency_mismatch")
         let cart = TestCart(try await call("POST", "/v1/carts", json: "{}"))
         let items = "/v1/carts/\(cart.id)/items"
@@ -66,10 +70,12 @@ struct ContractAPITests {
         _ = try await call("GET", order.path)
         _ = try await call("POST", order.path + "/cancel", [order.header])
 
-        let abroad = try await call("POST", "/v1/orders", [("Idempotency-Key", Shop.newKey())], json: #"""
-            {"items": [{"sku": "CONTRACT", "quantity": 1}], "email": "ada@example.com",
-             "shipping_address": {"name": "Ada", "line1": "1 Row", "postal_code": "546080", "country": "SG"}}
-            """#)
+        let abroad = try await call(
+            "POST", "/v1/orders", [("Idempotency-Key", Shop.newKey())],
+            json: #"""
+                {"items": [{"sku": "CONTRACT", "quantity": 1}], "email": "ada@example.com",
+                 "shipping_address": {"name": "Ada", "line1": "1 Row", "postal_code": "546080", "country": "SG"}}
+                """#)
         #expect(abroad.status == 201)
 
         #expect(checked > 30)

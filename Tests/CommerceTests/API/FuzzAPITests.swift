@@ -13,11 +13,14 @@ struct FuzzAPITests {
     }
 
     private static let nasty = [
-        "null", "true", "-1", "0", "1e308", "9223372036854775808", "1.5", "\"\"", "[]", "{}", "[[[[]]]]", #""\u0000""#, #""\ud83d""#, "\"\u{10FFFF}\"",
-        #""' OR 1=1 --""#, #""%00""#, #""../../etc/passwd""#, "\"\u{202E}\"", "{\"a\":{\"a\":{\"a\":1}}}", ",", ":", "\"", "\\", "{", "]", " ",
+        "null", "true", "-1", "0", "1e308", "9223372036854775808", "1.5", "\"\"", "[]", "{}", "[[[[]]]]", #""\u0000""#,
+        #""\ud83d""#, "\"\u{10FFFF}\"",
+        #""' OR 1=1 --""#, #""%00""#, #""../../etc/passwd""#, "\"\u{202E}\"", "{\"a\":{\"a\":{\"a\":1}}}", ",", ":", "\"", "\\",
+        "{", "]", " ",
     ]
     private static let nastyPath = [
-        "%", "%00", "%2F", "%ff", "..", ".", "//", "?", "&", "=", ";", "*", "%25", "~", "'", "%F0%9F%A5%AD", "limit=", "cursor=AQ", "sort=", "q=%22",
+        "%", "%00", "%2F", "%ff", "..", ".", "//", "?", "&", "=", ";", "*", "%25", "~", "'", "%F0%9F%A5%AD", "limit=",
+        "cursor=AQ", "sort=", "q=%22",
         "in_stock=", "min_price=-", "include=total", "+", "$1", "(select)", "%%%", ":", "@", "[", "]", "|", "^",
     ]
 
@@ -37,10 +40,14 @@ struct FuzzAPITests {
             Seed(method: "POST", path: cart.path + "/items", body: #"{"sku":"FUZZ-1","quantity":2}"#),
             Seed(method: "PUT", path: cart.path + "/items/FUZZ-2", body: #"{"quantity":7}"#),
             Seed(method: "DELETE", path: cart.path + "/items/FUZZ-1"),
-            Seed(method: "POST", path: "/v1/orders",
+            Seed(
+                method: "POST", path: "/v1/orders",
                 body: #"{"items":[{"sku":"FUZZ-1","quantity":1},{"sku":"FUZZ-2","quantity":2}],\#(ShopClient.buyer)}"#),
-            Seed(method: "POST", path: "/v1/orders",
-                body: #"{"cart_id":"\#(cart.id)","cart_version":3,"expected_total":{"amount":1,"currency":"USD"},\#(ShopClient.buyer)}"#),
+            Seed(
+                method: "POST", path: "/v1/orders",
+                body:
+                    #"{"cart_id":"\#(cart.id)","cart_version":3,"expected_total":{"amount":1,"currency":"USD"},\#(ShopClient.buyer)}"#
+            ),
             Seed(method: "POST", path: order.path + "/cancel"),
         ]
         let statuses = try await onOwnThread {
@@ -54,8 +61,11 @@ struct FuzzAPITests {
                 var headers = [("Idempotency-Key", Shop.newKey()), cart.header, order.header]
                 if body != nil { headers.append(("Content-Type", "application/json")) }
                 if Int.random(in: 0..<8, using: &random) == 0 {
-                    let name = ["If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", "X-Request-Id",
-                        "Content-Type", "traceparent", "X-Forwarded-For"]
+                    let name =
+                        [
+                            "If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", "X-Request-Id",
+                            "Content-Type", "traceparent", "X-Forwarded-For",
+                        ]
                         .randomElement(using: &random) ?? ""
                     headers.removeAll { $0.0 == name }
                     headers.append((name, Self.headerValue(&random)))

@@ -14,11 +14,14 @@ private enum CursorSecrets {
 }
 
 /// Lists asked for by people who mean no good: whatever the query, no answer is the service's fault.
-@Suite(.shop(CatalogGoods.shelf, environments: [
-    ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.first], ["LOOPS": "1", "ENCRYPTION_KEY": CursorSecrets.first],
-    ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.next, "ENCRYPTION_KEY_PREVIOUS": CursorSecrets.first],
-    ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.next],
-]))
+@Suite(
+    .shop(
+        CatalogGoods.shelf,
+        environments: [
+            ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.first], ["LOOPS": "1", "ENCRYPTION_KEY": CursorSecrets.first],
+            ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.next, "ENCRYPTION_KEY_PREVIOUS": CursorSecrets.first],
+            ["CACHE": "off", "ENCRYPTION_KEY": CursorSecrets.next],
+        ]))
 struct HostileListAPITests {
     private func client(_ service: Int = 0) throws -> ShopClient { ShopClient(try Shop.current, service: service) }
 
@@ -31,7 +34,9 @@ struct HostileListAPITests {
             for sign in ["-", "- ", "!", "-!", "\"", "-\"", "(", "\\", "'", "&", "|", "<->", ":*", "or ", "…", "\u{1F96D}"] {
                 let line = String(String(repeating: sign, count: count).prefix(180))
                 let alone = try await client.get("/v1/products?include=total&q=" + Self.encoded(line))
-                #expect(alone.status == 200 && alone["data"] == .array([]) && alone["total"].number == 0, "\(line): \(alone.response.text)")
+                #expect(
+                    alone.status == 200 && alone["data"] == .array([]) && alone["total"].number == 0,
+                    "\(line): \(alone.response.text)")
                 for query in [line + " enamel", "enamel " + line] where !sign.contains("\"") && sign != "-" && sign != "or " {
                     let found = try await client.get("/v1/products?limit=100&q=" + Self.encoded(query))
                     #expect(found.status == 200 && !found["data"].elements.isEmpty, "\(query): \(found.response.text)")
@@ -52,9 +57,12 @@ struct HostileListAPITests {
     /// A value that somebody could send for a parameter.
     private static func value(_ random: inout SeededGenerator) -> String {
         let pieces = [
-            "-", "--", "\"", "'", "\\", "!", "&", "|", "(", ")", ":*", "<->", "<99999>", "or", " ", "enamel", "mug", "the", "%", "_", "{", "}", "\u{1}",
-            "\u{FEFF}", "\u{202E}", "é", "茶", "\u{1F96D}", "e\u{301}", "-1", "0", "1", "9223372036854775807", "9223372036854775808", "1e400", "NaN", "null",
-            "true", "false", "price", "-price", "newest", "name", "relevance", "USD", "JPY", "usd", "home", "kitchen", "home/kitchen", "..", "total", ";", "--;", "$1",
+            "-", "--", "\"", "'", "\\", "!", "&", "|", "(", ")", ":*", "<->", "<99999>", "or", " ", "enamel", "mug", "the", "%",
+            "_", "{", "}", "\u{1}",
+            "\u{FEFF}", "\u{202E}", "é", "茶", "\u{1F96D}", "e\u{301}", "-1", "0", "1", "9223372036854775807",
+            "9223372036854775808", "1e400", "NaN", "null",
+            "true", "false", "price", "-price", "newest", "name", "relevance", "USD", "JPY", "usd", "home", "kitchen",
+            "home/kitchen", "..", "total", ";", "--;", "$1",
         ]
         let text = (0..<Int.random(in: 0...8, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }.joined()
         return Int.random(in: 0..<20, using: &random) == 0 ? String(repeating: text, count: 30) : text
@@ -66,7 +74,9 @@ struct HostileListAPITests {
         try await onOwnThread {
             var random = SeededGenerator(seed: seed)
             for _ in 0..<250 {
-                let names = ["q", "q", "category", "min_price", "max_price", "currency", "in_stock", "sort", "limit", "cursor", "include"]
+                let names = [
+                    "q", "q", "category", "min_price", "max_price", "currency", "in_stock", "sort", "limit", "cursor", "include",
+                ]
                 // Mostly one or two strange ones beside good ones, so that they come as far as PostgreSQL.
                 var query = ["limit=5", "include=total"]
                 for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -88,14 +98,17 @@ struct HostileListAPITests {
         }
     }
 
-    @Test("a cursor of any content is a page or 400, also with the right signature; without it 400", arguments: [4, 5] as [UInt64])
+    @Test(
+        "a cursor of any content is a page or 400, also with the right signature; without it 400", arguments: [4, 5] as [UInt64])
     func cursors(seed: UInt64) async throws {
         let client = try client()
         try await onOwnThread {
             var random = SeededGenerator(seed: seed)
             let keys = EncryptionKeys(secret: CursorSecrets.first).authentication(for: .cursors)
             func field() -> CursorField {
-                let numbers: [Int64] = [.min, .max, -(1 << 62), -1, 0, 1, 1 << 61, 253_402_300_800_000_000, -62_167_219_200_000_001]
+                let numbers: [Int64] = [
+                    .min, .max, -(1 << 62), -1, 0, 1, 1 << 61, 253_402_300_800_000_000, -62_167_219_200_000_001,
+                ]
                 let number = numbers.randomElement(using: &random) ?? 0
                 return switch Int.random(in: 0..<6, using: &random) {
                 case 0: .null
@@ -115,7 +128,9 @@ struct HostileListAPITests {
                 let key = isOurs ? keys : EncryptionKeys(secret: "another").authentication(for: .cursors)
                 let cursor = Cursor(fields).text(for: CursorFilter(["products", filter.canonical], key: key))
                 let answer: Answer = try client.get("/v1/products?limit=3&\(query)&cursor=\(cursor)")
-                #expect(answer.status == 400 && answer.code == "invalid_cursor" || isOurs && answer.status == 200, "\(fields): \(answer.response.text)")
+                #expect(
+                    answer.status == 400 && answer.code == "invalid_cursor" || isOurs && answer.status == 200,
+                    "\(fields): \(answer.response.text)")
             }
         }
     }
@@ -156,7 +171,9 @@ struct HostileListAPITests {
         #expect(try await client.get(path).status == 200)
         // What is read for the first time would be there by now, as another kind of answer is.
         #expect(try await client.get("/v1/products/list-00").status == 200)
-        let others = try await onOwnThread { Deadline(seconds: 20).poll(every: 20) { (try? redis.execute("KEYS", "*:p:list-00")) != "" } }
+        let others = try await onOwnThread {
+            Deadline(seconds: 20).poll(every: 20) { (try? redis.execute("KEYS", "*:p:list-00")) != "" }
+        }
         #expect(others)
         #expect(try await onOwnThread { try redis.execute("KEYS", "*:l:7:*123*") } == "")
         let shared = try await onOwnThread {
@@ -181,17 +198,26 @@ struct HostileListAPITests {
                 goods[index].category = "home"
             }
             var statements = Goods.statements(goods).replacing("BEGIN;\n", with: "")
-            while let start = statements.firstRange(of: "INSERT INTO category"), let end = statements[start.lowerBound...].firstIndex(of: ";") {
+            while let start = statements.firstRange(of: "INSERT INTO category"),
+                let end = statements[start.lowerBound...].firstIndex(of: ";")
+            {
                 statements.removeSubrange(start.lowerBound...end)
             }
             try shop.database.execute("BEGIN; " + statements)
-            try shop.database.execute("UPDATE catalog_version SET version = version + 1; SELECT pg_notify('catalog', version::text) FROM catalog_version")
+            try shop.database.execute(
+                "UPDATE catalog_version SET version = version + 1; SELECT pg_notify('catalog', version::text) FROM catalog_version"
+            )
         }
         let client = try client(service)
         func prices(_ query: String) async throws -> [(Int64, String)] {
-            try await client.get("/v1/products?limit=100&" + query)["data"].elements.map { ($0["price"]["amount"].number, $0["price"]["currency"].text) }
+            try await client.get("/v1/products?limit=100&" + query)["data"].elements.map {
+                ($0["price"]["amount"].number, $0["price"]["currency"].text)
+            }
         }
-        for query in ["sort=price&", "sort=-price&", "min_price=1&", "max_price=100000&", "sort=price&category=home&", "category=home&min_price=5&sort=newest&"] {
+        for query in [
+            "sort=price&", "sort=-price&", "min_price=1&", "max_price=100000&", "sort=price&category=home&",
+            "category=home&min_price=5&sort=newest&",
+        ] {
             let own = try await prices(query)
             #expect(!own.isEmpty && own.allSatisfy { $0.1 == "USD" }, "\(query)")
             let yen = try await prices(query + "currency=JPY")
@@ -213,7 +239,9 @@ struct CostlyReadTests {
         let service = try await stage.serve(["CACHE": "off"])
         try await service.waitUntilWell()
         func total(_ query: String) async throws -> String {
-            let answer = try await onOwnThread { Answer(try service.client().request("GET", "/v1/products?limit=1&include=total" + query)) }
+            let answer = try await onOwnThread {
+                Answer(try service.client().request("GET", "/v1/products?limit=1&include=total" + query))
+            }
             return "\(answer["total"].number) \(answer["total_relation"].text)"
         }
         try await stage.execute("DELETE FROM stock_movement; DELETE FROM stock; DELETE FROM variant; DELETE FROM product")
@@ -238,7 +266,9 @@ struct CostlyReadTests {
         /// Whether a total outlives a product that nobody told the service of, in lists that are read anew and show it.
         func isKept(_ attempt: Int) async throws -> Bool {
             let before = try await list("limit=1&min_price=\(attempt)")["total"].number
-            try await stage.execute("INSERT INTO product (id, slug, name, currency, price, created_at) VALUES (gen_random_uuid(), 'new-\(attempt)', 'New', 'USD', 9000, now())")
+            try await stage.execute(
+                "INSERT INTO product (id, slug, name, currency, price, created_at) VALUES (gen_random_uuid(), 'new-\(attempt)', 'New', 'USD', 9000, now())"
+            )
             let fresh = try await list("limit=2&min_price=\(attempt)")
             #expect(fresh["data"].elements.first?["slug"].text == "new-\(attempt)")
             let others = [
@@ -258,7 +288,9 @@ struct CostlyReadTests {
         let stage = try Stage()
         let service = try await stage.serve(["LOOPS": "1"])
         try await service.waitUntilWell()
-        func get(_ path: String) async throws -> Int { try await onOwnThread { try service.client(seconds: 10).request("GET", path).status } }
+        func get(_ path: String) async throws -> Int {
+            try await onOwnThread { try service.client(seconds: 10).request("GET", path).status }
+        }
         #expect(try await get("/v1/categories") == 200)
         stage.postgres.freeze()
         defer { stage.postgres.resume() }
@@ -268,9 +300,12 @@ struct CostlyReadTests {
         }
     }
 
-    @Test("what PostgreSQL refuses about a value is the request's fault, and about its tables is not") func refusedValues() async throws {
+    @Test("what PostgreSQL refuses about a value is the request's fault, and about its tables is not") func refusedValues()
+        async throws
+    {
         for (state, isRequests) in [
-            ("22008", true), ("22P02", true), ("42883", true), ("54000", true), ("54001", true), ("XX000", true), ("42P01", false), ("42703", false),
+            ("22008", true), ("22P02", true), ("42883", true), ("54000", true), ("54001", true), ("XX000", true),
+            ("42P01", false), ("42703", false),
             ("XX001", false), ("XX002", false), ("57014", false), ("53200", false), ("40001", false), ("25006", false),
         ] {
             #expect(RefusedValues.caused(PostgresError(.server, sqlState: state)) == isRequests, "\(state)")
@@ -287,7 +322,9 @@ struct CostlyReadTests {
             """)
         for path in ["/v1/products", "/v1/products?sort=price", "/v1/products?min_price=1&include=total", "/v1/products/x-1"] {
             let answer = try await onOwnThread { Answer(try service.client().request("GET", path)) }
-            #expect(answer.status == 400 && answer.code == "invalid_parameter" || answer.status == 404, "\(path): \(answer.response.text)")
+            #expect(
+                answer.status == 400 && answer.code == "invalid_parameter" || answer.status == 404,
+                "\(path): \(answer.response.text)")
         }
         #expect(!service.standardOutput.contains("internal_error"))
     }

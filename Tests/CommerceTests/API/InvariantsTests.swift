@@ -9,39 +9,61 @@ struct InvariantsTests {
         ("DELETE FROM stock_movement WHERE reason = 'import'", "stock is the sum of its ledger"),
         ("ALTER TABLE stock DROP CONSTRAINT stock_never_oversold; UPDATE stock SET on_hand = 1", "nothing is oversold"),
         ("UPDATE stock SET reserved = reserved + 1", "reserved is what the held reservations hold"),
-        ("INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) SELECT variant_id, order_id, on_hand, reserved, reason FROM stock_movement WHERE reason = 'release'",
-            "an order reserves each variant once, and releases it at most once"),
-        ("UPDATE order_line SET quantity = quantity + 1, line_total = unit_price * (quantity + 1)",
-            "an order's movements are its lines"),
+        (
+            "INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) SELECT variant_id, order_id, on_hand, reserved, reason FROM stock_movement WHERE reason = 'release'",
+            "an order reserves each variant once, and releases it at most once"
+        ),
+        (
+            "UPDATE order_line SET quantity = quantity + 1, line_total = unit_price * (quantity + 1)",
+            "an order's movements are its lines"
+        ),
         ("DELETE FROM stock_movement WHERE reason = 'release'", "an order's movements are its lines"),
-        ("DELETE FROM order_line l USING reservation r WHERE r.order_id = l.order_id AND r.state = 'released'",
-            "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped"),
+        (
+            "DELETE FROM order_line l USING reservation r WHERE r.order_id = l.order_id AND r.state = 'released'",
+            "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped"
+        ),
         ("UPDATE orders SET subtotal = subtotal + 1, total = total + 1", "an order's sums add up"),
         ("DELETE FROM order_history", "an order's history begins with its placing, has no gaps and ends with its status"),
-        ("UPDATE order_history SET status = 'shipped'",
-            "an order's history begins with its placing, has no gaps and ends with its status"),
-        ("UPDATE order_history SET position = position + 1 WHERE position = 2",
-            "an order's history begins with its placing, has no gaps and ends with its status"),
+        (
+            "UPDATE order_history SET status = 'shipped'",
+            "an order's history begins with its placing, has no gaps and ends with its status"
+        ),
+        (
+            "UPDATE order_history SET position = position + 1 WHERE position = 2",
+            "an order's history begins with its placing, has no gaps and ends with its status"
+        ),
         ("DELETE FROM reservation", "an order has one reservation, held as long as it may be paid"),
         ("UPDATE reservation SET state = 'captured'", "an order has one reservation, held as long as it may be paid"),
-        ("UPDATE order_history SET status = 'expired' WHERE position = 2",
-            "an order expires once its reservation has run out, and not before"),
-        ("ALTER TABLE orders DROP CONSTRAINT orders_cart_key; UPDATE orders SET cart_id = (SELECT id FROM cart LIMIT 1)",
-            "one cart is one order"),
+        (
+            "UPDATE order_history SET status = 'expired' WHERE position = 2",
+            "an order expires once its reservation has run out, and not before"
+        ),
+        (
+            "ALTER TABLE orders DROP CONSTRAINT orders_cart_key; UPDATE orders SET cart_id = (SELECT id FROM cart LIMIT 1)",
+            "one cart is one order"
+        ),
         ("UPDATE cart SET status = 'active'", "a cart that is there is converted if and only if there is its order"),
         ("UPDATE orders SET cart_id = NULL", "a cart that is there is converted if and only if there is its order"),
         ("DELETE FROM orders", "the answer kept for a key is of an order that is there"),
         // As release 1.0 kept it, in clear.
-        ("UPDATE idempotency SET sealed = NULL, body = convert_to('{\"id\":\"' || right(location, 36) || '\"}', 'UTF8')",
-            "the answer kept for a key is of an order that is there"),
+        (
+            "UPDATE idempotency SET sealed = NULL, body = convert_to('{\"id\":\"' || right(location, 36) || '\"}', 'UTF8')",
+            "the answer kept for a key is of an order that is there"
+        ),
         ("UPDATE idempotency SET status = 500", "the answer kept for a key is of an order that is there"),
-        ("ALTER TABLE idempotency DROP CONSTRAINT idempotency_answer_check; UPDATE idempotency SET sealed = NULL",
-            "the answer kept for a key is of an order that is there"),
+        (
+            "ALTER TABLE idempotency DROP CONSTRAINT idempotency_answer_check; UPDATE idempotency SET sealed = NULL",
+            "the answer kept for a key is of an order that is there"
+        ),
         ("DELETE FROM idempotency", "an order and the answer kept for its key stand or fall together"),
-        ("INSERT INTO idempotency SELECT sha256(id), request_hash, status, location, body, created_at, sealed FROM idempotency",
-            "one order has one key"),
-        ("ALTER TABLE cart_item DROP CONSTRAINT cart_item_quantity_check; UPDATE cart_item SET quantity = 1000",
-            "a cart keeps its limits"),
+        (
+            "INSERT INTO idempotency SELECT sha256(id), request_hash, status, location, body, created_at, sealed FROM idempotency",
+            "one order has one key"
+        ),
+        (
+            "ALTER TABLE cart_item DROP CONSTRAINT cart_item_quantity_check; UPDATE cart_item SET quantity = 1000",
+            "a cart keeps its limits"
+        ),
     ]
 
     @Test("sound data has no violation, and each damage is named")

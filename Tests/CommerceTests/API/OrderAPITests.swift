@@ -35,9 +35,10 @@ struct OrderAPITests {
         #expect(answer["email"] == "ada@example.com" && answer["currency"] == "USD")
         #expect(answer["subtotal"] == .usd(7900) && answer["total"] == .usd(7900))
         for sum in ["discount", "tax", "shipping"] { #expect(answer[sum] == .usd(0)) }
-        #expect(answer["shipping_address"] == [
-            "name": "Ada Moss", "line1": "1 Fern Row", "city": "Leeds", "postal_code": "LS1 4AP", "country": "GB",
-        ])
+        #expect(
+            answer["shipping_address"] == [
+                "name": "Ada Moss", "line1": "1 Fern Row", "city": "Leeds", "postal_code": "LS1 4AP", "country": "GB",
+            ])
         #expect(answer["history"].elements.map { $0["status"] } == ["pending_payment"])
         let number = answer["number"].text
         #expect(number.wholeMatch(of: /[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}/) != nil, "\(number)")
@@ -96,16 +97,23 @@ struct OrderAPITests {
                 json: #"{"items":[{"sku":"SHIRT-S","quantity":1}],"email":"\#(email)","shipping_address":\#(address)}"#)
         }
         for (address, stored) in [
-            (#"{"name":"Noor","line1":"Corniche 12","city":"Doha","country":"QA"}"#, ["name": "Noor", "line1": "Corniche 12", "city": "Doha", "country": "QA"]),
-            (#"{"name":"Mei","line1":"1 Orchard Rd","city":null,"postal_code":"238801","country":"SG","region":""}"#,
-                ["name": "Mei", "line1": "1 Orchard Rd", "postal_code": "238801", "country": "SG"]),
+            (
+                #"{"name":"Noor","line1":"Corniche 12","city":"Doha","country":"QA"}"#,
+                ["name": "Noor", "line1": "Corniche 12", "city": "Doha", "country": "QA"]
+            ),
+            (
+                #"{"name":"Mei","line1":"1 Orchard Rd","city":null,"postal_code":"238801","country":"SG","region":""}"#,
+                ["name": "Mei", "line1": "1 Orchard Rd", "postal_code": "238801", "country": "SG"]
+            ),
         ] as [(String, JSON)] {
             let placed = try await order(address, email: " ada@example.com\\n")
             #expect(placed.status == 201 && placed["email"] == "ada@example.com" && placed["shipping_address"] == stored)
             let order = TestOrder(placed)
             let read = try await client.send("GET", order.path, [order.header])
             #expect(read.status == 200 && read["email"] == "ada@example.com" && read["shipping_address"] == stored)
-            #expect(read.response.text.contains(placed.response.text.split(separator: "\"shipping_address\":").last?.prefix { $0 != "}" } ?? "none"))
+            #expect(
+                read.response.text.contains(
+                    placed.response.text.split(separator: "\"shipping_address\":").last?.prefix { $0 != "}" } ?? "none"))
         }
         let missing = try await order(#"{"line1":"1 Row","country":"GB"}"#)
         #expect(missing.status == 422)
@@ -161,16 +169,20 @@ struct OrderAPITests {
         let other = TestOrder(try await client.order([("SHIRT-S", 1)]))
         let before = try await client.read(order)
         for path in [order.path, "/v1/orders/" + answer["number"].text] {
-            for headers in [[], [("X-Order-Token", "")], [other.header], [("X-Order-Token", order.token + "x")],
-                [("X-Cart-Token", order.token)]] {
+            for headers in [
+                [], [("X-Order-Token", "")], [other.header], [("X-Order-Token", order.token + "x")],
+                [("X-Cart-Token", order.token)],
+            ] {
                 for (method, path) in [("GET", path), ("HEAD", path), ("POST", path + "/cancel")] {
                     let refused = try await client.send(method, path, headers)
                     #expect(refused.status == 404 && (method == "HEAD" || refused.code == "not_found"), "\(method) \(path)")
                 }
             }
         }
-        for name in ["1", "K7Q4M-2X9HB", "019a0000-0000-7000-8000-000000000000", order.id + "0",
-            "%E2%82%AC%E2%82%AC%E2%82%AC-%E2%82%AC"] {
+        for name in [
+            "1", "K7Q4M-2X9HB", "019a0000-0000-7000-8000-000000000000", order.id + "0",
+            "%E2%82%AC%E2%82%AC%E2%82%AC-%E2%82%AC",
+        ] {
             #expect(try await client.get("/v1/orders/" + name, [order.header]).status == 404, "\(name)")
         }
         #expect(try await client.read(order).json == before.json)
@@ -217,7 +229,8 @@ struct OrderAPITests {
         try await client.add("ARCHIVED", 2, to: cart)
         try await Shop.current.execute("UPDATE product SET status = 'archived' WHERE slug = 'archived'")
         let refused = try await client.order(cart)
-        #expect(refused.status == 409 && refused.code == "insufficient_stock" && refused["detail"] == "A line is no longer on sale.")
+        #expect(
+            refused.status == 409 && refused.code == "insufficient_stock" && refused["detail"] == "A line is no longer on sale.")
         #expect(refused["lines"][1] == ["sku": "ARCHIVED", "requested": 2, "available": 0, "adjustment": "unavailable"])
         #expect(refused["lines"][0]["adjustment"] == .absent)
         #expect(try await client.order([("ARCHIVED", 1)]).status == 422)
@@ -247,7 +260,8 @@ struct OrderAPITests {
         let client = try client()
         let order = TestOrder(try await client.order([("SHIRT-S", 1)]))
         func age(_ days: Int) async throws {
-            try await Shop.current.execute("UPDATE orders SET updated_at = now() - interval '\(days) days' WHERE id = '\(order.id)'")
+            try await Shop.current.execute(
+                "UPDATE orders SET updated_at = now() - interval '\(days) days' WHERE id = '\(order.id)'")
         }
         try await age(400)
         #expect(try await client.read(order)["status"] == "pending_payment")
@@ -264,10 +278,11 @@ struct OrderAPITests {
         let client = try client()
         let refused = try await client.order([("UNTOUCHED", 1), ("SCARCE", 4), ("GONE", 1)])
         #expect(refused.status == 409 && refused.code == "insufficient_stock")
-        #expect(refused["lines"] == [
-            ["sku": "UNTOUCHED", "requested": 1, "available": 9], ["sku": "SCARCE", "requested": 4, "available": 3],
-            ["sku": "GONE", "requested": 1, "available": 0],
-        ])
+        #expect(
+            refused["lines"] == [
+                ["sku": "UNTOUCHED", "requested": 1, "available": 9], ["sku": "SCARCE", "requested": 4, "available": 3],
+                ["sku": "GONE", "requested": 1, "available": 0],
+            ])
         for (sku, count) in [("UNTOUCHED", 9), ("SCARCE", 3), ("GONE", 0)] {
             #expect(try await Shop.current.available(sku) == count)
         }
@@ -306,9 +321,14 @@ struct OrderAPITests {
         #expect(missing.status == 400 && missing.code == "idempotency_key_required")
         let key = Shop.newKey()
         let refused: [[String]] = [
-            [""], ["\"\""], ["short"], ["1234567890123456"], ["\"my-first-order-019a\""], ["order:" + UUID().uuidString], ["abcdefghijklmnopqrstu"], [String(repeating: "k", count: 256)],
-            ["\"" + String(repeating: "k",
-                count: 256) + "\""], ["\"" + key], [key + "\""], [key + "," + key], [key + " " + key],
+            [""], ["\"\""], ["short"], ["1234567890123456"], ["\"my-first-order-019a\""], ["order:" + UUID().uuidString],
+            ["abcdefghijklmnopqrstu"], [String(repeating: "k", count: 256)],
+            [
+                "\""
+                    + String(
+                        repeating: "k",
+                        count: 256) + "\""
+            ], ["\"" + key], [key + "\""], [key + "," + key], [key + " " + key],
             [key + ";a"], ["\"\(key)\";a=1"], ["\"\(key)\\x\""], ["k\u{E9}y" + key], [key, key], [key, Shop.newKey()],
         ]
         for keys in refused {
@@ -359,8 +379,13 @@ struct OrderAPITests {
         let other = try await client.order([("SHIRT-S", 2)], key: key)
         #expect(other.status == 422 && other.code == "idempotency_key_reused")
         let spaced = try await client.send(
-            "POST", "/v1/orders", [("Idempotency-Key",
-                key)], json: #"{"items":[{"sku":"SHIRT-S","quantity":1}], \#(ShopClient.buyer)}"#)
+            "POST", "/v1/orders",
+            [
+                (
+                    "Idempotency-Key",
+                    key
+                )
+            ], json: #"{"items":[{"sku":"SHIRT-S","quantity":1}], \#(ShopClient.buyer)}"#)
         #expect(spaced.status == 422)
         #expect(try await client.order([("SHIRT-S", 1)], key: key).response.body == first.response.body)
     }
@@ -389,8 +414,10 @@ enum OrderGoods {
         draft.status = "draft"
         var euro = Goods("EURO", price: 300)
         euro.currency = "EUR"
-        return [shirt, draft, euro, Goods("SNAPSHOT", stock: 20), Goods("SCARCE", stock: 3), Goods("GONE", stock: 0),
+        return [
+            shirt, draft, euro, Goods("SNAPSHOT", stock: 20), Goods("SCARCE", stock: 3), Goods("GONE", stock: 0),
             Goods("MOVED", price: 100, stock: 50), Goods("RETURNED", stock: 5), Goods("RETRIED", stock: 1),
-            Goods("UNTOUCHED", stock: 9), Goods("ARCHIVED")]
+            Goods("UNTOUCHED", stock: 9), Goods("ARCHIVED"),
+        ]
     }()
 }

@@ -20,24 +20,30 @@ struct OrderCompanyAPITests {
                 case 1: return (kind, try client.order([("NONE", 1), ("PLENTY", 1)]))
                 case 2: return (kind, try client.order([("PLENTY", 2)], key: used))
                 case 3: return (kind, try client.order(cart))
-                case 4: return (kind, try client.order([("PLENTY", 1)], more: #""expected_total":{"amount":1,"currency":"USD"},"#))
+                case 4:
+                    return (kind, try client.order([("PLENTY", 1)], more: #""expected_total":{"amount":1,"currency":"USD"},"#))
                 default: return (kind, try client.order([("PLENTY", 1), ("OTHER", 2)]))
                 }
             }
         }
         let expected = [
-            0: [(422, "invalid")], 1: [(409, "insufficient_stock")], 2: [(422, "idempotency_key_reused"), (409, "idempotency_in_flight")],
+            0: [(422, "invalid")], 1: [(409, "insufficient_stock")],
+            2: [(422, "idempotency_key_reused"), (409, "idempotency_in_flight")],
             3: [(409, "cart_converted")], 4: [(409, "price_changed")], 5: [(201, "")],
         ]
         for (kind, answer) in answers.joined() {
-            #expect(expected[kind]?.contains { $0 == (answer.status, answer.code) } == true, "\(kind): \(answer.status) \(answer.code)")
+            #expect(
+                expected[kind]?.contains { $0 == (answer.status, answer.code) } == true,
+                "\(kind): \(answer.status) \(answer.code)")
         }
         let placed = answers.joined().count { $0.0 == 5 }
         #expect(placed == 80)
         #expect(try await Shop.current.available("OTHER") == 1_000 - 2 * placed)
     }
 
-    @Test("once a request is answered its key is free, whatever the answer was and whoever is asked next") func keysAreFree() async throws {
+    @Test("once a request is answered its key is free, whatever the answer was and whoever is asked next") func keysAreFree()
+        async throws
+    {
         let answers = try await Crowd.run(8, of: Shop.current) { number, client in
             let other = ShopClient(client.shop, service: (number + 1) % 2)
             return try (0..<40).flatMap { _ -> [Answer] in
@@ -76,7 +82,9 @@ struct OrderCompanyAPITests {
         }
         for number in 0..<5 {
             let sku = "LAST-\(number)"
-            let sold = answers.joined().filter { $0.status == 201 }.flatMap { $0["items"].elements }.count { $0["sku"].text == sku }
+            let sold = answers.joined().filter { $0.status == 201 }.flatMap { $0["items"].elements }.count {
+                $0["sku"].text == sku
+            }
             #expect(try await shop.available(sku) == 20 - sold)
         }
         // Nothing is left that an order could have had.
@@ -97,7 +105,8 @@ extension Sequence {
 
 /// What the suite sells. Beside it, since a macro cannot look into the type it is attached to.
 enum CompanyGoods {
-    static let shelf = [
-        Goods("PLENTY", stock: 100_000), Goods("OTHER", stock: 1_000), Goods("NONE", stock: 0), Goods("HELD", stock: 100),
-    ] + (0..<4).map { Goods("FREE-\($0)", stock: 1_000) } + (0..<5).map { Goods("LAST-\($0)", stock: 20) }
+    static let shelf =
+        [
+            Goods("PLENTY", stock: 100_000), Goods("OTHER", stock: 1_000), Goods("NONE", stock: 0), Goods("HELD", stock: 100),
+        ] + (0..<4).map { Goods("FREE-\($0)", stock: 1_000) } + (0..<5).map { Goods("LAST-\($0)", stock: 20) }
 }

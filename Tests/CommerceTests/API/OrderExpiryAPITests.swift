@@ -4,9 +4,10 @@ import Testing
 import TestSupport
 
 /// Orders that nobody pays, where two services sweep one database.
-@Suite(.shop(
-    [Goods("EXPIRING", stock: 50), Goods("RACING", stock: 200), Goods("LOCKED", stock: 10), Goods("FREE", stock: 10)],
-    environments: [["RESERVATION_TIME": "1s"], ["RESERVATION_TIME": "1s"]]))
+@Suite(
+    .shop(
+        [Goods("EXPIRING", stock: 50), Goods("RACING", stock: 200), Goods("LOCKED", stock: 10), Goods("FREE", stock: 10)],
+        environments: [["RESERVATION_TIME": "1s"], ["RESERVATION_TIME": "1s"]]))
 struct OrderExpiryAPITests {
     @Test("an order that is not paid in time expires and gives its stock back, once")
     func expiry() async throws {
@@ -14,12 +15,18 @@ struct OrderExpiryAPITests {
         var orders: [TestOrder] = []
         for _ in 0..<25 { orders.append(TestOrder(try await client.order([("EXPIRING", 2)]))) }
         let deadline = Deadline(seconds: 40)
-        while try await Shop.current.available("EXPIRING") != 50, !deadline.isOver { try await Task.sleep(for: .milliseconds(300)) }
+        while try await Shop.current.available("EXPIRING") != 50, !deadline.isOver {
+            try await Task.sleep(for: .milliseconds(300))
+        }
         #expect(try await Shop.current.available("EXPIRING") == 50)
         for order in orders {
             let read = try await client.read(order)
-            #expect(read["status"] == "expired" && read["history"].elements.map { $0["status"] } == ["pending_payment",
-                "expired"])
+            #expect(
+                read["status"] == "expired"
+                    && read["history"].elements.map { $0["status"] } == [
+                        "pending_payment",
+                        "expired",
+                    ])
         }
         let late = try await client.cancel(orders[0])
         #expect(late.status == 409 && late.code == "illegal_transition" && late["from"] == "expired")
@@ -35,7 +42,8 @@ struct OrderExpiryAPITests {
         repeat {
             held = TestOrder(try await client.order([("LOCKED", 1), ("FREE", 1)]))
         } while try await shop.execute(
-            "UPDATE reservation SET expires_at = now() + interval '1 hour' WHERE order_id = '\(held.id)' AND state = 'held' RETURNING 1") != "1"
+            "UPDATE reservation SET expires_at = now() + interval '1 hour' WHERE order_id = '\(held.id)' AND state = 'held' RETURNING 1"
+        ) != "1"
         let holder = try BlockingConnection(connectionString: shop.database.url)
         try holder.execute(
             "BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'LOCKED') FOR UPDATE")

@@ -26,7 +26,8 @@ struct OrderRaceAPITests {
         let answers = try await Crowd.run(100, of: Shop.current) { _, client in try client.order([("KEYED", 1)], key: key) }
         #expect(Set(answers.filter { $0.status == 201 }.map(\.response.text)).count == 1)
         #expect(answers.count { $0.status == 201 && $0.header("Idempotent-Replayed") == nil } == 1)
-        #expect(answers.allSatisfy { $0.status == 201 || ($0.status == 409 && $0.code == "idempotency_in_flight") },
+        #expect(
+            answers.allSatisfy { $0.status == 201 || ($0.status == 409 && $0.code == "idempotency_in_flight") },
             "\(tally([answers]))")
         #expect(try await Shop.current.available("KEYED") == 999)
         let again = try await ShopClient(Shop.current).order([("KEYED", 1)], key: key)
@@ -97,8 +98,9 @@ struct OrderRaceAPITests {
 
 /// What the suite sells. Beside it, since a macro cannot look into the type it is attached to.
 enum RaceGoods {
-    static let shelf = [
-        Goods("SALE", stock: 100), Goods("KEYED", stock: 1000), Goods("CARTED", stock: 1000), Goods("WRITTEN", stock: 1000),
-        Goods("CANCELLED", stock: 100),
-    ] + (0..<6).map { Goods("MIX-\($0)", stock: 60 + $0) }
+    static let shelf =
+        [
+            Goods("SALE", stock: 100), Goods("KEYED", stock: 1000), Goods("CARTED", stock: 1000), Goods("WRITTEN", stock: 1000),
+            Goods("CANCELLED", stock: 100),
+        ] + (0..<6).map { Goods("MIX-\($0)", stock: 60 + $0) }
 }

@@ -18,11 +18,12 @@ struct OrderSecretsAPITests {
     /// Sends an order as a service of another secret gets it, whose 503 is what is looked for.
     private func order(_ service: Int, _ key: String, _ headers: [(String, String)] = [], _ body: String) async throws -> Answer {
         let http = try Shop.current.services[service].client()
-        return Answer(try await onOwnThread {
-            try http.request(
-                "POST", "/v1/orders", headers: headers + [("Idempotency-Key", key), ("Content-Type", "application/json")],
-                body: Array(body.utf8))
-        })
+        return Answer(
+            try await onOwnThread {
+                try http.request(
+                    "POST", "/v1/orders", headers: headers + [("Idempotency-Key", key), ("Content-Type", "application/json")],
+                    body: Array(body.utf8))
+            })
     }
 
     @Test("a repeated order from a cart is answered to the holder of the cart's token only")
@@ -31,9 +32,13 @@ struct OrderSecretsAPITests {
         let (mine, other) = (try await cart(), try await cart())
         let placed = try await client.order(mine, key: key)
         #expect(placed.status == 201)
-        for headers in [[], [("X-Cart-Token", "not-the-token")], [("X-Cart-Token", "")], [other.header], [("X-Cart-Token", placed["access_token"].text)]] {
+        for headers in [
+            [], [("X-Cart-Token", "not-the-token")], [("X-Cart-Token", "")], [other.header],
+            [("X-Cart-Token", placed["access_token"].text)],
+        ] {
             let refused = try await client.send("POST", "/v1/orders", headers + [("Idempotency-Key", key)], json: body(mine))
-            let unknown = try await client.send("POST", "/v1/orders", headers + [("Idempotency-Key", Shop.newKey())], json: body(mine))
+            let unknown = try await client.send(
+                "POST", "/v1/orders", headers + [("Idempotency-Key", Shop.newKey())], json: body(mine))
             #expect(refused.status == 404 && refused.code == "not_found" && refused["access_token"] == .absent, "\(headers)")
             #expect(refused["detail"] == unknown["detail"] && refused.header("Idempotent-Replayed") == nil)
         }
@@ -88,7 +93,8 @@ struct OrderSecretsAPITests {
                     }
                     #expect(try await order(reader, key, headers, body + " ").code == "idempotency_key_reused")
                 }
-                let orders = try await Shop.current.execute("SELECT count(*) FROM idempotency WHERE location = '\(placed.header("Location") ?? "")'")
+                let orders = try await Shop.current.execute(
+                    "SELECT count(*) FROM idempotency WHERE location = '\(placed.header("Location") ?? "")'")
                 #expect(orders == "1")
             }
         }
@@ -123,11 +129,14 @@ struct OrderSecretsAPITests {
             for token in [other.header, ("X-Cart-Token", "not-the-token")] {
                 #expect(try await client.send("POST", "/v1/orders", [token, ("Idempotency-Key", key)], json: body).status == 404)
             }
-            #expect(try await client.send("POST", "/v1/orders", headers + [("Idempotency-Key", key)], json: body + " ").code == "cart_converted")
+            #expect(
+                try await client.send("POST", "/v1/orders", headers + [("Idempotency-Key", key)], json: body + " ").code
+                    == "cart_converted")
         }
     }
 
-    @Test("release 1.0 writes and finds what it needs; what it cannot open is no answer of its own") func release10() async throws {
+    @Test("release 1.0 writes and finds what it needs; what it cannot open is no answer of its own") func release10() async throws
+    {
         let shop = try Shop.current
         let written = try await shop.execute(
             """
@@ -137,7 +146,8 @@ struct OrderSecretsAPITests {
         #expect(written.contains("/v1/orders/1"))
         let placed = try await client().order([("SECRET", 1)])
         // It takes NULL for a fault of its own, 500, and so neither sends sealed bytes nor places a second order.
-        let seen = try await shop.execute("SELECT body IS NULL FROM idempotency WHERE location = '\(placed.header("Location") ?? "")'")
+        let seen = try await shop.execute(
+            "SELECT body IS NULL FROM idempotency WHERE location = '\(placed.header("Location") ?? "")'")
         #expect(seen == "t")
     }
 
@@ -147,11 +157,15 @@ struct OrderSecretsAPITests {
         let placed = try await client.order(cart)
         let order: JSON = ["id": placed["id"], "number": placed["number"]]
         let refusals = [
-            try await client.order(cart), try await client.add("SECRET", 1, to: cart), try await client.set("SECRET", 0, in: cart),
-            try await client.send("DELETE", cart.path + "/items/SECRET", [cart.header]), try await client.send("DELETE", cart.path, [cart.header]),
+            try await client.order(cart), try await client.add("SECRET", 1, to: cart),
+            try await client.set("SECRET", 0, in: cart),
+            try await client.send("DELETE", cart.path + "/items/SECRET", [cart.header]),
+            try await client.send("DELETE", cart.path, [cart.header]),
             try await client.send("POST", "/v1/carts", [cart.header], json: #"{"from_cart":"\#(cart.id)"}"#),
         ]
-        for refusal in refusals { #expect(refusal.status == 409 && refusal.code == "cart_converted" && refusal["order"] == order) }
+        for refusal in refusals {
+            #expect(refusal.status == 409 && refusal.code == "cart_converted" && refusal["order"] == order)
+        }
         let read = try await client.read(cart)
         #expect(read["status"] == "converted" && read["order"] == order && read["access_token"] == .absent)
         #expect(try await client.get(cart.path, [("X-Cart-Token", placed["access_token"].text)]).status == 404)
@@ -165,10 +179,14 @@ struct OrderSecretsAPITests {
         for loser in answers where loser.status != 201 { #expect(loser.code == "cart_converted" && loser["order"] == named) }
     }
 
-    @Test("of an order that was lost, a new cart has the lines again, at today's prices and no more than there is") func again() async throws {
+    @Test("of an order that was lost, a new cart has the lines again, at today's prices and no more than there is") func again()
+        async throws
+    {
         let client = try client()
         let cart = try await client.makeCart()
-        for (sku, count) in [("AGAIN", 5), ("DEARER", 2), ("LEAVES", 1), ("SOLD", 3)] { try await client.add(sku, count, to: cart) }
+        for (sku, count) in [("AGAIN", 5), ("DEARER", 2), ("LEAVES", 1), ("SOLD", 3)] {
+            try await client.add(sku, count, to: cart)
+        }
         let order = TestOrder(try await client.order(cart))
         func make(_ more: String = "", _ headers: [(String, String)]) async throws -> Answer {
             try await client.send("POST", "/v1/carts", headers, json: #"{"from_cart":"\#(cart.id)"\#(more)}"#)
@@ -189,10 +207,15 @@ struct OrderSecretsAPITests {
         #expect(made.status == 201 && made["status"] == "active" && made["version"] == 1 && made["id"].text != cart.id)
         #expect(made["items"].elements.map { $0["sku"] } == ["AGAIN", "DEARER", "LEAVES", "SOLD"])
         #expect(made["items"].elements.map { $0["quantity"] } == [4, 2, 1, 3])
-        #expect(made["items"].elements.map { $0["adjustment"] } == ["quantity_reduced", "price_changed", "unavailable", "unavailable"])
+        #expect(
+            made["items"].elements.map { $0["adjustment"] } == [
+                "quantity_reduced", "price_changed", "unavailable", "unavailable",
+            ])
         #expect(made["items"][1]["unit_price"] == .usd(1200))
         let read = try await client.read(TestCart(made))
-        #expect(read["items"].elements.map { $0["quantity"] } == [4, 2, 1, 3] && read["items"].elements.map { $0["sku"] } == made["items"].elements.map { $0["sku"] })
+        #expect(
+            read["items"].elements.map { $0["quantity"] } == [4, 2, 1, 3]
+                && read["items"].elements.map { $0["sku"] } == made["items"].elements.map { $0["sku"] })
         #expect(try await client.read(cart)["status"] == "converted")
         // It is a cart as any other.
         for sku in ["LEAVES", "SOLD"] { #expect(try await client.set(sku, 0, in: TestCart(made)).status == 200) }
@@ -209,7 +232,8 @@ struct OrderSecretsAPITests {
         #expect(try await make().code == "cart_active")
         try await Shop.current.execute("UPDATE cart SET status = 'merged' WHERE id = '\(cart.id)'")
         #expect(try await make().code == "cart_merged")
-        try await Shop.current.execute("UPDATE cart SET status = 'active', expires_at = now() - interval '1 day' WHERE id = '\(cart.id)'")
+        try await Shop.current.execute(
+            "UPDATE cart SET status = 'active', expires_at = now() - interval '1 day' WHERE id = '\(cart.id)'")
         let made = try await make()
         #expect(made.status == 201 && made["items"].elements.map { $0["sku"] } == ["SECRET"])
         let empty = try await client.makeCart()

@@ -100,7 +100,9 @@ struct SemanticsAPITests {
         }
     }
 
-    @Test("who has a version gets 304 with the same Cache-Control, ETag and Vary, and nothing of the body", arguments: reads.indices)
+    @Test(
+        "who has a version gets 304 with the same Cache-Control, ETag and Vary, and nothing of the body", arguments: reads.indices
+    )
     func notModified(index: Int) async throws {
         let route = Self.reads[index]
         guard route.hasTag else { return }
@@ -179,7 +181,9 @@ struct SemanticsAPITests {
         if good.json != nil {
             for body in ["{", "[]"] {
                 answers.append(
-                    try await send(route.method, RouteRequest(path: good.path, headers: good.headers, json: body), [("Origin", Self.origin)]))
+                    try await send(
+                        route.method, RouteRequest(path: good.path, headers: good.headers, json: body), [("Origin", Self.origin)])
+                )
             }
             let coded = try await send(route.method, good, [("Content-Encoding", "gzip"), ("Origin", Self.origin)])
             #expect(coded.status == 415 && coded.header("Accept-Encoding") == "identity")
@@ -213,7 +217,8 @@ struct SemanticsAPITests {
         let order = TestOrder(answer)
         let read = try await send("GET", RouteRequest(path: order.path, headers: [order.header]))
         #expect(placed.header("ETag") == read.header("ETag"))
-        let again = try await send("GET", RouteRequest(path: order.path, headers: [order.header]), [("If-None-Match", answer.tag)])
+        let again = try await send(
+            "GET", RouteRequest(path: order.path, headers: [order.header]), [("If-None-Match", answer.tag)])
         #expect(again.status == 304)
         let replayed = try await send("POST", request)
         #expect(replayed.header("Idempotent-Replayed") == "true" && replayed.header("ETag") == answer.tag)
@@ -314,7 +319,9 @@ struct SemanticsAPITests {
         #expect(!no.headers.contains { $0.name.lowercased().hasPrefix("access-control-allow") })
     }
 
-    @Test("browsers are told to stay with TLS where they came over it, as a trusted proxy says") func strictTransport() async throws {
+    @Test("browsers are told to stay with TLS where they came over it, as a trusted proxy says") func strictTransport()
+        async throws
+    {
         let list = RouteRequest(path: "/v1/products")
         for request in [list, RouteRequest(path: "/v1/nowhere"), RouteRequest(path: "/docs")] {
             let secure = try await send("GET", request, [("X-Forwarded-Proto", "https")])

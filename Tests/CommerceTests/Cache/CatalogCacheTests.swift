@@ -75,9 +75,11 @@ struct CatalogCacheTests {
                 loop.execute {
                     let redis = configuration.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
                     redis?.start()
-                    let settings = CatalogCacheSettings(memory: 1 << 20, stockLifetime: stockLifetime, sharedLifetime: .seconds(300))
+                    let settings = CatalogCacheSettings(
+                        memory: 1 << 20, stockLifetime: stockLifetime, sharedLifetime: .seconds(300))
                     made = (
-                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil, logger: logger) { _ in
+                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil, logger: logger) {
+                            _ in
                             try shelf.stock()
                         }, redis
                     )
@@ -172,7 +174,9 @@ struct CatalogCacheTests {
         #expect(shelf.loads == 2)
     }
 
-    @Test("without a listener nothing is fresh until the version was looked at, and for a second from then") func lostListener() async throws {
+    @Test("without a listener nothing is fresh until the version was looked at, and for a second from then") func lostListener()
+        async throws
+    {
         let shelf = Shelf()
         let place = try await Place(shelf)
         try await place.on { $0.cache.catalogIs(at: 1) }
@@ -248,7 +252,8 @@ struct CatalogCacheTests {
 
     // MARK: The fleet
 
-    @Test("of many loops that miss the same thing at once one reads it, at the start and when the version changes") func oneFlight() async throws {
+    @Test("of many loops that miss the same thing at once one reads it, at the start and when the version changes")
+    func oneFlight() async throws {
         let redis = try RedisServer()
         let shelf = Shelf()
         shelf.set(pause: 10)
@@ -299,7 +304,9 @@ struct CatalogCacheTests {
         _ = try await maker.ask("k")
         #expect(Deadlines.poll { (try? redis.execute("EXISTS", "commerce:2:1:k")) == "1" })
         /// What a task that has nothing yet shows under a key, and whether it had to read it.
-        func shown(_ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")) async throws -> (String?, Bool) {
+        func shown(
+            _ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
+        ) async throws -> (String?, Bool) {
             let before = shelf.loads
             let place = try await Place(shelf, redis: redis.url, keys: keys)
             try await place.waitForRedis()
@@ -309,7 +316,8 @@ struct CatalogCacheTests {
         let one = #"{"text":"one","available":7}"#
         #expect(try await shown("k") == (one, false))
         // While the key changes, what was made with the one before is good.
-        #expect(try await shown("k", EncryptionKeys(secret: "the next secret", previous: "a secret of the fleet")) == (one, false))
+        #expect(
+            try await shown("k", EncryptionKeys(secret: "the next secret", previous: "a secret of the fleet")) == (one, false))
         // An entry of ours, of another name.
         #expect(try redis.execute("COPY", "commerce:2:1:k", "commerce:2:1:m") == "1")
         #expect(try await shown("m") == (one, true))
@@ -401,6 +409,8 @@ struct CatalogCacheTests {
         #expect(entry.settle() == nil && entry.owed == [3])
         #expect(entry.settle() == [3] && entry.owed == nil)
         #expect(entry.settle() == nil)
-        #expect(CatalogCache.isOfList("l:20:0::newest") && CatalogCache.isOfList("t:") && !CatalogCache.isOfList("p:l:") && !CatalogCache.isOfList("c"))
+        #expect(
+            CatalogCache.isOfList("l:20:0::newest") && CatalogCache.isOfList("t:") && !CatalogCache.isOfList("p:l:")
+                && !CatalogCache.isOfList("c"))
     }
 }

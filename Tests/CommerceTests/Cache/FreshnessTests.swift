@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Freshness")
 struct FreshnessTests {
-    @Test("fresh for half a lifetime, renewed meanwhile in the other half, then stale", arguments: [
-        (0, Freshness.fresh), (499, .fresh), (500, .renewing), (999, .renewing), (1_000, .stale), (1_001, .stale),
-    ] as [(UInt64, Freshness)])
+    @Test(
+        "fresh for half a lifetime, renewed meanwhile in the other half, then stale",
+        arguments: [
+            (0, Freshness.fresh), (499, .fresh), (500, .renewing), (999, .renewing), (1_000, .stale), (1_001, .stale),
+        ] as [(UInt64, Freshness)])
     func ages(age: UInt64, freshness: Freshness) {
         #expect(Freshness(age: age, lifetime: 1_000) == freshness)
     }

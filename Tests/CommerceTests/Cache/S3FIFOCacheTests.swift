@@ -56,7 +56,11 @@ struct S3FIFOCacheTests {
 
     @Test("a scan through ten times what it holds leaves what is asked for often") func survivesScans() {
         var cache = S3FIFOCache<Int>(budget: 100_000)
-        for round in 0..<4 { for key in 0..<50 where cache.value(for: "hot \(key)") == nil || round == 0 { cache.insert(key, for: "hot \(key)", cost: 1_000) } }
+        for round in 0..<4 {
+            for key in 0..<50 where cache.value(for: "hot \(key)") == nil || round == 0 {
+                cache.insert(key, for: "hot \(key)", cost: 1_000)
+            }
+        }
         for step in 0..<1_000 {
             let key = "scanned \(step)"
             if cache.value(for: key) == nil { cache.insert(step, for: key, cost: 1_000) }

@@ -17,7 +17,8 @@ struct StockedDocumentTests {
             let count = Int.random(in: 0...400, using: &random)
             let stock = (0..<count).map { _ in [0, 0, 1, 17, Int(Int32.max), -3].randomElement(using: &random) ?? 0 }
             // Fewer numbers than variants: the others count as none.
-            let told = Array(stock.prefix(Int.random(in: 0...1, using: &random) == 0 ? count : Int.random(in: 0...count, using: &random)))
+            let told = Array(
+                stock.prefix(Int.random(in: 0...1, using: &random) == 0 ? count : Int.random(in: 0...count, using: &random)))
             func of(_ index: Int) -> Int { index < told.count ? max(0, told[index]) : 0 }
             var holes = JSONWriter()
             var plain = JSONWriter()
@@ -65,13 +66,15 @@ struct StockedDocumentTests {
     @Test("stock that is not told or cannot be is kept as none, too much as the most there can be") func clamped() throws {
         var random = SeededGenerator(seed: 3)
         let document = StockedDocument(variants: Self.variants(3, &random), template: [])
-        #expect(try #require(StockedDocument.decode(document.encoded(available: [-1, .max]))).available == [0, Int(UInt32.max), 0])
+        #expect(
+            try #require(StockedDocument.decode(document.encoded(available: [-1, .max]))).available == [0, Int(UInt32.max), 0])
     }
 
     @Test("no bytes stop it: what it did not write is nil, or a document that can be filled") func hostile() {
         var random = SeededGenerator(seed: 4)
         let sound = StockedDocument(
-            variants: Self.variants(5, &random), template: Array(#"{"a":1}"#.utf8) + [1, 0, 4, 3, 0, 0, 0, 5, 2, 0, 1], link: "</x>"
+            variants: Self.variants(5, &random), template: Array(#"{"a":1}"#.utf8) + [1, 0, 4, 3, 0, 0, 0, 5, 2, 0, 1],
+            link: "</x>"
         ).encoded(available: [1, 2, 3, 4, 5])
         var decoded = 0
         for round in 0..<20_000 {

@@ -16,7 +16,10 @@ struct CartLiveTests {
             #expect(CartHint(payload: hint.payload) == hint)
         }
         let id = Self.id.text
-        for text in ["", " ", id + " ", id + " 0", id + " -1", id + " 1 2", id + " 99999999999999999999", id + " x", "x" + id, id + "\n", String(id.dropLast())] {
+        for text in [
+            "", " ", id + " ", id + " 0", id + " -1", id + " 1 2", id + " 99999999999999999999", id + " x", "x" + id, id + "\n",
+            String(id.dropLast()),
+        ] {
             #expect(CartHint(payload: Array(text.utf8)) == nil, "\(text)")
         }
         #expect(CartHint(payload: [0xFF, 0xFE]) == nil)
@@ -29,8 +32,11 @@ struct CartLiveTests {
         #expect(String(decoding: updated.serverSent, as: UTF8.self) == "event: cart.updated\nid: 7\ndata: {\"a\":1}\n\n")
         #expect(String(decoding: updated.message.bytes, as: UTF8.self) == #"{"event":"cart.updated","id":7,"data":{"a":1}}"#)
         let deleted = CartEvent.deleted(Self.id)
-        #expect(String(decoding: deleted.serverSent, as: UTF8.self) == "event: cart.deleted\ndata: {\"id\":\"\(Self.id.text)\"}\n\n")
-        #expect(String(decoding: deleted.message.bytes, as: UTF8.self) == #"{"event":"cart.deleted","id":null,"data":{"id":"\#(Self.id.text)"}}"#)
+        #expect(
+            String(decoding: deleted.serverSent, as: UTF8.self) == "event: cart.deleted\ndata: {\"id\":\"\(Self.id.text)\"}\n\n")
+        #expect(
+            String(decoding: deleted.message.bytes, as: UTF8.self)
+                == #"{"event":"cart.deleted","id":null,"data":{"id":"\#(Self.id.text)"}}"#)
     }
 
     private func event(_ version: Int64) -> CartEvent { .updated(version: version, cart: []) }
@@ -47,7 +53,9 @@ struct CartLiveTests {
         }
     }
 
-    private func expect(_ listener: CartListener, _ versions: [Int64], sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    private func expect(
+        _ listener: CartListener, _ versions: [Int64], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         let told = try await told(listener)
         #expect(told == versions, sourceLocation: sourceLocation)
     }

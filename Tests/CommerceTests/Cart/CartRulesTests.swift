@@ -18,23 +18,32 @@ struct CartRulesTests {
 
     private func condition(_ values: String...) throws -> EntityTagCondition { try #require(EntityTagCondition(values)) }
 
-    @Test("only an active cart takes writes", arguments: [
-        (CartStatus.active, nil), (.converted, "cart_converted"), (.merged, "cart_merged"), (.expired, "cart_expired"),
-    ] as [(CartStatus, String?)])
+    @Test(
+        "only an active cart takes writes",
+        arguments: [
+            (CartStatus.active, nil), (.converted, "cart_converted"), (.merged, "cart_merged"), (.expired, "cart_expired"),
+        ] as [(CartStatus, String?)])
     func status(status: CartStatus, problem: String?) throws {
         #expect(code { try CartRules.checkWritable(status: status, version: 3, expected: nil) } == problem)
         // What the cart has become is told before its version is compared.
         let other = try condition("\"2.x\"")
-        #expect(code { try CartRules.checkWritable(status: status, version: 3, expected: other) } == problem ?? "precondition_failed")
+        #expect(
+            code { try CartRules.checkWritable(status: status, version: 3, expected: other) } == problem ?? "precondition_failed")
     }
 
-    @Test("If-Match compares the version alone", arguments: [
-        ("\"3.abc\"", true), ("\"3.other\"", true), ("*", true), ("\"1.x\", \"3.y\"", true), ("\"2.abc\"", false), ("\"33.abc\"", false),
-        ("\"3\"", false), ("W/\"3.abc\"", false), ("\"-3.abc\"", false), ("\"abc\"", false), ("\"99999999999999999999.x\"", false),
-    ])
+    @Test(
+        "If-Match compares the version alone",
+        arguments: [
+            ("\"3.abc\"", true), ("\"3.other\"", true), ("*", true), ("\"1.x\", \"3.y\"", true), ("\"2.abc\"", false),
+            ("\"33.abc\"", false),
+            ("\"3\"", false), ("W/\"3.abc\"", false), ("\"-3.abc\"", false), ("\"abc\"", false),
+            ("\"99999999999999999999.x\"", false),
+        ])
     func versions(field: String, holds: Bool) throws {
         let expected = try condition(field)
-        #expect(code { try CartRules.checkWritable(status: .active, version: 3, expected: expected) } == (holds ? nil : "precondition_failed"))
+        #expect(
+            code { try CartRules.checkWritable(status: .active, version: 3, expected: expected) }
+                == (holds ? nil : "precondition_failed"))
     }
 
     @Test("an add sums up to 999 and no further") func adding() throws {

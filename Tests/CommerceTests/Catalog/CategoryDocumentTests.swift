@@ -15,8 +15,10 @@ struct CategoryDocumentTests {
                 let parent = Bool.random(using: &random) ? categories.randomElement(using: &random)?.id : nil
                 categories.append(
                     Commerce.Category(
-                        id: UUID(high: 0, low: UInt64(number)), parent: parent, slug: "\(number)" + random.text(upTo: 6, from: "a\"\\{}[]:,é茶\n"),
-                        name: random.text(upTo: 9, from: "a\"\\{}[]:,\"slug\":\"x\"é\u{1F9FA}\u{7}"), path: "p\(number)", products: number))
+                        id: UUID(high: 0, low: UInt64(number)), parent: parent,
+                        slug: "\(number)" + random.text(upTo: 6, from: "a\"\\{}[]:,é茶\n"),
+                        name: random.text(upTo: 9, from: "a\"\\{}[]:,\"slug\":\"x\"é\u{1F9FA}\u{7}"), path: "p\(number)",
+                        products: number))
             }
             let tree = CategoryTree(categories)
             let document = CategoryDocument(tree.json())

@@ -9,7 +9,8 @@ import Testing
 struct CategoryTreeTests {
     private static func category(_ number: UInt64, _ parent: UInt64?, products: Int = 0) -> Commerce.Category {
         Commerce.Category(
-            id: UUID(high: 0, low: number), parent: parent.map { UUID(high: 0, low: $0) }, slug: "c\(number)", name: "C \(number)",
+            id: UUID(high: 0, low: number), parent: parent.map { UUID(high: 0, low: $0) }, slug: "c\(number)",
+            name: "C \(number)",
             path: "c\(number)", products: products)
     }
 
@@ -31,12 +32,16 @@ struct CategoryTreeTests {
             for number in 0..<UInt64.random(in: 0...60, using: &random) {
                 let parent = categories.indices.filter { depths[$0] < 20 }.randomElement(using: &random)
                 let isRoot = parent == nil || Int.random(in: 0..<5, using: &random) == 0
-                categories.append(Self.category(number, isRoot ? nil : parent.map(UInt64.init), products: Int.random(in: 0...9, using: &random)))
+                categories.append(
+                    Self.category(number, isRoot ? nil : parent.map(UInt64.init), products: Int.random(in: 0...9, using: &random))
+                )
                 depths.append(isRoot ? 0 : depths[parent ?? 0] + 1)
             }
             var totals = categories.map(\.products)
             for index in categories.indices.reversed() {
-                guard let parent = categories[index].parent, let place = categories.firstIndex(where: { $0.id == parent }) else { continue }
+                guard let parent = categories[index].parent, let place = categories.firstIndex(where: { $0.id == parent }) else {
+                    continue
+                }
                 totals[place] += totals[index]
             }
             let tree = CategoryTree(categories)

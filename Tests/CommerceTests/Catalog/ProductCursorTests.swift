@@ -12,7 +12,11 @@ struct ProductCursorTests {
 
     private static func position(_ sort: ProductSort, _ random: inout SeededGenerator) -> ProductCursor.Position {
         switch sort {
-        case .newest: .time(Timestamp(microseconds: Int64.random(in: Timestamp.earliest.microseconds...Timestamp.latest.microseconds, using: &random)))
+        case .newest:
+            .time(
+                Timestamp(
+                    microseconds: Int64.random(
+                        in: Timestamp.earliest.microseconds...Timestamp.latest.microseconds, using: &random)))
         case .priceAscending, .priceDescending: .price(Int64.random(in: 0 ... .max, using: &random))
         case .name: .name(random.text(upTo: 100, from: "aé\u{1F9FA} '"))
         case .relevance: .rank(Int64.random(in: 0...2_000_000, using: &random))
@@ -46,10 +50,13 @@ struct ProductCursorTests {
         }
     }
 
-    @Test("any other shape is refused", arguments: [
-        [], [.uuid(UUID(high: 1, low: 2))], [.integer(1)], [.integer(1), .integer(2)], [.uuid(UUID(high: 1, low: 2)), .integer(1)],
-        [.null, .uuid(UUID(high: 1, low: 2))], [.integer(1), .uuid(UUID(high: 1, low: 2)), .null],
-    ] as [[CursorField]])
+    @Test(
+        "any other shape is refused",
+        arguments: [
+            [], [.uuid(UUID(high: 1, low: 2))], [.integer(1)], [.integer(1), .integer(2)],
+            [.uuid(UUID(high: 1, low: 2)), .integer(1)],
+            [.null, .uuid(UUID(high: 1, low: 2))], [.integer(1), .uuid(UUID(high: 1, low: 2)), .null],
+        ] as [[CursorField]])
     func shapes(fields: [CursorField]) {
         #expect(ProductCursor(Cursor(fields), sort: .priceAscending) == nil)
     }
@@ -60,11 +67,13 @@ struct ProductCursorTests {
         #expect(Cursor(text, for: Self.filter) != nil)
     }
 
-    @Test("a place that no product can have is refused", arguments: [
-        (.newest, .time(Timestamp(microseconds: -(1 << 62)))), (.newest, .time(Timestamp(microseconds: .max))),
-        (.newest, .time(Timestamp(microseconds: .min))), (.priceAscending, .integer(-1)), (.priceDescending, .integer(.min)),
-        (.relevance, .integer(-1)), (.name, .text("a\u{0}b")),
-    ] as [(ProductSort, CursorField)])
+    @Test(
+        "a place that no product can have is refused",
+        arguments: [
+            (.newest, .time(Timestamp(microseconds: -(1 << 62)))), (.newest, .time(Timestamp(microseconds: .max))),
+            (.newest, .time(Timestamp(microseconds: .min))), (.priceAscending, .integer(-1)), (.priceDescending, .integer(.min)),
+            (.relevance, .integer(-1)), (.name, .text("a\u{0}b")),
+        ] as [(ProductSort, CursorField)])
     func impossible(sort: ProductSort, field: CursorField) {
         #expect(ProductCursor(Cursor([field, .uuid(UUID(high: 1, low: 2))]), sort: sort) == nil)
     }

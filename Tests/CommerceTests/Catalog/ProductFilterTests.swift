@@ -30,7 +30,8 @@ struct ProductFilterTests {
     }
 
     @Test("reads every parameter") func reads() throws {
-        let filter = try filter("q=%20enamel++mug%20&category=kitchen&min_price=0&max_price=9223372036854775807&in_stock=false&sort=-price")
+        let filter = try filter(
+            "q=%20enamel++mug%20&category=kitchen&min_price=0&max_price=9223372036854775807&in_stock=false&sort=-price")
         #expect(filter.search == "enamel mug")
         #expect(filter.category == "kitchen")
         #expect(filter.minimumPrice == 0 && filter.maximumPrice == .max)
@@ -45,15 +46,21 @@ struct ProductFilterTests {
         #expect(try filter("q=+%20").sort == .newest)
     }
 
-    @Test("a value that cannot be is refused by its name", arguments: [
-        ("min_price=-1", "min_price"), ("min_price=1.5", "min_price"), ("min_price=1e3", "min_price"), ("min_price=", "min_price"),
-        ("min_price=%2B5", "min_price"), ("min_price=9223372036854775808", "min_price"), ("min_price=+5", "min_price"),
-        ("min_price=0x10", "min_price"), ("min_price=%D9%A3", "min_price"), ("max_price=abc", "max_price"), ("max_price=12%20", "max_price"),
-        ("min_price=5&max_price=4", "max_price"), ("in_stock=1", "in_stock"), ("in_stock=TRUE", "in_stock"), ("in_stock=", "in_stock"),
-        ("sort=", "sort"), ("sort=Price", "sort"), ("sort=price,name", "sort"), ("sort=relevance", "sort"), ("q=+&sort=relevance", "sort"),
-        ("category=", "category"), ("currency=", "currency"), ("currency=usd", "currency"), ("currency=ZZZ", "currency"),
-        ("currency=USDX", "currency"), ("currency=%F0%9F%92%B6", "currency"),
-    ])
+    @Test(
+        "a value that cannot be is refused by its name",
+        arguments: [
+            ("min_price=-1", "min_price"), ("min_price=1.5", "min_price"), ("min_price=1e3", "min_price"),
+            ("min_price=", "min_price"),
+            ("min_price=%2B5", "min_price"), ("min_price=9223372036854775808", "min_price"), ("min_price=+5", "min_price"),
+            ("min_price=0x10", "min_price"), ("min_price=%D9%A3", "min_price"), ("max_price=abc", "max_price"),
+            ("max_price=12%20", "max_price"),
+            ("min_price=5&max_price=4", "max_price"), ("in_stock=1", "in_stock"), ("in_stock=TRUE", "in_stock"),
+            ("in_stock=", "in_stock"),
+            ("sort=", "sort"), ("sort=Price", "sort"), ("sort=price,name", "sort"), ("sort=relevance", "sort"),
+            ("q=+&sort=relevance", "sort"),
+            ("category=", "category"), ("currency=", "currency"), ("currency=usd", "currency"), ("currency=ZZZ", "currency"),
+            ("currency=USDX", "currency"), ("currency=%F0%9F%92%B6", "currency"),
+        ])
     func refused(query: String, name: String) throws {
         #expect(try faults(query) == [.parameter(name)])
     }
@@ -110,7 +117,9 @@ struct ProductFilterTests {
             if Bool.random(using: &random) { filter.maximumPrice = Int64.random(in: 12 ... .max, using: &random) }
             filter.inStock = [nil, true, false].randomElement(using: &random) ?? nil
             filter.sort = filter.search == nil ? .name : ProductSort.allCases.randomElement(using: &random) ?? .name
-            let comparesPrices = filter.minimumPrice != nil || filter.maximumPrice != nil || [.priceAscending, .priceDescending].contains(filter.sort)
+            let comparesPrices =
+                filter.minimumPrice != nil || filter.maximumPrice != nil
+                || [.priceAscending, .priceDescending].contains(filter.sort)
             if comparesPrices || Bool.random(using: &random) { filter.currency = ["USD", "JPY"].randomElement(using: &random) }
             #expect(try self.filter(filter.query) == filter)
         }
@@ -127,17 +136,25 @@ struct ProductFilterTests {
         #expect(try filter("currency=JPY").currency == "JPY")
     }
 
-    @Test("what a search means, without what means nothing", arguments: [
-        ("enamel mug", "enamel mug"), ("\"enamel mug\" -red", "\"enamel mug\" -red"), ("mug or cup", "mug or cup"), ("t-shirt", "t-shirt"),
-        ("-\"red mug\" cup", "-\"red mug\" cup"), ("C++", "C"), ("--verbose", "verbose"), ("mug ----- cup", "mug cup"), ("a - b", "a b"),
-        ("mug or -red", "mug -red"), ("or mug or", "mug"), ("mug OR cup", "mug or cup"), ("mug or or cup", "mug cup"), ("(mug|cup)&!x", "mug cup x"),
-        ("\"mug", "\"mug\""), ("mug\"", "mug"), ("\"\" mug", "mug"), ("\"-mug -- cup\"", "\"mug cup\""), ("men's", "men's"), ("茶", "茶"), ("5\" pipe", "5 \"pipe\""),
-    ])
+    @Test(
+        "what a search means, without what means nothing",
+        arguments: [
+            ("enamel mug", "enamel mug"), ("\"enamel mug\" -red", "\"enamel mug\" -red"), ("mug or cup", "mug or cup"),
+            ("t-shirt", "t-shirt"),
+            ("-\"red mug\" cup", "-\"red mug\" cup"), ("C++", "C"), ("--verbose", "verbose"), ("mug ----- cup", "mug cup"),
+            ("a - b", "a b"),
+            ("mug or -red", "mug -red"), ("or mug or", "mug"), ("mug OR cup", "mug or cup"), ("mug or or cup", "mug cup"),
+            ("(mug|cup)&!x", "mug cup x"),
+            ("\"mug", "\"mug\""), ("mug\"", "mug"), ("\"\" mug", "mug"), ("\"-mug -- cup\"", "\"mug cup\""), ("men's", "men's"),
+            ("茶", "茶"), ("5\" pipe", "5 \"pipe\""),
+        ])
     func terms(search: String, text: String) { #expect(SearchTerms(search).text == text) }
 
-    @Test("marks and joiners at a word's end are the word's, as they are in the index", arguments: [
-        "தமிழ்", "ఫోన్", "คอมพิวเตอร์", "കടൽ", "ന്\u{200D}", "ගස්", "cafe\u{301}", "שָׁלוֹם", "كِتَابٌ",
-    ])
+    @Test(
+        "marks and joiners at a word's end are the word's, as they are in the index",
+        arguments: [
+            "தமிழ்", "ఫోన్", "คอมพิวเตอร์", "കടൽ", "ന്\u{200D}", "ගස්", "cafe\u{301}", "שָׁלוֹם", "كِتَابٌ",
+        ])
     func marks(word: String) {
         for text in ["\(word)", "(\(word))!", "\"\(word),\""] {
             #expect(SearchTerms(text).text?.replacing("\"", with: "").hasSameBytes(as: word) == true, "\(text)")
@@ -147,9 +164,12 @@ struct ProductFilterTests {
         #expect(SearchTerms("\u{301} -\u{200D} \u{E4C}").text == nil)
     }
 
-    @Test("a search that looks for no word finds nothing", arguments: [
-        "-", "--", "-mug", "-\"red mug\"", "-a -b", "\"\"", "!", "()", "%", "🥭", "- - -", "or", "or or", "-or", "…", "-mug -----", "\"---\"", "\"",
-    ])
+    @Test(
+        "a search that looks for no word finds nothing",
+        arguments: [
+            "-", "--", "-mug", "-\"red mug\"", "-a -b", "\"\"", "!", "()", "%", "🥭", "- - -", "or", "or or", "-or", "…",
+            "-mug -----", "\"---\"", "\"",
+        ])
     func noWord(search: String) throws {
         #expect(SearchTerms(search).text == nil)
         var filter = try filter("q=a")
@@ -169,11 +189,15 @@ struct ProductFilterTests {
 
     @Test("what a request counts as under the rate limit") func cost() {
         func cost(_ query: String?) -> Int { ProductListRequest.cost(query.map { Array($0.utf8)[...] }) }
-        for plain in [nil, "", "limit=5", "category=q&sort=price", "in_stock=true&limit=5", "min_price=1&qq=a&xinclude=total", "&&="] { #expect(cost(plain) == 1) }
+        for plain in [
+            nil, "", "limit=5", "category=q&sort=price", "in_stock=true&limit=5", "min_price=1&qq=a&xinclude=total", "&&=",
+        ] { #expect(cost(plain) == 1) }
         for search in ["q=a", "limit=5&q=", "q", "%71=a", "a+b=c"] { #expect(cost(search) >= 5) }
         #expect(cost("q=a") == 5 && cost("include=total") == 10 && cost("include=total&q=a") == 14)
         #expect(cost("%69nclude=total") >= 10)
-        for soldOut in ["in_stock=false", "limit=5&in_stock=%66alse", "in_stock=true&in_stock=false", "in_stock"] { #expect(cost(soldOut) == 10) }
+        for soldOut in ["in_stock=false", "limit=5&in_stock=%66alse", "in_stock=true&in_stock=false", "in_stock"] {
+            #expect(cost(soldOut) == 10)
+        }
         #expect(cost("in%5Fstock=false") >= 10 && cost("in_stock=false&include=total&q=a") == 23)
     }
 }

@@ -10,8 +10,10 @@ import Web
 struct UnicodeEqualityTests {
     /// Texts that Swift takes for equal, and whose bytes differ.
     private static let pairs: [(String, String)] = [
-        ("K", "\u{212A}"), (";", "\u{37E}"), ("`", "\u{1FEF}"), ("\u{E9}", "e\u{301}"), ("\u{3A9}", "\u{2126}"), ("\u{C5}", "\u{212B}"),
-        ("\u{8C48}", "\u{F900}"), ("a\u{323}\u{301}", "a\u{301}\u{323}"), ("\u{AC01}", "\u{1100}\u{1161}\u{11A8}"), ("\u{1EE5}", "u\u{323}"),
+        ("K", "\u{212A}"), (";", "\u{37E}"), ("`", "\u{1FEF}"), ("\u{E9}", "e\u{301}"), ("\u{3A9}", "\u{2126}"),
+        ("\u{C5}", "\u{212B}"),
+        ("\u{8C48}", "\u{F900}"), ("a\u{323}\u{301}", "a\u{301}\u{323}"), ("\u{AC01}", "\u{1100}\u{1161}\u{11A8}"),
+        ("\u{1EE5}", "u\u{323}"),
     ]
 
     /// Pairs amid other text.
@@ -21,7 +23,8 @@ struct UnicodeEqualityTests {
         return (0..<count).map { _ in
             var (left, right) = ("", "")
             for _ in 0..<Int.random(in: 1...3, using: &random) {
-                let pair = pairs[Int.random(in: 0..<pairs.count, using: &random)], more = around[Int.random(in: 0..<around.count, using: &random)]
+                let pair = pairs[Int.random(in: 0..<pairs.count, using: &random)],
+                    more = around[Int.random(in: 0..<around.count, using: &random)]
                 left += more + pair.0
                 right += more + pair.1
             }
@@ -50,7 +53,8 @@ struct UnicodeEqualityTests {
             }
             #expect(searches[0] != searches[1])
             let categories = try [left, right].map { text in
-                try ProductFilter(try #require(QueryParameters(Array("category=\(PercentEncoding.encode(text))".utf8)[...]))).canonical
+                try ProductFilter(try #require(QueryParameters(Array("category=\(PercentEncoding.encode(text))".utf8)[...])))
+                    .canonical
             }
             #expect(categories[0] != categories[1])
         }
@@ -81,7 +85,8 @@ struct UnicodeEqualityTests {
             return RowReader.read(object, line: 1, rules: rules)
         }
         for (left, right) in Self.generated(200, seed: 19) where !left.contains("`") && !left.contains(";") {
-            let json = #"{"name":"x","price":1,"currency":"USD","tags":["\#(left)","\#(right)","\#(left)"],"variants":[{"sku":"A\#(left)"},{"sku":"A\#(right)"}]}"#
+            let json =
+                #"{"name":"x","price":1,"currency":"USD","tags":["\#(left)","\#(right)","\#(left)"],"variants":[{"sku":"A\#(left)"},{"sku":"A\#(right)"}]}"#
             guard case .row(let row) = try read(json) else {
                 Issue.record("refused: \(json)")
                 continue
@@ -96,7 +101,9 @@ struct UnicodeEqualityTests {
             }
             #expect(faults.map(\.field) == ["currency"])
         }
-        guard case .row(let row) = try read(#"{"name":"x","price":1,"currency":"sek"}"#) else { throw TestFailure("sek is refused") }
+        guard case .row(let row) = try read(#"{"name":"x","price":1,"currency":"sek"}"#) else {
+            throw TestFailure("sek is refused")
+        }
         #expect(row.currency?.code == "SEK")
     }
 }

@@ -50,29 +50,37 @@ struct ConfigurationTests {
             "PORT": "http", "LOG_LEVEL": "loud", "HTTP_MAX_BODY": "1MB", "REQUEST_TIMEOUT": "soon", "STORE_CURRENCY": "XXX",
             "CACHE": "maybe", "TRUSTED_PROXIES": "10.0.0.0/99", "DATABASE_POOL_MAX": "0",
         ])
-        #expect(Set(faults.map(\.name)) == [
-            "PORT", "DATABASE_URL", "LOG_LEVEL", "HTTP_MAX_BODY", "REQUEST_TIMEOUT", "STORE_CURRENCY", "CACHE", "TRUSTED_PROXIES",
-            "DATABASE_POOL_MAX",
-        ])
+        #expect(
+            Set(faults.map(\.name)) == [
+                "PORT", "DATABASE_URL", "LOG_LEVEL", "HTTP_MAX_BODY", "REQUEST_TIMEOUT", "STORE_CURRENCY", "CACHE",
+                "TRUSTED_PROXIES",
+                "DATABASE_POOL_MAX",
+            ])
         #expect(ConfigurationFaults(faults: faults).description.split(separator: "\n").count == 9)
         #expect(faults.first { $0.name == "PORT" }?.description == "PORT is \"http\"; expected a whole number from 1 to 65535")
     }
 
     @Test("A fault in a secret never shows it")
     func secretsStayHidden() {
-        let text = ConfigurationFaults(faults: faults([
-            "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache", "DATABASE_PASSWORD": "hunter2\u{7}",
-            "REDIS_PASSWORD": "hunter2\n", "JWT_SECRET": "hunter2\n", "ENCRYPTION_KEY": "hunter2",
-        ])).description
+        let text = ConfigurationFaults(
+            faults: faults([
+                "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache",
+                "DATABASE_PASSWORD": "hunter2\u{7}",
+                "REDIS_PASSWORD": "hunter2\n", "JWT_SECRET": "hunter2\n", "ENCRYPTION_KEY": "hunter2",
+            ])
+        ).description
         #expect(text.split(separator: "\n").count == 6)
         #expect(!text.contains("hunter2"))
     }
 
-    @Test("A URL that libpq or the Redis client would refuse is a fault at the start, not at the first connection", arguments: [
-        ("DATABASE_URL", "postgresql://db:port/shop"), ("DATABASE_URL", "postgresql://db/shop?sslmode=maybe"),
-        ("DATABASE_URL", "postgresql://db/shop?nonsense=1"), ("REDIS_URL", "redis://cache:port"), ("REDIS_URL", "redis://cache/x"),
-        ("REDIS_HOST", "ca che"), ("HOST", "shop.example"),
-    ])
+    @Test(
+        "A URL that libpq or the Redis client would refuse is a fault at the start, not at the first connection",
+        arguments: [
+            ("DATABASE_URL", "postgresql://db:port/shop"), ("DATABASE_URL", "postgresql://db/shop?sslmode=maybe"),
+            ("DATABASE_URL", "postgresql://db/shop?nonsense=1"), ("REDIS_URL", "redis://cache:port"),
+            ("REDIS_URL", "redis://cache/x"),
+            ("REDIS_HOST", "ca che"), ("HOST", "shop.example"),
+        ])
     func unusableAddresses(name: String, value: String) {
         #expect(faults(Self.database.merging([name: value]) { $1 }).map(\.name) == [name])
     }
@@ -93,8 +101,9 @@ struct ConfigurationTests {
 
     @Test("Settings that contradict each other are faults")
     func contradictions() {
-        #expect(faults(Self.database.merging(["DATABASE_POOL_MIN": "9", "DATABASE_POOL_MAX": "8"]) { $1 }).map(\.name)
-            == ["DATABASE_POOL_MIN"])
+        #expect(
+            faults(Self.database.merging(["DATABASE_POOL_MIN": "9", "DATABASE_POOL_MAX": "8"]) { $1 }).map(\.name)
+                == ["DATABASE_POOL_MIN"])
         #expect(faults(Self.database.merging(["DRAIN_DELAY": "30s"]) { $1 }).map(\.name) == ["DRAIN_DELAY"])
     }
 
@@ -104,16 +113,20 @@ struct ConfigurationTests {
             "DATABASE_HOST": "db.example", "DATABASE_PORT": "6000", "DATABASE_NAME": "a/b", "DATABASE_USER": "us@er",
             "DATABASE_PASSWORD": "p:w/%?é", "DATABASE_SSLMODE": "verify-full", "DATABASE_SSLROOTCERT": "/etc/rds.pem",
         ])
-        #expect(configuration.database.url
-            == "postgresql://us%40er:p%3Aw%2F%25%3F%C3%A9@db.example:6000/a%2Fb?sslmode=verify-full&sslrootcert=%2Fetc%2Frds.pem")
+        #expect(
+            configuration.database.url
+                == "postgresql://us%40er:p%3Aw%2F%25%3F%C3%A9@db.example:6000/a%2Fb?sslmode=verify-full&sslrootcert=%2Fetc%2Frds.pem"
+        )
     }
 
-    @Test("A password beside a URL without one is put into it; one in the URL stays", arguments: [
-        ("postgresql://shop@db/shop", "postgresql://shop:s%40@db/shop"),
-        ("postgresql://db/shop", "postgresql://commerce:s%40@db/shop"),
-        ("postgresql://shop:old@db/shop", "postgresql://shop:old@db/shop"),
-        ("postgresql://db/shop?password=old", "postgresql://db/shop?password=old"),
-    ])
+    @Test(
+        "A password beside a URL without one is put into it; one in the URL stays",
+        arguments: [
+            ("postgresql://shop@db/shop", "postgresql://shop:s%40@db/shop"),
+            ("postgresql://db/shop", "postgresql://commerce:s%40@db/shop"),
+            ("postgresql://shop:old@db/shop", "postgresql://shop:old@db/shop"),
+            ("postgresql://db/shop?password=old", "postgresql://db/shop?password=old"),
+        ])
     func passwordBesideURL(url: String, result: String) throws {
         #expect(try Configuration.load(from: ["DATABASE_URL": url, "DATABASE_PASSWORD": "s@"]).database.url == result)
     }
@@ -153,7 +166,10 @@ struct ConfigurationTests {
         let directory = "/tmp/commerce-secret-\(UInt64.random(in: 0 ... .max))"
         #expect(mkdir(directory, 0o700) == 0)
         let secret = "hunter2-hunter2-hunter2-hunter2-hunter2"
-        let texts = ["good": secret + "\n", "empty": "", "lines": secret + "\n" + secret + "\n", "long": String(repeating: "x", count: 4_099)]
+        let texts = [
+            "good": secret + "\n", "empty": "", "lines": secret + "\n" + secret + "\n",
+            "long": String(repeating: "x", count: 4_099),
+        ]
         defer { for name in texts.keys { unlink("\(directory)/\(name)") }; rmdir(directory) }
         for (name, text) in texts {
             let file = try #require(fopen("\(directory)/\(name)", "w"))
@@ -174,7 +190,8 @@ struct ConfigurationTests {
         switch name {
         case "REDIS_PASSWORD":
             #expect(good.redis?.url == "redis://:\(secret)@cache:6379/" && good.redis?.passwordFile == "\(directory)/good")
-            let twice = faults(base.merging([name + "_FILE": "\(directory)/good", "REDIS_URL": "redis://:hunter2@cache:6379"]) { $1 })
+            let twice = faults(
+                base.merging([name + "_FILE": "\(directory)/good", "REDIS_URL": "redis://:hunter2@cache:6379"]) { $1 })
             #expect(twice.map(\.name) == [name + "_FILE"] && !"\(twice)".contains("hunter2"))
         case "JWT_SECRET": #expect(good.encryption.source == .jwtSecret)
         case "ENCRYPTION_KEY":
@@ -182,7 +199,8 @@ struct ConfigurationTests {
             let direct = try Configuration.load(from: base.merging([name: secret]) { $1 })
             let purpose = EncryptionKeys.Purpose("test")
             #expect(
-                good.encryption.keys.authentication(for: purpose).code([1]) == direct.encryption.keys.authentication(for: purpose).code([1]))
+                good.encryption.keys.authentication(for: purpose).code([1])
+                    == direct.encryption.keys.authentication(for: purpose).code([1]))
         case "ORIGIN_VERIFY_SECRET": #expect(!good.server.proxies.isEmpty)
         default: break
         }
@@ -194,15 +212,18 @@ struct ConfigurationTests {
         let secret = "0123456789abcdef"
         for good in [
             ["TRUSTED_HOPS": "2"], ["TRUSTED_PROXIES": "10.0.0.0/8"], ["TRUSTED_HOPS": "0", "TRUSTED_PROXIES": "10.0.0.0/8"],
-            ["ORIGIN_VERIFY_SECRET": secret], ["ORIGIN_VERIFY_SECRET": secret, "TRUSTED_HOPS": "2", "TRUSTED_PROXIES": "10.0.0.0/8"],
+            ["ORIGIN_VERIFY_SECRET": secret],
+            ["ORIGIN_VERIFY_SECRET": secret, "TRUSTED_HOPS": "2", "TRUSTED_PROXIES": "10.0.0.0/8"],
             ["ORIGIN_VERIFY_SECRET": secret, "ORIGIN_VERIFY_SECRET_PREVIOUS": secret + "g"],
         ] {
             #expect(try !load(good).server.proxies.isEmpty)
         }
         for (bad, name) in [
             (["TRUSTED_HOPS": "2", "TRUSTED_PROXIES": "10.0.0.0/8"], "TRUSTED_HOPS"), (["TRUSTED_HOPS": "17"], "TRUSTED_HOPS"),
-            (["TRUSTED_HOPS": "-1"], "TRUSTED_HOPS"), (["ORIGIN_VERIFY_SECRET_PREVIOUS": secret], "ORIGIN_VERIFY_SECRET_PREVIOUS"),
-            (["ORIGIN_VERIFY_SECRET": "hunter2"], "ORIGIN_VERIFY_SECRET"), (["ORIGIN_VERIFY_SECRET": "hunter2 hunter2 hunter2"], "ORIGIN_VERIFY_SECRET"),
+            (["TRUSTED_HOPS": "-1"], "TRUSTED_HOPS"),
+            (["ORIGIN_VERIFY_SECRET_PREVIOUS": secret], "ORIGIN_VERIFY_SECRET_PREVIOUS"),
+            (["ORIGIN_VERIFY_SECRET": "hunter2"], "ORIGIN_VERIFY_SECRET"),
+            (["ORIGIN_VERIFY_SECRET": "hunter2 hunter2 hunter2"], "ORIGIN_VERIFY_SECRET"),
             (["ORIGIN_VERIFY_SECRET": "hünter2hünter2hünter2"], "ORIGIN_VERIFY_SECRET"),
         ] {
             let found = faults(Self.database.merging(bad) { $1 })
@@ -216,15 +237,17 @@ struct ConfigurationTests {
     @Test("Redis comes from its URL or from its parts")
     func redis() throws {
         #expect(try load(["REDIS_URL": "redis://cache:7000/1"]).redis?.url == "redis://cache:7000/1")
-        #expect(try load(["REDIS_HOST": "cache", "REDIS_PASSWORD": "a b", "REDIS_TLS": "on"]).redis?.url
-            == "rediss://:a%20b@cache:6379/")
+        #expect(
+            try load(["REDIS_HOST": "cache", "REDIS_PASSWORD": "a b", "REDIS_TLS": "on"]).redis?.url
+                == "rediss://:a%20b@cache:6379/")
         #expect(try load(["REDIS_HOST": "fd00::7"]).redis?.url == "redis://[fd00::7]:6379/")
     }
 
     @Test("The report names every setting and hides every secret")
     func report() throws {
         let configuration = try load([
-            "REDIS_URL": "rediss://:hunter2@cache:6379", "DATABASE_PASSWORD": "hunter2", "REDIS_PASSWORD": "hunter2", "PORT": "81",
+            "REDIS_URL": "rediss://:hunter2@cache:6379", "DATABASE_PASSWORD": "hunter2", "REDIS_PASSWORD": "hunter2",
+            "PORT": "81",
         ])
         let report = configuration.report
         #expect(!report.contains("hunter2"))
@@ -307,13 +330,15 @@ struct ConfigurationTests {
         #expect(lines.contains("| `PORT` | `8080` | Port to listen on |"))
     }
 
-    @Test("Passwords in URLs are masked wherever they stand", arguments: [
-        ("postgresql://a:b@h/db", "postgresql://a:***@h/db"), ("postgresql://a@h/db", "postgresql://a@h/db"),
-        ("postgresql://a:b@c@h/db", "postgresql://a:***@h/db"), ("postgresql://a:b/c@h/db", "postgresql://a:***@h/db"),
-        ("redis://:b@h", "redis://:***@h"),
-        ("postgresql://h/db?password=b&sslpassword=c&user=d", "postgresql://h/db?password=***&sslpassword=***&user=d"),
-        ("host=h password=b", "***"), ("", ""),
-    ])
+    @Test(
+        "Passwords in URLs are masked wherever they stand",
+        arguments: [
+            ("postgresql://a:b@h/db", "postgresql://a:***@h/db"), ("postgresql://a@h/db", "postgresql://a@h/db"),
+            ("postgresql://a:b@c@h/db", "postgresql://a:***@h/db"), ("postgresql://a:b/c@h/db", "postgresql://a:***@h/db"),
+            ("redis://:b@h", "redis://:***@h"),
+            ("postgresql://h/db?password=b&sslpassword=c&user=d", "postgresql://h/db?password=***&sslpassword=***&user=d"),
+            ("host=h password=b", "***"), ("", ""),
+        ])
     func masks(url: String, shown: String) {
         #expect(SecretMask.url(url) == shown)
     }
@@ -322,7 +347,10 @@ struct ConfigurationTests {
     func garbage() {
         var random = SystemRandomNumberGenerator()
         let names = Configuration.settings.map(\.name)
-        let pieces = ["", "0", "-1", "99999999999999999999", "1s", "/", "://", "@", ":", "postgresql://", "redis://", "[", "é", "\u{0}", "%zz"]
+        let pieces = [
+            "", "0", "-1", "99999999999999999999", "1s", "/", "://", "@", ":", "postgresql://", "redis://", "[", "é", "\u{0}",
+            "%zz",
+        ]
         for _ in 0..<3_000 {
             var environment: [String: String] = [:]
             for name in names where Bool.random(using: &random) {

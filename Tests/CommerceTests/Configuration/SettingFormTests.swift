@@ -4,18 +4,22 @@ import Testing
 
 @Suite("Setting forms")
 struct SettingFormTests {
-    @Test("A time is digits and a unit; without one it is seconds", arguments: [
-        ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("24h", .seconds(86_400)),
-        ("30d", .seconds(2_592_000)), ("90", .seconds(90)), ("0", .zero), ("1S", .seconds(1)), ("007s", .seconds(7)),
-    ])
+    @Test(
+        "A time is digits and a unit; without one it is seconds",
+        arguments: [
+            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("24h", .seconds(86_400)),
+            ("30d", .seconds(2_592_000)), ("90", .seconds(90)), ("0", .zero), ("1S", .seconds(1)), ("007s", .seconds(7)),
+        ])
     func readsTimes(text: String, time: Duration) {
         #expect(Duration(setting: text) == time)
     }
 
-    @Test("Nothing else is a time", arguments: [
-        "", "s", "-1s", "+1s", "1.5s", "1 s", "1w", "1sec", " 1s", "1s ", "٣s", "1e3", "0x10", "99999999999999999999s",
-        "9223372036854775807d",
-    ])
+    @Test(
+        "Nothing else is a time",
+        arguments: [
+            "", "s", "-1s", "+1s", "1.5s", "1 s", "1w", "1sec", " 1s", "1s ", "٣s", "1e3", "0x10", "99999999999999999999s",
+            "9223372036854775807d",
+        ])
     func refusesOtherTimes(text: String) {
         #expect(Duration(setting: text) == nil)
     }
@@ -32,9 +36,11 @@ struct SettingFormTests {
         }
     }
 
-    @Test("A size is digits and a unit; without one it is bytes", arguments: [
-        ("1MiB", 1 << 20), ("64KiB", 64 << 10), ("512", 512), ("512B", 512), ("2gib", 2 << 30), ("0", 0),
-    ])
+    @Test(
+        "A size is digits and a unit; without one it is bytes",
+        arguments: [
+            ("1MiB", 1 << 20), ("64KiB", 64 << 10), ("512", 512), ("512B", 512), ("2gib", 2 << 30), ("0", 0),
+        ])
     func readsSizes(text: String, bytes: Int) {
         #expect(ByteSize.bytes(text) == bytes)
     }
@@ -56,9 +62,12 @@ struct SettingFormTests {
         }
     }
 
-    @Test("A switch takes the words that environments use", arguments: [
-        ("on", true), ("OFF", false), ("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false),
-    ])
+    @Test(
+        "A switch takes the words that environments use",
+        arguments: [
+            ("on", true), ("OFF", false), ("true", true), ("false", false), ("1", true), ("0", false), ("yes", true),
+            ("no", false),
+        ])
     func readsSwitches(text: String, value: Bool) {
         #expect(SettingForm<Bool>.switched.read(text) == value)
     }
@@ -68,19 +77,24 @@ struct SettingFormTests {
         #expect(SettingForm<Int>.integer(1...65_535).read(text) == nil)
     }
 
-    @Test("Address ranges", arguments: [
-        ("10.0.0.0/16", true), ("192.168.1.7", true), ("::1", true), ("fd00::/8", true), ("0.0.0.0/0", true), ("10.0.0.0/33", false),
-        ("fd00::/129", false), ("10.0.0/8", false), ("10.0.0.0/", false), ("10.0.0.0/+8", false), ("alb", false), ("", false),
-    ])
+    @Test(
+        "Address ranges",
+        arguments: [
+            ("10.0.0.0/16", true), ("192.168.1.7", true), ("::1", true), ("fd00::/8", true), ("0.0.0.0/0", true),
+            ("10.0.0.0/33", false),
+            ("fd00::/129", false), ("10.0.0/8", false), ("10.0.0.0/", false), ("10.0.0.0/+8", false), ("alb", false), ("", false),
+        ])
     func addressRanges(text: String, isRange: Bool) {
         #expect((SettingForm<String>.addressRange.read(text) != nil) == isRange)
     }
 
-    @Test("Origins", arguments: [
-        ("https://shop.example", true), ("http://localhost:3000", true), ("*", true), ("https://[::1]:8443", true),
-        ("https://shop.example/", false), ("shop.example", false), ("ftp://shop.example", false), ("https://", false),
-        ("https://a@b", false),
-    ])
+    @Test(
+        "Origins",
+        arguments: [
+            ("https://shop.example", true), ("http://localhost:3000", true), ("*", true), ("https://[::1]:8443", true),
+            ("https://shop.example/", false), ("shop.example", false), ("ftp://shop.example", false), ("https://", false),
+            ("https://a@b", false),
+        ])
     func origins(text: String, isOrigin: Bool) {
         #expect((SettingForm<String>.origin.read(text) != nil) == isOrigin)
     }

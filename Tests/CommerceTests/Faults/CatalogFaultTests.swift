@@ -33,7 +33,8 @@ extension Faults {
             case .redisKilled: stage.redis.kill()
             // Nobody listens while the write is announced.
             case .connectionsCut:
-                cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';"
+                cut =
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';"
             }
             try await stage.execute(
                 """

@@ -6,7 +6,9 @@ extension Faults {
     /// The database's password is changed while the shop sells.
     @Suite("The password is rotated")
     struct CredentialFaultTests {
-        @Test("a rotated password costs no request, and where all connections are cut as well none but what is quickly told to come again")
+        @Test(
+            "a rotated password costs no request, and where all connections are cut as well none but what is quickly told to come again"
+        )
         func rotation() async throws {
             let stage = try Stage(postgresPassword: "the-first-password")
             let directory = try ScratchDirectory("password")

@@ -25,7 +25,9 @@ extension Faults {
             try await onOwnThread { try volume.fill() }
             // Until the pages that were there already are used up.
             let refused = try await onOwnThread {
-                Deadline(seconds: 90).poll(every: 50) { load.journal.exchanges.of(.order).suffix(50).contains { $0.status == 503 } }
+                Deadline(seconds: 90).poll(every: 50) {
+                    load.journal.exchanges.of(.order).suffix(50).contains { $0.status == 503 }
+                }
             }
             #expect(refused, "no order was refused")
             try await Task.sleep(for: .seconds(3))
@@ -47,7 +49,8 @@ extension Faults {
             try await stage.settle(load.journal, at: service.port)
         }
 
-        @Test("with all connections of the server taken the shop does with those it has, or says 503; it has its own back at once")
+        @Test(
+            "with all connections of the server taken the shop does with those it has, or says 503; it has its own back at once")
         func tooManyConnections() async throws {
             let stage = try Stage(postgresSettings: ["max_connections": "40", "superuser_reserved_connections": "0"])
             let service = try await stage.serve()

@@ -13,7 +13,9 @@ extension Faults {
         ]
 
         private static let canUnshare: Bool = {
-            guard let directory = try? ScratchDirectory("names"), let file = try? directory.write("hosts", "") else { return false }
+            guard let directory = try? ScratchDirectory("names"), let file = try? directory.write("hosts", "") else {
+                return false
+            }
             return (try? Command.run(ownNames + [file, "true"]).status) == .exited(0)
         }()
 

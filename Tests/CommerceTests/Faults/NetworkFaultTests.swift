@@ -15,7 +15,9 @@ extension Faults {
             var network: TCPProxy.Network { self == .halfOpen ? .halfOpen : .blackHole }
         }
 
-        @Test("connections to PostgreSQL that fall silent without a word are given up and made anew; no order is lost", arguments: Loss.allCases)
+        @Test(
+            "connections to PostgreSQL that fall silent without a word are given up and made anew; no order is lost",
+            arguments: Loss.allCases)
         func postgres(loss: Loss) async throws {
             let stage = try Stage()
             let proxy = try TCPProxy(to: stage.postgres.port)
@@ -52,9 +54,11 @@ extension Faults {
             try await stage.settle(load.journal, at: service.port)
         }
 
-        @Test("Redis whose connections fall silent, or that answers late, costs no request and little time", arguments: [
-            TCPProxy.Network.halfOpen, .blackHole, .slow(milliseconds: 200),
-        ])
+        @Test(
+            "Redis whose connections fall silent, or that answers late, costs no request and little time",
+            arguments: [
+                TCPProxy.Network.halfOpen, .blackHole, .slow(milliseconds: 200),
+            ])
         func redis(network: TCPProxy.Network) async throws {
             let stage = try Stage()
             let proxy = try TCPProxy(to: stage.redis.port)
@@ -76,9 +80,13 @@ extension Faults {
             #expect(failed.isEmpty, "\(failed.count) of \(exchanges.count): \(failed.prefix(3))")
             #expect(exchanges.slowest < .seconds(4), "\(exchanges.slowest)")
             // Silence is found out by it, and a breaker that is open says so.
-            if case .halfOpen = network {} else {
+            if case .halfOpen = network {
+            } else {
                 #expect(exchanges.of(.health).contains { $0.answer?["checks"]["redis"]["status"] == "down" })
-                #expect(exchanges.of(.health).contains { ["open", "half_open"].contains($0.answer?["checks"]["redis"]["breaker"].text) })
+                #expect(
+                    exchanges.of(.health).contains {
+                        ["open", "half_open"].contains($0.answer?["checks"]["redis"]["breaker"].text)
+                    })
             }
             #expect(exchanges.of(.health).last?.answer?["checks"]["redis"]["breaker"] == "closed")
             try await stage.settle(load.journal, at: service.port)

@@ -11,7 +11,8 @@ extension Faults {
             let stage = try Stage()
             // One connection is shared by reads, one is to be had.
             let service = try await stage.serve([
-                "LOOPS": "1", "DATABASE_POOL_MAX": "2", "DATABASE_POOL_MIN": "2", "DATABASE_ACQUIRE_TIMEOUT": "1s", "DATABASE_MAX_WAITERS": "3",
+                "LOOPS": "1", "DATABASE_POOL_MAX": "2", "DATABASE_POOL_MIN": "2", "DATABASE_ACQUIRE_TIMEOUT": "1s",
+                "DATABASE_MAX_WAITERS": "3",
                 "DATABASE_LOCK_TIMEOUT": "0", "OVERLOAD_CONTROL": "off",
             ])
             try await service.waitUntilWell()
@@ -20,7 +21,9 @@ extension Faults {
             }
             try await onOwnThread {
                 let isHeld = Deadline(seconds: 20).poll(every: 20) {
-                    (try? stage.postgres.execute("SELECT count(*) FROM pg_locks WHERE relation = 'cart'::regclass AND mode = 'AccessExclusiveLock' AND granted")) == "1"
+                    (try? stage.postgres.execute(
+                        "SELECT count(*) FROM pg_locks WHERE relation = 'cart'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+                    )) == "1"
                 }
                 #expect(isHeld)
             }
@@ -28,7 +31,9 @@ extension Faults {
             first.add(1) { $0.fillCart() }
             try await onOwnThread {
                 let isLeased = Deadline(seconds: 20).poll(every: 20) {
-                    (try? stage.postgres.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce' AND wait_event_type = 'Lock'")) == "1"
+                    (try? stage.postgres.execute(
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce' AND wait_event_type = 'Lock'"))
+                        == "1"
                 }
                 #expect(isLeased)
             }

@@ -29,7 +29,9 @@ extension Faults {
             }
         }
 
-        @Test("while it is away what is cached is served and all else is 503; it recovers by itself, with every order", arguments: Outage.allCases)
+        @Test(
+            "while it is away what is cached is served and all else is 503; it recovers by itself, with every order",
+            arguments: Outage.allCases)
         func outage(outage: Outage) async throws {
             let stage = try Stage()
             let service = try await stage.serve()

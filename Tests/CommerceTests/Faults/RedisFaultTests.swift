@@ -25,7 +25,9 @@ extension Faults {
             }
         }
 
-        @Test("under load no request fails or hangs, no order is lost, and Redis is used again once it is back", arguments: Outage.allCases)
+        @Test(
+            "under load no request fails or hangs, no order is lost, and Redis is used again once it is back",
+            arguments: Outage.allCases)
         func underLoad(outage: Outage) async throws {
             let stage = try Stage()
             let service = try await stage.serve()

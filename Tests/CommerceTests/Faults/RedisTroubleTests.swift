@@ -54,8 +54,10 @@ extension Faults {
             // All limits are counted in Redis, and none is met.
             let many = "1000000"
             let service = try await stage.serve([
-                "RATE_LIMIT": "on", "RATE_LIMIT_READS": many, "RATE_LIMIT_WRITES": many, "RATE_LIMIT_ORDERS": many, "RATE_LIMIT_ORDERS_DAY": many,
-                "ORDER_OPEN_PER_CLIENT": many, "ORDER_OPEN_PER_EMAIL": many, "ORDER_HELD_PER_CLIENT": many, "ORDER_HELD_PER_EMAIL": many,
+                "RATE_LIMIT": "on", "RATE_LIMIT_READS": many, "RATE_LIMIT_WRITES": many, "RATE_LIMIT_ORDERS": many,
+                "RATE_LIMIT_ORDERS_DAY": many,
+                "ORDER_OPEN_PER_CLIENT": many, "ORDER_OPEN_PER_EMAIL": many, "ORDER_HELD_PER_CLIENT": many,
+                "ORDER_HELD_PER_EMAIL": many,
                 "ORDER_HELD_SHARE": "100",
             ])
             try await service.waitUntilWell()
@@ -69,7 +71,9 @@ extension Faults {
             try await service.waitUntilWell()
             try await onOwnThread {
                 try stage.redis.execute("FLUSHALL")
-                let came = Deadline(seconds: 20).poll(every: 50) { (try? stage.redis.execute("KEYS", "commerce:*").isEmpty) == false }
+                let came = Deadline(seconds: 20).poll(every: 50) {
+                    (try? stage.redis.execute("KEYS", "commerce:*").isEmpty) == false
+                }
                 #expect(came, "nothing is cached in Redis")
             }
             await load.stop()

@@ -35,7 +35,9 @@ extension Faults {
         private static let replica = "commerce_postgres_reads_total{role=\"replica\"}"
         private static let primary = "commerce_postgres_reads_total{role=\"primary\"}"
 
-        @Test("with it stopped, killed, frozen or far behind nothing fails and the primary is read; then it is used again", arguments: Outage.allCases)
+        @Test(
+            "with it stopped, killed, frozen or far behind nothing fails and the primary is read; then it is used again",
+            arguments: Outage.allCases)
         func outage(outage: Outage) async throws {
             let stage = try Stage()
             let standby = try PostgresServer(standbyOf: stage.postgres, settings: ["log_statement": "all"])
@@ -54,7 +56,9 @@ extension Faults {
             load.addProbe()
             try await Self.grows(Self.replica, metrics)
             try await onOwnThread { try outage.begin(standby) }
-            try await service.waitForHealth { $0.status == 200 && $0["status"] == "degraded" && $0["checks"]["postgres_replica"]["status"].text == outage.word }
+            try await service.waitForHealth {
+                $0.status == 200 && $0["status"] == "degraded" && $0["checks"]["postgres_replica"]["status"].text == outage.word
+            }
             let before = try await MetricsScrape.read(port: metrics)
             try await Task.sleep(for: .seconds(2))
             let after = try await MetricsScrape.read(port: metrics)
@@ -72,12 +76,16 @@ extension Faults {
             // Nothing that decides about a write was asked there.
             let asked = standby.log.split(separator: "\n").filter { $0.contains("execute ") || $0.contains("statement: ") }
             let foreign = asked.filter { line in
-                ["cart", "orders", "idempotency", "schema_migration", "reservation", "INSERT", "UPDATE"].contains { line.contains($0) }
+                ["cart", "orders", "idempotency", "schema_migration", "reservation", "INSERT", "UPDATE"].contains {
+                    line.contains($0)
+                }
             }
             #expect(!asked.isEmpty && foreign.isEmpty, "\(foreign.prefix(3))")
         }
 
-        @Test("a price that an import changes is seen by all services at once while the replica has not heard of it", arguments: ["on", "off"])
+        @Test(
+            "a price that an import changes is seen by all services at once while the replica has not heard of it",
+            arguments: ["on", "off"])
         func newPrice(cache: String) async throws {
             let stage = try Stage()
             let standby = try PostgresServer(standbyOf: stage.postgres)
@@ -91,7 +99,8 @@ extension Faults {
             let directory = try ScratchDirectory("import")
             for price in ["47.11", "48.12", "49.13"] {
                 _ = try await onOwnThread { try standby.execute("SELECT pg_wal_replay_pause()") }
-                let file = try directory.write("goods.ndjson", #"{"sku":"FAULT-3","name":"Product FAULT-3","price":\#(price)}"# + "\n")
+                let file = try directory.write(
+                    "goods.ndjson", #"{"sku":"FAULT-3","name":"Product FAULT-3","price":\#(price)}"# + "\n")
                 let imported = try await onOwnThread {
                     try ServiceProcess.run(["import", file], environment: ["DATABASE_URL": stage.postgres.url])
                 }

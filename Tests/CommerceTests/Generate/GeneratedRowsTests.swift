@@ -65,7 +65,9 @@ import Testing
     }
 
     @Test("slugs, order numbers and categories are such as the shop itself would make") func forms() {
-        for index in stride(from: 0, to: 300_000, by: 1_111) { #expect(OrderNumber.parse(GeneratedOrder.number(index, seed: 3)) != nil) }
+        for index in stride(from: 0, to: 300_000, by: 1_111) {
+            #expect(OrderNumber.parse(GeneratedOrder.number(index, seed: 3)) != nil)
+        }
         let byID = Dictionary(uniqueKeysWithValues: rows.categories.map { ($0.id, $0) })
         for category in rows.categories {
             #expect(category.slug == Slug.make(category.slug))

@@ -5,7 +5,9 @@ import Testing
 @testable import Commerce
 
 @Suite("commerce generate") struct GeneratorTests {
-    @Test("a generated shop holds what it was asked for and the audit finds nothing; a second one is refused") func generate() throws {
+    @Test("a generated shop holds what it was asked for and the audit finds nothing; a second one is refused") func generate()
+        throws
+    {
         let shop = try ImportShop()
         let configuration = try PostgresConfiguration(connectionString: shop.database.url)
         let connection = try BlockingConnection(configuration)

@@ -43,7 +43,9 @@ struct CategoryIndexTests {
         var random = SystemRandomNumberGenerator()
         let words = ["Home", "home", "Kitchen", "Knives", "Café", "Men's", "Mens", "日本", "韓国", "A & B"]
         for _ in 0..<300 {
-            let paths = (0..<20).map { _ in (0..<Int.random(in: 1...3, using: &random)).map { _ in words.randomElement(using: &random)! } }
+            let paths = (0..<20).map { _ in
+                (0..<Int.random(in: 1...3, using: &random)).map { _ in words.randomElement(using: &random)! }
+            }
             var tree = CategoryIndex([])
             // Bare names mean what exists when they come, so the first round settles them.
             for path in paths { _ = tree.category(path) }
@@ -56,11 +58,15 @@ struct CategoryIndexTests {
         }
     }
 
-    @Test("Different names are different categories, whatever their slugs", arguments: [
-        ["茶", "油", "酒"], ["C", "C++", "C#", "c−"], ["Men's", "Mens", "Men’s"], ["🎁", "🎄", "🎁🎄"], ["A & B", "A B", "A-B", "A_B"],
-        ["Café", "Cafe"], ["日本", "韓国", "Item", "item-2", "Item 2"], ["Чай", "Масло"], ["شاي", "زيت"], ["home-office", "Home Office"],
-        [String(repeating: "x", count: 150) + "a", String(repeating: "x", count: 150) + "b"],
-    ])
+    @Test(
+        "Different names are different categories, whatever their slugs",
+        arguments: [
+            ["茶", "油", "酒"], ["C", "C++", "C#", "c−"], ["Men's", "Mens", "Men’s"], ["🎁", "🎄", "🎁🎄"],
+            ["A & B", "A B", "A-B", "A_B"],
+            ["Café", "Cafe"], ["日本", "韓国", "Item", "item-2", "Item 2"], ["Чай", "Масло"], ["شاي", "زيت"],
+            ["home-office", "Home Office"],
+            [String(repeating: "x", count: 150) + "a", String(repeating: "x", count: 150) + "b"],
+        ])
     func apart(names: [String]) {
         for order in [names, names.reversed()] {
             for parents in [[], ["Home"]] {

@@ -13,20 +13,24 @@ struct ImportIdentityTests {
         try shop.load(#"{"id": "x", "sku": "S", "name": "Mug", "price": 1}"#)
         let outcome = try shop.load(#"{"id": "x", "sku": "T", "name": "Cup", "price": 2}"#)
         #expect(outcome.report.updated == 1)
-        #expect(try shop.query("SELECT p.slug, p.name, p.price, v.sku, v.price FROM product p JOIN variant v ON v.product_id = p.id")
-            == "mug|Cup|200|T|200")
+        #expect(
+            try shop.query("SELECT p.slug, p.name, p.price, v.sku, v.price FROM product p JOIN variant v ON v.product_id = p.id")
+                == "mug|Cup|200|T|200")
     }
 
     @Test("Else its SKU, else its slug; an id that the product has not had yet is given to it")
     func bySKUAndSlug() throws {
         let shop = try ImportShop()
         try shop.load(lines(#"{"sku": "S", "name": "Mug", "price": 1}"#, #"{"slug": "cup", "name": "Cup", "price": 1}"#))
-        let outcome = try shop.load(lines(
-            #"{"id": 1, "sku": "S", "name": "Mug B", "price": 1}"#, #"{"id": 2, "slug": "cup", "name": "Cup B", "price": 1}"#))
+        let outcome = try shop.load(
+            lines(
+                #"{"id": 1, "sku": "S", "name": "Mug B", "price": 1}"#, #"{"id": 2, "slug": "cup", "name": "Cup B", "price": 1}"#)
+        )
         #expect(outcome.report.updated == 2)
         #expect(try shop.query("SELECT external_id, slug, name FROM product ORDER BY 1") == "1|mug|Mug B\n2|cup|Cup B")
-        #expect(try shop.load(lines(#"{"id": 1, "name": "Mug B", "price": 1}"#, #"{"id": 2, "name": "Cup B", "price": 1}"#))
-            .report.unchanged == 2)
+        #expect(
+            try shop.load(lines(#"{"id": 1, "name": "Mug B", "price": 1}"#, #"{"id": 2, "name": "Cup B", "price": 1}"#))
+                .report.unchanged == 2)
     }
 
     @Test("The SKU of any of its variants")
@@ -71,8 +75,10 @@ struct ImportIdentityTests {
     func repeatedNames() throws {
         let shop = try ImportShop()
         try shop.load(lines(#"{"id": 1, "name": "Mug", "price": 1}"#, #"{"id": 2, "name": "Mug", "price": 1}"#))
-        let outcome = try shop.load(lines(
-            #"{"id": 3, "name": "mug!", "price": 1}"#, #"{"id": 2, "name": "Mug", "price": 1}"#, #"{"id": 1, "name": "Mug", "price": 1}"#))
+        let outcome = try shop.load(
+            lines(
+                #"{"id": 3, "name": "mug!", "price": 1}"#, #"{"id": 2, "name": "Mug", "price": 1}"#,
+                #"{"id": 1, "name": "Mug", "price": 1}"#))
         #expect(outcome.report.created == 1)
         #expect(outcome.report.unchanged == 2)
         #expect(try shop.query("SELECT external_id, slug FROM product ORDER BY 1") == "1|mug\n2|mug-2\n3|mug-3")
@@ -81,13 +87,16 @@ struct ImportIdentityTests {
     @Test("Thousands of one name get the numbers 2 to the last, past those that others have already")
     func thousandsOfOneName() throws {
         let shop = try ImportShop()
-        try shop.load(lines(#"{"slug": "mug-3", "name": "Third", "price": 1}"#, #"{"slug": "mug-1000", "name": "Far", "price": 1}"#))
+        try shop.load(
+            lines(#"{"slug": "mug-3", "name": "Third", "price": 1}"#, #"{"slug": "mug-1000", "name": "Far", "price": 1}"#))
         let text = (0..<4_000).map { "{\"id\": \($0), \"name\": \"Mug\", \"price\": 1}" }.joined(separator: "\n")
         #expect(try shop.load(text).report.created == 4_000)
-        #expect(try shop.query(
-            "SELECT count(*), max(substring(slug FROM '[0-9]+$')::int) FROM product WHERE name = 'Mug'") == "4000|4002")
-        #expect(try shop.query("SELECT slug FROM product WHERE external_id IN ('0', '1', '2', '998') ORDER BY external_id::int")
-            == "mug\nmug-2\nmug-4\nmug-1001")
+        #expect(
+            try shop.query(
+                "SELECT count(*), max(substring(slug FROM '[0-9]+$')::int) FROM product WHERE name = 'Mug'") == "4000|4002")
+        #expect(
+            try shop.query("SELECT slug FROM product WHERE external_id IN ('0', '1', '2', '998') ORDER BY external_id::int")
+                == "mug\nmug-2\nmug-4\nmug-1001")
         #expect(try shop.load(text).report.unchanged == 4_000)
     }
 
@@ -100,15 +109,19 @@ struct ImportIdentityTests {
         #expect(try shop.violations() == "")
     }
 
-    @Test("What belongs to another product is refused", arguments: [
-        (#"{"id": 2, "sku": "S", "name": "B", "price": 1}"#, "sku"), (#"{"id": 2, "slug": "a", "name": "B", "price": 1}"#, "slug"),
-        (#"{"slug": "c", "sku": "S", "name": "B", "price": 1}"#, "slug"),
-        (#"{"id": 3, "sku": "S", "name": "C", "price": 1}"#, "sku"),
-        (#"{"id": 3, "name": "C", "price": 1, "variants": [{"sku": "C"}, {"sku": "S"}]}"#, "variants/1/sku"),
-    ])
+    @Test(
+        "What belongs to another product is refused",
+        arguments: [
+            (#"{"id": 2, "sku": "S", "name": "B", "price": 1}"#, "sku"),
+            (#"{"id": 2, "slug": "a", "name": "B", "price": 1}"#, "slug"),
+            (#"{"slug": "c", "sku": "S", "name": "B", "price": 1}"#, "slug"),
+            (#"{"id": 3, "sku": "S", "name": "C", "price": 1}"#, "sku"),
+            (#"{"id": 3, "name": "C", "price": 1, "variants": [{"sku": "C"}, {"sku": "S"}]}"#, "variants/1/sku"),
+        ])
     func foreign(row: String, field: String) throws {
         let shop = try ImportShop()
-        try shop.load(lines(#"{"id": 1, "sku": "S", "name": "A", "price": 1}"#, #"{"id": 3, "slug": "c", "name": "C", "price": 1}"#))
+        try shop.load(
+            lines(#"{"id": 1, "sku": "S", "name": "A", "price": 1}"#, #"{"id": 3, "slug": "c", "name": "C", "price": 1}"#))
         let snapshot = try shop.snapshot()
         let outcome = try shop.load(row)
         #expect(outcome.faults.map(\.field) == [field])
@@ -116,13 +129,17 @@ struct ImportIdentityTests {
         #expect(try shop.snapshot() == snapshot)
     }
 
-    @Test("What may be there once in a file is refused the second time, with the line of the first", arguments: [
-        (#""id": 1"#, "id"), (#""sku": "S""#, "sku"), (#""slug": "s""#, "slug"), (#""variants": [{"sku": "V"}]"#, "variants/0/sku"),
-    ])
+    @Test(
+        "What may be there once in a file is refused the second time, with the line of the first",
+        arguments: [
+            (#""id": 1"#, "id"), (#""sku": "S""#, "sku"), (#""slug": "s""#, "slug"),
+            (#""variants": [{"sku": "V"}]"#, "variants/0/sku"),
+        ])
     func twice(field: String, name: String) throws {
         let shop = try ImportShop()
         let text = lines(
-            "{\(field), \"name\": \"A\", \"price\": 1}", "{\"name\": \"Other\", \"price\": 1}", "{\(field), \"name\": \"B\", \"price\": 2}")
+            "{\(field), \"name\": \"A\", \"price\": 1}", "{\"name\": \"Other\", \"price\": 1}",
+            "{\(field), \"name\": \"B\", \"price\": 2}")
         let outcome = try shop.load(text, onFault: .skip)
         #expect(outcome.faults == [ImportFault(line: 3, field: name, reason: "is in line 1 already")])
         #expect(try shop.query("SELECT name FROM product ORDER BY 1") == "A\nOther")
@@ -132,7 +149,8 @@ struct ImportIdentityTests {
     func sameProduct() throws {
         let shop = try ImportShop()
         try shop.load(#"{"id": 1, "sku": "S", "slug": "a", "name": "A", "price": 1}"#)
-        let outcome = try shop.load(lines(#"{"id": 1, "name": "A", "price": 2}"#, #"{"sku": "S", "name": "A", "price": 3}"#), onFault: .skip)
+        let outcome = try shop.load(
+            lines(#"{"id": 1, "name": "A", "price": 2}"#, #"{"sku": "S", "name": "A", "price": 3}"#), onFault: .skip)
         #expect(outcome.faults == [ImportFault(line: 2, field: "", reason: "is the same product as line 1")])
         #expect(try shop.query("SELECT price FROM product") == "200")
     }
@@ -141,8 +159,10 @@ struct ImportIdentityTests {
     func derivedSKUs() throws {
         let text = lines(
             #"{"id": 1, "name": "A", "price": 1}"#, #"{"slug": "b", "name": "B", "price": 1}"#,
-            #"{"id": 3, "name": "C", "price": 1, "variants": [{"options": {"size": "S"}}, {"options": {"size": "M"}}, {"options": {"size": "M"}}]}"#)
-        let list = "SELECT p.name, v.position, v.sku FROM variant v JOIN product p ON p.id = v.product_id WHERE p.name <> 'Squatter' ORDER BY 1, 2"
+            #"{"id": 3, "name": "C", "price": 1, "variants": [{"options": {"size": "S"}}, {"options": {"size": "M"}}, {"options": {"size": "M"}}]}"#
+        )
+        let list =
+            "SELECT p.name, v.position, v.sku FROM variant v JOIN product p ON p.id = v.product_id WHERE p.name <> 'Squatter' ORDER BY 1, 2"
         let shop = try ImportShop()
         try shop.load(text)
         let skus = try shop.query(list)
@@ -167,8 +187,9 @@ struct ImportIdentityTests {
         try shop.load(lines(#"{"name": "C", "price": 1}"#, #"{"name": "茶", "price": 2}"#))
         let text = lines(#"{"name": "C++", "price": 3}"#, #"{"name": "油", "price": 4}"#, #"{"name": "c", "price": 1}"#)
         #expect(try shop.load(text).report.created == 2)
-        #expect(try shop.query("SELECT name, slug, price FROM product ORDER BY price")
-            == "c|c|100\n茶|item|200\nC++|c-2|300\n油|item-2|400")
+        #expect(
+            try shop.query("SELECT name, slug, price FROM product ORDER BY price")
+                == "c|c|100\n茶|item|200\nC++|c-2|300\n油|item-2|400")
         #expect(try shop.load(text).report.unchanged == 3)
     }
 }

@@ -19,7 +19,8 @@ struct ImporterTests {
             """)
         func maxima() throws -> String { try shop.query("SELECT sku, max_quantity FROM variant ORDER BY sku") }
         #expect(try maxima() == "ONE|5\nTHREE|999\nTWO-A|7\nTWO-B|2")
-        try shop.load(#"{"name":"One","sku":"ONE","price":2}"# + "\n" + #"{"name":"Three","sku":"THREE","price":1,"max_quantity":3}"#)
+        try shop.load(
+            #"{"name":"One","sku":"ONE","price":2}"# + "\n" + #"{"name":"Three","sku":"THREE","price":1,"max_quantity":3}"#)
         #expect(try maxima() == "ONE|5\nTHREE|3\nTWO-A|7\nTWO-B|2")
         for wrong in ["0", "1000", "-1", "1.5", "\"many\"", "true", "1e30"] {
             let refused = try? shop.load(#"{"name":"One","sku":"ONE","price":2,"max_quantity":\#(wrong)}"#, onFault: .skip)
@@ -61,7 +62,8 @@ struct ImporterTests {
         let again = try shop.load(
             "ID,Name,price,description,tags,stock,category,variants,colour\r\n"
                 + "1,\"Big, \"\"blue\"\" mug\",12.50,\"two\nlines\",\"a, b\",5,,,blue\r\n"
-                + "2,Tee,20.00,,,,Wear / Shirts,\"[{\"\"sku\"\": \"\"T-S\"\", \"\"options\"\": {\"\"size\"\": \"\"S\"\"}}]\",\r\n")
+                + "2,Tee,20.00,,,,Wear / Shirts,\"[{\"\"sku\"\": \"\"T-S\"\", \"\"options\"\": {\"\"size\"\": \"\"S\"\"}}]\",\r\n"
+        )
         #expect(again.faults.isEmpty)
         #expect(again.report.unchanged == 2)
         #expect(try shop.snapshot() == snapshot)
@@ -73,21 +75,23 @@ struct ImporterTests {
         try shop.load(
             """
             {"id": 7, "sku": "MUG", "name": "Café Mug", "price": 129.99, "description": "Big.", "category": "Home/Kitchen",
-            """.replacingOccurrences(of: "\n", with: "") + #" "tags": ["x"], "image": "a b.jpg", "current_stock": 15, "style": "s"}"#)
-        #expect(try shop.query(
-            """
-            SELECT external_id, slug, name, description, tags, images, currency, price, status FROM product;
-            SELECT sku, name, options, price, position, active FROM variant;
-            SELECT on_hand, reserved, imported FROM stock;
-            SELECT on_hand, reserved, reason, order_id IS NULL FROM stock_movement;
-            SELECT c.path, c.name FROM product p JOIN category c ON c.id = p.category_id;
-            """) == """
-            7|cafe-mug|Café Mug|Big.|{x}|[{"alt": "Café Mug", "url": "/assets/a%20b.jpg"}]|USD|12999|active
-            MUG|Default|{}|12999|0|t
-            15|0|15
-            15|0|import|t
-            home/kitchen|Kitchen
-            """)
+            """.replacingOccurrences(of: "\n", with: "")
+                + #" "tags": ["x"], "image": "a b.jpg", "current_stock": 15, "style": "s"}"#)
+        #expect(
+            try shop.query(
+                """
+                SELECT external_id, slug, name, description, tags, images, currency, price, status FROM product;
+                SELECT sku, name, options, price, position, active FROM variant;
+                SELECT on_hand, reserved, imported FROM stock;
+                SELECT on_hand, reserved, reason, order_id IS NULL FROM stock_movement;
+                SELECT c.path, c.name FROM product p JOIN category c ON c.id = p.category_id;
+                """) == """
+                    7|cafe-mug|Café Mug|Big.|{x}|[{"alt": "Café Mug", "url": "/assets/a%20b.jpg"}]|USD|12999|active
+                    MUG|Default|{}|12999|0|t
+                    15|0|15
+                    15|0|import|t
+                    home/kitchen|Kitchen
+                    """)
         #expect(try shop.violations() == "")
     }
 
@@ -111,7 +115,8 @@ struct ImporterTests {
     func leftOut() throws {
         let shop = try ImportShop()
         try shop.load(
-            #"{"id": 1, "sku": "S", "name": "A", "price": 1, "description": "d", "category": "c", "tags": ["t"], "image": "i.png", "stock": 4, "status": "draft"}"#)
+            #"{"id": 1, "sku": "S", "name": "A", "price": 1, "description": "d", "category": "c", "tags": ["t"], "image": "i.png", "stock": 4, "status": "draft"}"#
+        )
         let snapshot = try shop.snapshot()
         #expect(try shop.load(#"{"id": 1, "name": "A", "price": 1, "description": null}"#).report.unchanged == 1)
         #expect(try shop.snapshot() == snapshot)
@@ -185,7 +190,8 @@ struct ImporterTests {
         let url = shop.database.url
         try await onOwnThread {
             let isListening = Deadline(seconds: 20).poll {
-                (try? PostgresShell.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'", on: url)) == "1"
+                (try? PostgresShell.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'", on: url))
+                    == "1"
             }
             #expect(isListening)
             try shop.load(#"{"name": "A", "price": 1}"# + "\n" + #"{"name": "B", "price": 1}"#)
@@ -217,7 +223,8 @@ struct ImporterTests {
                 sent += 1
                 if sent == 3 {
                     try shop.database.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce import' AND datname = current_database()")
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce import' AND datname = current_database()"
+                    )
                 }
                 return Array((0..<2_000).map { "{\"name\": \"N \(sent) \($0)\", \"price\": 1}\n" }.joined().utf8)
             }

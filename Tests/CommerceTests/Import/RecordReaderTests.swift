@@ -35,10 +35,11 @@ struct RecordReaderTests {
     @Test("NDJSON: an object a line; empty lines count as lines only")
     func lines() {
         let text = "\u{FEFF}{\"name\":\"a\"}\r\n\n  \n{\"name\":\"b\"}\n[1]\nnot\n{\"name\":\"c\"}"
-        #expect(read(text, .ndjson) == [
-            #"1 {"name":"a"}"#, #"4 {"name":"b"}"#, "line 5: the row is no JSON object",
-            "line 6: the row is not JSON: unexpected character at byte 1", #"7 {"name":"c"}"#,
-        ])
+        #expect(
+            read(text, .ndjson) == [
+                #"1 {"name":"a"}"#, #"4 {"name":"b"}"#, "line 5: the row is no JSON object",
+                "line 6: the row is not JSON: unexpected character at byte 1", #"7 {"name":"c"}"#,
+            ])
     }
 
     @Test("NDJSON: a line that is too long is told, and the next one is read")
@@ -53,10 +54,11 @@ struct RecordReaderTests {
     @Test("CSV: quotes hold commas, quotes and line ends; lines are counted where rows begin")
     func csv() {
         let text = "name,price,description\r\n\"A, \"\"b\"\"\",1.50,\"two\r\nlines\"\r\nC,2,\r\n\n\"\",3,x\n"
-        #expect(read(text, .csv) == [
-            #"2 {"name":"A, \"b\"","price":"1.50","description":"two\r\nlines"}"#, #"4 {"name":"C","price":"2"}"#,
-            #"6 {"price":"3","description":"x"}"#,
-        ])
+        #expect(
+            read(text, .csv) == [
+                #"2 {"name":"A, \"b\"","price":"1.50","description":"two\r\nlines"}"#, #"4 {"name":"C","price":"2"}"#,
+                #"6 {"price":"3","description":"x"}"#,
+            ])
     }
 
     @Test("CSV: names in the header may be of either case, quoted, behind a byte order mark; nameless columns don't count")
@@ -84,33 +86,39 @@ struct RecordReaderTests {
 
     @Test("CSV: lists may be JSON in their cell")
     func csvJSON() {
-        #expect(read("name,price,variants\na,1,\"[{\"\"sku\"\":\"\"s\"\"}]\"\n", .csv)
-            == [#"2 {"name":"a","price":"1","variants":[{"sku":"s"}]}"#])
+        #expect(
+            read("name,price,variants\na,1,\"[{\"\"sku\"\":\"\"s\"\"}]\"\n", .csv)
+                == [#"2 {"name":"a","price":"1","variants":[{"sku":"s"}]}"#])
         #expect(read("name,price,variants\na,1,[oops\n", .csv).first?.contains("variants is not JSON") == true)
         #expect(read("name,price\n[a],1\n", .csv) == [#"2 {"name":"[a]","price":"1"}"#])
     }
 
     @Test("CSV: what is no row is told with its line, and the next one is read")
     func csvBroken() {
-        #expect(read("name,price\na\nb,1,2\n\"c\"x,1\nd,4\n", .csv) == [
-            "line 2: the row has 1 fields, the header 2", "line 3: the row has 3 fields, the header 2",
-            "line 4: the row has text behind a closing quote", #"5 {"name":"d","price":"4"}"#,
-        ])
+        #expect(
+            read("name,price\na\nb,1,2\n\"c\"x,1\nd,4\n", .csv) == [
+                "line 2: the row has 1 fields, the header 2", "line 3: the row has 3 fields, the header 2",
+                "line 4: the row has text behind a closing quote", #"5 {"name":"d","price":"4"}"#,
+            ])
     }
 
     @Test("CSV: rows of empty cells are no rows, empty cells beyond the last column no fields")
     func csvEmpty() {
-        #expect(read("name,price,sku\n,,\na,1,\n,,\r\n\"\",,\n , ,\n,\n,,,,\nb,2,,,\n,,", .csv) == [
-            #"3 {"name":"a","price":"1"}"#, #"9 {"name":"b","price":"2"}"#,
-        ])
+        #expect(
+            read("name,price,sku\n,,\na,1,\n,,\r\n\"\",,\n , ,\n,\n,,,,\nb,2,,,\n,,", .csv) == [
+                #"3 {"name":"a","price":"1"}"#, #"9 {"name":"b","price":"2"}"#,
+            ])
     }
 
-    @Test("CSV: a quote that is never closed ends the file, with the line where it was opened", arguments: [
-        ("name,price\n\"a,1\nb,2\n", 2), ("name,price\nx,1\ny,\"2\nb,2\n\"c\",3\n", 3), ("name,price\n\"a,1\nb,\"x\",2\n", 2),
-        ("name,price\n\"two\nlines\",1\n\"a", 4), ("name,price\n\"a\nb,\"\"2\n\"c\",3\n", 2),
-    ])
+    @Test(
+        "CSV: a quote that is never closed ends the file, with the line where it was opened",
+        arguments: [
+            ("name,price\n\"a,1\nb,2\n", 2), ("name,price\nx,1\ny,\"2\nb,2\n\"c\",3\n", 3), ("name,price\n\"a,1\nb,\"x\",2\n", 2),
+            ("name,price\n\"two\nlines\",1\n\"a", 4), ("name,price\n\"a\nb,\"\"2\n\"c\",3\n", 2),
+        ])
     func csvUnclosed(text: String, line: Int) {
-        let unclosed = "damaged: line \(line): the row opens a quote that is never closed; close it, or double the quotes inside a cell"
+        let unclosed =
+            "damaged: line \(line): the row opens a quote that is never closed; close it, or double the quotes inside a cell"
         #expect(read(text, .csv).last == unclosed)
         #expect(read(text, .csv).count { $0.hasPrefix("damaged") } == 1)
         let endless = "name,price\nx,1\n\"" + String(repeating: "a,1\n", count: RecordReader.maximumLength)
@@ -119,24 +127,31 @@ struct RecordReaderTests {
 
     @Test("CSV: a row that lost its end to a quote ends the file, too")
     func csvSwallowed() {
-        #expect(read("name,price,sku\na,1,x\nb,\"2,y\nc,3,\"\nd,4,z\n", .csv).last
-            == "damaged: line 3: the row has a cell over several lines and 2 fields, the header 3: a quote is not closed where it should be")
+        #expect(
+            read("name,price,sku\na,1,x\nb,\"2,y\nc,3,\"\nd,4,z\n", .csv).last
+                == "damaged: line 3: the row has a cell over several lines and 2 fields, the header 3: a quote is not closed where it should be"
+        )
     }
 
-    @Test("CSV: another separator is named", arguments: [
-        ("name;price\nA;1,50\n", "looks like columns separated by semicolons; save the file with commas"),
-        ("\"name\";\"price\"\n\"A\";\"1\"\n", "looks like columns separated by semicolons; save the file with commas"),
-        ("\u{FEFF}Name;SKU;Price\r\nA;x;1\r\n", "looks like columns separated by semicolons; save the file with commas"),
-        ("name\tprice\nA\t1\n", "looks like columns separated by tabs; save the file with commas"),
-        ("sku|name|price\nA|1\n", "looks like columns separated by bars; save the file with commas"),
-        ("sep=;\nname;price\n", "names a separator, as Excel does: save the file with commas, without this line"),
-        ("name,price\ra,1\rb,2", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
-        ("name,price,sku\ra,1,x\rb,2,y\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
-        ("price,name,sku\r,1,x\rb,2,y\n", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
-        ("name,price\ra,1\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
-        ("Mug,1.50\nCup,2\n", "is no header with the columns name and price"),
-        ("{\"name\":\"a\",\"price\":1}\n", "is no header with the columns name and price, but looks like JSON; say --format ndjson"),
-    ])
+    @Test(
+        "CSV: another separator is named",
+        arguments: [
+            ("name;price\nA;1,50\n", "looks like columns separated by semicolons; save the file with commas"),
+            ("\"name\";\"price\"\n\"A\";\"1\"\n", "looks like columns separated by semicolons; save the file with commas"),
+            ("\u{FEFF}Name;SKU;Price\r\nA;x;1\r\n", "looks like columns separated by semicolons; save the file with commas"),
+            ("name\tprice\nA\t1\n", "looks like columns separated by tabs; save the file with commas"),
+            ("sku|name|price\nA|1\n", "looks like columns separated by bars; save the file with commas"),
+            ("sep=;\nname;price\n", "names a separator, as Excel does: save the file with commas, without this line"),
+            ("name,price\ra,1\rb,2", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+            ("name,price,sku\ra,1,x\rb,2,y\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+            ("price,name,sku\r,1,x\rb,2,y\n", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+            ("name,price\ra,1\r", "ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"),
+            ("Mug,1.50\nCup,2\n", "is no header with the columns name and price"),
+            (
+                "{\"name\":\"a\",\"price\":1}\n",
+                "is no header with the columns name and price, but looks like JSON; say --format ndjson"
+            ),
+        ])
     func csvSeparators(text: String, reason: String) {
         for size in [1, 7, 1_000] { #expect(read(text, .csv, pieces: size) == ["damaged: line 1: the row \(reason)"]) }
     }
@@ -144,18 +159,22 @@ struct RecordReaderTests {
     @Test("Another encoding than UTF-8 ends the file")
     func encodings() {
         let reason = "is not in UTF-8, but perhaps in Latin-1 or Windows-1252; save the file in UTF-8"
-        #expect(read(Array("name,price\nok,1\nCaf".utf8) + [0xE9] + Array(",1\nd,4\n".utf8), .csv)
-            == [#"2 {"name":"ok","price":"1"}"#, "damaged: line 3: name \(reason)"])
+        #expect(
+            read(Array("name,price\nok,1\nCaf".utf8) + [0xE9] + Array(",1\nd,4\n".utf8), .csv)
+                == [#"2 {"name":"ok","price":"1"}"#, "damaged: line 3: name \(reason)"])
         #expect(read(Array("name,price,gr".utf8) + [0xF6] + Array("\n".utf8), .csv) == ["damaged: line 1: the row \(reason)"])
-        #expect(read(Array("{\"name\":\"Caf".utf8) + [0xE9] + Array("\"}\n".utf8), .ndjson) == ["damaged: line 1: the row \(reason)"])
+        #expect(
+            read(Array("{\"name\":\"Caf".utf8) + [0xE9] + Array("\"}\n".utf8), .ndjson) == ["damaged: line 1: the row \(reason)"])
     }
 
     @Test("NDJSON: an array over the file, and line ends of old Macs, are named")
     func notLines() {
-        #expect(read("[\n {\"name\":\"a\"}\n]\n", .ndjson).first
-            == "damaged: line 1: the row begins a JSON array; write each product as an object on a line of its own")
-        #expect(read("{\"name\":\"a\"}\r{\"name\":\"b\"}\r", .ndjson)
-            == ["damaged: line 1: the row ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"])
+        #expect(
+            read("[\n {\"name\":\"a\"}\n]\n", .ndjson).first
+                == "damaged: line 1: the row begins a JSON array; write each product as an object on a line of its own")
+        #expect(
+            read("{\"name\":\"a\"}\r{\"name\":\"b\"}\r", .ndjson)
+                == ["damaged: line 1: the row ends in CR alone, as on old Macs; save the file with the line ends LF or CRLF"])
     }
 
     @Test("What is no text at all is known by its first bytes")
@@ -167,7 +186,9 @@ struct RecordReaderTests {
         for text in [[0xFF, 0xFE, 0x6E, 0], [0xFE, 0xFF, 0, 0x6E], [0x6E, 0, 0x61, 0], [0, 0x6E]] as [[UInt8]] {
             #expect(damage(text).contains("UTF-16"))
         }
-        for text in ["", "name,price", "\u{FEFF}name,price", "{}", "PK,price"] { #expect(ImportFormat.damage(beginning: Array(text.utf8)) == nil) }
+        for text in ["", "name,price", "\u{FEFF}name,price", "{}", "PK,price"] {
+            #expect(ImportFormat.damage(beginning: Array(text.utf8)) == nil)
+        }
     }
 
     @Test("CSV: a quote inside a plain field is a quote")
@@ -213,7 +234,11 @@ struct RecordReaderTests {
                 var last = 0
                 var reader = RecordReader(format)
                 let note: (ImportRecord) -> Void = { record in
-                    let line = switch record { case .broken(let fault), .damaged(let fault): fault.line; case .fields(_, let line): line }
+                    let line =
+                        switch record {
+                        case .broken(let fault), .damaged(let fault): fault.line;
+                        case .fields(_, let line): line
+                        }
                     #expect(line >= last)
                     last = line
                 }
@@ -247,7 +272,8 @@ struct RecordReaderTests {
         text.endRow()
         text.column("z")
         text.endRow()
-        #expect(String(decoding: text.bytes, as: UTF8.self)
-            == "a\\tb\\\\c\\nd\\re\t\\N\t-5\t\\N\tt\t{\"x\",\"q\\\\\"\\\\\\\\\",\"\"}\t\\N\nz\n")
+        #expect(
+            String(decoding: text.bytes, as: UTF8.self)
+                == "a\\tb\\\\c\\nd\\re\t\\N\t-5\t\\N\tt\t{\"x\",\"q\\\\\"\\\\\\\\\",\"\"}\t\\N\nz\n")
     }
 }

@@ -56,9 +56,11 @@ struct RowReaderTests {
         #expect(row.description == "Two\nlines")
         #expect(row.category == ["Wear", "Shirts"])
         #expect(row.tags == ["a", "b"])
-        #expect(row.images == [
-            ImportImage(url: "https://cdn.example/p/x%20y.jpg", alt: "Tee"), ImportImage(url: "https://e.example/z.png", alt: "Z"),
-        ])
+        #expect(
+            row.images == [
+                ImportImage(url: "https://cdn.example/p/x%20y.jpg", alt: "Tee"),
+                ImportImage(url: "https://e.example/z.png", alt: "Z"),
+            ])
         #expect(row.currency?.code == "EUR")
         #expect(row.status == "draft")
         #expect(row.listsVariants)
@@ -71,10 +73,13 @@ struct RowReaderTests {
         #expect(row.price == 2000)
     }
 
-    @Test("Prices are exact, whatever their digits", arguments: [
-        ("129.99", 12999), ("\"129.99\"", 12999), ("0", 0), ("0.1", 10), ("1.10", 110), ("1.1000", 110), ("9999999999.99", 999_999_999_999),
-        ("\" 5 \"", 500),
-    ])
+    @Test(
+        "Prices are exact, whatever their digits",
+        arguments: [
+            ("129.99", 12999), ("\"129.99\"", 12999), ("0", 0), ("0.1", 10), ("1.10", 110), ("1.1000", 110),
+            ("9999999999.99", 999_999_999_999),
+            ("\" 5 \"", 500),
+        ])
     func prices(text: String, amount: Int64) throws {
         #expect(try row(#"{"name": "a", "price": \#(text)}"#).price == amount)
     }
@@ -83,25 +88,35 @@ struct RowReaderTests {
     func minorUnits() throws {
         #expect(try row(#"{"name": "a", "price": 1200, "currency": "JPY"}"#).price == 1200)
         #expect(try row(#"{"name": "a", "price": 1.234, "currency": "KWD"}"#).price == 1234)
-        #expect(try faults(#"{"name": "a", "price": 12.5, "currency": "JPY"}"#)
-            == ["price must be a decimal number with at most 0 digits behind the point"])
+        #expect(
+            try faults(#"{"name": "a", "price": 12.5, "currency": "JPY"}"#)
+                == ["price must be a decimal number with at most 0 digits behind the point"])
     }
 
     @Test("Without a currency a price keeps what any currency may have, until the product's is known")
     func openPrices() throws {
-        guard case .object(let object) = try JSONValue.parse(Array(#"{"name": "a", "price": "1.2345", "variants": [{}, {"price": 1000}]}"#.utf8)),
+        guard
+            case .object(let object) = try JSONValue.parse(
+                Array(#"{"name": "a", "price": "1.2345", "variants": [{}, {"price": 1000}]}"#.utf8)),
             case .row(let row) = RowReader.read(object, line: 7, rules: Self.rules)
         else { throw MigrationFaults(faults: []) }
         #expect(row.currency == nil && row.price == 12_345)
         #expect(row.variants.map(\.price) == [12_345, 10_000_000])
         guard case .object(let fine) = try JSONValue.parse(Array(#"{"name": "a", "price": 1.23456}"#.utf8)) else { return }
-        #expect(RowReader.read(fine, line: 7, rules: Self.rules)
-            == .faults([ImportFault(line: 7, field: "price", reason: "must be a decimal number with at most 2 digits behind the point")]))
+        #expect(
+            RowReader.read(fine, line: 7, rules: Self.rules)
+                == .faults([
+                    ImportFault(
+                        line: 7, field: "price", reason: "must be a decimal number with at most 2 digits behind the point")
+                ]))
     }
 
-    @Test("Prices that are none are refused", arguments: [
-        "-1", "1e3", "1.999", "\"1,00\"", "\"$1\"", "true", "[]", "\"\"", "null", "99999999999999999999", "1000000000000000", "0.001",
-    ])
+    @Test(
+        "Prices that are none are refused",
+        arguments: [
+            "-1", "1e3", "1.999", "\"1,00\"", "\"$1\"", "true", "[]", "\"\"", "null", "99999999999999999999", "1000000000000000",
+            "0.001",
+        ])
     func badPrices(text: String) throws {
         let faults = try faults(#"{"name": "a", "price": \#(text)}"#)
         #expect(faults.count == 1)
@@ -128,10 +143,13 @@ struct RowReaderTests {
              "variants": [1, {"price": -1, "stock": -1, "sku": "A", "options": []}, {"sku": "A", "options": {"": "x"}}]}
             """#)
         let fields = faults.map { String($0.prefix { $0 != " " }) }
-        #expect(Set(fields) == [
-            "name", "price", "sku", "slug", "currency", "status", "tags", "images/0", "images/1", "images/2", "category", "description",
-            "variants/0", "variants/1/price", "variants/1/stock", "variants/1/options", "variants/2/sku", "variants/2/options",
-        ])
+        #expect(
+            Set(fields) == [
+                "name", "price", "sku", "slug", "currency", "status", "tags", "images/0", "images/1", "images/2", "category",
+                "description",
+                "variants/0", "variants/1/price", "variants/1/stock", "variants/1/options", "variants/2/sku",
+                "variants/2/options",
+            ])
     }
 
     @Test("Text that PostgreSQL can't hold, or that breaks lines, is refused")
@@ -142,12 +160,14 @@ struct RowReaderTests {
         #expect(try faults(#"{"name": "\#(String(repeating: "n", count: 201))", "price": 1}"#).count == 1)
     }
 
-    @Test("Pictures without scheme stand under the base", arguments: [
-        ("a.jpg", "https://cdn.example/p", "https://cdn.example/p/a.jpg"), ("a.jpg", "/assets", "/assets/a.jpg"),
-        ("/assets/a.svg", "/assets", "/assets/a.svg"), ("/a.svg", "https://cdn.example/p", "https://cdn.example/p/a.svg"),
-        ("http://e.example/ü.png", "/assets", "http://e.example/%c3%bc.png"), ("a%20b.jpg", "/assets", "/assets/a%20b.jpg"),
-        ("d/4x:3.jpg", "/assets", "/assets/d/4x:3.jpg"),
-    ])
+    @Test(
+        "Pictures without scheme stand under the base",
+        arguments: [
+            ("a.jpg", "https://cdn.example/p", "https://cdn.example/p/a.jpg"), ("a.jpg", "/assets", "/assets/a.jpg"),
+            ("/assets/a.svg", "/assets", "/assets/a.svg"), ("/a.svg", "https://cdn.example/p", "https://cdn.example/p/a.svg"),
+            ("http://e.example/ü.png", "/assets", "http://e.example/%c3%bc.png"), ("a%20b.jpg", "/assets", "/assets/a%20b.jpg"),
+            ("d/4x:3.jpg", "/assets", "/assets/d/4x:3.jpg"),
+        ])
     func images(text: String, base: String, url: String) {
         #expect(ImportImage.address(text, under: base) == url)
     }
@@ -172,14 +192,18 @@ struct RowReaderTests {
     @Test("Whatever the values are, reading ends in a row or in faults")
     func garbage() throws {
         var random = SystemRandomNumberGenerator()
-        let names = ["id", "sku", "slug", "name", "price", "description", "category", "tags", "currency", "stock", "image", "images",
-                     "status", "variants", "options"]
+        let names = [
+            "id", "sku", "slug", "name", "price", "description", "category", "tags", "currency", "stock", "image", "images",
+            "status", "variants", "options",
+        ]
         func value(_ depth: Int) -> JSONValue {
             switch Int.random(in: 0...(depth > 2 ? 5 : 7), using: &random) {
             case 0: return .null
             case 1: return .bool(true)
             case 2: return .number(JSONNumber(Int.random(in: -5...5, using: &random)))
-            case 3: return .string(["", " ", "a", "/", "//", "1.5", "é", "a|b", "USD", "active", "\u{0}"].randomElement(using: &random) ?? "")
+            case 3:
+                return .string(
+                    ["", " ", "a", "/", "//", "1.5", "é", "a|b", "USD", "active", "\u{0}"].randomElement(using: &random) ?? "")
             case 4, 5: return .number(JSONNumber(Int64.max))
             case 6: return .array((0..<3).map { _ in value(depth + 1) })
             default: return .object(object(depth + 1))

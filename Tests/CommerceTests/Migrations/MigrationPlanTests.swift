@@ -41,11 +41,13 @@ struct MigrationPlanTests {
     func up() throws {
         let set = try Self.set(4)
         for done in 0...4 {
-            #expect(try MigrationPlan.up(set, applied: Self.applied(done)).steps.map(\.script.sql)
-                == (1...4).dropFirst(done).map { "up \($0)" })
+            #expect(
+                try MigrationPlan.up(set, applied: Self.applied(done)).steps.map(\.script.sql)
+                    == (1...4).dropFirst(done).map { "up \($0)" })
             for target in 0...4 {
-                #expect(try MigrationPlan.up(set, applied: Self.applied(done), to: target).steps.map(\.migration.version)
-                    == (1...4).filter { $0 > done && $0 <= target })
+                #expect(
+                    try MigrationPlan.up(set, applied: Self.applied(done), to: target).steps.map(\.migration.version)
+                        == (1...4).filter { $0 > done && $0 <= target })
             }
         }
     }
@@ -55,12 +57,14 @@ struct MigrationPlanTests {
         let set = try Self.set(4)
         for done in 0...4 {
             for count in 0...5 {
-                #expect(try MigrationPlan.down(set, applied: Self.applied(done), steps: count).steps.map(\.script.sql)
-                    == (1...4).filter { $0 <= done }.suffix(count).reversed().map { "down \($0)" })
+                #expect(
+                    try MigrationPlan.down(set, applied: Self.applied(done), steps: count).steps.map(\.script.sql)
+                        == (1...4).filter { $0 <= done }.suffix(count).reversed().map { "down \($0)" })
             }
             for target in 0...4 {
-                #expect(try MigrationPlan.down(set, applied: Self.applied(done), to: target).steps.map(\.migration.version)
-                    == (1...4).filter { $0 <= done && $0 > target }.reversed())
+                #expect(
+                    try MigrationPlan.down(set, applied: Self.applied(done), to: target).steps.map(\.migration.version)
+                        == (1...4).filter { $0 <= done && $0 > target }.reversed())
             }
         }
     }
@@ -72,7 +76,8 @@ struct MigrationPlanTests {
         let set = try MigrationSet(files: files)
         let expected = [MigrationFault.edited(file: "0002_m2.up.sql")]
         #expect(faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: Self.applied(2)) } == expected)
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(2), steps: 1) } == expected)
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(2), steps: 1) } == expected)
         #expect(MigrationPlan.verify(set, applied: Self.applied(3)) == expected)
         #expect(MigrationPlan.verify(set, applied: Self.applied(1)).isEmpty)
         #expect(expected.first?.description.contains("0002_m2.up.sql") == true)
@@ -93,8 +98,9 @@ struct MigrationPlanTests {
         #expect(MigrationPlan.verify(try Self.set(3), applied: rows) == [.renamed(file: "0002_m2.up.sql", applied: "0002_other")])
         rows.remove(at: 1)
         let set = try Self.set(3)
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: rows) }
-            == [.skipped(file: "0002_m2.up.sql", highest: 3)])
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: rows) }
+                == [.skipped(file: "0002_m2.up.sql", highest: 3)])
     }
 
     @Test("A database ahead of the files: up has nothing to do, verify and down name what is missing")
@@ -104,25 +110,29 @@ struct MigrationPlanTests {
         #expect(plan.steps.isEmpty)
         #expect(plan.ahead.map(\.version) == [3, 4])
         #expect(MigrationPlan.verify(set, applied: Self.applied(3)) == [.fileMissing(applied: "0003_m3")])
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
-            == [.fileMissing(applied: "0003_m3")])
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
+                == [.fileMissing(applied: "0003_m3")])
     }
 
     @Test("Without a way back nothing is undone")
     func noWayBack() throws {
         let set = try Self.set(3, without: [2])
         #expect(try MigrationPlan.down(set, applied: Self.applied(3), steps: 1).steps.count == 1)
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
-            == [.noWayBack(migration: "0002_m2")])
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
+                == [.noWayBack(migration: "0002_m2")])
     }
 
     @Test("A version that does not exist is no target", arguments: [-1, 4, Int.max])
     func unknownTarget(target: Int) throws {
         let set = try Self.set(3)
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: [], to: target) }
-            == [.unknownVersion(target, highest: 3)])
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), to: target) }
-            == [.unknownVersion(target, highest: 3)])
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: [], to: target) }
+                == [.unknownVersion(target, highest: 3)])
+        #expect(
+            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), to: target) }
+                == [.unknownVersion(target, highest: 3)])
     }
 
     @Test("Going up and down by any plans, the database always holds versions 1 to n")
@@ -166,13 +176,24 @@ struct MigrationPlanTests {
         #expect(rows[2]["applied_at"] == .null)
     }
 
-    @Test("What a script loses is read from it", arguments: [
-        ("DROP TABLE a", [.table("a")]), ("drop table if exists a, s.b cascade;", [.table("a"), .table("s.b")]),
-        ("DROP TABLE \"A b\"", [.table("A b")]), ("ALTER TABLE a DROP COLUMN b, DROP CONSTRAINT c, ADD d int DEFAULT f(1, 2), DROP e", [.column("b", of: "a"), .column("e", of: "a")]),
-        ("ALTER TABLE IF EXISTS ONLY a DROP IF EXISTS b CASCADE", [.column("b", of: "a")]), ("ALTER TABLE a ALTER COLUMN b DROP DEFAULT", []),
-        ("-- DROP TABLE a\n/* DROP TABLE b; */ DROP INDEX i; DROP FUNCTION f()", []), ("SELECT 'DROP TABLE a; DROP TABLE b'", []),
-        ("DO $$ BEGIN DROP TABLE a; END $$; DELETE FROM b WHERE true; TRUNCATE c, d; UPDATE e SET f = 1", [.rows(of: "b"), .rows(of: "c"), .rows(of: "d"), .rows(of: "e")]),
-        ("", []), ("DROP TABLE", []), ("ALTER TABLE", []), ("'", []), ("$$", []), ("\"", []), ("/*", []),
-    ] as [(String, [MigrationLosses.Item])])
+    @Test(
+        "What a script loses is read from it",
+        arguments: [
+            ("DROP TABLE a", [.table("a")]), ("drop table if exists a, s.b cascade;", [.table("a"), .table("s.b")]),
+            ("DROP TABLE \"A b\"", [.table("A b")]),
+            (
+                "ALTER TABLE a DROP COLUMN b, DROP CONSTRAINT c, ADD d int DEFAULT f(1, 2), DROP e",
+                [.column("b", of: "a"), .column("e", of: "a")]
+            ),
+            ("ALTER TABLE IF EXISTS ONLY a DROP IF EXISTS b CASCADE", [.column("b", of: "a")]),
+            ("ALTER TABLE a ALTER COLUMN b DROP DEFAULT", []),
+            ("-- DROP TABLE a\n/* DROP TABLE b; */ DROP INDEX i; DROP FUNCTION f()", []),
+            ("SELECT 'DROP TABLE a; DROP TABLE b'", []),
+            (
+                "DO $$ BEGIN DROP TABLE a; END $$; DELETE FROM b WHERE true; TRUNCATE c, d; UPDATE e SET f = 1",
+                [.rows(of: "b"), .rows(of: "c"), .rows(of: "d"), .rows(of: "e")]
+            ),
+            ("", []), ("DROP TABLE", []), ("ALTER TABLE", []), ("'", []), ("$$", []), ("\"", []), ("/*", []),
+        ] as [(String, [MigrationLosses.Item])])
     func losses(sql: String, items: [MigrationLosses.Item]) { #expect(MigrationLosses.items(of: sql) == items) }
 }

@@ -21,7 +21,8 @@ struct MigrationSetTests {
     @Test("Files become versions in order, each with its way back where there is one")
     func order() throws {
         let set = try set([
-            "0002_carts.up.sql": "B", "0001_catalogue.up.sql": "A", "0001_catalogue.down.sql": "a", "0010_x.txt": "", "README.md": "",
+            "0002_carts.up.sql": "B", "0001_catalogue.up.sql": "A", "0001_catalogue.down.sql": "a", "0010_x.txt": "",
+            "README.md": "",
         ])
         #expect(set.migrations.map(\.title) == ["0001_catalogue", "0002_carts"])
         #expect(set.migrations.map(\.up.sql) == ["A", "B"])
@@ -35,10 +36,13 @@ struct MigrationSetTests {
         #expect(script.checksum == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test("Names that are no migration's are refused by name", arguments: [
-        "1_a.up.sql", "0001_.up.sql", "0001.up.sql", "0001-a.up.sql", "0001_A.up.sql", "0001_a.sql", "0001_a.UP.sql", "0000_a.up.sql",
-        "٠٠٠١_a.up.sql", "0001_é.up.sql", "00001_a.up.sql", "-001_a.up.sql", "+001_a.up.sql",
-    ])
+    @Test(
+        "Names that are no migration's are refused by name",
+        arguments: [
+            "1_a.up.sql", "0001_.up.sql", "0001.up.sql", "0001-a.up.sql", "0001_A.up.sql", "0001_a.sql", "0001_a.UP.sql",
+            "0000_a.up.sql",
+            "٠٠٠١_a.up.sql", "0001_é.up.sql", "00001_a.up.sql", "-001_a.up.sql", "+001_a.up.sql",
+        ])
     func strangeNames(file: String) {
         #expect(faults([file]) == [.strangeName(file: file)])
     }
@@ -54,11 +58,14 @@ struct MigrationSetTests {
         #expect(faults(["0001_a.up.sql", "9999_z.up.sql"]).count == 1)
     }
 
-    @Test("Only a first line \"-- no-transaction\" turns the transaction off", arguments: [
-        ("-- no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);", false), ("--no-transaction\r\nVACUUM", false),
-        ("--  no-transaction  ", false), ("-- No transaction\nSELECT 1", true), ("SELECT 1;\n-- no-transaction", true), ("", true),
-        ("-- no-transaction please\nSELECT 1", true),
-    ])
+    @Test(
+        "Only a first line \"-- no-transaction\" turns the transaction off",
+        arguments: [
+            ("-- no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);", false), ("--no-transaction\r\nVACUUM", false),
+            ("--  no-transaction  ", false), ("-- No transaction\nSELECT 1", true), ("SELECT 1;\n-- no-transaction", true),
+            ("", true),
+            ("-- no-transaction please\nSELECT 1", true),
+        ])
     func transactions(sql: String, isTransactional: Bool) {
         #expect(MigrationScript(file: "0001_a.up.sql", bytes: Array(sql.utf8)).isTransactional == isTransactional)
     }
@@ -68,9 +75,10 @@ struct MigrationSetTests {
         var random = SystemRandomNumberGenerator()
         let pieces = ["0001", "0002", "0003", "_", "a", "b", ".up", ".down", ".sql", "é", ""]
         for _ in 0..<3_000 {
-            let names = Set((0..<Int.random(in: 0...5, using: &random)).map { _ in
-                (0..<5).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
-            })
+            let names = Set(
+                (0..<Int.random(in: 0...5, using: &random)).map { _ in
+                    (0..<5).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+                })
             guard let set = try? MigrationSet(files: Dictionary(uniqueKeysWithValues: names.map { ($0, []) })) else { continue }
             #expect(set.migrations.map(\.version) == Array(1...set.migrations.count))
         }

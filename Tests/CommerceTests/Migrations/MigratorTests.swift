@@ -53,8 +53,9 @@ struct MigratorTests {
         #expect(try migrator.up() == 0)
         #expect(try database.execute("SELECT count(*) FROM a") == "1")
         let checksums = migrator.set.migrations.map(\.up.checksum)
-        #expect(try database.execute("SELECT version, name, checksum FROM schema_migration ORDER BY version")
-            == "1|a|\(checksums[0])\n2|b|\(checksums[1])")
+        #expect(
+            try database.execute("SELECT version, name, checksum FROM schema_migration ORDER BY version")
+                == "1|a|\(checksums[0])\n2|b|\(checksums[1])")
         #expect(try migrator.status().rows.map(\.state) == [.applied, .applied])
         #expect(try migrator.verify().isEmpty)
         let connection = try BlockingConnection(connectionString: database.url)
@@ -128,11 +129,12 @@ struct MigratorTests {
         let first = try dump()
         #expect(first.contains("CREATE TABLE public.product"))
         #expect(try migrator.down(to: 0) == Schema.requiredVersion)
-        #expect(try database.execute(
-            """
-            SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'schema_migration%'
-            UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-            """) == "")
+        #expect(
+            try database.execute(
+                """
+                SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'schema_migration%'
+                UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+                """) == "")
         #expect(try migrator.up() == Schema.requiredVersion)
         #expect(try dump() == first)
         // Each step back, and there again.

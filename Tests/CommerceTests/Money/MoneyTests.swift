@@ -9,7 +9,8 @@ struct MoneyTests {
     private static func amount(_ random: inout SeededGenerator) -> Int64 {
         let corners: [Int64] = [0, 1, -1, 999, .max, .min, .max / 999, .max / 2, .min / 2]
         return Bool.random(using: &random)
-            ? corners.randomElement(using: &random) ?? 0 : Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0...62, using: &random)
+            ? corners.randomElement(using: &random) ?? 0
+            : Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0...62, using: &random)
     }
 
     @Test("a product is exact, or nil where it does not fit") func products() {

@@ -26,7 +26,10 @@ struct AddressTests {
     }
 
     @Test("comes back from its JSON as it was, absent parts absent") func roundTrip() throws {
-        for optional in [[:], ["company": "\"C\""], ["line2": "\"L\"", "region": "\"OR\"", "phone": "\"+1 503\"", "company": "\"Ünï \\\"quoted\\\"\""]] {
+        for optional in [
+            [:], ["company": "\"C\""],
+            ["line2": "\"L\"", "region": "\"OR\"", "phone": "\"+1 503\"", "company": "\"Ünï \\\"quoted\\\"\""],
+        ] {
             let address = try read(json(optional))
             let written = address.json()
             #expect(try read(String(decoding: written, as: UTF8.self)) == address)
@@ -41,7 +44,11 @@ struct AddressTests {
     }
 
     @Test("an optional part that is empty is left out of what is stored and answered") func emptyParts() throws {
-        let address = try read(json(["company": "\"\"", "line2": "\" \"", "region": "null", "phone": "\"\"", "country": "\"QA\"", "postal_code": "\"\""]))
+        let address = try read(
+            json([
+                "company": "\"\"", "line2": "\" \"", "region": "null", "phone": "\"\"", "country": "\"QA\"",
+                "postal_code": "\"\"",
+            ]))
         #expect(String(decoding: address.json(), as: UTF8.self) == #"{"city":"Pdx","name":"Ada","line1":"1 Row","country":"QA"}"#)
     }
 
@@ -50,10 +57,13 @@ struct AddressTests {
         let root = (try? TestEnvironment.read().root) ?? "."
         let lines = readText(root + "/Sources/CAddressMetadata/requirements.txt").split(separator: "\n")
         return Dictionary(
-            lines.filter { !$0.hasPrefix("#") }.map { (String($0.prefix(2)), String($0.dropFirst(3))) }, uniquingKeysWith: { first, _ in first })
+            lines.filter { !$0.hasPrefix("#") }.map { (String($0.prefix(2)), String($0.dropFirst(3))) },
+            uniquingKeysWith: { first, _ in first })
     }()
 
-    @Test("for every country: what its addresses need is required, each part by name, and nothing else is") func countries() throws {
+    @Test("for every country: what its addresses need is required, each part by name, and nothing else is") func countries()
+        throws
+    {
         #expect(Self.needed.count == 252)
         let known = (UInt8(ascii: "A")...UInt8(ascii: "Z")).flatMap { first in
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { String(decoding: [first, $0], as: UTF8.self) }
@@ -88,22 +98,30 @@ struct AddressTests {
         }
     }
 
-    @Test("countries without postal codes, and such without cities", arguments: [
-        ("QA", ["city"], []), ("QA", [], ["/city"]), ("IE", ["city"], []), ("SG", ["postal_code"], []), ("SG", ["city"], ["/postal_code"]),
-        ("HK", ["region"], []), ("HK", ["city"], []), ("HK", [], ["/region"]), ("AE", ["city"], []), ("AE", [], ["/region"]), ("MO", [], []),
-        ("GI", [], []), ("JM", ["city"], ["/region"]), ("JM", ["city", "region"], []), ("JP", ["postal_code", "region"], []),
-        ("US", ["city", "postal_code"], []), ("US", ["region"], ["/city", "/postal_code"]), ("US", [], ["/city", "/postal_code"]), ("VE", ["city"], ["/region"]), ("VE", ["city", "postal_code"], []),
-    ] as [(String, [String], [String])])
+    @Test(
+        "countries without postal codes, and such without cities",
+        arguments: [
+            ("QA", ["city"], []), ("QA", [], ["/city"]), ("IE", ["city"], []), ("SG", ["postal_code"], []),
+            ("SG", ["city"], ["/postal_code"]),
+            ("HK", ["region"], []), ("HK", ["city"], []), ("HK", [], ["/region"]), ("AE", ["city"], []), ("AE", [], ["/region"]),
+            ("MO", [], []),
+            ("GI", [], []), ("JM", ["city"], ["/region"]), ("JM", ["city", "region"], []), ("JP", ["postal_code", "region"], []),
+            ("US", ["city", "postal_code"], []), ("US", ["region"], ["/city", "/postal_code"]),
+            ("US", [], ["/city", "/postal_code"]), ("VE", ["city"], ["/region"]), ("VE", ["city", "postal_code"], []),
+        ] as [(String, [String], [String])])
     func places(country: String, given: [String], missing: [String]) throws {
         var changes: [String: String?] = ["country": "\"\(country)\"", "city": nil, "postal_code": nil]
         for name in given { changes[name] = "\"X\"" }
         #expect(try faults(json(changes)).sorted() == missing)
     }
 
-    @Test("parts are in NFC, joiners between letters are taken, and what nobody sees is refused", arguments: [
-        ("Zoe\u{308}", "Zo\u{EB}"), ("\u{646}\u{200C}\u{627}", "\u{646}\u{200C}\u{627}"),
-        ("\u{0D28}\u{0D4D}\u{200D}", "\u{0D28}\u{0D4D}\u{200D}"), ("\u{845B}\u{E0100}", "\u{845B}\u{E0100}"), ("O\u{2019}Neil", "O\u{2019}Neil"),
-    ])
+    @Test(
+        "parts are in NFC, joiners between letters are taken, and what nobody sees is refused",
+        arguments: [
+            ("Zoe\u{308}", "Zo\u{EB}"), ("\u{646}\u{200C}\u{627}", "\u{646}\u{200C}\u{627}"),
+            ("\u{0D28}\u{0D4D}\u{200D}", "\u{0D28}\u{0D4D}\u{200D}"), ("\u{845B}\u{E0100}", "\u{845B}\u{E0100}"),
+            ("O\u{2019}Neil", "O\u{2019}Neil"),
+        ])
     func composed(text: String, kept: String) throws {
         for name in ["name", "line1", "city", "company", "line2", "region", "postal_code", "phone"] {
             let written = try JSONTree(read(json([name: "\"\(text)\"", "country": "\"US\""])).json())
@@ -111,17 +129,26 @@ struct AddressTests {
         }
     }
 
-    @Test("invisible and direction-changing characters are refused in every part", arguments: [
-        "\u{85}", "\u{9B}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}", "\u{200B}", "\u{200E}", "\u{200F}", "\u{2060}",
-        "\u{FEFF}", "\u{AD}", "\u{E0041}", "\u{1}",
-    ])
+    @Test(
+        "invisible and direction-changing characters are refused in every part",
+        arguments: [
+            "\u{85}", "\u{9B}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}", "\u{200B}", "\u{200E}",
+            "\u{200F}", "\u{2060}",
+            "\u{FEFF}", "\u{AD}", "\u{E0041}", "\u{1}",
+        ])
     func hidden(character: String) throws {
         for name in ["name", "line1", "city", "company", "line2", "region", "postal_code", "phone"] {
-            #expect(try faults(json([name: "\"a" + character.utf16.map { "\\u" + ("000" + String($0, radix: 16)).suffix(4) }.joined() + "b\""])) == ["/\(name)"], "\(name)")
+            #expect(
+                try faults(
+                    json([
+                        name: "\"a" + character.utf16.map { "\\u" + ("000" + String($0, radix: 16)).suffix(4) }.joined() + "b\""
+                    ])) == ["/\(name)"], "\(name)")
         }
     }
 
-    @Test("a part of which nothing is seen is an empty one", arguments: ["\u{200D}", "\u{200C}\u{200D}", "\u{3164}", " \u{200C} ", "\u{FE0F}"])
+    @Test(
+        "a part of which nothing is seen is an empty one",
+        arguments: ["\u{200D}", "\u{200C}\u{200D}", "\u{3164}", " \u{200C} ", "\u{FE0F}"])
     func invisible(text: String) throws {
         #expect(try faults(json(["name": "\"\(text)\""])) == ["/name"])
         #expect(try read(json(["company": "\"\(text)\""])).company == nil)
@@ -140,17 +167,23 @@ struct AddressTests {
         for value in ["7", "false", "{}", "\"a\\nb\""] { #expect(try faults(json([name: value])) == ["/\(name)"]) }
     }
 
-    @Test("no part is longer than it may be", arguments: [
-        ("name", 200), ("company", 200), ("line1", 200), ("line2", 200), ("city", 120), ("region", 120), ("postal_code", 20), ("phone", 40),
-    ])
+    @Test(
+        "no part is longer than it may be",
+        arguments: [
+            ("name", 200), ("company", 200), ("line1", 200), ("line2", 200), ("city", 120), ("region", 120), ("postal_code", 20),
+            ("phone", 40),
+        ])
     func lengths(name: String, longest: Int) throws {
         #expect(try faults(json([name: "\"\(String(repeating: "é", count: longest))\""])) == [])
         #expect(try faults(json([name: "\"\(String(repeating: "é", count: longest + 1))\""])) == ["/\(name)"])
     }
 
-    @Test("a country is an assigned code in capital letters", arguments: [
-        ("US", true), ("DE", true), ("XK", false), ("UK", false), ("us", false), ("USA", false), ("U", false), ("ZZ", false), ("", false),
-    ])
+    @Test(
+        "a country is an assigned code in capital letters",
+        arguments: [
+            ("US", true), ("DE", true), ("XK", false), ("UK", false), ("us", false), ("USA", false), ("U", false), ("ZZ", false),
+            ("", false),
+        ])
     func codes(code: String, isKnown: Bool) throws {
         #expect(try faults(json(["country": "\"\(code)\""])) == (isKnown ? [] : ["/country"]))
         #expect(CountryCode.isKnown(code) == isKnown)

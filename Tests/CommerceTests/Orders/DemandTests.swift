@@ -34,7 +34,8 @@ struct DemandTests {
     @Test("takes no quantity outside 1 to 999, and no sum that overflows", arguments: [0, -1, 1_000, Int.max, Int.min])
     func bounds(quantity: Int) {
         #expect(Demand([OrderRequest.Item(sku: "A", quantity: quantity)]) == nil)
-        #expect(Demand([OrderRequest.Item(sku: "A", quantity: 999), OrderRequest.Item(sku: "A", quantity: max(1, quantity))]) == nil)
+        #expect(
+            Demand([OrderRequest.Item(sku: "A", quantity: 999), OrderRequest.Item(sku: "A", quantity: max(1, quantity))]) == nil)
     }
 
     @Test("SKUs that differ in case are two") func cases() {

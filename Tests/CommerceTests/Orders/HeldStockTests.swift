@@ -11,7 +11,9 @@ struct HeldStockTests {
         var held = HeldStock()
         held.note([.stock("A"), .stock("B")], at: 5 * second)
         #expect(held.contains([.stock("X"), .stock("A")], at: 6 * second) && held.contains([.stock("B")], at: 7 * second - 1))
-        #expect(!held.contains([.stock("A")], at: 7 * second) && !held.contains([.stock("X")], at: 6 * second) && !held.contains([], at: 6 * second))
+        #expect(
+            !held.contains([.stock("A")], at: 7 * second) && !held.contains([.stock("X")], at: 6 * second)
+                && !held.contains([], at: 6 * second))
         held.note([.stock("A")], at: 8 * second)
         #expect(held.contains([.stock("A")], at: 9 * second) && !held.contains([.stock("B")], at: 9 * second))
     }

@@ -10,18 +10,23 @@ import Web
 struct HoldLimitsTests {
     private func line(_ number: Int, _ quantity: Int) -> OrderLine {
         OrderLine(
-            variant: UUID(high: 1, low: UInt64(number)), product: UUID(high: 2, low: 1), sku: "S\(number)", name: "S", options: [],
-            image: nil, quantity: quantity, unitPrice: Money(1, "USD"), tax: Money(0, "USD"), total: Money(Int64(quantity), "USD"))
+            variant: UUID(high: 1, low: UInt64(number)), product: UUID(high: 2, low: 1), sku: "S\(number)", name: "S",
+            options: [],
+            image: nil, quantity: quantity, unitPrice: Money(1, "USD"), tax: Money(0, "USD"), total: Money(Int64(quantity), "USD")
+        )
     }
 
     private func limits(orders: Int = 1_000, units: Int = 100_000, share: Int = 20, pieces: Int = 3) -> HoldLimits {
         var limits = HoldLimits()
-        (limits.ordersPerClient, limits.ordersPerEmail, limits.unitsPerClient, limits.unitsPerEmail) = (orders, orders, units, units)
+        (limits.ordersPerClient, limits.ordersPerEmail, limits.unitsPerClient, limits.unitsPerEmail) = (
+            orders, orders, units, units
+        )
         (limits.share, limits.pieces) = (share, pieces)
         return limits
     }
 
-    private func code(_ holdings: Holdings, _ lines: [OrderLine], _ holder: Holder, _ limits: HoldLimits, onHand: Int) -> String? {
+    private func code(_ holdings: Holdings, _ lines: [OrderLine], _ holder: Holder, _ limits: HoldLimits, onHand: Int) -> String?
+    {
         do { try holdings.check(lines, of: holder, limits) { _ in onHand } } catch { return error.kind.code }
         return nil
     }
@@ -49,7 +54,8 @@ struct HoldLimitsTests {
             var holdings = Holdings()
             var placed: [(holder: Holder, lines: [OrderLine])] = []
             for _ in 0..<40 {
-                let holder = Holder(client: [UInt8.random(in: 0...2, using: &random)], email: [9, UInt8.random(in: 0...2, using: &random)])
+                let holder = Holder(
+                    client: [UInt8.random(in: 0...2, using: &random)], email: [9, UInt8.random(in: 0...2, using: &random)])
                 let lines = (0..<3).shuffled(using: &random).prefix(Int.random(in: 1...2, using: &random))
                     .map { line($0, Int.random(in: 1...8, using: &random)) }
                 let refusal = code(holdings, lines, holder, limits, onHand: onHand)
@@ -59,7 +65,8 @@ struct HoldLimitsTests {
                 }
                 let ofClient = placed.filter { $0.holder.client == holder.client }
                 let ofEmail = placed.filter { $0.holder.email == holder.email }
-                let isTooMuch = exceeds(ofClient, limits.ordersPerClient, limits.unitsPerClient)
+                let isTooMuch =
+                    exceeds(ofClient, limits.ordersPerClient, limits.unitsPerClient)
                     || exceeds(ofEmail, limits.ordersPerEmail, limits.unitsPerEmail)
                     || lines.contains { line in
                         ofClient.flatMap(\.lines).filter { $0.variant == line.variant }.reduce(line.quantity) { $0 + $1.quantity }
@@ -91,7 +98,9 @@ struct HoldLimitsTests {
         #expect(one.client.count == 16 && one.email.count == 16 && one.client != one.email)
         #expect(EmailAddress.normalized("+x@example.com") == "+x@example.com")
         for spelling in ["A.da@gmail.com", "ada@GoogleMail.com", "a.d.a+1@gmail.com", "ada+\u{301}2@gmail.com"] {
-            #expect(policy.holder(client: "192.0.2.1", email: spelling) == policy.holder(client: "192.0.2.1", email: "ada@gmail.com"), "\(spelling)")
+            #expect(
+                policy.holder(client: "192.0.2.1", email: spelling) == policy.holder(client: "192.0.2.1", email: "ada@gmail.com"),
+                "\(spelling)")
         }
         // Elsewhere a dot tells mailboxes apart.
         #expect(EmailAddress.normalized("A.da@example.com") == "a.da@example.com")

@@ -7,7 +7,8 @@ import Web
 @Suite("Idempotency record")
 struct IdempotencyRecordTests {
     private func record(_ token: String, _ operation: String, _ key: String, _ body: String = "{}") -> IdempotencyRecord {
-        IdempotencyRecord(principal: token == "guest" ? .guest : .cart(token: token), operation: operation, key: key, body: Array(body.utf8))
+        IdempotencyRecord(
+            principal: token == "guest" ? .guest : .cart(token: token), operation: operation, key: key, body: Array(body.utf8))
     }
 
     @Test("is the same for the same request, and another where anything differs") func identity() {
@@ -41,13 +42,16 @@ struct IdempotencyRecordTests {
     }
 
     @Test("a sealed answer opens for the same request only, under the service's present secret or the one before") func seal() {
-        let answer = PlacementAnswer(location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
+        let answer = PlacementAnswer(
+            location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
         let one = record("t", "POST /v1/orders", "k")
         let (old, new) = (EncryptionKeys(secret: "old"), EncryptionKeys(secret: "new", previous: "old"))
         let sealed = AnswerSeal(old).seal(answer, for: one)
         for keys in [old, new] {
             let opened = AnswerSeal(keys).open(sealed, location: answer.location, for: record("t", "POST /v1/orders", "k"))
-            #expect(opened?.body == answer.body && opened?.tag == answer.tag && opened?.location == answer.location && opened?.isReplay == true)
+            #expect(
+                opened?.body == answer.body && opened?.tag == answer.tag && opened?.location == answer.location
+                    && opened?.isReplay == true)
         }
         #expect(AnswerSeal(old).seal(answer, for: one) != sealed)
         #expect(AnswerSeal(EncryptionKeys(secret: "new")).open(sealed, location: answer.location, for: one) == nil)

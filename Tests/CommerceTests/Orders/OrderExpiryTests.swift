@@ -13,7 +13,8 @@ import TestSupport
     /// 300 orders of 1 A and 2 B each, due; 50 that are not.
     private static func shop() throws -> ImportShop {
         let shop = try ImportShop()
-        try shop.load(#"{"name":"A","sku":"A","price":1,"stock":1000}"# + "\n" + #"{"name":"B","sku":"B","price":1,"stock":1000}"#)
+        try shop.load(
+            #"{"name":"A","sku":"A","price":1,"stock":1000}"# + "\n" + #"{"name":"B","sku":"B","price":1,"stock":1000}"#)
         try place(350, due: 300, of: "SELECT *, row_number() OVER (ORDER BY sku) AS place FROM variant", in: shop)
         return shop
     }
@@ -87,7 +88,10 @@ import TestSupport
             #expect(known.map { $0.text } == [held])
             #expect(expired == 150)
             #expect(try await store.overdue() == 300)
-            #expect(try shop.query("SELECT count(*) FROM orders o JOIN order_line l ON l.order_id = o.id WHERE l.sku = 'C' AND status = 'expired'") == "150")
+            #expect(
+                try shop.query(
+                    "SELECT count(*) FROM orders o JOIN order_line l ON l.order_id = o.id WHERE l.sku = 'C' AND status = 'expired'"
+                ) == "150")
             try Self.check(shop)
             try holder.execute("COMMIT")
             while try await store.expire(limit: 100).found > 0 {}
@@ -102,7 +106,8 @@ import TestSupport
         _ url: String, _ body: @escaping (OrderStore, EventLoop) async throws -> Void
     ) async throws {
         try await StoreLoop.run(url) { pool, loop in
-            try await body(OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected), loop)
+            try await body(
+                OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected), loop)
         }
     }
 }

@@ -50,10 +50,13 @@ struct OrderNumberTests {
         #expect(changed.count == 50 && !changed.contains(OrderNumber.make(random: base)))
     }
 
-    @Test("nothing else is one", arguments: [
-        "", " ", "----------", "K7Q4M-2X9H", "K7Q4M-2X9HBB", "K7Q4M_2X9HB", "U7Q4M-2X9HB", "K7Q4M-2X9H ", "K7Q4M-2X9HB                              -",
-        "K7Q4M\t2X9HB", "K7Q4M+2X9HB", "K7Q4M-2X9Hé", "K7Q4M-2X9H\0", "K7Q4M‐2X9HB", "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
-    ])
+    @Test(
+        "nothing else is one",
+        arguments: [
+            "", " ", "----------", "K7Q4M-2X9H", "K7Q4M-2X9HBB", "K7Q4M_2X9HB", "U7Q4M-2X9HB", "K7Q4M-2X9H ",
+            "K7Q4M-2X9HB                              -",
+            "K7Q4M\t2X9HB", "K7Q4M+2X9HB", "K7Q4M-2X9Hé", "K7Q4M-2X9H\0", "K7Q4M‐2X9HB", "019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21",
+        ])
     func refused(text: String) {
         #expect(OrderNumber.parse(text) == nil)
     }

@@ -57,10 +57,12 @@ struct OrderStatusTests {
     }
 
     @Test("statuses are named as the database and the clients know them") func names() {
-        #expect(OrderStatus.allCases.map(\.rawValue)
-            == ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"])
-        #expect(PaymentStatus.allCases.map(\.rawValue)
-            == ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"])
+        #expect(
+            OrderStatus.allCases.map(\.rawValue)
+                == ["pending_payment", "confirmed", "processing", "shipped", "delivered", "cancelled", "expired"])
+        #expect(
+            PaymentStatus.allCases.map(\.rawValue)
+                == ["unpaid", "authorized", "captured", "failed", "voided", "partially_refunded", "refunded"])
     }
 
     @Test("nothing ever comes back to where it was") func noCircle() {

@@ -35,16 +35,20 @@ struct PlacementRoundTests {
         if case .items(let items) = request.source { demand = Demand(items) }
         return Placement(
             request, cartTokenHash: token.map { RandomToken.hash(of: $0) } ?? [],
-            record: IdempotencyRecord(principal: token.map { .cart(token: $0) } ?? .guest, operation: "POST /v1/orders", key: key, body: Array(key.utf8)),
+            record: IdempotencyRecord(
+                principal: token.map { .cart(token: $0) } ?? .guest, operation: "POST /v1/orders", key: key, body: Array(key.utf8)
+            ),
             demand: demand, deadline: .after(.seconds(1)), on: loop)
     }
 
     private func view(
-        count: Int, shelf: [StockedVariant], kept: [[UInt8]: PlacementView.Kept] = [:], carts: [UUID: PlacementView.CartHead] = [:],
+        count: Int, shelf: [StockedVariant], kept: [[UInt8]: PlacementView.Kept] = [:],
+        carts: [UUID: PlacementView.CartHead] = [:],
         lines: [UUID: Demand] = [:], orders: [UUID: CartOrder] = [:], taken: Set<Int> = []
     ) -> PlacementView {
         PlacementView(
-            at: at, isFirst: (0..<count).map { !taken.contains($0) }, kept: kept, carts: carts, orders: orders, cartLines: lines, shelf: Shelf(shelf))
+            at: at, isFirst: (0..<count).map { !taken.contains($0) }, kept: kept, carts: carts, orders: orders, cartLines: lines,
+            shelf: Shelf(shelf))
     }
 
     private func code(_ outcome: PlacementOutcome) -> String? {
@@ -55,7 +59,9 @@ struct PlacementRoundTests {
         if case .answered(let answer) = outcome { !answer.isReplay } else { false }
     }
 
-    @Test("whatever is asked for together, each order is placed exactly if what the ones before left is enough") func model() throws {
+    @Test("whatever is asked for together, each order is placed exactly if what the ones before left is enough") func model()
+        throws
+    {
         var random = SeededGenerator(seed: 7)
         var placedOrders = 0, refused = 0
         for _ in 0..<400 {
@@ -65,7 +71,8 @@ struct PlacementRoundTests {
                 (0..<6).shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random))
                     .map { (number: $0, quantity: Int.random(in: 1...3, using: &random)) }
             }
-            var round = PlacementRound(view(count: wants.count, shelf: stock.enumerated().map { variant($0, available: $1) }), seal)
+            var round = PlacementRound(
+                view(count: wants.count, shelf: stock.enumerated().map { variant($0, available: $1) }), seal)
             for (place, want) in wants.enumerated() {
                 let items = want.map { #"{"sku":"S\#($0.number)","quantity":\#($0.quantity)}"# }.joined(separator: ",")
                 let outcome = round.decide(placement(try request(#""items":[\#(items)]"#), key: "k\(place)"), at: place)
@@ -98,19 +105,25 @@ struct PlacementRoundTests {
                 requestHash: requestHash ?? all[place].record.requestHash, location: answer.location, body: nil,
                 sealed: seal.seal(answer, for: all[place].record))
         }
-        let known = [all[1].record.id: kept(1), all[2].record.id: kept(2, requestHash: [0]), all[4].record.id: kept(4), all[5].record.id: kept(1, requestHash: all[5].record.requestHash)]
+        let known = [
+            all[1].record.id: kept(1), all[2].record.id: kept(2, requestHash: [0]), all[4].record.id: kept(4),
+            all[5].record.id: kept(1, requestHash: all[5].record.requestHash),
+        ]
         // What is kept decides, whoever is at work with the key.
         var round = PlacementRound(view(count: 6, shelf: [variant(1, available: 9)], kept: known, taken: [0, 1, 2]), seal)
         let outcomes = all.enumerated().map { round.decide($1, at: $0) }
         #expect(code(outcomes[0]) == "idempotency_in_flight" && code(outcomes[2]) == "idempotency_key_reused")
         if case .answered(let replay) = outcomes[1] {
             #expect(replay.isReplay && replay.body == [1] && replay.tag == answer.tag && replay.location == answer.location)
-        } else { Issue.record("no replay") }
+        } else {
+            Issue.record("no replay")
+        }
         #expect(isPlaced(outcomes[3]) && round.placed.count == 1)
         if case .answered(let replay) = outcomes[4] { #expect(replay.isReplay) } else { Issue.record("no replay") }
         // Sealed for another request, or with another secret.
         #expect(code(outcomes[5]) == "unavailable")
-        var other = PlacementRound(view(count: 2, shelf: [variant(1, available: 9)], kept: known), AnswerSeal(EncryptionKeys(secret: "b")))
+        var other = PlacementRound(
+            view(count: 2, shelf: [variant(1, available: 9)], kept: known), AnswerSeal(EncryptionKeys(secret: "b")))
         #expect(code(other.decide(all[1], at: 1)) == "unavailable" && other.placed.isEmpty)
     }
 
@@ -122,12 +135,15 @@ struct PlacementRoundTests {
         let former = try #require(owner.record.formerID)
         let guest = IdempotencyRecord(principal: .guest, operation: "POST /v1/orders", key: "k", body: Array("k".utf8))
         #expect(former == guest.id && former == stranger.record.formerID && owner.record.id != stranger.record.id)
-        let head = PlacementView.CartHead(tokenHash: RandomToken.hash(of: "right"), version: 1, status: .converted, currency: "USD")
+        let head = PlacementView.CartHead(
+            tokenHash: RandomToken.hash(of: "right"), version: 1, status: .converted, currency: "USD")
         for (hash, isSame) in [(owner.record.requestHash, true), ([0], false)] {
             let kept = [former: PlacementView.Kept(requestHash: hash, location: "l", body: body, sealed: nil)]
             var round = PlacementRound(view(count: 2, shelf: [], kept: kept, carts: [cart: head]), seal)
             if isSame, case .answered(let answer) = round.decide(owner, at: 0) {
-                #expect(answer.isReplay && answer.body == body && answer.tag == EntityTag(of: Array(#"{"id":"i","number":"n","total":1}"#.utf8)))
+                #expect(
+                    answer.isReplay && answer.body == body
+                        && answer.tag == EntityTag(of: Array(#"{"id":"i","number":"n","total":1}"#.utf8)))
             } else {
                 #expect(!isSame && code(round.decide(owner, at: 0)) == "cart_converted")
             }
@@ -147,8 +163,9 @@ struct PlacementRoundTests {
             (try request(cart + #","cart_version":3"#), "7", nil), (try request(cart), "7", "cart_converted"),
             (try request(#""cart_id":"\#(UUID(high: 9, low: 8).text)""#), "7", "not_found"),
         ]
-        var round = PlacementRound(view(
-            count: requests.count, shelf: [variant(1, available: 9)], carts: [id: head], lines: [id: lines]), seal)
+        var round = PlacementRound(
+            view(
+                count: requests.count, shelf: [variant(1, available: 9)], carts: [id: head], lines: [id: lines]), seal)
         for (place, (request, token, expected)) in requests.enumerated() {
             let outcome = round.decide(placement(request, key: "k\(place)", token: token), at: place)
             #expect(code(outcome) == expected)
@@ -163,8 +180,9 @@ struct PlacementRoundTests {
         let isAdded = lines.add("S1", 1)
         #expect(isAdded)
         let head = PlacementView.CartHead(tokenHash: RandomToken.hash(of: "7"), version: 1, status: .active, currency: "USD")
-        var round = PlacementRound(view(
-            count: 2, shelf: [variant(1, available: 9, currency: "EUR")], carts: [id: head], lines: [id: lines]), seal)
+        var round = PlacementRound(
+            view(
+                count: 2, shelf: [variant(1, available: 9, currency: "EUR")], carts: [id: head], lines: [id: lines]), seal)
         let outcome = round.decide(placement(try request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)
         #expect(code(outcome) == "insufficient_stock")
         #expect(isPlaced(round.decide(placement(try request(#""items":[{"sku":"S1","quantity":1}]"#), key: "b"), at: 1)))
@@ -175,7 +193,8 @@ struct PlacementRoundTests {
         for (status, expected) in [(CartStatus.expired, "cart_expired"), (.merged, "cart_merged"), (.active, "cart_empty")] {
             let head = PlacementView.CartHead(tokenHash: RandomToken.hash(of: "7"), version: 1, status: status, currency: "USD")
             var round = PlacementRound(view(count: 1, shelf: [], carts: [id: head]), seal)
-            #expect(code(round.decide(placement(try request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)) == expected)
+            #expect(
+                code(round.decide(placement(try request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)) == expected)
         }
     }
 

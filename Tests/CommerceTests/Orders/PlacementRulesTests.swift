@@ -9,11 +9,13 @@ import Web
 @Suite("Placement rules")
 struct PlacementRulesTests {
     private func variant(
-        _ sku: String, _ price: Int64 = 100, _ currency: String = "USD", onHand: Int = 10, reserved: Int = 0, isOffered: Bool = true
+        _ sku: String, _ price: Int64 = 100, _ currency: String = "USD", onHand: Int = 10, reserved: Int = 0,
+        isOffered: Bool = true
     ) -> StockedVariant {
         StockedVariant(
             variant: UUID(high: 1, low: sku.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }), product: UUID(high: 2, low: 1), sku: sku,
-            name: "Name of \(sku)", options: Array(#"{"size":"M"}"#.utf8), image: "/assets/\(sku).svg", price: Money(price, currency),
+            name: "Name of \(sku)", options: Array(#"{"size":"M"}"#.utf8), image: "/assets/\(sku).svg",
+            price: Money(price, currency),
             isOffered: isOffered, onHand: onHand, reserved: reserved)
     }
 
@@ -38,7 +40,8 @@ struct PlacementRulesTests {
             let count = Int.random(in: 1...20, using: &random)
             let locked = (0..<count).map { index in
                 let reserved = Int.random(in: 0...50, using: &random)
-                return variant("S\(index)", Int64.random(in: 0...1_000_000_000, using: &random), onHand: reserved + 999, reserved: reserved)
+                return variant(
+                    "S\(index)", Int64.random(in: 0...1_000_000_000, using: &random), onHand: reserved + 999, reserved: reserved)
             }
             var demand = Demand()
             for index in 0..<count { _ = demand.add("S\(index)", Int.random(in: 1...999, using: &random)) }
@@ -77,7 +80,9 @@ struct PlacementRulesTests {
             for index in 0..<count { _ = demand.add("S\(index)", Int.random(in: 1...4, using: &random)) }
             let available = locked.map { $0.isOffered ? $0.onHand - $0.reserved : 0 }
             guard zip(demand.quantities, available).contains(where: { $0 > $1 }) else {
-                #expect(throws: Never.self) { try PlacementRules.draft(demand, of: Shelf(locked), currency: "USD", expected: nil) }
+                #expect(throws: Never.self) {
+                    try PlacementRules.draft(demand, of: Shelf(locked), currency: "USD", expected: nil)
+                }
                 continue
             }
             refused += 1
@@ -125,13 +130,20 @@ struct PlacementRulesTests {
     }
 
     @Test("lines in two currencies, or in another than the cart's, are refused") func currencies() throws {
-        let mixed = try problem(demand(("A", 1), ("B", 1), ("C", 1)), [variant("A"), variant("B", 100, "EUR"), variant("C", 100, "JPY")])
-        #expect(mixed.kind == .currencyMismatch && mixed.errors.map(\.place) == [.pointer("/items/1/sku"), .pointer("/items/2/sku")])
-        #expect(mixed.errors.map(\.detail) == ["B is priced in EUR, and the order in USD", "C is priced in JPY, and the order in USD"])
+        let mixed = try problem(
+            demand(("A", 1), ("B", 1), ("C", 1)), [variant("A"), variant("B", 100, "EUR"), variant("C", 100, "JPY")])
+        #expect(
+            mixed.kind == .currencyMismatch && mixed.errors.map(\.place) == [.pointer("/items/1/sku"), .pointer("/items/2/sku")])
+        #expect(
+            mixed.errors.map(\.detail) == [
+                "B is priced in EUR, and the order in USD", "C is priced in JPY, and the order in USD",
+            ])
         #expect(member("currency", mixed)?.stringValue == "USD" && member("other_currency", mixed)?.stringValue == "EUR")
         let other = try problem(demand(("A", 1)), [variant("A")], currency: "EUR")
         #expect(other.kind == .currencyMismatch && member("currency", other)?.stringValue == "EUR")
-        #expect(throws: Never.self) { try PlacementRules.draft(demand(("A", 1)), of: Shelf([variant("A")]), currency: "USD", expected: nil) }
+        #expect(throws: Never.self) {
+            try PlacementRules.draft(demand(("A", 1)), of: Shelf([variant("A")]), currency: "USD", expected: nil)
+        }
     }
 
     @Test("a sum that does not fit is refused, not cut off") func overflow() throws {

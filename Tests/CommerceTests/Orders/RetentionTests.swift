@@ -55,7 +55,9 @@ struct RetentionTests {
         }
     }
 
-    @Test("unpaid orders lose their person after a month and go after three, carts after a week; money stays") func orders() async throws {
+    @Test("unpaid orders lose their person after a month and go after three, carts after a week; money stays") func orders()
+        async throws
+    {
         let shop = try Self.shop()
         try Self.check(shop, "nothing")
         try await StoreLoop.run(shop.database.url) { pool, _ in
@@ -72,9 +74,13 @@ struct RetentionTests {
             #expect(try await store.blank(endedBefore: day * 30, limit: 100) == 0)
             try Self.check(shop, "blanking")
             // Of those that ended 30 to 90 days ago: seven of each.
-            #expect(try shop.query("SELECT status, count(*) FROM orders WHERE erased_at IS NOT NULL GROUP BY 1 ORDER BY 1") == "cancelled|7\nexpired|7")
-            #expect(try shop.query("SELECT DISTINCT email, shipping_address, access_token_hash, total FROM orders WHERE erased_at IS NOT NULL")
-                == #"|{"country": "GB"}|\x|200"#)
+            #expect(
+                try shop.query("SELECT status, count(*) FROM orders WHERE erased_at IS NOT NULL GROUP BY 1 ORDER BY 1")
+                    == "cancelled|7\nexpired|7")
+            #expect(
+                try shop.query(
+                    "SELECT DISTINCT email, shipping_address, access_token_hash, total FROM orders WHERE erased_at IS NOT NULL")
+                    == #"|{"country": "GB"}|\x|200"#)
             #expect(try shop.query("SELECT count(*) FROM orders WHERE erased_at IS NULL AND email = 'Ada@example.com'") == "26")
             #expect(try shop.query("SELECT count(*) FROM idempotency") == "26")
 
@@ -106,9 +112,11 @@ struct RetentionTests {
             #expect(try shop.query("SELECT count(*) FROM stock_movement WHERE at < now() - interval '45 days'") == "0")
             #expect(summed == 36)
             #expect(try await store.sumUpMovements(olderThan: day * 45, limit: 1_000) == 0)
-            #expect(try shop.query(
-                "SELECT sum(on_hand), sum(reserved) FROM (SELECT on_hand, reserved FROM stock_movement UNION ALL SELECT on_hand, reserved FROM stock_balance) l")
-                == before)
+            #expect(
+                try shop.query(
+                    "SELECT sum(on_hand), sum(reserved) FROM (SELECT on_hand, reserved FROM stock_movement UNION ALL SELECT on_hand, reserved FROM stock_balance) l"
+                )
+                    == before)
             _ = try await store.blank(endedBefore: day * 30, limit: 100)
             _ = try await store.drop(endedBefore: day * 40, limit: 100)
             try Self.check(shop, "dropping orders whose movements are half summed up")
@@ -130,7 +138,8 @@ struct RetentionTests {
             ("DELETE FROM stock_movement WHERE reason = 'release'", "an order's movements are its lines"),
         ] {
             let query = try #require(AuditRule.all.first { $0.rule == rule }?.query)
-            #expect(try shop.query("BEGIN; \(damage); SELECT count(*) > 0 FROM (\(query)) v; ROLLBACK").contains("t"), "\(damage)")
+            #expect(
+                try shop.query("BEGIN; \(damage); SELECT count(*) > 0 FROM (\(query)) v; ROLLBACK").contains("t"), "\(damage)")
         }
     }
 }

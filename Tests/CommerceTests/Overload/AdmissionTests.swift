@@ -33,7 +33,9 @@ struct AdmissionTests {
         return try client.request("POST", "/v1/orders", headers: [("Idempotency-Key", attempt.key)], json: attempt.body)
     }
 
-    @Test("with the database frozen and every place taken, the rest gets 503 soon, what is in memory and health are answered, and all recovers")
+    @Test(
+        "with the database frozen and every place taken, the rest gets 503 soon, what is in memory and health are answered, and all recovers"
+    )
     func frozen() async throws {
         let stage = try Stage()
         let metricsPort = try FreePort.find()
@@ -110,7 +112,9 @@ struct AdmissionTests {
             while !tally.isOver.load(ordering: .relaxed) {
                 let attempt = OrderAttempt()
                 let headers = [("Idempotency-Key", attempt.key), ("X-Forwarded-For", address)]
-                guard let answer = try? client.request("POST", "/v1/orders", headers: headers, json: attempt.body) else { continue }
+                guard let answer = try? client.request("POST", "/v1/orders", headers: headers, json: attempt.body) else {
+                    continue
+                }
                 if answer.status == 201 {
                     tally.done.add(1, ordering: .relaxed)
                 } else {

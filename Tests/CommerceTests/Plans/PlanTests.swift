@@ -10,15 +10,20 @@ import Testing
 @Suite("Plans") struct PlanTests {
     /// Tables that grow with the catalogue and the orders. Categories are read whole where that is cheaper.
     private static let large: Set<String> = [
-        "product", "variant", "stock", "stock_movement", "orders", "order_line", "order_history", "reservation", "cart", "cart_item",
+        "product", "variant", "stock", "stock_movement", "orders", "order_line", "order_history", "reservation", "cart",
+        "cart_item",
         "cart_ticket", "idempotency", "order_hold", "stock_balance",
     ]
 
-    @Test("no hot statement reads a large table from end to end, and each takes the index made for it") func plans() async throws {
+    @Test("no hot statement reads a large table from end to end, and each takes the index made for it") func plans() async throws
+    {
         let server = try PostgresServer(settings: ["shared_buffers": "'256MB'", "fsync": "off"])
         try await onOwnThread { try Self.fill(server) }
         let service = try await onOwnThread {
-            try ServiceProcess(environment: ["DATABASE_URL": server.url, "CACHE": "off", "LOOPS": "1", "DRAIN_DELAY": "0s", "LOG_FORMAT": "json", "RATE_LIMIT": "on"])
+            try ServiceProcess(environment: [
+                "DATABASE_URL": server.url, "CACHE": "off", "LOOPS": "1", "DRAIN_DELAY": "0s", "LOG_FORMAT": "json",
+                "RATE_LIMIT": "on",
+            ])
         }
         try await onOwnThread {
             let client = service.client()
@@ -26,10 +31,12 @@ import Testing
             /// Sends a request whose statements are expected to go by these indexes.
             @discardableResult
             func ask(
-                _ method: String = "GET", _ path: String, _ headers: [(String, String)] = [], json: String? = nil, status: Int = 200, by indexes: [String]
+                _ method: String = "GET", _ path: String, _ headers: [(String, String)] = [], json: String? = nil,
+                status: Int = 200, by indexes: [String]
             ) throws -> [String: Any] {
                 let answer = try client.request(
-                    method, path, headers: headers + (json == nil ? [] : [("Content-Type", "application/json")]), body: json.map { Array($0.utf8) })
+                    method, path, headers: headers + (json == nil ? [] : [("Content-Type", "application/json")]),
+                    body: json.map { Array($0.utf8) })
                 #expect(answer.status == status, "\(method) \(path): \(answer.text.prefix(300))")
                 let plans = QueryPlan.all(in: server.log)
                 let own = plans.dropFirst(seen)
@@ -42,7 +49,9 @@ import Testing
                 let others = ["variant_product", "stock_pkey"]
                 let first = try ask("GET", "/v1/products?limit=20\(query)", by: [index] + others)
                 // Far down, too.
-                if let cursor = first["next_cursor"] as? String { try ask("GET", "/v1/products?limit=20\(query)&cursor=\(cursor)", by: [index] + others) }
+                if let cursor = first["next_cursor"] as? String {
+                    try ask("GET", "/v1/products?limit=20\(query)&cursor=\(cursor)", by: [index] + others)
+                }
             }
 
             let page = try ask("GET", "/v1/products?limit=2&in_stock=true", by: ["product_newest"])
@@ -65,7 +74,10 @@ import Testing
             try lists("&sort=price&min_price=5000&max_price=5100", by: "product_by_currency_price")
             try lists("&in_stock=true", by: "product_newest")
             // A currency that the shop does not have is not looked for product by product.
-            for query in ["currency=EUR", "currency=EUR&sort=name", "currency=EUR&in_stock=true", "currency=EUR&category=home", "currency=EUR&include=total"] {
+            for query in [
+                "currency=EUR", "currency=EUR&sort=name", "currency=EUR&in_stock=true", "currency=EUR&category=home",
+                "currency=EUR&include=total",
+            ] {
                 let empty = try ask("GET", "/v1/products?\(query)", by: ["product_by_currency_price"])
                 #expect((empty["data"] as? [Any])?.isEmpty == true)
             }
@@ -75,40 +87,59 @@ import Testing
             let sku = variant["sku"] as? String ?? ""
             let cart = try ask("POST", "/v1/carts", status: 201, by: [])
             let (cartPath, token) = ("/v1/carts/\(cart["id"] as? String ?? "")", ("X-Cart-Token", cart["token"] as? String ?? ""))
-            try ask("POST", cartPath + "/items", [token], json: #"{"sku":"\#(sku)","quantity":1}"#, by: ["cart_pkey", "variant_sku_key", "cart_item_pkey"])
+            try ask(
+                "POST", cartPath + "/items", [token], json: #"{"sku":"\#(sku)","quantity":1}"#,
+                by: ["cart_pkey", "variant_sku_key", "cart_item_pkey"])
             try ask("GET", cartPath, [token], by: ["cart_pkey", "cart_item_pkey", "variant_pkey", "stock_pkey"])
             try ask("POST", cartPath + "/tickets", [token], status: 201, by: ["cart_pkey"])
-            let address = #""email":"ada@example.com","shipping_address":{"name":"Ada","line1":"1 Row","city":"Leeds","postal_code":"LS1","country":"GB"}"#
+            let address =
+                #""email":"ada@example.com","shipping_address":{"name":"Ada","line1":"1 Row","city":"Leeds","postal_code":"LS1","country":"GB"}"#
             let placed = try ask(
-                "POST", "/v1/orders", [("Idempotency-Key", Shop.newKey()), token], json: #"{"cart_id":"\#(cart["id"] as? String ?? "")",\#(address)}"#,
-                status: 201, by: ["cart_pkey", "cart_item_pkey", "variant_pkey", "stock_pkey", "idempotency_pkey", "order_hold_client", "order_hold_email"])
+                "POST", "/v1/orders", [("Idempotency-Key", Shop.newKey()), token],
+                json: #"{"cart_id":"\#(cart["id"] as? String ?? "")",\#(address)}"#,
+                status: 201,
+                by: [
+                    "cart_pkey", "cart_item_pkey", "variant_pkey", "stock_pkey", "idempotency_pkey", "order_hold_client",
+                    "order_hold_email",
+                ])
             try ask(
-                "POST", "/v1/orders", [("Idempotency-Key", Shop.newKey())], json: #"{"items":[{"sku":"\#(sku)","quantity":1}],\#(address)}"#, status: 201,
+                "POST", "/v1/orders", [("Idempotency-Key", Shop.newKey())],
+                json: #"{"items":[{"sku":"\#(sku)","quantity":1}],\#(address)}"#, status: 201,
                 by: ["variant_sku_key", "stock_pkey", "idempotency_pkey"])
             let secret = [("X-Order-Token", placed["access_token"] as? String ?? "")]
-            try ask("GET", "/v1/orders/\(placed["id"] as? String ?? "")", secret, by: ["orders_pkey", "order_line_pkey", "order_history_pkey"])
-            try ask("GET", "/v1/orders/\(placed["number"] as? String ?? "")", secret, by: ["orders_number_key", "order_line_pkey"])
+            try ask(
+                "GET", "/v1/orders/\(placed["id"] as? String ?? "")", secret,
+                by: ["orders_pkey", "order_line_pkey", "order_history_pkey"])
+            try ask(
+                "GET", "/v1/orders/\(placed["number"] as? String ?? "")", secret, by: ["orders_number_key", "order_line_pkey"])
             try ask(
                 "POST", "/v1/orders/\(placed["id"] as? String ?? "")/cancel", secret,
                 by: ["orders_pkey", "order_line_pkey", "stock_pkey", "order_history_pkey"])
 
             // The sweeps come of themselves, every few seconds.
-            let swept = Deadline(seconds: 60).poll(every: 200) { QueryPlan.all(in: server.log).contains { $0.text.contains("INSERT INTO stock_balance") } }
+            let swept = Deadline(seconds: 60).poll(every: 200) {
+                QueryPlan.all(in: server.log).contains { $0.text.contains("INSERT INTO stock_balance") }
+            }
             #expect(swept)
             for (piece, index) in [
                 ("FROM reservation r JOIN orders", "reservation_expiry"), ("UPDATE cart SET status = 'expired'", "cart_expiry"),
                 ("DELETE FROM cart_ticket", "cart_ticket_expiry"), ("DELETE FROM idempotency WHERE id IN", "idempotency_age"),
                 ("DELETE FROM cart WHERE id IN", "cart_end"), ("erased_at IS NULL AND updated_at", "orders_unpaid_end"),
-                ("erased_at IS NOT NULL AND updated_at", "orders_unpaid_end"), ("INSERT INTO stock_balance", "stock_movement_pkey"),
+                ("erased_at IS NOT NULL AND updated_at", "orders_unpaid_end"),
+                ("INSERT INTO stock_balance", "stock_movement_pkey"),
             ] {
                 let plans = QueryPlan.all(in: server.log).filter { $0.text.contains(piece) }
                 #expect(!plans.isEmpty, "nobody sent \(piece)")
-                #expect(plans.allSatisfy { $0.indexes.contains(index) }, "\(piece) went by \(plans.first?.indexes.sorted() ?? [])")
+                #expect(
+                    plans.allSatisfy { $0.indexes.contains(index) }, "\(piece) went by \(plans.first?.indexes.sorted() ?? [])")
             }
 
             var told: Set<String> = []
             // The held share of the whole stock is counted once a minute.
-            let whole = QueryPlan.all(in: server.log).dropFirst().filter { !$0.text.contains("coalesce(sum(reserved), 0)") && !$0.scanned.isDisjoint(with: Self.large) && told.insert($0.text).inserted }
+            let whole = QueryPlan.all(in: server.log).dropFirst().filter {
+                !$0.text.contains("coalesce(sum(reserved), 0)") && !$0.scanned.isDisjoint(with: Self.large)
+                    && told.insert($0.text).inserted
+            }
             for plan in whole { Issue.record("reads \(plan.scanned.sorted()) from end to end: \(plan.text)") }
             _ = try service.terminate()
         }
@@ -118,7 +149,8 @@ import Testing
         let migrated = try ServiceProcess.run(["migrate", "up"], environment: ["DATABASE_URL": server.url])
         guard migrated.status == .exited(0) else { throw TestFailure("migrate up: \(migrated.error)\(migrated.output)") }
         try Generator(
-            configuration: PostgresConfiguration(connectionString: server.url), options: GeneratorOptions(products: 20_000, orders: 10_000)
+            configuration: PostgresConfiguration(connectionString: server.url),
+            options: GeneratorOptions(products: 20_000, orders: 10_000)
         ) { _ in }.run()
         // What the generator leaves out, as its lives are short: carts, tickets, kept answers; some of each are over.
         try server.execute(

@@ -35,15 +35,22 @@ struct ProxyChainTests {
     private static let forged: [ForwardingProxy.Fields] = [
         [], [("X-Forwarded-For", Array("127.0.3.9".utf8))], [("CloudFront-Viewer-Address", Array("127.0.3.9:80".utf8))],
         [("X-Forwarded-For", [0xff]), ("x-forwarded-for", Array("127.0.3.9, 127.0.3.8".utf8))],
-        [("X-Origin-Verify", Array("a-secret-of-the-edge-and-nobody-els".utf8)), ("CloudFront-Viewer-Address", Array("127.0.3.9:80".utf8))],
+        [
+            ("X-Origin-Verify", Array("a-secret-of-the-edge-and-nobody-els".utf8)),
+            ("CloudFront-Viewer-Address", Array("127.0.3.9:80".utf8)),
+        ],
     ]
 
     /// What each of so many writes of a viewer is answered.
     private static func writes(_ count: Int, from viewer: String, to port: UInt16) async throws -> [String] {
         try await onOwnThread {
             try (0..<count).map { number in
-                let fields = forged[number % forged.count] + [("X-Request-Id", Array("\(viewer)-\(number)".utf8)), ("Content-Length", [0x30])]
-                return String(try ForwardingProxy.request(from: viewer, to: port, "POST", "/v1/carts", fields).dropFirst(9).prefix(3))
+                let fields =
+                    forged[number % forged.count] + [
+                        ("X-Request-Id", Array("\(viewer)-\(number)".utf8)), ("Content-Length", [0x30]),
+                    ]
+                return String(
+                    try ForwardingProxy.request(from: viewer, to: port, "POST", "/v1/carts", fields).dropFirst(9).prefix(3))
             }
         }
     }

@@ -61,7 +61,8 @@ struct RateLimitTests {
         let began = ContinuousClock.now
         var used = 0
         for (path, cost) in [
-            ("/v1/products", 1), ("/v1/products?q=mug", 5), ("/v1/products?include=total", 10), ("/v1/products?q=mug&include=total", 14),
+            ("/v1/products", 1), ("/v1/products?q=mug", 5), ("/v1/products?include=total", 10),
+            ("/v1/products?q=mug&include=total", 14),
             ("/v1/products?in_stock=true", 1), ("/v1/products?in_stock=false", 10), ("/v1/categories", 1),
         ] {
             let answer = try await left(path)

@@ -24,8 +24,10 @@ struct APIDocumentTests {
 
     @Test("shows an example of every body that an answer or a request can have") func examples() {
         for operation in document.operations {
-            let value = contract.operation(operation.method.lowercased(), operation.path.replacing("{", with: "").replacing("}", with: ""))
-            for (status, declared) in value?["responses"]?.members ?? [:] where status != "default" && operation.path.hasPrefix("/v1/") {
+            let value = contract.operation(
+                operation.method.lowercased(), operation.path.replacing("{", with: "").replacing("}", with: ""))
+            for (status, declared) in value?["responses"]?.members ?? [:]
+            where status != "default" && operation.path.hasPrefix("/v1/") {
                 let response = contract.document.at(declared["$ref"]?.text ?? "") ?? declared
                 for (type, media) in response["content"]?.members ?? [:] {
                     #expect(media["examples"]?.members.isEmpty == false, "\(operation.id) \(status) \(type)")
@@ -42,10 +44,13 @@ struct APIDocumentTests {
             var found: [String] = []
             if value["additionalProperties"] == .bool(false) { found.append("\(path)/additionalProperties") }
             if value["maxProperties"] != nil { found.append("\(path)/maxProperties") }
-            for keyword in ["enum", "oneOf"] where value[keyword]?.elements.isEmpty == false { found.append("\(path)/\(keyword)") }
+            for keyword in ["enum", "oneOf"] where value[keyword]?.elements.isEmpty == false {
+                found.append("\(path)/\(keyword)")
+            }
             // An example is no part of it.
             let inner = value.members.filter { !["examples", "example", "value"].contains($0.key) }
-            return found + inner.flatMap { closings($1, "\(path)/\($0)") } + value.elements.enumerated().flatMap { closings($1, "\(path)/\($0)") }
+            return found + inner.flatMap { closings($1, "\(path)/\($0)") }
+                + value.elements.enumerated().flatMap { closings($1, "\(path)/\($0)") }
         }
         for section in ["schemas", "responses"] {
             #expect(contract.document.at("#/components/\(section)").map { closings($0, section) } == [])
@@ -56,7 +61,10 @@ struct APIDocumentTests {
             }
         }
         // Unions of problems end with the one that takes any.
-        for pointer in ["#/paths/~1v1~1orders/post/responses/409", "#/paths/~1v1~1orders/post/responses/422", "#/components/responses/InvalidCartWrite"] {
+        for pointer in [
+            "#/paths/~1v1~1orders/post/responses/409", "#/paths/~1v1~1orders/post/responses/422",
+            "#/components/responses/InvalidCartWrite",
+        ] {
             let schema = contract.document.at(pointer)?["content"]?["application/problem+json"]?["schema"]
             #expect(schema?["anyOf"]?.elements.last?["$ref"]?.text == "#/components/schemas/Problem", "\(pointer)")
         }
@@ -78,7 +86,8 @@ struct APIDocumentTests {
 
     @Test("kinds of problems have the titles that the answers have") func titles() throws {
         for kind in [
-            ProblemKind.cartActive, .cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged, .cartEmpty,
+            ProblemKind.cartActive, .cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged,
+            .cartEmpty,
             .idempotencyInFlight, .idempotencyKeyReused, .illegalTransition, .currencyMismatch,
         ] {
             #expect(kind.title == Problem.conflict(kind.code, "").kind.title)
@@ -99,7 +108,8 @@ struct APIDocumentTests {
                 let router = Router()
                 CatalogRoutes(
                     loop: loop, store: CatalogStore(pool: pool), cache: nil, storeCurrency: .usd,
-                    key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil, gate: AdmissionGate(loop: loop)
+                    key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil,
+                    gate: AdmissionGate(loop: loop)
                 ).register(on: router)
                 let carts = CartStore(pool: pool, lifetime: .seconds(1))
                 CartRoutes(store: carts, defaultCurrency: "USD").register(on: router)

@@ -27,7 +27,8 @@ struct AnswerSchemaTests {
         _ quantity: Int = 2, seen: Int64 = 1_450, isOffered: Bool = true, available: Int = 84
     ) -> CartLine {
         CartLine(
-            variant: id, sku: "MUG-FERN-GRN", product: id, name: "Fern Enamel Mug", options: Array(#"{"colour":"Fern green"}"#.utf8),
+            variant: id, sku: "MUG-FERN-GRN", product: id, name: "Fern Enamel Mug",
+            options: Array(#"{"colour":"Fern green"}"#.utf8),
             quantity: quantity, unitPrice: Money(1_450, "USD"), seenPrice: seen, isOffered: isOffered, available: available)
     }
 
@@ -36,7 +37,10 @@ struct AnswerSchemaTests {
     }
 
     @Test("a cart, whatever is to be told of its lines") func carts() throws {
-        let lines = [line(), line(1, seen: 1), line(999, available: 0), line(1, isOffered: false), line(5, available: 2), line(1, available: -3)]
+        let lines = [
+            line(), line(1, seen: 1), line(999, available: 0), line(1, isOffered: false), line(5, available: 2),
+            line(1, available: -3),
+        ]
         var ordered = cart(lines, .converted)
         ordered.order = CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")
         #expect(try violations(of: ordered.json(), as: "Cart") == [])
@@ -77,7 +81,10 @@ struct AnswerSchemaTests {
                 let order = Order(
                     id: id, number: OrderNumber.make(random: 7), status: status, paymentStatus: payment, email: "ada@example.com",
                     currency: "USD", lines: [line], totals: totals, shippingAddress: address.json(),
-                    history: [OrderEvent(status: .pendingPayment, at: at, reason: "placed"), OrderEvent(status: status, at: at, reason: nil)],
+                    history: [
+                        OrderEvent(status: .pendingPayment, at: at, reason: "placed"),
+                        OrderEvent(status: status, at: at, reason: nil),
+                    ],
                     createdAt: at)
                 #expect(try violations(of: order.json(), as: "Order") == [])
                 #expect(try violations(of: order.json(accessToken: RandomToken().text), as: "PlacedOrder") == [])
@@ -90,7 +97,8 @@ struct AnswerSchemaTests {
         let images = text(#"[{"url": "/assets/a.svg", "alt": ""}]"#)
         for category in [nil, CategoryReference(slug: text("kitchen"), name: text("Kitchen"))] {
             let product = Product(
-                id: id, slug: text("a"), name: text("A"), description: text(""), category: category, tags: PostgresTexts(), images: images,
+                id: id, slug: text("a"), name: text("A"), description: text(""), category: category, tags: PostgresTexts(),
+                images: images,
                 price: 1, currency: text("USD"), status: text("active"), createdAt: at, updatedAt: at,
                 variants: [
                     Variant(id: id, sku: text("A"), name: text("A"), options: text(#"{"size": "M"}"#), price: 1, available: 3)
@@ -103,7 +111,9 @@ struct AnswerSchemaTests {
                     id: id, slug: text("a"), name: text("A"), category: category, tags: PostgresTexts(), image: image, price: 1,
                     currency: text("USD"), createdAt: at, updatedAt: at)
                 let stock = ProductStock(products: 2, rows: [(0, id, 0), (1, id, 1)])
-                for (next, total) in [(nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001))] as [(String?, ProductTotal?)] {
+                for (next, total) in [
+                    (nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001)),
+                ] as [(String?, ProductTotal?)] {
                     let list = try ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
                         for place in 0..<2 { try body(place, summary) }
                     }
@@ -120,7 +130,8 @@ struct AnswerSchemaTests {
 
     @Test("categories") func categories() throws {
         let root = Commerce.Category(id: id, parent: nil, slug: "home", name: "Home", path: "home", products: 1)
-        let child = Commerce.Category(id: UUID(high: 0, low: 2), parent: id, slug: "kitchen", name: "Kitchen", path: "home/kitchen", products: 2)
+        let child = Commerce.Category(
+            id: UUID(high: 0, low: 2), parent: id, slug: "kitchen", name: "Kitchen", path: "home/kitchen", products: 2)
         let tree = CategoryTree([root, child])
         #expect(try violations(of: tree.json(), as: "CategoryList") == [])
         #expect(try violations(of: tree.json(of: root), as: "Category") == [])
@@ -175,7 +186,8 @@ struct AnswerSchemaTests {
 
     @Test("what refuses an order") func refusedOrders() throws {
         let variant = StockedVariant(
-            variant: id, product: id, sku: "A", name: "A", options: Array("{}".utf8), image: nil, price: Money(100, "USD"), isOffered: true,
+            variant: id, product: id, sku: "A", name: "A", options: Array("{}".utf8), image: nil, price: Money(100, "USD"),
+            isOffered: true,
             onHand: 1, reserved: 0)
         let two = try #require(Demand([OrderRequest.Item(sku: "A", quantity: 2)]))
         let one = try #require(Demand([OrderRequest.Item(sku: "A", quantity: 1)]))
@@ -186,8 +198,10 @@ struct AnswerSchemaTests {
             try problem { _ = try PlacementRules.draft(Demand(), of: Shelf([]), expected: nil) },
             try problem { _ = try PlacementRules.draft(one, of: Shelf([variant]), currency: "EUR", expected: nil) },
             try problem { _ = try PlacementRules.draft(one, of: Shelf([]), currency: "USD", expected: nil) },
-            Problem.cartConverted, .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")), .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
-            Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))), Problem(.emptyBody),
+            Problem.cartConverted, .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")),
+            .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
+            Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))),
+            Problem(.emptyBody),
             Problem(.unsupportedMediaType), Problem.internalError(TestFailure("x")),
             try problem { _ = try OrderRequest(JSONValue.parse(Array("{}".utf8))) },
         ]

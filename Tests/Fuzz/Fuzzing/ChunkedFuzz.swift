@@ -4,8 +4,10 @@ import HTTPServer
 struct ChunkedFuzz: FuzzTarget {
     let name = "chunked"
     let pieces = [
-        "\r\n", "\n", "\r", "0\r\n\r\n", "0\r\n", "1\r\na\r\n", "5\r\nhello\r\n", "A\r\n0123456789\r\n", "000", ";a", ";a=b", ";a=\"b\"", "; a = b", "\"", "\\\"",
-        "0x", "+", "-", "_", " ", "\t", "g", "ffffffffffffffff", "7fffffffffffff", "00000000000000005", "X: y\r\n", "Content-Length: 5\r\n", "Host: b\r\n",
+        "\r\n", "\n", "\r", "0\r\n\r\n", "0\r\n", "1\r\na\r\n", "5\r\nhello\r\n", "A\r\n0123456789\r\n", "000", ";a", ";a=b",
+        ";a=\"b\"", "; a = b", "\"", "\\\"",
+        "0x", "+", "-", "_", " ", "\t", "g", "ffffffffffffffff", "7fffffffffffff", "00000000000000005", "X: y\r\n",
+        "Content-Length: 5\r\n", "Host: b\r\n",
         " folded\r\n", "\0", "\u{7F}", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n",
     ].map { Array($0.utf8) }
 

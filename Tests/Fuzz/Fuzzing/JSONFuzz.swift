@@ -3,12 +3,16 @@ import Formats
 /// JSON texts, and the reading of bodies by rules.
 struct JSONFuzz: FuzzTarget {
     let name = "json"
-    let pieces = [
-        "{", "}", "[", "]", "\"", ":", ",", "null", "true", "false", "0", "-", "-0", "1.5", "1e3", "1E+308", "9223372036854775807", "9223372036854775808", "\\",
-        "\\\"", "\\u0000", "\\ud83d", "\\ud83d\\ude00", "\\udc00", "\\n", "\u{E9}", "e\u{301}", "\u{2028}", "\u{FEFF}", "\0", "\u{1F}", " ", "\n", "[[[[[[[[[[",
-        "{\"a\":", "\"sku\":", "\"items\":[", "\"quantity\":1", "\"email\":\"a@b.example\"", "\"at\":\"2026-11-21T03:26:48Z\"",
-        "\"id\":\"018f6e1c-7b1a-7c3d-8e4f-0123456789ab\"", "{},",
-    ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
+    let pieces =
+        [
+            "{", "}", "[", "]", "\"", ":", ",", "null", "true", "false", "0", "-", "-0", "1.5", "1e3", "1E+308",
+            "9223372036854775807", "9223372036854775808", "\\",
+            "\\\"", "\\u0000", "\\ud83d", "\\ud83d\\ude00", "\\udc00", "\\n", "\u{E9}", "e\u{301}", "\u{2028}", "\u{FEFF}", "\0",
+            "\u{1F}", " ", "\n", "[[[[[[[[[[",
+            "{\"a\":", "\"sku\":", "\"items\":[", "\"quantity\":1", "\"email\":\"a@b.example\"",
+            "\"at\":\"2026-11-21T03:26:48Z\"",
+            "\"id\":\"018f6e1c-7b1a-7c3d-8e4f-0123456789ab\"", "{},",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
 
     func check(_ input: [UInt8]) throws(FuzzFault) -> Int {
         var hasher = Hasher()
@@ -16,7 +20,9 @@ struct JSONFuzz: FuzzTarget {
         var writer = JSONWriter()
         writer.string(utf8: input)
         let text = String(decoding: input, as: UTF8.self)
-        guard case .string(let read)? = try? JSONValue.parse(writer.finish()) else { throw FuzzFault("a string that is not read") }
+        guard case .string(let read)? = try? JSONValue.parse(writer.finish()) else {
+            throw FuzzFault("a string that is not read")
+        }
         try hold(read.utf8.elementsEqual(text.utf8), "a string is not read as written")
         do {
             let value = try JSONValue.parse(input)

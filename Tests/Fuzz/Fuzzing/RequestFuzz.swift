@@ -4,11 +4,15 @@ import HTTPServer
 struct RequestFuzz: FuzzTarget {
     let name = "request"
     let pieces = [
-        "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", ": ", ",", ";", "=", "\"", "\0", "\u{7F}", "\u{E9}", "%", "%00", "%0d%0a", "%0A", "%zz", "#",
-        "?", "*", "/", "//", "@", "[::1]", "0", "5", "+5", "-1", "0x5", "1_0", "9223372036854775808", "GET ", "POST ", "HEAD ", "OPTIONS ",
-        "PRI ", " HTTP/1.1\r\n", " HTTP/1.0\r\n", " HTTP/2.0\r\n", "http://b/", "Host: a\r\n", "Host: a, b\r\n", "Content-Length: 5\r\n",
+        "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", ": ", ",", ";", "=", "\"", "\0", "\u{7F}", "\u{E9}", "%", "%00", "%0d%0a",
+        "%0A", "%zz", "#",
+        "?", "*", "/", "//", "@", "[::1]", "0", "5", "+5", "-1", "0x5", "1_0", "9223372036854775808", "GET ", "POST ", "HEAD ",
+        "OPTIONS ",
+        "PRI ", " HTTP/1.1\r\n", " HTTP/1.0\r\n", " HTTP/2.0\r\n", "http://b/", "Host: a\r\n", "Host: a, b\r\n",
+        "Content-Length: 5\r\n",
         "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "chunked", "xchunked",
-        "Expect: 100-continue\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n", " folded\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "X: y\r\n",
+        "Expect: 100-continue\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n", " folded\r\n", "5\r\nhello\r\n",
+        "0\r\n\r\n", "X: y\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     ].map { Array($0.utf8) }
 
@@ -63,7 +67,9 @@ struct RequestFuzz: FuzzTarget {
         try hold(target.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }, "a character that no target has")
         for part in target.split(separator: 0x25, omittingEmptySubsequences: false).dropFirst() {
             let code = UInt8(String(decoding: part.prefix(2), as: UTF8.self), radix: 16)
-            try hold(part.count >= 2 && part.first != 0x2B && code.map { ![0, 0x0A, 0x0D].contains($0) } == true, "a percent sign that hides")
+            try hold(
+                part.count >= 2 && part.first != 0x2B && code.map { ![0, 0x0A, 0x0D].contains($0) } == true,
+                "a percent sign that hides")
         }
         let hosts = message.values(of: "host"), lengths = message.values(of: "content-length")
         let codings = message.values(of: "transfer-encoding")

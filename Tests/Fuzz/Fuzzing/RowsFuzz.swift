@@ -10,11 +10,15 @@ struct RowsFuzz: FuzzTarget {
 
     var pieces: [[UInt8]] { Self.pieces }
 
-    private static let pieces = [
-        "\n", "\r\n", "\r", ",", ",,", "\"", "\"\"", "\",\"", "\"\n", "\u{FEFF}", "name,price\n", "name,price,sku,stock,variants,tags\n", "{", "}", "[", "]", ":", "null",
-        "{\"name\":\"a\",\"price\":1}\n", "\"price\":", "\"name\":", "\"variants\":[{\"options\":{\"size\":\"S\"}}]", "\"tags\":[\"a\"]", "\"images\":[{\"url\":\"b\"}]",
-        "\"stock\":", "-1", "0.10", "1e3", "9999999999999999999", "1.005", "USD", "JPY", "a/b", "//", "\u{E9}", "\\u0000", "\\ud83d", "\0", "\t", "draft",
-    ].map { Array($0.utf8) } + [[0xFF], [0xC3]]
+    private static let pieces =
+        [
+            "\n", "\r\n", "\r", ",", ",,", "\"", "\"\"", "\",\"", "\"\n", "\u{FEFF}", "name,price\n",
+            "name,price,sku,stock,variants,tags\n", "{", "}", "[", "]", ":", "null",
+            "{\"name\":\"a\",\"price\":1}\n", "\"price\":", "\"name\":", "\"variants\":[{\"options\":{\"size\":\"S\"}}]",
+            "\"tags\":[\"a\"]", "\"images\":[{\"url\":\"b\"}]",
+            "\"stock\":", "-1", "0.10", "1e3", "9999999999999999999", "1.005", "USD", "JPY", "a/b", "//", "\u{E9}", "\\u0000",
+            "\\ud83d", "\0", "\t", "draft",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC3]]
 
     func check(_ input: [UInt8]) throws(FuzzFault) -> Int {
         var choice = Splitter(input)

@@ -4,13 +4,18 @@ import TestSupport
 /// A client's WebSocket frames.
 struct WebSocketFuzz: FuzzTarget {
     let name = "websocket"
-    let pieces: [[UInt8]] = [
-        WebSocketClientFrame(1, "text"), WebSocketClientFrame(1, "\u{E9}"), WebSocketClientFrame(1, [0xC3], isFinal: false), WebSocketClientFrame(0, [0xA9]),
-        WebSocketClientFrame(2, [0, 0xFF], isFinal: false), WebSocketClientFrame(0, "more", isFinal: false), WebSocketClientFrame(0), WebSocketClientFrame(9, "ping"),
-        WebSocketClientFrame(10), WebSocketClientFrame(8), WebSocketClientFrame(8, [0x03, 0xE8]), WebSocketClientFrame(8, [0x03, 0xED, 0x61]), WebSocketClientFrame(3),
-        WebSocketClientFrame(1, key: nil), WebSocketClientFrame(1, reserved: 0x40), WebSocketClientFrame(2, [UInt8](repeating: 7, count: 126)),
-        WebSocketClientFrame(2, lengthBytes: 8, length: 1 << 63), WebSocketClientFrame(2, "a", lengthBytes: 2),
-    ].map(\.bytes) + [[0x81, 0xFE], [0x82, 0xFF], [0x80], [0x7F], [0xFF, 0xFF], [0, 0, 0, 0], [0xED, 0xA0, 0x80]]
+    let pieces: [[UInt8]] =
+        [
+            WebSocketClientFrame(1, "text"), WebSocketClientFrame(1, "\u{E9}"), WebSocketClientFrame(1, [0xC3], isFinal: false),
+            WebSocketClientFrame(0, [0xA9]),
+            WebSocketClientFrame(2, [0, 0xFF], isFinal: false), WebSocketClientFrame(0, "more", isFinal: false),
+            WebSocketClientFrame(0), WebSocketClientFrame(9, "ping"),
+            WebSocketClientFrame(10), WebSocketClientFrame(8), WebSocketClientFrame(8, [0x03, 0xE8]),
+            WebSocketClientFrame(8, [0x03, 0xED, 0x61]), WebSocketClientFrame(3),
+            WebSocketClientFrame(1, key: nil), WebSocketClientFrame(1, reserved: 0x40),
+            WebSocketClientFrame(2, [UInt8](repeating: 7, count: 126)),
+            WebSocketClientFrame(2, lengthBytes: 8, length: 1 << 63), WebSocketClientFrame(2, "a", lengthBytes: 2),
+        ].map(\.bytes) + [[0x81, 0xFE], [0x82, 0xFF], [0x80], [0x7F], [0xFF, 0xFF], [0, 0, 0, 0], [0xED, 0xA0, 0x80]]
 
     private static let limit = 512
 
@@ -26,7 +31,9 @@ struct WebSocketFuzz: FuzzTarget {
         let isText = String(validating: payload, as: UTF8.self) != nil
         let read = try Self.read(choice.pieces(Self.encode(payload, isText: isText, &choice)))
         let messages = read.steps.filter { if case .message = $0 { true } else { false } }
-        try hold(read.fault == nil && messages == [.message(isText ? .text(payload) : .binary(payload))], "written as frames and read again: \(read)")
+        try hold(
+            read.fault == nil && messages == [.message(isText ? .text(payload) : .binary(payload))],
+            "written as frames and read again: \(read)")
         if !isText, payload.count == input.count {
             let text = try Self.read(choice.pieces(Self.encode(payload, isText: true, &choice)))
             try hold(text.fault?.code == .invalidData, "a text that is none: \(text)")
@@ -135,7 +142,9 @@ struct WebSocketFuzz: FuzzTarget {
             let isFinal = end == payload.count && choice.pick(2) == 0
             let key = (0..<4).map { _ in UInt8(choice.pick(256)) }
             bytes += WebSocketClientFrame(opcode, Array(payload[start..<end]), isFinal: isFinal, key: key).bytes
-            if choice.pick(4) == 0 { bytes += WebSocketClientFrame(choice.pick(2) == 0 ? 9 : 10, Array(payload.prefix(125)), key: key).bytes }
+            if choice.pick(4) == 0 {
+                bytes += WebSocketClientFrame(choice.pick(2) == 0 ? 9 : 10, Array(payload.prefix(125)), key: key).bytes
+            }
             if isFinal { return bytes }
             opcode = 0
             start = end

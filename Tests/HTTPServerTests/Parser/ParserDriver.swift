@@ -44,7 +44,9 @@ struct ParserDriver {
                 precondition(begun != nil && !bytes.isEmpty, "a piece of nothing")
                 pieces += bytes
             case .bodyEnded:
-                guard let head = begun?.head, let keepsAlive = begun?.keepsAlive else { preconditionFailure("an end without a beginning") }
+                guard let head = begun?.head, let keepsAlive = begun?.keepsAlive else {
+                    preconditionFailure("an end without a beginning")
+                }
                 let request = ParsedRequest(head: head, body: pieces, keepsAlive: keepsAlive)
                 begun = nil
                 pieces = []

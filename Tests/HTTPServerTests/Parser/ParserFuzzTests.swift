@@ -42,7 +42,9 @@ import Testing
                 // Not #expect: what it works out of the difference of two long bodies takes minutes.
                 if other != whole {
                     let text = String(decoding: bytes.prefix(2_000), as: UTF8.self).debugDescription
-                    Issue.record("\(text) split as \(pieces.map(\.count)): \(String(describing: other).prefix(600)) instead of \(String(describing: whole).prefix(600))")
+                    Issue.record(
+                        "\(text) split as \(pieces.map(\.count)): \(String(describing: other).prefix(600)) instead of \(String(describing: whole).prefix(600))"
+                    )
                     return
                 }
             }

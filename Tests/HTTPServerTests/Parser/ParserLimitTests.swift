@@ -32,7 +32,8 @@ import TestSupport
                     for pieces in [[bytes], bytes.map { [$0] }, [Array("\r\n".utf8) + bytes]] {
                         var driver = ParserDriver()
                         for piece in pieces where driver.verdict.refusal == nil { driver.feed(piece) }
-                        #expect(driver.verdict.refusal != nil && driver.parser.answersHead == isHead, "\(other)\(name), \(status)")
+                        #expect(
+                            driver.verdict.refusal != nil && driver.parser.answersHead == isHead, "\(other)\(name), \(status)")
                     }
                 }
                 count += 1
@@ -57,16 +58,23 @@ import TestSupport
     /// Against inet_pton(3), which knows the same forms.
     @Test func hostsOfIPv6AreAddresses() {
         var random = SeededGenerator(seed: 6)
-        let parts = ["1", "abcd", "0", "ffff", "12345", "g", "", ":", "::", ":", ":", ":", "1.2.3.4", "01.2.3.4", "255.255.255.255", "1.2.3", "256.1.1.1"]
+        let parts = [
+            "1", "abcd", "0", "ffff", "12345", "g", "", ":", "::", ":", ":", ":", "1.2.3.4", "01.2.3.4", "255.255.255.255",
+            "1.2.3", "256.1.1.1",
+        ]
         var good = 0
         for _ in 0..<60_000 {
             var text = ""
             for _ in 0..<Int.random(in: 1...16, using: &random) { text += parts.randomElement(using: &random) ?? "" }
             // Now and then one that is whole.
             if Int.random(in: 0..<4, using: &random) == 0 {
-                let groups = (0..<Int.random(in: 1...9, using: &random)).map { _ in String(Int.random(in: 0...0xFFFF, using: &random), radix: 16) }
+                let groups = (0..<Int.random(in: 1...9, using: &random)).map { _ in
+                    String(Int.random(in: 0...0xFFFF, using: &random), radix: 16)
+                }
                 text = groups.joined(separator: ":")
-                if Bool.random(using: &random), let at = text.indices.filter({ text[$0] == ":" }).randomElement(using: &random) { text.insert(":", at: at) }
+                if Bool.random(using: &random), let at = text.indices.filter({ text[$0] == ":" }).randomElement(using: &random) {
+                    text.insert(":", at: at)
+                }
                 if Int.random(in: 0..<3, using: &random) == 0 { text += ":10.0.0.1" }
             }
             var address = in6_addr()

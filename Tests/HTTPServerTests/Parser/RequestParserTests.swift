@@ -9,8 +9,9 @@ import Testing
         #expect(ParserDriver.disagreement(refused.bytes) == nil)
         // Whatever went well before it stands.
         let good = Array("GET /first HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
-        #expect(ParserDriver.verdict([good + refused.bytes])
-            == Verdict(requests: ["GET /first 1.1 [Host=a] "], refusal: refused.status))
+        #expect(
+            ParserDriver.verdict([good + refused.bytes])
+                == Verdict(requests: ["GET /first 1.1 [Host=a] "], refusal: refused.status))
     }
 
     struct RefusedCase: CustomTestStringConvertible, Sendable {
@@ -33,8 +34,10 @@ import Testing
     }
 
     @Test func aWrongLineIsRefusedBeforeTheNextHasCome() {
-        for prefix in ["GET / HTTP/1.1\n", "GET / HTTP/1.1\rX", "GET /\0", "GET / HTTP/1.1\r\nA : b\r\n",
-                       "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n"] {
+        for prefix in [
+            "GET / HTTP/1.1\n", "GET / HTTP/1.1\rX", "GET /\0", "GET / HTTP/1.1\r\nA : b\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n",
+        ] {
             #expect(ParserDriver.verdict(prefix).refusal == 400)
         }
     }
@@ -58,7 +61,8 @@ import Testing
     }
 
     @Test func aRouteMayAllowItsOwnBodySize() {
-        for (limit, refusal, streams) in [(3, 413, false), (3, 413, true), (4, nil, false), (4, nil, true)] as [(Int, Int?, Bool)] {
+        for (limit, refusal, streams) in [(3, 413, false), (3, 413, true), (4, nil, false), (4, nil, true)] as [(Int, Int?, Bool)]
+        {
             for body in ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"] {
                 let bytes = Array("POST / HTTP/1.1\r\nHost: a\r\n\(body)".utf8)
                 var parser = RequestParser(limits: HTTPLimits())

@@ -85,7 +85,9 @@ import TestSupport
     @Test func whatIsNoTLSIsCutOffAndCounted() async throws {
         let registry = PrometheusRegistry(descriptions: [])
         try await serve(metrics: ServerMetrics(factory: registry)) { running, _ in
-            for garbage in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{5}hello", String(repeating: "\u{FF}", count: 5_000)] {
+            for garbage in [
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{5}hello", String(repeating: "\u{FF}", count: 5_000),
+            ] {
                 let socket = try RawSocket(port: running.server.tlsPort)
                 try socket.send(garbage.wire)
                 #expect(!String(decoding: (try? socket.readToEnd()) ?? [], as: UTF8.self).contains("HTTP"))

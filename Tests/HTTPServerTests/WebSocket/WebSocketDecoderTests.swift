@@ -12,7 +12,10 @@ import TestSupport
 
     @Test("a header is refused at its first wrong byte")
     func early() {
-        for bytes in [[0xC1], [0x83], [0x09], [0x80], [0x81, 0x05], [0x89, 0xFE], [0x88, 0x81], [0x82, 0xFE, 0x00, 0x7D], [0x82, 0xFF, 0x80]] as [[UInt8]] {
+        for bytes in [
+            [0xC1], [0x83], [0x09], [0x80], [0x81, 0x05], [0x89, 0xFE], [0x88, 0x81], [0x82, 0xFE, 0x00, 0x7D],
+            [0x82, 0xFF, 0x80],
+        ] as [[UInt8]] {
             #expect(WebSocketDriver.verdict([bytes]) == ["failed 1002"], "\(bytes)")
             #expect(WebSocketDriver.verdict([Array(bytes.dropLast())]) == [], "\(bytes)")
         }
@@ -60,15 +63,20 @@ import TestSupport
         }
         var random = SeededGenerator(seed: 6_455)
         for _ in 0..<200_000 {
-            let bytes = (0..<Int(random.next() % 4 + 1)).map { _ in UInt8(truncatingIfNeeded: random.next() | (random.next() & 0x80)) }
+            let bytes = (0..<Int(random.next() % 4 + 1)).map { _ in
+                UInt8(truncatingIfNeeded: random.next() | (random.next() & 0x80))
+            }
             var progress = UTF8Progress()
             let isText = bytes.withUnsafeBytes { progress.take($0) } && progress.isWhole
             if isText != (String(validating: bytes, as: UTF8.self) != nil) { Issue.record("\(bytes)") }
         }
     }
 
-    @Test("the server's frames are plain, and their length is as short as can be",
-        arguments: [(0, [0]), (125, [125]), (126, [126, 0, 126]), (65_535, [126, 0xFF, 0xFF]), (65_536, [127, 0, 0, 0, 0, 0, 1, 0, 0])] as [(Int, [UInt8])])
+    @Test(
+        "the server's frames are plain, and their length is as short as can be",
+        arguments: [
+            (0, [0]), (125, [125]), (126, [126, 0, 126]), (65_535, [126, 0xFF, 0xFF]), (65_536, [127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] as [(Int, [UInt8])])
     func encoding(count: Int, length: [UInt8]) {
         let payload = [UInt8](repeating: 0x2A, count: count)
         var bytes: [UInt8] = [0xEE]

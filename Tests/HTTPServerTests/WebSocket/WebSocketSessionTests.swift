@@ -20,7 +20,8 @@ import TestSupport
                 #expect(reply == Reply(opcode: 2, payload: payload), "\(size)")
             }
             try await client.send(
-                Frame(1, "Grü", isFinal: false), Frame(9, "are you there"), Frame(0, "ße", isFinal: false), Frame(10, "unasked"), Frame(0, " 🦊"))
+                Frame(1, "Grü", isFinal: false), Frame(9, "are you there"), Frame(0, "ße", isFinal: false), Frame(10, "unasked"),
+                Frame(0, " 🦊"))
             #expect(try await client.receive() == Reply(opcode: 10, payload: Array("are you there".utf8)))
             #expect(try await client.receive() == Reply(opcode: 1, payload: Array("Grüße 🦊".utf8)))
         }
@@ -35,9 +36,12 @@ import TestSupport
         }
     }
 
-    @Test("a close is answered with its code, then the connection ends", arguments: [
-        (Frame(8, [0x03, 0xE8]), 1000), (Frame(8, [0x03, 0xE9] + Array("away".utf8)), 1001), (Frame(8, [0x0F, 0xA0]), 4000), (Frame(8), nil),
-    ] as [(WebSocketClientFrame, Int?)])
+    @Test(
+        "a close is answered with its code, then the connection ends",
+        arguments: [
+            (Frame(8, [0x03, 0xE8]), 1000), (Frame(8, [0x03, 0xE9] + Array("away".utf8)), 1001), (Frame(8, [0x0F, 0xA0]), 4000),
+            (Frame(8), nil),
+        ] as [(WebSocketClientFrame, Int?)])
     func close(frame: WebSocketClientFrame, code: Int?) async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/ws")
@@ -49,12 +53,17 @@ import TestSupport
         }
     }
 
-    @Test("what is wrong is answered with its code, then the connection ends", arguments: [
-        ([Frame(1, "a", key: nil)], 1002), ([Frame(3)], 1002), ([Frame(1, "a", reserved: 0x40)], 1002), ([Frame(0, "a")], 1002),
-        ([Frame(9, [UInt8](repeating: 0, count: 126))], 1002), ([Frame(1, [0xFF])], 1007), ([Frame(1, [0xCE], isFinal: false), Frame(0, "a")], 1007),
-        ([Frame(2, length: 1 << 20 + 1)], 1009), ([Frame(2, [UInt8](repeating: 1, count: 1 << 20), isFinal: false), Frame(0, "a")], 1009),
-        ([Frame(8, [0x03, 0xED])], 1002), ([Frame(8, [0x03, 0xE8, 0xFF])], 1007),
-    ] as [([WebSocketClientFrame], Int)])
+    @Test(
+        "what is wrong is answered with its code, then the connection ends",
+        arguments: [
+            ([Frame(1, "a", key: nil)], 1002), ([Frame(3)], 1002), ([Frame(1, "a", reserved: 0x40)], 1002),
+            ([Frame(0, "a")], 1002),
+            ([Frame(9, [UInt8](repeating: 0, count: 126))], 1002), ([Frame(1, [0xFF])], 1007),
+            ([Frame(1, [0xCE], isFinal: false), Frame(0, "a")], 1007),
+            ([Frame(2, length: 1 << 20 + 1)], 1009),
+            ([Frame(2, [UInt8](repeating: 1, count: 1 << 20), isFinal: false), Frame(0, "a")], 1009),
+            ([Frame(8, [0x03, 0xED])], 1002), ([Frame(8, [0x03, 0xE8, 0xFF])], 1007),
+        ] as [([WebSocketClientFrame], Int)])
     func faults(frames: [WebSocketClientFrame], code: Int) async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/ws")
@@ -72,9 +81,13 @@ import TestSupport
         try await RunningServer.with { running in
             let client = HTTPTestClient(port: running.port)
             #expect(try await client.request("GET", "/ws").status == 426)
-            let old = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "8"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+            let old = [
+                ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "8"),
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ]
             let answer = try await client.request("GET", "/ws", headers: old)
-            #expect(answer.status == 426 && answer.header("Sec-WebSocket-Version") == "13" && answer.header("Upgrade") == "websocket")
+            #expect(
+                answer.status == 426 && answer.header("Sec-WebSocket-Version") == "13" && answer.header("Upgrade") == "websocket")
             #expect(try await client.request("GET", "/x").status == 200)
             #expect(client.connections == 1)
         }

@@ -9,7 +9,8 @@ import Testing
         var random = SeededGenerator(seed: 7)
         for _ in 0..<2_000 {
             let claims = (0..<Int.random(in: 0...40, using: &random)).map { _ in
-                BufferClaim(held: Int.random(in: 0...70_000, using: &random), since: UInt64.random(in: 0...9_000_000_000, using: &random))
+                BufferClaim(
+                    held: Int.random(in: 0...70_000, using: &random), since: UInt64.random(in: 0...9_000_000_000, using: &random))
             }
             let all = claims.reduce(0) { $0 + $1.held }
             let excess = Int.random(in: -10...max(1, all * 5 / 4), using: &random)

@@ -36,9 +36,11 @@ import TestSupport
         try await RunningServer.with { running in
             let socket = try await running.connect()
             let requests = (0..<1_000).map {
-                $0 % 97 == 5 ? "GET /sleep/1/\($0) HTTP/1.1\r\nHost: a\r\n\r\n"
-                    : $0 % 5 == 3 ? "GET /yield/\($0) HTTP/1.1\r\nHost: a\r\n\r\n"
-                    : "POST /\($0) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                $0 % 97 == 5
+                    ? "GET /sleep/1/\($0) HTTP/1.1\r\nHost: a\r\n\r\n"
+                    : $0 % 5 == 3
+                        ? "GET /yield/\($0) HTTP/1.1\r\nHost: a\r\n\r\n"
+                        : "POST /\($0) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
             }
             async let sending: Void = socket.send(requests.joined())
             let connection = HTTPTestConnection(socket)

@@ -10,7 +10,9 @@ import Testing
 
     @Test func whatIsRefusedByItsHeadIsAnsweredWithoutItsBody() async throws {
         try await RunningServer.with { running in
-            for (fields, sent) in [("\r\n", ""), ("Expect: 100-continue\r\n\r\n", ""), ("\r\n", String(repeating: "x", count: 200_000))] {
+            for (fields, sent) in [
+                ("\r\n", ""), ("Expect: 100-continue\r\n\r\n", ""), ("\r\n", String(repeating: "x", count: 200_000)),
+            ] {
                 let socket = try await running.connect()
                 try await socket.send(Self.refused + fields + sent)
                 let replies = try WireReply.all(in: try await socket.readToEnd())
@@ -73,7 +75,8 @@ import Testing
                 try? await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + body)
                 held.append(socket)
             }
-            #expect(try await running.eventually { running.server.buffers.held <= 1 << 20 && running.server.openConnections < 40 })
+            #expect(
+                try await running.eventually { running.server.buffers.held <= 1 << 20 && running.server.openConnections < 40 })
             let client = HTTPTestClient(port: running.port)
             #expect(try await client.request("POST", "/echo", body: Array("small".utf8)).text == "small")
             // The first of all is gone, and was told.
@@ -117,7 +120,8 @@ import Testing
                 held.append(socket)
             }
             #expect(try await running.eventually { running.journal.ended == 12 })
-            #expect(try await running.eventually { running.server.buffers.held <= 4 << 20 && running.server.openConnections < 12 })
+            #expect(
+                try await running.eventually { running.server.buffers.held <= 4 << 20 && running.server.openConnections < 12 })
             #expect(try await HTTPTestClient(port: running.port).request("GET", "/still").text == "/still")
             for socket in held { socket.reset() }
         }

@@ -8,7 +8,8 @@ import TestSupport
         try await RunningServer.with { running in
             for first in ["/first", "/yield", "/sleep/20"] {
                 let text = try await running.talk(
-                    "GET \(first) HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nBad Name: a\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+                    "GET \(first) HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nBad Name: a\r\n\r\nGET /never HTTP/1.1\r\nHost: a\r\n\r\n"
+                )
                 #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
                 #expect(text.components(of: "HTTP/1.1 ") == 2)
                 #expect(text.contains("HTTP/1.1 400 Bad Request\r\n"))
@@ -21,7 +22,8 @@ import TestSupport
     @Test func theRefusalOfAHeadHasNoContent() async throws {
         let long = String(repeating: "a", count: 17_000)
         let cases: [(String, Int)] = [
-            ("HEAD / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400), ("HEAD / HTTP/1.1\r\n\r\n", 400), ("HEAD /a HTTP/1.1 \r\n\r\n", 400),
+            ("HEAD / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400), ("HEAD / HTTP/1.1\r\n\r\n", 400),
+            ("HEAD /a HTTP/1.1 \r\n\r\n", 400),
             ("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 413),
             ("HEAD /\(long) HTTP/1.1\r\n", 414), ("HEAD / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417),
             ("HEAD / HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n", 431), ("HEAD / HTTP/9.9\r\nHost: a\r\n\r\n", 505),
@@ -31,7 +33,9 @@ import TestSupport
         try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
             for (text, status) in cases {
                 let reply = try await running.talk(text)
-                #expect(reply.hasPrefix("HTTP/1.1 \(status) ") && reply.hasSuffix("\r\n\r\n") && reply.components(of: "\r\n\r\n") == 1, "\(reply)")
+                #expect(
+                    reply.hasPrefix("HTTP/1.1 \(status) ") && reply.hasSuffix("\r\n\r\n")
+                        && reply.components(of: "\r\n\r\n") == 1, "\(reply)")
                 #expect(reply.contains("Content-Length: "))
             }
             // Too slow, and gone before it was complete.
@@ -47,8 +51,11 @@ import TestSupport
     @Test func aClientThatGoesOnAfter429LosesItsConnection() async throws {
         func ask(_ running: RunningServer, _ statuses: [Int]) async throws -> [String] {
             let text = try await running.talk(
-                statuses.map { "GET /status/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined() + "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            return text.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) + ($0.contains("\r\nConnection: close\r\n") ? " close" : "") }
+                statuses.map { "GET /status/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+                    + "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return text.split(separator: "HTTP/1.1 ").map {
+                String($0.prefix(3)) + ($0.contains("\r\nConnection: close\r\n") ? " close" : "")
+            }
         }
         let refused = [Int](repeating: 429, count: 25)
         try await RunningServer.with { running in

@@ -156,7 +156,9 @@ final class TestResponder: Responder {
     /// Letters in an order that shows what is missing, doubled or moved.
     static func pattern(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: max(0, count)) { bytes, filled in
-            for index in 0..<max(0, count) { bytes[index] = 0x61 &+ UInt8(truncatingIfNeeded: (index ^ index >> 8 ^ index >> 16) & 15) }
+            for index in 0..<max(0, count) {
+                bytes[index] = 0x61 &+ UInt8(truncatingIfNeeded: (index ^ index >> 8 ^ index >> 16) & 15)
+            }
             filled = max(0, count)
         }
     }

@@ -27,7 +27,9 @@ import TestSupport
         // Those that are full go first: who is known to have had its share does not get another.
         let late = 100 * Self.second
         #expect((0..<20).count { _ in buckets.take(of: "flood", at: late) } == 8)
-        for number in 0..<ClientBuckets.most { _ = buckets.take(of: "x\(number)", at: late + UInt64(number) * Self.second / 40_000) }
+        for number in 0..<ClientBuckets.most {
+            _ = buckets.take(of: "x\(number)", at: late + UInt64(number) * Self.second / 40_000)
+        }
         let again = buckets.take(of: "flood", at: late)
         #expect(!again)
         var none = ClientBuckets(rate: 0, burst: 8)
@@ -61,7 +63,9 @@ import TestSupport
         let taken = [most.take(1, at: .max), most.take(.max, at: 1), most.take(.max, at: 1)]
         #expect(taken == [true, true, false])
         var least = TokenBucket(rate: 1, burst: .min)
-        let some = [least.take(at: 0), least.take(at: 0), least.take(0, at: 0), least.take(-1, at: 0), least.take(2, at: .max / 4)]
+        let some = [
+            least.take(at: 0), least.take(at: 0), least.take(0, at: 0), least.take(-1, at: 0), least.take(2, at: .max / 4),
+        ]
         #expect(some == [true, false, true, true, false])
     }
 }

@@ -55,7 +55,8 @@ import TestSupport
         }
     }
 
-    @Test("what is asked for at once arrives whole and in order", arguments: Transport.allCases, [Kind.reply, .stream, .webSocket])
+    @Test(
+        "what is asked for at once arrives whole and in order", arguments: Transport.allCases, [Kind.reply, .stream, .webSocket])
     func pipelined(_ transport: Transport, _ kind: Kind) async throws {
         // Small between large ones: what is gathered, and what is left as it is, in turns.
         let sizes = Self.sizes.flatMap { [$0, 40_000, 3] }

@@ -33,7 +33,9 @@ struct WireReply {
             let text = try line(&rest)
             if text.isEmpty { break }
             let parts = text.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.allSatisfy({ $0 == 0x2D || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }) else {
+            guard parts.count == 2, !parts[0].isEmpty,
+                parts[0].utf8.allSatisfy({ $0 == 0x2D || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A })
+            else {
                 throw TestFailure("not a header field: \(text)")
             }
             fields.append((parts[0], parts[1]))

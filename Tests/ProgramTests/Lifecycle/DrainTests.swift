@@ -41,7 +41,8 @@ struct DrainTests {
         let kept = visits.answered.filter { $0.at > noticed && !$0.closes }
         #expect(kept.isEmpty, "\(kept.count) answers kept their connection")
         let stopped = service.standardOutput.split(separator: "\n").filter { $0.contains("\"stopped\"") }
-        #expect(stopped.count == 1 && stopped.allSatisfy { $0.contains("\"finished\":\"true\"") || $0.contains("\"finished\":true") })
+        #expect(
+            stopped.count == 1 && stopped.allSatisfy { $0.contains("\"finished\":\"true\"") || $0.contains("\"finished\":true") })
         #expect(service.standardError.isEmpty)
     }
 
@@ -155,19 +156,25 @@ private final class Visitors: Sendable {
             while !deadline.isOver {
                 let at = ContinuousClock.now
                 do {
-                    let answer = number % 2 == 0
+                    let answer =
+                        number % 2 == 0
                         ? try client.request("GET", "/v1/products/lamp") : try client.request("POST", "/v1/carts")
                     let closes = answer.header("Connection") == "close"
                     let isGood = answer.status == 200 || answer.status == 201
                     record.withLock { record in
-                        if isGood { record.answered.append(Visit(at: at, closes: closes)) }
-                        else { record.failed.append(Failure(opened: opened, text: "\(answer.status) \(answer.text.prefix(200))")) }
+                        if isGood {
+                            record.answered.append(Visit(at: at, closes: closes))
+                        } else {
+                            record.failed.append(Failure(opened: opened, text: "\(answer.status) \(answer.text.prefix(200))"))
+                        }
                     }
                     usleep(.random(in: 5_000...30_000))
                     if closes { break }
                 } catch {
                     // Whoever cannot connect any more goes elsewhere, as a load balancer does.
-                    if !"\(error)".hasPrefix("connect") { record.withLock { $0.failed.append(Failure(opened: opened, text: "\(error)")) } }
+                    if !"\(error)".hasPrefix("connect") {
+                        record.withLock { $0.failed.append(Failure(opened: opened, text: "\(error)")) }
+                    }
                     return
                 }
             }

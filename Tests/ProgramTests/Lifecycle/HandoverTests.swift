@@ -18,10 +18,12 @@ struct HandoverTests {
         let script = "export LISTEN_PID=\(process) LISTEN_FDS=1; exec '\(program)' serve 3<&\(listener) \(listener)<&-"
         return try ChildProcess(
             ["bash", "-c", script],
-            environment: Command.plain.merging([
-                "DATABASE_URL": shop.database.url, "HOST": "127.0.0.1", "PORT": "1", "LOOPS": "2", "LOG_FORMAT": "json",
-                "DRAIN_DELAY": "300ms",
-            ].merging(settings) { $1 }) { $1 },
+            environment: Command.plain.merging(
+                [
+                    "DATABASE_URL": shop.database.url, "HOST": "127.0.0.1", "PORT": "1", "LOOPS": "2", "LOG_FORMAT": "json",
+                    "DRAIN_DELAY": "300ms",
+                ].merging(settings) { $1 }
+            ) { $1 },
             output: log, error: log)
     }
 

@@ -33,7 +33,8 @@ struct SchemaGateTests {
     @Test("a schema that is behind by one migration does the same")
     func behind() async throws {
         let shop = try LifecycleShop()
-        let row = try await shop.database.execute("DELETE FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration) RETURNING version")
+        let row = try await shop.database.execute(
+            "DELETE FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration) RETURNING version")
         #expect(!row.isEmpty)
         let service = try await shop.serve()
         try await service.waitForHealth("schema_behind")

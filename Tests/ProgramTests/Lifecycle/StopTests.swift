@@ -82,7 +82,9 @@ struct StopTests {
         try shop.database.drop()
     }
 
-    @Test("a transaction that the database holds does not hold up the end, not even of a frozen backend: exit status 0, and the last lines are there")
+    @Test(
+        "a transaction that the database holds does not hold up the end, not even of a frozen backend: exit status 0, and the last lines are there"
+    )
     func heldTransaction() async throws {
         let shop = try LifecycleShop()
         let service = try await shop.serve(
@@ -100,7 +102,8 @@ struct StopTests {
         #expect(try await onOwnThread { try service.terminate(seconds: 50) } == .exited(0))
         // The lock is held still: the end did not wait for it.
         let isHeld = try await shop.database.execute(
-            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(60%' AND state = 'active'")
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(60%' AND state = 'active'"
+        )
         #expect(isHeld == "t")
         #expect(try await order?.status != 201)
         let lines = service.standardOutput.split(separator: "\n")

@@ -90,7 +90,8 @@ package struct JSONSchemaChecker: Sendable {
         if keyword == "allOf" { return results.flatMap { $0 } }
         let matching = results.count(where: \.isEmpty)
         if matching == 1 || keyword == "anyOf" && matching > 1 { return [] }
-        let why = matching > 1
+        let why =
+            matching > 1
             ? "matches \(matching) of them"
             : "matches none: " + results.map { $0.map(\.description).joined(separator: ", ") }.joined(separator: " | ")
         return [SchemaViolation(pointer: pointer, keyword: keyword, detail: why)]
@@ -170,13 +171,14 @@ package struct JSONSchemaChecker: Sendable {
 
     private static func numberFault(_ value: JSONTree, _ keyword: String, _ rule: JSONTree) -> String? {
         guard let number = value.number, let bound = rule.number else { return nil }
-        let isKept = switch keyword {
-        case "minimum": number >= bound
-        case "maximum": number <= bound
-        case "exclusiveMinimum": number > bound
-        case "exclusiveMaximum": number < bound
-        default: (number / bound).rounded() == number / bound
-        }
+        let isKept =
+            switch keyword {
+            case "minimum": number >= bound
+            case "maximum": number <= bound
+            case "exclusiveMinimum": number > bound
+            case "exclusiveMaximum": number < bound
+            default: (number / bound).rounded() == number / bound
+            }
         return isKept ? nil : "\(number) against \(bound)"
     }
 

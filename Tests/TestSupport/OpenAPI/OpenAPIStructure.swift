@@ -12,7 +12,9 @@ extension OpenAPIContract {
             for (method, operation) in item.members.sorted(by: { $0.key < $1.key }) where Self.methods.contains(method) {
                 let name = "\(method.uppercased()) \(path)"
                 faults += operationFaults(operation, path, tags: tags).map { "\(name): \($0)" }
-                if let id = operation["operationId"]?.text, !ids.insert(id).inserted { faults.append("\(name): operationId \(id) is another's") }
+                if let id = operation["operationId"]?.text, !ids.insert(id).inserted {
+                    faults.append("\(name): operationId \(id) is another's")
+                }
             }
         }
         return faults + exampleFaults(document, "#")
@@ -20,13 +22,17 @@ extension OpenAPIContract {
 
     private func operationFaults(_ operation: JSONTree, _ path: String, tags: [String]) -> [String] {
         var faults: [String] = []
-        for member in ["operationId", "summary"] where operation[member]?.text?.isEmpty != false { faults.append("has no \(member)") }
+        for member in ["operationId", "summary"] where operation[member]?.text?.isEmpty != false {
+            faults.append("has no \(member)")
+        }
         let own = (operation["tags"]?.elements ?? []).compactMap(\.text)
         if own.isEmpty { faults.append("has no tags") }
         faults += own.filter { !tags.contains($0) }.map { "tag \($0) is not described" }
         let responses = operation["responses"]?.members ?? [:]
         // A call that goes on in another protocol succeeds with 101.
-        if !responses.keys.contains(where: { $0.hasPrefix("2") || $0 == "101" }) { faults.append("has no answer that is a success") }
+        if !responses.keys.contains(where: { $0.hasPrefix("2") || $0 == "101" }) {
+            faults.append("has no answer that is a success")
+        }
         let refusals = responses.filter { $0.key == "default" || $0.key.hasPrefix("4") }
         if refusals.isEmpty { faults.append("has no answer that is a refusal") }
         for (status, response) in refusals.sorted(by: { $0.key < $1.key }) {
@@ -46,7 +52,9 @@ extension OpenAPIContract {
         let described = Set(inPath.compactMap { $0["name"]?.text })
         var faults = named.subtracting(described).map { "path parameter \($0) is not described" }
         faults += described.subtracting(named).map { "path parameter \($0) is not in the path" }
-        faults += inPath.filter { $0["required"] != .bool(true) }.map { "path parameter \($0["name"]?.text ?? "") is not required" }
+        faults += inPath.filter { $0["required"] != .bool(true) }.map {
+            "path parameter \($0["name"]?.text ?? "") is not required"
+        }
         faults += parameters.filter { $0["schema"] == nil }.map { "parameter \($0["name"]?.text ?? "") has no schema" }
         let keys = parameters.map { "\($0["in"]?.text ?? "") \($0["name"]?.text ?? "")" }
         if Set(keys).count != keys.count { faults.append("a parameter is there twice") }
@@ -77,7 +85,9 @@ extension OpenAPIContract {
         case .object(let members):
             var faults: [String] = []
             if let schema = members["schema"] {
-                var examples = (members["examples"]?.members ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value["value"] ?? .null) }
+                var examples = (members["examples"]?.members ?? [:]).sorted { $0.key < $1.key }.map {
+                    ($0.key, $0.value["value"] ?? .null)
+                }
                 if let example = members["example"] { examples.append(("example", example)) }
                 for (name, example) in examples {
                     faults += checker.violations(of: example, by: schema).map { "\(pointer) example \(name)\($0)" }
@@ -87,7 +97,8 @@ extension OpenAPIContract {
                 faults += examples.flatMap { checker.violations(of: $0, by: schema) }.map { "\(pointer) example\($0)" }
             }
             // What is inside an example is no part of the document.
-            return faults + members.sorted { $0.key < $1.key }.filter { $0.key != "value" && $0.key != "example" && $0.key != "examples" }
+            return faults
+                + members.sorted { $0.key < $1.key }.filter { $0.key != "value" && $0.key != "example" && $0.key != "examples" }
                 .flatMap { exampleFaults($1, JSONSchemaChecker.child(pointer, $0)) }
         default: return []
         }

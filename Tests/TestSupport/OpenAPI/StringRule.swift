@@ -39,7 +39,10 @@ enum StringRule {
         case "uuid": matches(text, "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
         case "date-time":
             // RFC 3339 §5.6; whether the day exists, Foundation tells.
-            matches(text, #"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"#)
+            matches(
+                text,
+                #"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"#
+            )
                 && isDay(text.prefix(10))
         case "email": matches(text, #"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"#)
         case "uri-reference": matches(text, #"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"#)

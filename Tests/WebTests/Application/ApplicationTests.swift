@@ -17,7 +17,8 @@ import Testing
     }
 
     /// A small service; built on its loop.
-    static func application(_ journal: LogJournal, settings: ApplicationSettings = ApplicationSettings(),
+    static func application(
+        _ journal: LogJournal, settings: ApplicationSettings = ApplicationSettings(),
         middlewares: [any Middleware] = []
     ) -> Application {
         let router = Router()
@@ -142,18 +143,23 @@ import Testing
         let journal = LogJournal()
         let responses = try await onLoop { loop in
             let application = Self.application(journal)
-            return [HTTPResponse.Status.badRequest, .requestTimeout, .contentTooLarge, .uriTooLong,
+            return [
+                HTTPResponse.Status.badRequest, .requestTimeout, .contentTooLarge, .uriTooLong,
                 .requestHeaderFieldsTooLarge, .notImplemented, .httpVersionNotSupported, .expectationFailed,
                 .init(code: 426, reasonPhrase: "Upgrade Required"),
             ].map { application.refuse(Refusal(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
-                + [application.refuse(Refusal(status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))]
+                + [
+                    application.refuse(
+                        Refusal(status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))
+                ]
         }
         let codes = try responses.map { try JSONValue.parse($0.body)["code"]?.stringValue }
-        #expect(codes == [
-            "bad_request", "request_timeout", "body_too_large", "target_too_long", "header_too_large",
-            "method_not_implemented", "version_not_supported", "expectation_failed", "http_426",
-            "transfer_coding_not_implemented",
-        ])
+        #expect(
+            codes == [
+                "bad_request", "request_timeout", "body_too_large", "target_too_long", "header_too_large",
+                "method_not_implemented", "version_not_supported", "expectation_failed", "http_426",
+                "transfer_coding_not_implemented",
+            ])
         for response in responses {
             #expect(try JSONValue.parse(response.body)["detail"]?.stringValue == "why")
             #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])))
@@ -243,13 +249,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("/now", 200, "abc", false), ("/later", 200, "abc", true), ("/stop-b", 403, "ab", false), ("/own-b", 202, "ab", false),
-        ("/nowhere", 404, "abc", false), ("/wait-b", 404, "ab+c", true), ("/wait/b", 200, "ab+c", true), ("/wait/c", 200, "abc+", true),
-        ("/wait-stop-b", 403, "ab+", true), ("/wait-own-b", 202, "ab+", true), ("/wait-own-c", 202, "abc+", true),
-        ("/fail", 409, "abc", false), ("/fail-later", 409, "abc", true),
-    ] as [(String, Int, String, Bool)])
-    func middlewaresAreAskedInTheirOrderHoweverTheAnswerComes(path: String, status: Int, marks: String, isLater: Bool) async throws {
+    @Test(
+        arguments: [
+            ("/now", 200, "abc", false), ("/later", 200, "abc", true), ("/stop-b", 403, "ab", false),
+            ("/own-b", 202, "ab", false),
+            ("/nowhere", 404, "abc", false), ("/wait-b", 404, "ab+c", true), ("/wait/b", 200, "ab+c", true),
+            ("/wait/c", 200, "abc+", true),
+            ("/wait-stop-b", 403, "ab+", true), ("/wait-own-b", 202, "ab+", true), ("/wait-own-c", 202, "abc+", true),
+            ("/fail", 409, "abc", false), ("/fail-later", 409, "abc", true),
+        ] as [(String, Int, String, Bool)])
+    func middlewaresAreAskedInTheirOrderHoweverTheAnswerComes(
+        path: String, status: Int, marks: String, isLater: Bool
+    ) async throws {
         let journal = LogJournal()
         let (response, wasLater) = try await onLoop { loop in
             let router = Router()
@@ -267,7 +278,9 @@ import Testing
         }
         #expect(response.status.code == status)
         #expect(wasLater == isLater)
-        let via = String(decoding: response.headers.bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.hasPrefix("Via: ") }
+        let via = String(decoding: response.headers.bytes, as: UTF8.self).split(separator: "\r\n").filter {
+            $0.hasPrefix("Via: ")
+        }
         #expect(via.map { $0.dropFirst(5) == "waited" ? "+" : String($0.dropFirst(5)) }.joined() == marks)
         // What all answers have and leave behind, whichever way they went.
         #expect(response.headers[.xContentTypeOptions] == "nosniff" && response.headers[.cacheControl] == "no-store")
@@ -368,7 +381,8 @@ import Testing
         for (proxies, peer, fields, isSecure) in [
             (list, "10.1.1.1", [https], true), (list, "198.51.100.1", [https], false), (list, "10.1.1.1", [], false),
             (TrustedProxies(blocks: [], hops: 1), "198.51.100.1", [https], true), (edge, "198.51.100.1", [https, right], true),
-            (edge, "198.51.100.1", [https, wrong], false), (edge, "198.51.100.1", [https], false), (.none, "10.1.1.1", [https], false),
+            (edge, "198.51.100.1", [https, wrong], false), (edge, "198.51.100.1", [https], false),
+            (.none, "10.1.1.1", [https], false),
         ] {
             let response = try await onLoop { loop in
                 let settings = ApplicationSettings(trustedProxies: proxies, strictTransport: .seconds(60))
@@ -388,7 +402,8 @@ import Testing
                 settings.concentration = ClientConcentration(interval: 1, window: .zero, least: 1)
                 let application = Self.application(journal, settings: settings)
                 for path in ["/v1/things/1", "/health", "/v1/things/1"] {
-                    _ = await application.respond(to: Request(.get, path, fields: [("X-Forwarded-For", "203.0.113.7")], peer: "10.1.1.1", on: loop))
+                    _ = await application.respond(
+                        to: Request(.get, path, fields: [("X-Forwarded-For", "203.0.113.7")], peer: "10.1.1.1", on: loop))
                 }
             }
             let warnings = journal.lines.filter { $0.level == .warning }

@@ -40,9 +40,13 @@ import Testing
     @Test func onAPhoneTheTextComesFirstAndTheMenuOpensOnDemand() throws {
         let narrow = try #require(html.split(separator: "@media(max-width:820px){").last?.split(separator: "@media print").first)
         #expect(narrow.contains("nav{display:none}") && narrow.contains("nav:target{display:block"))
-        #expect(html.contains("<a class=\"open\" href=\"#menu\">Menu</a>") && html.contains("<nav id=\"menu\"><a class=\"close\" href=\"#top\">"))
+        #expect(
+            html.contains("<a class=\"open\" href=\"#menu\">Menu</a>")
+                && html.contains("<nav id=\"menu\"><a class=\"close\" href=\"#top\">"))
         // What is wide wraps instead of making the page wider than the screen.
-        #expect(narrow.contains("table,tbody,tr,td{display:block") && narrow.contains("pre{white-space:pre-wrap;overflow-wrap:anywhere}"))
+        #expect(
+            narrow.contains("table,tbody,tr,td{display:block")
+                && narrow.contains("pre{white-space:pre-wrap;overflow-wrap:anywhere}"))
     }
 
     @Test func tagsAreBalanced() {
@@ -92,18 +96,19 @@ import Testing
         #expect(commands["listProducts"] == "curl -s 'http://localhost:8080/v1/products?q=trail%20boots'")
         #expect(commands["getProduct"] == "curl -s 'http://localhost:8080/v1/products/trail%20boot%27s'")
         #expect(commands["deleteProduct"] == "curl -s -X DELETE 'http://localhost:8080/v1/products/string'")
-        #expect(commands["replaceProduct"] == """
-            curl -s -X PUT 'http://localhost:8080/v1/products/01980a3c-5d1e-7b60-9c1d-3f2a7c9e5b10' \\
-              -H 'If-Match: "7.abc"' \\
-              -H "Authorization: Bearer $TOKEN" \\
-              -H 'Content-Type: application/json' \\
-              -d '{
-              "name": "Trail boot",
-              "price": { "amount": 1299, "currency": "USD" },
-              "tags": ["string"],
-              "category": { "slug": "string", "name": "string" }
-            }'
-            """)
+        #expect(
+            commands["replaceProduct"] == """
+                curl -s -X PUT 'http://localhost:8080/v1/products/01980a3c-5d1e-7b60-9c1d-3f2a7c9e5b10' \\
+                  -H 'If-Match: "7.abc"' \\
+                  -H "Authorization: Bearer $TOKEN" \\
+                  -H 'Content-Type: application/json' \\
+                  -d '{
+                  "name": "Trail boot",
+                  "price": { "amount": 1299, "currency": "USD" },
+                  "tags": ["string"],
+                  "category": { "slug": "string", "name": "string" }
+                }'
+                """)
     }
 
     @Test func aSchemaThatContainsItselfHasAnExampleThatEnds() {

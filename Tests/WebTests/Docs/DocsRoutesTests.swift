@@ -40,7 +40,8 @@ import Testing
             let application = Application(router: router, logger: LogJournal().logger)
             var answers: [Response] = []
             let requests: [(HTTPRequest.Method, [(String, String)])] = [
-                (.get, [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]), (.get, [("Accept", "application/json")]), (.get, []),
+                (.get, [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]), (.get, [("Accept", "application/json")]),
+                (.get, []),
                 (.get, [("Accept", "image/png")]), (.head, [("Accept", "application/json")]),
                 (.get, [("Accept", "application/json"), ("Accept-Encoding", "gzip")]),
             ]

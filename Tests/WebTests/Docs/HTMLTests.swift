@@ -25,17 +25,18 @@ import Testing
 
     @Test func jsonIsIndentedAndEscaped() throws {
         let json = try JSONValue.parse(Array(#"{"a":"<i>","list":[1,null],"o":{"x":[{"y":true}]},"e":{}}"#.utf8))
-        #expect(HTML.json(json).text == """
-            {
-              <b>&quot;a&quot;</b>: <s>&quot;&lt;i&gt;&quot;</s>,
-              <b>&quot;list&quot;</b>: [<i>1</i>, <i>null</i>],
-              <b>&quot;o&quot;</b>: {
-                <b>&quot;x&quot;</b>: [
-                  { <b>&quot;y&quot;</b>: <i>true</i> }
-                ]
-              },
-              <b>&quot;e&quot;</b>: {}
-            }
-            """)
+        #expect(
+            HTML.json(json).text == """
+                {
+                  <b>&quot;a&quot;</b>: <s>&quot;&lt;i&gt;&quot;</s>,
+                  <b>&quot;list&quot;</b>: [<i>1</i>, <i>null</i>],
+                  <b>&quot;o&quot;</b>: {
+                    <b>&quot;x&quot;</b>: [
+                      { <b>&quot;y&quot;</b>: <i>true</i> }
+                    ]
+                  },
+                  <b>&quot;e&quot;</b>: {}
+                }
+                """)
     }
 }

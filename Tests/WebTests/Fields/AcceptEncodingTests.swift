@@ -11,14 +11,17 @@ import Testing
 
     @Test(arguments: [
         "gzip", "GZip", "x-gzip", "gzip, deflate, br, zstd", "deflate,gzip", "br;q=1, gzip;q=0.8, *;q=0.1", "*", "*;q=0.001",
-        "gzip;q=0.001", "gzip ; q=0.5", "gzip;\tq=0.5 , br", ", gzip,,", "gzip;q=1.000", "gzip;Q=0.5", "identity;q=0.5, gzip;q=0.5",
-        "identity, gzip", "identity;q=0, gzip;q=0.1", "identity;q=0, *", "gzip, *;q=0", "deflate;q=1, gzip;q=0.1", "gzip, gzip;q=0",
+        "gzip;q=0.001", "gzip ; q=0.5", "gzip;\tq=0.5 , br", ", gzip,,", "gzip;q=1.000", "gzip;Q=0.5",
+        "identity;q=0.5, gzip;q=0.5",
+        "identity, gzip", "identity;q=0, gzip;q=0.1", "identity;q=0, *", "gzip, *;q=0", "deflate;q=1, gzip;q=0.1",
+        "gzip, gzip;q=0",
     ])
     func gzipIsSent(value: String) { #expect(prefersGzip(value)) }
 
     @Test(arguments: [
         "", " ", ",", "identity", "br", "gzip;q=0", "gzip;q=0.000", "*;q=0", "gzip;q=0, *", "identity, gzip;q=0.9",
-        "identity;q=1.0, *;q=0.5", "br, deflate", "gzipped", "gzi", "gzip;q", "gzip;q=", "gzip;q=2", "gzip;q=1.001", "gzip;q=0.1234",
+        "identity;q=1.0, *;q=0.5", "br, deflate", "gzipped", "gzi", "gzip;q", "gzip;q=", "gzip;q=2", "gzip;q=1.001",
+        "gzip;q=0.1234",
         "gzip;q=-1", "gzip;q=.5", "gzip;q=0,5", "gzip;q=1e0", "gzip;level=9", "gzip;q=0.5;x=1", ";q=1, gzip", "gzip gzip",
         "identity;q=0", "identity;q=0, br", "\"gzip\"",
     ])
@@ -59,10 +62,14 @@ import Testing
 
     @Test func agreesWithTheSlowReaderOnAnything() {
         var random = SeededGenerator(seed: 9110)
-        let pieces = ["gzip", "x-gzip", "GZIP", "identity", "*", "br", ";", ";q=", "q=", "0", "1", "0.5", "1.0", "0.25", ".", "3", ",", ",", " ", "\t"]
+        let pieces = [
+            "gzip", "x-gzip", "GZIP", "identity", "*", "br", ";", ";q=", "q=", "0", "1", "0.5", "1.0", "0.25", ".", "3", ",", ",",
+            " ", "\t",
+        ]
         var counts = [0, 0]
         for _ in 0..<30_000 {
-            let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
+                .joined()
             var read = AcceptEncoding()
             read.read(Array(text.utf8)[...])
             #expect(read.prefersGzip == slow(text), "\(text)")

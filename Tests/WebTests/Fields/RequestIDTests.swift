@@ -22,8 +22,9 @@ import Testing
 
     @Test func everyByteButLettersDigitsAndThreeMarksIsOdd() {
         let sane = (UInt8.min...UInt8.max).filter { RequestID.isSane([$0]) }
-        #expect(String(decoding: sane, as: UTF8.self)
-            == "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
+        #expect(
+            String(decoding: sane, as: UTF8.self)
+                == "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
     }
 
     @Test func newOnesDiffer() {

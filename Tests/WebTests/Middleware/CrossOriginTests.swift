@@ -50,9 +50,12 @@ import Testing
 
     /// What the API takes, and what monitoring in browsers adds to a page's calls.
     @Test(arguments: [
-        "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-cart-token", "x-order-token", "x-request-id",
-        "traceparent", "tracestate", "baggage", "sentry-trace", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled",
-        "uber-trace-id", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority", "newrelic",
+        "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-cart-token", "x-order-token",
+        "x-request-id",
+        "traceparent", "tracestate", "baggage", "sentry-trace", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid",
+        "x-b3-sampled",
+        "uber-trace-id", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority",
+        "newrelic",
         "elastic-apm-traceparent", "x-dtpc", "request-id", "request-context", "x-amzn-trace-id", "x-cloud-trace-context",
         "x-correlation-id", "x-requested-with",
     ])

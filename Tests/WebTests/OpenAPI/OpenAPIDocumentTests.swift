@@ -14,10 +14,11 @@ import Testing
         #expect(value["tags"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["Catalogue", "Carts", "Service"])
         #expect(value["paths"]?["/v1/products/{id}"]?.objectValue?.members.map(\.name) == ["get", "put", "delete"])
         #expect(value["components"]?["schemas"]?["Problem"] != nil)
-        #expect(document.operations.map { "\($0.method) \($0.path)" } == [
-            "GET /v1/products", "GET /v1/products/{id}", "PUT /v1/products/{id}", "POST /v1/carts",
-            "DELETE /v1/products/{id}", "GET /", "GET /openapi.json", "GET /docs",
-        ])
+        #expect(
+            document.operations.map { "\($0.method) \($0.path)" } == [
+                "GET /v1/products", "GET /v1/products/{id}", "PUT /v1/products/{id}", "POST /v1/carts",
+                "DELETE /v1/products/{id}", "GET /", "GET /openapi.json", "GET /docs",
+            ])
     }
 
     @Test func anOperationGetsTheTagAndTheCommonAnswerUnlessItHasItsOwn() throws {
@@ -26,10 +27,12 @@ import Testing
         #expect(operations["listProducts"]?.tag == "Catalogue")
         #expect(operations["deleteProduct"]?.tag == "Catalogue")
         #expect(operations["createCart"]?.tag == "Carts")
-        #expect(operations["listProducts"]?.value["responses"]?["default"]?["$ref"]
-            == .string("#/components/responses/Problem"))
-        #expect(operations["replaceProduct"]?.value["responses"]?["default"]?["description"]
-            == .string("Own answer to the rest."))
+        #expect(
+            operations["listProducts"]?.value["responses"]?["default"]?["$ref"]
+                == .string("#/components/responses/Problem"))
+        #expect(
+            operations["replaceProduct"]?.value["responses"]?["default"]?["description"]
+                == .string("Own answer to the rest."))
     }
 
     @Test func problemsAreListedByStatusAndCode() throws {
@@ -63,17 +66,21 @@ import Testing
         #expect(faults(fragment("{")).first?.hasPrefix("Test: ") == true)
         #expect(faults(fragment(operation("a")), fragment(operation("b"))) == ["/x: get is there twice"])
         #expect(faults(fragment(operation("a")), fragment(operation("a", path: "/y"))) == ["two operations a"])
-        #expect(faults(fragment(#"{"paths":{"/x":{"get":{"operationId":"a"}}}}"#))
-            == ["GET /x has no summary", "GET /x has no responses"])
-        #expect(faults(fragment(#"{"paths":{"/x":{"get":{"summary":"s","responses":{"200":{}}}}}}"#))
-            == ["GET /x has no operationId"])
+        #expect(
+            faults(fragment(#"{"paths":{"/x":{"get":{"operationId":"a"}}}}"#))
+                == ["GET /x has no summary", "GET /x has no responses"])
+        #expect(
+            faults(fragment(#"{"paths":{"/x":{"get":{"summary":"s","responses":{"200":{}}}}}}"#))
+                == ["GET /x has no operationId"])
         #expect(faults(fragment(#"{"paths":{"/x":{"parameters":[]}}}"#)) == ["/x: parameters is no method"])
         #expect(faults(fragment(#"{"paths":{"/x":7}}"#)) == ["/x is no object"])
         #expect(faults(fragment(#"{"components":{"schemas":{"Problem":{}}}}"#)) == ["components/schemas/Problem is there twice"])
-        #expect(faults(fragment(##"{"components":{"schemas":{"A":{"$ref":"#/components/schemas/B"}}}}"##))
-            == ["#/components/schemas/B is not there"])
-        #expect(faults(fragment(#"{"components":{"schemas":{"A":{"items":[{"$ref":"https://else.where/x"}]}}}}"#))
-            == ["https://else.where/x is not there"])
+        #expect(
+            faults(fragment(##"{"components":{"schemas":{"A":{"$ref":"#/components/schemas/B"}}}}"##))
+                == ["#/components/schemas/B is not there"])
+        #expect(
+            faults(fragment(#"{"components":{"schemas":{"A":{"items":[{"$ref":"https://else.where/x"}]}}}}"#))
+                == ["https://else.where/x is not there"])
         let kind = ProblemKind(.conflict, "not_found", "Another", "With the code of a known one.")
         #expect(faults(fragment("{}", problems: [kind])) == ["two problems not_found"])
     }
@@ -85,8 +92,9 @@ import Testing
         let surplus = #","parameters":[{"name":"id","in":"path","required":true}]"#
         #expect(faults(fragment(operation("a", surplus))) == ["GET /x: parameter id is not in the path"])
         #expect(faults(fragment(operation("a", path: "/x/{id}", surplus))) == [])
-        #expect(faults(fragment(operation("a", #","parameters":[{"name":"q"}]"#)))
-            == ["GET /x: a parameter without name or place"])
+        #expect(
+            faults(fragment(operation("a", #","parameters":[{"name":"q"}]"#)))
+                == ["GET /x: a parameter without name or place"])
     }
 
     @Test func whatIsServedAndWhatIsDescribedIsCompared() throws {
@@ -98,8 +106,9 @@ import Testing
             }
         }
         router.get("/assets/{path...}") { _ in .noContent }
-        #expect(document.differences(to: router.routes)
-            == ["GET /assets/{path} is served and not described", "POST /v1/carts is described and not served"])
+        #expect(
+            document.differences(to: router.routes)
+                == ["GET /assets/{path} is served and not described", "POST /v1/carts is described and not served"])
     }
 
     @Test func itIsServedWithATag() async throws {

@@ -32,7 +32,9 @@ import Testing
     }
 
     /// Work that takes a few turns.
-    private static func work(_ gate: AdmissionGate, _ kind: AdmissionWork, _ tally: Tally, _ loop: EventLoop, for time: Duration) async {
+    private static func work(
+        _ gate: AdmissionGate, _ kind: AdmissionWork, _ tally: Tally, _ loop: EventLoop, for time: Duration
+    ) async {
         let context = RequestContext(Request(.get, "/", on: loop))
         do {
             try await gate.admit(context, to: kind) {

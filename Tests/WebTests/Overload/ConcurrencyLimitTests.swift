@@ -109,7 +109,8 @@ import Testing
         for _ in 0..<3_000 {
             now += .random(in: 0...30_000_000, using: &chance)
             if Bool.random(using: &chance) { limit.held(at: now) }
-            let latency: UInt64 = Int.random(in: 0..<50, using: &chance) == 0 ? .max : .random(in: 0...1_000_000_000, using: &chance)
+            let latency: UInt64 =
+                Int.random(in: 0..<50, using: &chance) == 0 ? .max : .random(in: 0...1_000_000_000, using: &chance)
             let baseline: UInt64? = Bool.random(using: &chance) ? .random(in: 0...100_000_000, using: &chance) : nil
             limit.record(latency, baseline: baseline, inFlight: .random(in: 0...600, using: &chance), now: now)
             // A quarter of it, where it makes way for a moment.

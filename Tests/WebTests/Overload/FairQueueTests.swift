@@ -59,7 +59,9 @@ import Testing
         }
         for client in demands.indices {
             let mean = Double(sums[client]) / Double(rounds - 1_001)
-            #expect(abs(mean - shares[client]) <= 1.5 + shares[client] / 10, "\(demands) of \(capacity): \(client) has \(mean), not \(shares[client])")
+            #expect(
+                abs(mean - shares[client]) <= 1.5 + shares[client] / 10,
+                "\(demands) of \(capacity): \(client) has \(mean), not \(shares[client])")
         }
     }
 

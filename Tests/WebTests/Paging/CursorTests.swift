@@ -31,9 +31,10 @@ import Testing
 
     @Test func aCursorOfAnotherListIsRefused() {
         let text = Cursor([.integer(5)]).text(for: Self.filter)
-        for other in [[], ["products"], ["products", "newest", "hats"], ["products", "newestshoes"], ["products", "newest", "shoes", ""],
-            ["productsnewest", "", "shoes"]]
-        {
+        for other in [
+            [], ["products"], ["products", "newest", "hats"], ["products", "newestshoes"], ["products", "newest", "shoes", ""],
+            ["productsnewest", "", "shoes"],
+        ] {
             #expect(Cursor(text, for: filter(other)) == nil)
         }
         #expect(filter(["a", "b"]).fingerprint != filter(["ab", ""]).fingerprint)

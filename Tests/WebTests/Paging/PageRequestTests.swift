@@ -34,7 +34,10 @@ import Testing
         let text = Cursor([.integer(3)]).text(for: filter)
         #expect(try page("cursor=\(text)").place(for: filter)?.fields == [.integer(3)])
         #expect(try page("").place(for: filter) == nil)
-        #expect { try page("cursor=\(text)").place(for: CursorFilter(["b"], key: EncryptionKeys.unprotected.authentication(for: .cursors))) } throws: {
+        #expect {
+            try page("cursor=\(text)").place(
+                for: CursorFilter(["b"], key: EncryptionKeys.unprotected.authentication(for: .cursors)))
+        } throws: {
             ($0 as? Problem)?.kind == .invalidCursor
         }
     }
@@ -58,7 +61,9 @@ import Testing
             let context = RequestContext(Request(.get, "/v1/things?q=x", on: loop))
             let long = RequestContext(Request(.get, "/v1/things?q=" + String(repeating: "x", count: 9_000), on: loop))
             return (
-                Response.page(context, next: "C", total: 7) { $0.int(1); $0.int(2) },
+                Response.page(context, next: "C", total: 7) {
+                    $0.int(1); $0.int(2)
+                },
                 Response.page(context, next: nil) { _ in },
                 Response.page(long, next: "C") { _ in }
             )

@@ -40,7 +40,9 @@ import Testing
         for text in outside { #expect(!block.contains(try #require(IPAddress(text))), "\(text)") }
     }
 
-    @Test(arguments: ["", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "::/129", "10.0.0.0/8/8", "x/8",
-        "10.0.0.0/99999999999999999999"])
+    @Test(arguments: [
+        "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "::/129", "10.0.0.0/8/8", "x/8",
+        "10.0.0.0/99999999999999999999",
+    ])
     func whatIsNoBlockIsRefused(text: String) { #expect(AddressBlock(text) == nil) }
 }

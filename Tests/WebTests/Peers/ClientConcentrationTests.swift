@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test func aProxyThatStandsForAllIsNoticed() {
-        #expect(finding(Array(repeating: "a", count: 100)) == ClientConcentration.Finding(addresses: 1, commonest: "a", percent: 100))
+        #expect(
+            finding(Array(repeating: "a", count: 100)) == ClientConcentration.Finding(addresses: 1, commonest: "a", percent: 100))
         let three = (0..<300).map { ["a", "b", "c"][$0 % 3] }
         #expect(finding(three)?.addresses == 3)
         #expect(finding(three)?.percent == 100)

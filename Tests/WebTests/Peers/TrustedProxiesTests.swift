@@ -121,15 +121,18 @@ import Testing
     @Test func anyLinesGiveWhatTheModelGives() throws {
         var random = SeededGenerator(seed: 11)
         let list = try #require(TrustedProxies(Self.list))
-        let pieces: [[UInt8]] = [
-            "10.0.0.2", "10.200.0.9", "203.0.113.7", "6.6.6.6:80", "[2001:db8::7]:4711", "[fd00::2]", "2001:db8::9", "fd00::3",
-            "", " ", "unknown", "1.2.3.4:99999", "[::1", "[1.2.3.4]", "::ffff:10.0.0.7", "203.0.113.8:", "[]", "1.2.3.4:5:6",
-        ].map { Array($0.utf8) } + [[0xff], [0xc3, 0x28], [0xe2, 0x82, 0xac]]
+        let pieces: [[UInt8]] =
+            [
+                "10.0.0.2", "10.200.0.9", "203.0.113.7", "6.6.6.6:80", "[2001:db8::7]:4711", "[fd00::2]", "2001:db8::9",
+                "fd00::3",
+                "", " ", "unknown", "1.2.3.4:99999", "[::1", "[1.2.3.4]", "::ffff:10.0.0.7", "203.0.113.8:", "[]", "1.2.3.4:5:6",
+            ].map { Array($0.utf8) } + [[0xff], [0xc3, 0x28], [0xe2, 0x82, 0xac]]
         for _ in 0..<30_000 {
             var lines: [[UInt8]] = []
             for _ in 0..<Int.random(in: 0...3, using: &random) {
                 let entries = (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                    [[], [0x20], [0x09]][Int.random(in: 0...2, using: &random)] + pieces[Int.random(in: 0..<pieces.count, using: &random)]
+                    [[], [0x20], [0x09]][Int.random(in: 0...2, using: &random)]
+                        + pieces[Int.random(in: 0..<pieces.count, using: &random)]
                 }
                 lines.append(Array(entries.joined(separator: [UInt8(ascii: ",")])))
             }
@@ -152,7 +155,9 @@ import Testing
         let some = [try #require(TrustedProxies(Self.list)), TrustedProxies(blocks: [], hops: 3)]
         let alphabet = Array("0123456789.:[]afx, ".utf8) + [0xff, 0x80]
         for _ in 0..<20_000 {
-            let field = (0..<Int.random(in: 0...30, using: &random)).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
+            let field = (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+            }
             let edge = EdgeSecret.viewer(of: Self.head([("CloudFront-Viewer-Address", field)]))
             #expect(edge.map { IPAddress($0.description) != nil } ?? true)
             for proxies in some {
@@ -186,9 +191,11 @@ import Testing
             #expect(client(proxies, peer: "192.0.2.1", [viewer, ("X-Origin-Verify", secret)]).address == "203.0.113.7")
         }
         let wrong: [[(String, String)]] = [
-            [], [("X-Origin-Verify", "")], [("X-Origin-Verify", Self.secret + "x")], [("X-Origin-Verify", String(Self.secret.dropLast()))],
+            [], [("X-Origin-Verify", "")], [("X-Origin-Verify", Self.secret + "x")],
+            [("X-Origin-Verify", String(Self.secret.dropLast()))],
             [("X-Origin-Verify", Self.secret.uppercased())], [("X-Origin-Verify", "wrong")],
-            [("X-Origin-Verify", "guess"), ("X-Origin-Verify", Self.secret)], [("X-Origin-Verify", Self.secret), ("X-Origin-Verify", "guess")],
+            [("X-Origin-Verify", "guess"), ("X-Origin-Verify", Self.secret)],
+            [("X-Origin-Verify", Self.secret), ("X-Origin-Verify", "guess")],
         ]
         for fields in wrong {
             #expect(client(proxies, [viewer, forwarded] + fields).address == "198.51.100.1", "\(fields)")
@@ -200,12 +207,15 @@ import Testing
         let proxies = try #require(TrustedProxies(Self.list, edge: EdgeSecret(Self.secret)))
         let right = [("X-Forwarded-For", "198.51.100.1"), ("X-Origin-Verify", Self.secret)]
         for (value, address) in [
-            ("203.0.113.7:46532", "203.0.113.7"), ("2001:db8::2e:98:42654", "2001:db8::2e:98"), ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
+            ("203.0.113.7:46532", "203.0.113.7"), ("2001:db8::2e:98:42654", "2001:db8::2e:98"),
+            ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
             ("[2001:db8::7]:1", "2001:db8::7"), ("203.0.113.7", "203.0.113.7"),
         ] {
             #expect(client(proxies, right + [("CloudFront-Viewer-Address", value)]).address == address, "\(value)")
         }
-        for value in ["", "unknown", "203.0.113.7:", "203.0.113.7:x", "203.0.113.7:70000", ":80", "2001:db8::7, 1.2.3.4:1", "1.2.3.4:1 "] {
+        for value in [
+            "", "unknown", "203.0.113.7:", "203.0.113.7:x", "203.0.113.7:70000", ":80", "2001:db8::7, 1.2.3.4:1", "1.2.3.4:1 ",
+        ] {
             #expect(client(proxies, right + [("CloudFront-Viewer-Address", value)]).address == "198.51.100.1", "\(value)")
         }
         let twice = [("CloudFront-Viewer-Address", "6.6.6.6:1"), ("CloudFront-Viewer-Address", "203.0.113.7:1")]

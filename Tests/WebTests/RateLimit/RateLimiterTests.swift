@@ -38,7 +38,8 @@ import Testing
         router.get("/public") { _ in Response.noContent.with(.cacheControl, "max-age=1") }
         router.get("/private") { _ in Response.noContent.with(.cacheControl, "private, no-cache") }
         let limiter = RateLimiter(
-            loop: loop, reads: RatePolicy("reads", quota: reads, window: 3_600), writes: RatePolicy("writes", quota: writes, window: 3_600),
+            loop: loop, reads: RatePolicy("reads", quota: reads, window: 3_600),
+            writes: RatePolicy("writes", quota: writes, window: 3_600),
             clients: 100, shared: shared, metrics: NOOPMetricsHandler.instance)
         return Application(
             router: router, middlewares: [limiter], logger: LogJournal().logger, metrics: NOOPMetricsHandler.instance)
@@ -78,9 +79,10 @@ import Testing
             return answers
         }
         #expect(answers.map(\.status.code) == [204, 204, 404, 429])
-        #expect(answers.map { $0.headers[.rateLimit] } == [
-            nil, #""reads";r=1;t=2400"#, #""reads";r=0;t=3600"#, #""reads";r=0;t=3600"#,
-        ])
+        #expect(
+            answers.map { $0.headers[.rateLimit] } == [
+                nil, #""reads";r=1;t=2400"#, #""reads";r=0;t=3600"#, #""reads";r=0;t=3600"#,
+            ])
         #expect(answers.map { $0.headers[.rateLimitPolicy] != nil } == [false, true, true, true])
         #expect(answers.map { $0.headers[.cacheControl] } == ["max-age=1", "private, no-cache", "no-store", "no-store"])
     }
@@ -112,8 +114,13 @@ import Testing
                     loop: loop, reads: RatePolicy("reads", quota: 40), writes: RatePolicy("writes", quota: 9, window: 3_600),
                     routes: [
                         RouteLimit(
-                            .post, "/thing", policies: [RatePolicy("things", quota: 4, window: 3_600), RatePolicy("things_daily", quota: 3, window: 86_400)],
-                            refusal: kind) { "at most \($0.quota) things" }
+                            .post, "/thing",
+                            policies: [
+                                RatePolicy("things", quota: 4, window: 3_600),
+                                RatePolicy("things_daily", quota: 3, window: 86_400),
+                            ],
+                            refusal: kind
+                        ) { "at most \($0.quota) things" }
                     ],
                     clients: 100, shared: isShared ? PolicyRates() : nil, metrics: NOOPMetricsHandler.instance)
                 let application = Application(
@@ -149,7 +156,8 @@ import Testing
             let application = Self.application(loop, shared: nil, reads: 10)
             var codes: [[Int]] = []
             for (method, count, path, peer) in [
-                (HTTPRequest.Method.post, 6, "/thing", "192.0.2.1"), (.get, 11, "/thing", "192.0.2.1"), (.head, 1, "/thing", "192.0.2.1"),
+                (HTTPRequest.Method.post, 6, "/thing", "192.0.2.1"), (.get, 11, "/thing", "192.0.2.1"),
+                (.head, 1, "/thing", "192.0.2.1"),
                 (.get, 1, "/nowhere", "192.0.2.1"), (.get, 50, "/health", "192.0.2.1"), (.post, 1, "/thing", "192.0.2.2"),
                 (.post, 5, "/thing", "2001:db8::1"), (.post, 1, "/thing", "2001:db8::2"), (.post, 1, "/thing", "2001:db8:0:1::2"),
             ] {
@@ -197,7 +205,8 @@ import Testing
             let shared = Shared()
             shared.isAway = true
             let application = Self.application(loop, shared: shared)
-            return await Self.ask(application, loop, .post, 7).map(\.status.code) + Self.ask(application, loop, .get, 41).map(\.status.code)
+            return await Self.ask(application, loop, .post, 7).map(\.status.code)
+                + Self.ask(application, loop, .get, 41).map(\.status.code)
         }
         #expect(codes.prefix(7) == [204, 204, 204, 204, 204, 429, 429])
         #expect(codes.suffix(41) == Array(repeating: 204, count: 40) + [429])

@@ -132,8 +132,9 @@ import Testing
                     ["a", "b", "c", "d"].randomElement(using: &random) ?? "a"
                 }
                 let path = "/" + segments.joined(separator: "/")
-                #expect(verdict(.get, path, router).split(separator: " ").dropFirst().first.map(String.init)
-                    == Self.best(texts, segments), "\(path) among \(texts)")
+                #expect(
+                    verdict(.get, path, router).split(separator: " ").dropFirst().first.map(String.init)
+                        == Self.best(texts, segments), "\(path) among \(texts)")
             }
         }
     }

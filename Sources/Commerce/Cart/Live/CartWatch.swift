@@ -83,7 +83,9 @@ final class CartWatch: Sendable {
     }
 
     private func refusal(to client: String, _ state: borrowing State) -> Problem? {
-        guard state.listeners < maximum else { return .unavailable(retryAfter: 5, "The service has too many open connections for cart updates.") }
+        guard state.listeners < maximum else {
+            return .unavailable(retryAfter: 5, "The service has too many open connections for cart updates.")
+        }
         guard state.clients[client] ?? 0 < maximumOfClient else {
             return Problem(.tooManyRequests, "You have too many open connections for cart updates.").retrying(after: 5)
         }

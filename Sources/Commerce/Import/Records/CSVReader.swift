@@ -155,7 +155,9 @@ struct CSVHeader {
     static func read(_ row: [[UInt8]], _ line: [UInt8]) -> Result<CSVHeader, Damage> {
         var names: [String] = []
         for cell in row {
-            guard let name = String(validating: cell, as: UTF8.self) else { return .failure(Damage(reason: ImportFormat.notUTF8)) }
+            guard let name = String(validating: cell, as: UTF8.self) else {
+                return .failure(Damage(reason: ImportFormat.notUTF8))
+            }
             names.append(folded(name))
         }
         // Columns without a name are ignored, one of a name that comes twice is a mistake.
@@ -178,7 +180,9 @@ struct CSVHeader {
         let missing = "is no header with the columns name and price"
         let text = String(decoding: bytes, as: UTF8.self)
         let first = text.split(whereSeparator: { $0 == "\r" || $0 == "\r\n" || $0 == "\n" }).first.map(String.init) ?? ""
-        if folded(first).hasPrefix("sep=") { return "names a separator, as Excel does: save the file with commas, without this line" }
+        if folded(first).hasPrefix("sep=") {
+            return "names a separator, as Excel does: save the file with commas, without this line"
+        }
         for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] as [(Character, String)] {
             let names = first.split(separator: separator).map { folded($0.filter { $0 != "\t" }) }
             if names.contains("name"), names.contains("price") {
@@ -192,7 +196,9 @@ struct CSVHeader {
     }
 
     private static func hasLoneCR(_ bytes: [UInt8]) -> Bool {
-        bytes.indices.contains { bytes[$0] == UInt8(ascii: "\r") && ($0 + 1 == bytes.count || bytes[$0 + 1] != UInt8(ascii: "\n")) }
+        bytes.indices.contains {
+            bytes[$0] == UInt8(ascii: "\r") && ($0 + 1 == bytes.count || bytes[$0 + 1] != UInt8(ascii: "\n"))
+        }
     }
 
     /// A row's cells under their names.

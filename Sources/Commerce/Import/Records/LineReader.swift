@@ -40,7 +40,9 @@ package struct LineReader {
     /// Why the line shows that the whole file is something else; nil where it does not.
     /// - Parameter first: the first byte that is no white space
     private func damage(_ first: UInt8) -> String? {
-        if !isBegun, first == UInt8(ascii: "[") { return "begins a JSON array; write each product as an object on a line of its own" }
+        if !isBegun, first == UInt8(ascii: "[") {
+            return "begins a JSON array; write each product as an object on a line of its own"
+        }
         if !isTooLong, String(validating: buffer, as: UTF8.self) == nil { return ImportFormat.notUTF8 }
         // JSON takes CR for white space, so that the second object would be called trailing text.
         let endsInCR = buffer.indices.contains { index in

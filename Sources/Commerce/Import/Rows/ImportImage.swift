@@ -37,9 +37,11 @@ struct ImportImage: Equatable, Sendable {
         let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         guard scheme.count < text.utf8.count, let first = scheme.first else { return false }
         func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
-        return isLetter(first) && scheme.allSatisfy { byte in
-            isLetter(byte) || (0x30...0x39).contains(byte) || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(byte)
-        }
+        return isLetter(first)
+            && scheme.allSatisfy { byte in
+                isLetter(byte) || (0x30...0x39).contains(byte)
+                    || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(byte)
+            }
     }
 
     /// With percent signs for what no URL may hold as it is; what is encoded already stays.

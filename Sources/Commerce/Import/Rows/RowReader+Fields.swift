@@ -48,7 +48,9 @@ extension RowReader {
         }
         // The most that a currency without minor unit can have.
         let most = currency == nil ? RowRules.maximumPrice * 10_000 : RowRules.maximumPrice
-        guard (0...most).contains(amount) else { return refuse(field, Self.outOfRange((currency ?? rules.currency).minorDigits), nil) }
+        guard (0...most).contains(amount) else {
+            return refuse(field, Self.outOfRange((currency ?? rules.currency).minorDigits), nil)
+        }
         return amount
     }
 

@@ -22,7 +22,9 @@ extension RowReader {
         guard let elements = elements(value, "tags", separators: [",", "|"]) else { return nil }
         var tags: [String] = []
         for (index, element) in elements.enumerated() {
-            guard let tag = text(element, "tags/\(index)", 1...RowRules.nameLength), !tags.contains(where: { $0.hasSameBytes(as: tag) }) else { continue }
+            guard let tag = text(element, "tags/\(index)", 1...RowRules.nameLength),
+                !tags.contains(where: { $0.hasSameBytes(as: tag) })
+            else { continue }
             guard tags.count < RowRules.tags else { return refuse("tags", "must be at most \(RowRules.tags)", tags) }
             tags.append(tag)
         }

@@ -180,7 +180,8 @@ enum ImportStatements {
     static func priced(in currency: String, digits: Int, isStores: Bool) -> PostgresQuery {
         let factor = (digits..<RowRules.openDigits).reduce(Int64(1)) { factor, _ in factor * 10 }
         // The store's come last, and are all that are left.
-        let product: PostgresQuery = isStores
+        let product: PostgresQuery =
+            isStores
             ? "true" : "EXISTS (SELECT FROM product p WHERE p.id = r.product_id AND p.currency = \(currency))"
         return """
             WITH named AS (

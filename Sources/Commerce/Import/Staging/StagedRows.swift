@@ -53,7 +53,9 @@ struct StagedRows {
             currency, price, status, lists_variants) FROM STDIN
             """
         ) { try $0.write(products.bytes) }
-        try connection.copyIn("COPY import_variant (line, position, id, sku, name, options, price, stock, max_quantity) FROM STDIN") {
+        try connection.copyIn(
+            "COPY import_variant (line, position, id, sku, name, options, price, stock, max_quantity) FROM STDIN"
+        ) {
             try $0.write(variants.bytes)
         }
         products.removeAll()

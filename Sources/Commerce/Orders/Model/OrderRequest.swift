@@ -57,8 +57,10 @@ package struct OrderRequest: Sendable {
             if let items = json.optional("items") { items.refuse("either cart_id or items, not both") }
             return .cart(cart.uuid(), version: version)
         }
-        return .items(json["items"].array(count: 1...CartRules.maximumLines) { item in
-            Item(sku: item["sku"].line(length: 1...100), quantity: item["quantity"].integer(in: 1...CartRules.maximumQuantity))
-        })
+        return .items(
+            json["items"].array(count: 1...CartRules.maximumLines) { item in
+                Item(
+                    sku: item["sku"].line(length: 1...100), quantity: item["quantity"].integer(in: 1...CartRules.maximumQuantity))
+            })
     }
 }

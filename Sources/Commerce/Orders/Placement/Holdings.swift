@@ -138,16 +138,20 @@ enum HoldStatements {
 
 extension Problem {
     fileprivate static func openOrders(_ limit: Int, _ whose: String) -> Problem {
-        Problem(.openOrdersLimit, "\(whose), \(limit) orders are open and not paid. Pay or cancel one of them, or wait until one expires.")
-            .with("limit", .number(JSONNumber(limit)))
+        Problem(
+            .openOrdersLimit,
+            "\(whose), \(limit) orders are open and not paid. Pay or cancel one of them, or wait until one expires."
+        )
+        .with("limit", .number(JSONNumber(limit)))
     }
 
     fileprivate static func heldUnits(_ limit: Int, held: Int, _ whose: String) -> Problem {
         Problem(
             .heldUnitsLimit,
-            "\(whose), unpaid orders can hold \(limit) pieces at most; they hold \(held). Pay or cancel an order, or order less.")
-            .with("limit", .number(JSONNumber(limit)))
-            .with("held", .number(JSONNumber(held)))
+            "\(whose), unpaid orders can hold \(limit) pieces at most; they hold \(held). Pay or cancel an order, or order less."
+        )
+        .with("limit", .number(JSONNumber(limit)))
+        .with("held", .number(JSONNumber(held)))
     }
 
     fileprivate static func heldShare(_ lines: [(line: OrderLine, held: Int, limit: Int)]) -> Problem {

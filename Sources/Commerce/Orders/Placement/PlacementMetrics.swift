@@ -10,9 +10,10 @@ final class PlacementMetrics {
     init(factory: any MetricsFactory = MetricsSystem.factory) {
         waiting = Meter(label: "commerce_orders_waiting", factory: factory)
         func counters(_ label: String) -> [PlacementLane: Counter] {
-            Dictionary(uniqueKeysWithValues: PlacementLane.allCases.map { lane in
-                (lane, Counter(label: label, dimensions: [("lane", lane.rawValue)], factory: factory))
-            })
+            Dictionary(
+                uniqueKeysWithValues: PlacementLane.allCases.map { lane in
+                    (lane, Counter(label: label, dimensions: [("lane", lane.rawValue)], factory: factory))
+                })
         }
         transactions = counters("commerce_order_transactions_total")
         orders = counters("commerce_order_transaction_orders_total")

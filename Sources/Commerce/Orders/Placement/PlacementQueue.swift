@@ -94,7 +94,8 @@ package final class PlacementQueue {
     private func fill() {
         for name in PlacementLane.allCases {
             while let lane = lanes[name], lane.running < lane.limit,
-                let batch = name == .patient ? nextPatient() : next(in: name) {
+                let batch = name == .patient ? nextPatient() : next(in: name)
+            {
                 lanes[name]?.running += 1
                 run(batch, name)
             }

@@ -52,7 +52,8 @@ struct PlacementRound {
         }
         // What the release before kept tells no cart's holder from another: it is given to the holder of the order's cart.
         if let former = record.formerID, let kept = view.kept[former], kept.requestHash == record.requestHash,
-            let cart = placement.request.cart, view.carts[cart]?.tokenHash == placement.cartTokenHash {
+            let cart = placement.request.cart, view.carts[cart]?.tokenHash == placement.cartTokenHash
+        {
             return given(kept, to: record)
         }
         return nil

@@ -47,10 +47,11 @@ enum PlacementRules {
         var lines: [OrderLine] = []
         for (variant, quantity) in found {
             guard let total = variant.price.times(quantity) else { throw .amountTooLarge }
-            lines.append(OrderLine(
-                variant: variant.variant, product: variant.product, sku: variant.sku, name: variant.name,
-                options: variant.options, image: variant.image, quantity: quantity, unitPrice: variant.price,
-                tax: Money(0, currency), total: total))
+            lines.append(
+                OrderLine(
+                    variant: variant.variant, product: variant.product, sku: variant.sku, name: variant.name,
+                    options: variant.options, image: variant.image, quantity: quantity, unitPrice: variant.price,
+                    tax: Money(0, currency), total: total))
         }
         guard let totals = OrderTotals(lines: lines, currency: currency) else { throw .amountTooLarge }
         if let expected, expected != totals.total { throw priceChanged(from: expected, to: totals.total) }
@@ -96,7 +97,8 @@ enum PlacementRules {
             // What is not offered is not told of either.
             guard let variant = shelf[sku], variant.isOffered, demand.quantities[index] > variant.maximum else { continue }
             let place = isFromCart ? "/cart_id" : "/items/\(demand.places[index])/quantity"
-            let detail = "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(demand.quantities[index])"
+            let detail =
+                "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(demand.quantities[index])"
             faults.append(InputFault(.pointer(place), detail))
         }
         guard faults.isEmpty else { throw .invalid(faults) }

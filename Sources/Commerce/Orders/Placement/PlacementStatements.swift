@@ -29,12 +29,14 @@ enum PlacementStatements {
             return statements + [variants("v.sku = ANY(\(skus))", locksStock)]
         }
         let tokens = placements.compactMap { $0.request.cart == nil ? nil : $0.cartTokenHash }
-        statements.append("""
+        statements.append(
+            """
             SELECT c.id, c.token_hash, c.version, c.status, c.currency, c.expires_at <= now() \
             FROM unnest(\(carts), \(tokens)) AS w (id, token) JOIN cart c ON c.id = w.id AND c.token_hash = w.token \
             ORDER BY c.id FOR UPDATE OF c
             """)
-        statements.append("""
+        statements.append(
+            """
             SELECT i.cart_id, v.sku, i.quantity FROM cart_item i JOIN variant v ON v.id = i.variant_id \
             WHERE i.cart_id = ANY(\(carts)) ORDER BY i.added_at, v.id
             """)
@@ -88,7 +90,8 @@ enum PlacementStatements {
                 "UPDATE cart SET status = 'converted', version = version + 1, updated_at = now() WHERE id = ANY(\(carts))")
         }
         statements.append("SELECT FROM stock WHERE variant_id = ANY(\(variants)) ORDER BY variant_id FOR UPDATE")
-        statements.append("""
+        statements.append(
+            """
             UPDATE stock SET reserved = reserved + d.quantity FROM unnest(\(variants), \
             \(variants.map { Int32(clamping: taken[$0] ?? 0) })) AS d (variant_id, quantity) \
             WHERE stock.variant_id = d.variant_id

@@ -80,11 +80,12 @@ extension PlacementView {
         cartLines = lines
         var variants: [StockedVariant] = []
         for row in rows[rows.count - 1] {
-            variants.append(StockedVariant(
-                variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
-                options: try row[4, as: PostgresJSON.self].compact, image: try row[5], price: Money(try row[6], try row[7]),
-                isOffered: try row[8], onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self]),
-                maximum: Int(try row[11, as: Int32.self])))
+            variants.append(
+                StockedVariant(
+                    variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
+                    options: try row[4, as: PostgresJSON.self].compact, image: try row[5], price: Money(try row[6], try row[7]),
+                    isOffered: try row[8], onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self]),
+                    maximum: Int(try row[11, as: Int32.self])))
         }
         shelf = Shelf(variants)
     }

@@ -34,7 +34,8 @@ package struct Erasure {
         // As orders keep it: without white space around it, in NFC.
         guard let email = EmailAddress.parse(email) else { return Report() }
         let connection = try BlockingConnection(configuration)
-        try connection.execute("SET application_name = 'commerce erase'; SET client_min_messages = warning; SET lock_timeout = '30s'")
+        try connection.execute(
+            "SET application_name = 'commerce erase'; SET client_min_messages = warning; SET lock_timeout = '30s'")
         var report = Report()
         var last = UUID(high: 0, low: 0)
         while true {

@@ -30,7 +30,8 @@ extension OrderStore {
     /// number of tasks share the work.
     /// - Parameter held: variants whose stock was found to be held: orders for them are left for the next sweep
     package func expire(limit: Int, passingOver held: Set<UUID> = []) async throws -> ExpiryRound {
-        let passed: PostgresQuery = held.isEmpty
+        let passed: PostgresQuery =
+            held.isEmpty
             ? ""
             : " AND NOT EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.variant_id = ANY(\(Array(held))))"
         let due: PostgresQuery = """
@@ -50,7 +51,7 @@ extension OrderStore {
             do {
                 let (more, _) = try await expire(again, waitingFor: locked)
                 round.expired += more.expired
-            } catch where RetryPolicy.isHeld(error) {
+            } catch  where RetryPolicy.isHeld(error) {
                 round.held.formUnion(locked)
             }
         }

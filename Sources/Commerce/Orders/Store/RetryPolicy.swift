@@ -29,7 +29,7 @@ struct RetryPolicy: Sendable {
     func run<Value>(mayRetry: (Int) async -> Bool = { _ in true }, _ body: () async throws -> Value) async throws -> Value {
         var run = 0
         while true {
-            do { return try await body() } catch where allows(error, run: run) {
+            do { return try await body() } catch  where allows(error, run: run) {
                 if !Self.isRace(error), await !mayRetry(run) { throw error }
                 run += 1
             }

@@ -16,7 +16,9 @@ struct UTF8Progress: Sendable, Equatable {
         while index < bytes.count {
             if missing == 0 {
                 // Mostly ASCII, eight bytes at a time.
-                while bytes.count - index >= 8, bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+                while bytes.count - index >= 8,
+                    bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+                {
                     index += 8
                 }
                 guard index < bytes.count else { return true }

@@ -101,7 +101,8 @@ package struct WebSocketDecoder: Sendable {
             }
         case .maskingKey(let missing, let value):
             let value = value << 8 | UInt32(byte)
-            state = missing > 1
+            state =
+                missing > 1
                 ? .maskingKey(missing: missing - 1, value: value) : .payload(remaining: length, mask: WebSocketMask(value))
         case .payload, .closed, .failed: break
         }

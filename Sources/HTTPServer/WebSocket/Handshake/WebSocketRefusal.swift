@@ -18,7 +18,8 @@ package struct WebSocketRefusal: Error, Sendable, Equatable {
 
     /// No request for a WebSocket: 426 says what to ask for (RFC 9110 §15.5.22).
     static let notWebSocket = WebSocketRefusal(
-        .upgradeRequired, "A WebSocket handshake is required: a GET in HTTP/1.1 with Upgrade: websocket and Connection: Upgrade.", offer)
+        .upgradeRequired, "A WebSocket handshake is required: a GET in HTTP/1.1 with Upgrade: websocket and Connection: Upgrade.",
+        offer)
     /// Not version 13 (RFC 6455 §4.4).
     static let otherVersion = WebSocketRefusal(.upgradeRequired, "Only WebSocket version 13 is supported.", offer)
     static let malformedKey = WebSocketRefusal(.badRequest, "Sec-WebSocket-Key must be 16 bytes in base64.")

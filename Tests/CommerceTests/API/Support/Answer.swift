@@ -37,7 +37,9 @@ struct Answer: Sendable {
         }
         guard status >= 400 else {
             if header("Content-Type") == "text/html; charset=utf-8" {
-                check(response.text.hasPrefix("<!DOCTYPE html>") && header("Content-Security-Policy") != nil, "no page with a policy")
+                check(
+                    response.text.hasPrefix("<!DOCTYPE html>") && header("Content-Security-Policy") != nil,
+                    "no page with a policy")
                 return faults
             }
             check(header("Content-Type") == "application/json", "Content-Type \(header("Content-Type") ?? "missing")")
@@ -50,11 +52,13 @@ struct Answer: Sendable {
         check(json["status"] == .integer(Int64(status)), "status in the body \(json["status"])")
         check(!json["detail"].text.isEmpty || !json["errors"].elements.isEmpty, "neither detail nor errors")
         check(!code.isEmpty && code.allSatisfy { $0 == "_" || $0.isLowercase || $0.isNumber }, "code '\(code)'")
-        check(json["request_id"].text == requestID,
+        check(
+            json["request_id"].text == requestID,
             "request_id '\(json["request_id"].text)' is not X-Request-Id '\(requestID)'")
         for error in json["errors"].elements {
             check(!error["detail"].text.isEmpty, "an error without detail")
-            check(error.names.count == 2 && !error.names.isDisjoint(with: ["pointer", "parameter", "header"]),
+            check(
+                error.names.count == 2 && !error.names.isDisjoint(with: ["pointer", "parameter", "header"]),
                 "an error without place")
         }
         if status == 503 || code == "idempotency_in_flight" { check(header("Retry-After") != nil, "no Retry-After") }

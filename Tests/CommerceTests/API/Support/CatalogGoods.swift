@@ -9,8 +9,11 @@ enum CatalogGoods {
         let categories: [String?] = ["home", "home/kitchen", "home/kitchen/knives", "home-office", "garden", nil]
         var goods = (0..<60).map { number in
             var product = Goods(String(format: "LIST-%02d", number), price: [500, 1000, 1000, 2500, 999][number % 5])
-            product.id = UUID(uuidString: String(format: "%08X-0000-7000-8000-%012d", (number &* 2_654_435_761) & 0xffff_ffff,
-                number)) ?? UUID()
+            product.id =
+                UUID(
+                    uuidString: String(
+                        format: "%08X-0000-7000-8000-%012d", (number &* 2_654_435_761) & 0xffff_ffff,
+                        number)) ?? UUID()
             product.name = names[number % names.count]
             product.category = categories[number % categories.count]
             product.age = [0, 0, 3600, 7200, 7200, 7200, 90_000][number % 7]

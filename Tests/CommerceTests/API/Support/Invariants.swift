@@ -18,12 +18,13 @@ enum Invariants {
         "SELECT \(Goods.quoted(rule.rule)), row_to_json(violation) FROM (\(rule.query)) violation;"
     }
 
-    static let all = AuditRule.all + [
-        AuditRule(
-            rule: "an order and the answer kept for its key stand or fall together",
-            query: """
-                SELECT o.id, i.location FROM orders o FULL JOIN idempotency i ON i.location = '/v1/orders/' || o.id \
-                WHERE o.id IS NULL OR i.id IS NULL
-                """)
-    ]
+    static let all =
+        AuditRule.all + [
+            AuditRule(
+                rule: "an order and the answer kept for its key stand or fall together",
+                query: """
+                    SELECT o.id, i.location FROM orders o FULL JOIN idempotency i ON i.location = '/v1/orders/' || o.id \
+                    WHERE o.id IS NULL OR i.id IS NULL
+                    """)
+        ]
 }

@@ -42,11 +42,15 @@ extension RouteCase {
 
     /// Every call of the service; one that is missing here fails a test.
     static let all: [RouteCase] = [
-        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in RouteRequest(path: "/v1/products?limit=2") },
+        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/v1/products?limit=2")
+        },
         RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/products/pot")
         },
-        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in RouteRequest(path: "/v1/categories") },
+        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/v1/categories")
+        },
         RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/categories/kitchen")
         },
@@ -89,9 +93,14 @@ extension RouteCase {
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
         RouteCase(call: "GET /", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/") },
-        RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in RouteRequest(path: "/openapi.json") },
-        RouteCase(call: "GET /docs", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/docs") },
-        RouteCase(call: "GET /assets/{path}", cache: "max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) { _ in
+        RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/openapi.json")
+        },
+        RouteCase(call: "GET /docs", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in
+            RouteRequest(path: "/docs")
+        },
+        RouteCase(call: "GET /assets/{path}", cache: "max-age=86400", hasTag: true, hasDate: true, isCoded: true, kind: .asset) {
+            _ in
             RouteRequest(path: "/assets/fern-enamel-mug.svg")
         },
     ]

@@ -100,7 +100,9 @@ final class Shop: Sendable {
         secrets += headers.filter { ["X-Cart-Token", "X-Order-Token", "Idempotency-Key"].contains($0.0) }.map(\.1)
         record.withLock { record in
             record.secrets.formUnion(secrets.filter { $0.utf8.count >= 16 })
-            record.faults += faults.map { "\(method) \(path.prefix(200)) → \(answer.status): \($0): \(answer.response.text.prefix(400))" }
+            record.faults += faults.map {
+                "\(method) \(path.prefix(200)) → \(answer.status): \($0): \(answer.response.text.prefix(400))"
+            }
             // The health checks of load balancers are left out of the log.
             if !path.hasPrefix("/health"), let requestID = answer.header("X-Request-Id") { record.requestIDs.append(requestID) }
         }

@@ -30,7 +30,9 @@ final class Stage: Sendable {
         let common = [
             "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "LOG_FORMAT": "json", "DRAIN_DELAY": "0s", "LOOPS": "2",
         ]
-        return try await onOwnThread { try ServiceProcess(environment: common.merging(settings) { _, given in given }, through: wrapper) }
+        return try await onOwnThread {
+            try ServiceProcess(environment: common.merging(settings) { _, given in given }, through: wrapper)
+        }
     }
 
     /// Runs SQL in the shop's database without blocking the caller's thread.
