@@ -7,9 +7,48 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// Three floors. A target imports targets of its own floor and of those below, never of one above.
+
+/// What any Swift service could use.
+func platform(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Platform/\(name)", swiftSettings: swift)
+}
+
+/// What makes it a shop: a target for each feature, with its model, rules, store, routes and API document.
+func shop(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shop/\(name)", swiftSettings: swift)
+}
+
+/// The program: configuration, composition, commands, and what works on the database as a whole.
+func app(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/App/\(name)", swiftSettings: swift)
+}
+
+/// A program that only tests and benchmarks use.
+func tool(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, swiftSettings: swift,
+        // As the service.
+        linkerSettings: [.linkedLibrary("jemalloc")])
+}
+
+/// The tests of a target, which stand where it stands: Tests/Shop/CartTests for Sources/Shop/Cart.
+func tests(_ floor: String, _ target: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: target + "Tests", dependencies: [.byName(name: target), "TestSupport"] + dependencies,
+        path: "Tests/\(floor)/\(target)Tests", swiftSettings: swift)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+
 let package = Package(
     name: "commerce",
-    products: [.executable(name: "commerce", targets: ["Program"])],
+    products: [.executable(name: "commerce", targets: ["CommerceCLI"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
@@ -18,130 +57,147 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     ],
     targets: [
+        // --- Platform ---------------------------------------------------------------------------------------------------
         // C below everything: system calls that Swift cannot make itself, and the system's libraries.
-        .target(name: "CSystem"),
+        .target(name: "CSystem", path: "Sources/Platform/CSystem"),
+        .systemLibrary(
+            name: "CLibPQ", path: "Sources/Platform/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CHiredis", path: "Sources/Platform/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(
+            name: "CZLib", path: "Sources/Platform/CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/Platform/COpenSSL", providers: [.apt(["libssl-dev"])]),
+
+        platform("EventLoop", ["CSystem", heap]),
+        platform("Formats", []),
+        platform("Compression", ["CZLib"]),
+        // The values of metrics, and the text that Prometheus reads.
+        platform("Prometheus", [metrics]),
+        platform("Observability", ["Formats", logging]),
+        platform("HTTPServer", ["EventLoop", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
+        platform("PostgresClient", ["EventLoop", "Formats", "CLibPQ", "CSystem", logging, metrics, deque]),
+        platform("RedisClient", ["EventLoop", "Formats", "CSystem", "CHiredis", "COpenSSL", logging, metrics, deque]),
+        // Routing, middlewares, problem details, caching, overload protection.
+        platform(
+            "Web",
+            [
+                "EventLoop", "HTTPServer", "Observability", "Formats", "Compression", "CSystem", "COpenSSL", httpTypes, logging,
+                metrics,
+            ]),
+        // The API document, and the pages that show it.
+        platform("OpenAPI", ["Web", "HTTPServer", "Formats", "Compression", httpTypes]),
+
+        // --- Shop -------------------------------------------------------------------------------------------------------
         // Which parts an address needs in each country: a text file that the C compiler embeds.
-        .target(name: "CAddressMetadata", exclude: ["LICENSE", "requirements.txt"]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        .systemLibrary(name: "CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "CAddressMetadata", path: "Sources/Shop/CAddressMetadata", exclude: ["LICENSE", "requirements.txt"]),
+        shop("Money", ["OpenAPI", "Web", "Formats"]),
+        shop("Inventory", ["Money"]),
+        shop(
+            "Catalog",
+            [
+                "Money", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "Compression",
+                "EventLoop", httpTypes, logging, metrics,
+            ]),
+        shop(
+            "Cart",
+            [
+                "Money", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "EventLoop",
+                httpTypes, logging, metrics,
+            ]),
+        shop(
+            "Orders",
+            [
+                "CAddressMetadata", "Money", "Inventory", "Cart", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "Formats",
+                "EventLoop", httpTypes, logging, metrics, deque,
+            ]),
 
-        .target(
-            name: "EventLoop",
-            dependencies: ["CSystem", .product(name: "HeapModule", package: "swift-collections")],
-            swiftSettings: swift),
-        .target(name: "Formats", swiftSettings: swift),
-        .target(name: "Compression", dependencies: ["CZLib"], swiftSettings: swift),
-
-        // The metrics' values, and how Prometheus reads them.
-        .target(
-            name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: swift),
-        .target(
-            name: "Observability",
-            dependencies: ["Formats", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: swift),
-        .target(
-            name: "HTTPServer",
-            dependencies: [
-                "EventLoop", "Formats", "CSystem", "COpenSSL", .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: swift),
-        .target(
-            name: "PostgresClient",
-            dependencies: [
-                "EventLoop", "Formats", "CLibPQ", .product(name: "Logging", package: "swift-log"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: swift),
-        .target(
-            name: "RedisClient",
-            dependencies: [
-                "EventLoop", "Formats", "CSystem", "CHiredis", "COpenSSL", .product(name: "Logging", package: "swift-log"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: swift),
-
-        .target(
-            name: "Web",
-            dependencies: [
-                "EventLoop", "HTTPServer", "Observability", "Formats", "Compression", "CSystem", "COpenSSL",
-                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-            ],
-            swiftSettings: swift),
-        .target(
-            name: "Commerce",
-            dependencies: [
-                "Web", "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop",
-                "CAddressMetadata", .product(name: "CoreMetrics", package: "swift-metrics"),
-            ],
-            swiftSettings: swift),
+        // --- App --------------------------------------------------------------------------------------------------------
+        app(
+            "Configuration",
+            [
+                "Cart", "Orders", "Money", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Observability",
+                "Formats", "Compression", "EventLoop", logging,
+            ]),
+        app("Migrations", ["Configuration", "Web", "PostgresClient", "Formats"]),
+        app("CatalogImport", ["Money", "Inventory", "PostgresClient", "Formats"]),
+        app("DataGenerator", ["CatalogImport", "Orders", "PostgresClient", "Formats"]),
+        app("Audit", ["Orders", "PostgresClient"]),
+        app(
+            "Service",
+            [
+                "Configuration", "Migrations", "Catalog", "Cart", "Orders", "Money", "OpenAPI", "Web", "HTTPServer",
+                "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
+                httpTypes, logging, metrics,
+            ]),
         .executableTarget(
-            name: "Program",
+            name: "CommerceCLI",
             dependencies: [
-                "Commerce", "CSystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "Service", "Configuration", "Migrations", "CatalogImport", "DataGenerator", "Audit", "Orders", "PostgresClient",
+                "HTTPServer", "Formats", "CSystem", argumentParser, logging,
             ],
+            path: "Sources/App/CommerceCLI",
             swiftSettings: swift,
             // By its mere presence: it takes malloc's place in the process.
             linkerSettings: [.linkedLibrary("jemalloc")]),
 
-        // What the event loop costs beside other ways to watch sockets; run by ./dev bench.
-        .executableTarget(
-            name: "loop-benchmark",
-            dependencies: [
-                "Web", "HTTPServer", "Observability", "EventLoop", "CSystem", .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Tests/Bench/LoopBenchmark",
-            swiftSettings: swift,
-            // As the service.
-            linkerSettings: [.linkedLibrary("jemalloc")]),
-
-        // What the catalogue's cache keeps, beside simpler ones: swift run -c release cache-benchmark. Its files are links: the
-        // cache is generic, and fast only where it is compiled with who uses it.
-        .executableTarget(name: "cache-benchmark", path: "Tests/Bench/CacheBenchmark", swiftSettings: swift),
-
-        // An open-loop load; run by ./dev reliability.
-        .executableTarget(
-            name: "open-load", dependencies: ["EventLoop", "CSystem"], path: "Tests/Bench/OpenLoad", swiftSettings: swift),
-
-        // The bare server, for suites of HTTP tests; run by ./dev echo.
-        .executableTarget(
-            name: "echo",
-            dependencies: [
-                "HTTPServer", "EventLoop", .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Tests/Echo", swiftSettings: swift),
-
-        // What reads bytes from outside, under damaged input; run by ./dev fuzz, the corpus also by the tests.
-        .target(
-            name: "Fuzzing", dependencies: ["HTTPServer", "Commerce", "Formats", "TestSupport"], path: "Tests/Fuzz/Fuzzing",
-            swiftSettings: swift),
-        .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz/Program", swiftSettings: swift),
-
+        // --- Tests ------------------------------------------------------------------------------------------------------
         // What the tests of several targets share: real servers, a client on a raw socket.
         .target(name: "TestSupport", dependencies: ["CSystem", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
-        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CSystem"], swiftSettings: swift),
-        .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: swift),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression", "CZLib", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: swift),
+
+        tests("Platform", "EventLoop", ["CSystem"]),
+        tests("Platform", "Formats"),
+        tests("Platform", "Compression", ["CZLib"]),
+        tests("Platform", "Prometheus", [metrics]),
+        tests("Platform", "Observability"),
+        tests("Platform", "HTTPServer", ["Prometheus"]),
+        tests("Platform", "PostgresClient"),
+        tests("Platform", "RedisClient"),
+        // Requests and loggers for handlers without a socket.
+        .target(
+            name: "WebTestSupport",
+            dependencies: ["Web", "HTTPServer", "EventLoop", "Observability", "CSystem", httpTypes, logging],
+            path: "Tests/Platform/WebTestSupport", swiftSettings: swift),
+        tests("Platform", "Web", ["WebTestSupport", "Prometheus"]),
+        tests("Platform", "OpenAPI", ["WebTestSupport"]),
+
+        // A database with the schema of the shop.
+        .target(
+            name: "ShopTestSupport",
+            dependencies: ["TestSupport", "CatalogImport", "Configuration", "Migrations", "PostgresClient"],
+            path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
+        tests("Shop", "Money"),
+        tests("Shop", "Inventory"),
+        tests("Shop", "Catalog"),
+        tests("Shop", "Cart"),
+        tests("Shop", "Orders", ["ShopTestSupport", "Audit"]),
+
+        tests("App", "Configuration"),
+        tests("App", "Migrations"),
+        tests("App", "CatalogImport", ["ShopTestSupport"]),
+        tests("App", "DataGenerator", ["ShopTestSupport", "Audit"]),
+        tests("App", "Service", ["CatalogImport", "DataGenerator", "Audit"]),
+        tests("App", "CommerceCLI", ["Service"]),
+
+        // --- Tools of tests and benchmarks ------------------------------------------------------------------------------
+        // The bare server, for suites of HTTP tests; run by ./dev echo.
+        tool("echo", "Tests/Echo", ["HTTPServer", "EventLoop", httpTypes, logging]),
+        // What an event loop costs compared with other ways to watch sockets; run by ./dev bench.
+        tool(
+            "loop-benchmark", "Tests/Bench/LoopBenchmark",
+            ["Web", "HTTPServer", "Observability", "EventLoop", "CSystem", logging]),
+        // What the cache of the catalogue keeps, compared with simpler ones: swift run -c release cache-benchmark. Its files
+        // are links: the cache is generic, and fast only if it is compiled together with its user.
+        tool("cache-benchmark", "Tests/Bench/CacheBenchmark", []),
+        // An open-loop load; run by ./dev reliability.
+        tool("open-load", "Tests/Bench/OpenLoad", ["EventLoop", "CSystem"]),
+        // Everything that reads bytes from outside, under damaged input; run by ./dev fuzz, the corpus also by the tests.
+        .target(
+            name: "Fuzzing", dependencies: ["HTTPServer", "CatalogImport", "Money", "Formats", "TestSupport"],
+            path: "Tests/Fuzz/Fuzzing",
+            swiftSettings: swift),
+        tool("fuzz", "Tests/Fuzz/Program", ["Fuzzing"]),
         .testTarget(
-            name: "PrometheusTests",
-            dependencies: ["Prometheus", .product(name: "CoreMetrics", package: "swift-metrics")], swiftSettings: swift),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Prometheus", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "WebTests", dependencies: ["Web", "Prometheus", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "CommerceTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "ProgramTests", dependencies: ["Commerce", "TestSupport"], swiftSettings: swift),
+            name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/Fuzz/FuzzingTests", swiftSettings: swift),
     ]
 )

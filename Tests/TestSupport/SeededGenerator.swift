@@ -22,4 +22,24 @@ package struct SeededGenerator: RandomNumberGenerator {
         let letters = Array(alphabet)
         return String((0..<Int.random(in: 0...count, using: &self)).compactMap { _ in letters.randomElement(using: &self) })
     }
+
+    /// Bytes drawn from an alphabet that leads a parser into its corners.
+    package mutating func bytes(upTo count: Int, from alphabet: String) -> [UInt8] {
+        let letters = Array(alphabet.utf8)
+        return (0..<Int.random(in: 0...count, using: &self)).map { _ in letters.randomElement(using: &self) ?? 0 }
+    }
+
+    /// Up to so many characters of all planes, control characters among them.
+    package mutating func text(upTo count: Int) -> String {
+        var scalars = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 0...count, using: &self) {
+            let ranges: [ClosedRange<UInt32>] = [
+                0...0x1F, 0x20...0x7E, 0x22...0x22, 0x5C...0x5C, 0x80...0x7FF, 0x800...0xD7FF, 0xE000...0xFFFF,
+                0x10000...0x10FFFF,
+            ]
+            let range = ranges.randomElement(using: &self) ?? 0x20...0x7E
+            if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &self)) { scalars.append(scalar) }
+        }
+        return String(scalars)
+    }
 }

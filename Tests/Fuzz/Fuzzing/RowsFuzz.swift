@@ -1,4 +1,5 @@
-import Commerce
+import CatalogImport
+import Money
 import Formats
 
 /// Files of products to import.

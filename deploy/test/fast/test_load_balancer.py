@@ -219,9 +219,9 @@ def test_the_firewalls_log_shows_no_secrets(stack):
 
 def test_all_say_the_same_of_https(root, template, stack):
     """The service, the load balancer and CloudFront, which writes over what the others have said."""
-    settings = (root / "Sources/Commerce/Configuration/ServerSettings.swift").read_text()
+    settings = (root / "Sources/App/Configuration/ServerSettings.swift").read_text()
     (days,) = re.findall(r'"HSTS_MAX_AGE",.*default: \.seconds\((\d+) \* 86_400\)', settings)
-    application = (root / "Sources/Web/Application/Application.swift").read_text()
+    application = (root / "Sources/Platform/Web/Application/Application.swift").read_text()
     assert '"max-age=\\(settings.strictTransport.components.seconds)"' in application
     said = {f"max-age={int(days) * 86400}"}
     for name in ("HttpsListener", "TestListener"):

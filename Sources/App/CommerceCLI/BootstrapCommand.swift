@@ -1,0 +1,33 @@
+import ArgumentParser
+import Migrations
+import Service
+import PostgresClient
+
+/// `commerce bootstrap`
+struct BootstrapCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bootstrap",
+        abstract: "Makes the database's roles: one that owns it and migrates, one that serves. Once, before the first migration.",
+        discussion: """
+            DATABASE_… are those of the server's administrator here. MIGRATION_USER, MIGRATION_PASSWORD, SERVICE_USER and \
+            SERVICE_PASSWORD are what the other commands log in with afterwards. A second run sets the passwords and rights \
+            again and changes nothing else. A single role that does everything, as on a laptop, needs none of this.
+            """)
+
+    func run() throws {
+        let configuration = try Environment.configuration()
+        let settings = configuration.bootstrap
+        let missing = [("MIGRATION_PASSWORD", settings.owner), ("SERVICE_PASSWORD", settings.service)]
+            .filter { $0.1.password.isEmpty }
+        guard missing.isEmpty else {
+            throw Failure(.configuration, missing.map { "\($0.0) is not set" }.joined(separator: "\n"))
+        }
+        guard settings.owner.name != settings.service.name else {
+            throw Failure(.configuration, "MIGRATION_USER and SERVICE_USER are both \"\(settings.owner.name)\"; they must differ")
+        }
+        do { try Bootstrap(PostgresConfiguration(configuration), settings: settings).run() } catch let error as PostgresError {
+            throw Failure(error)
+        }
+        Terminal.say("the roles \(settings.owner.name) and \(settings.service.name) are ready")
+    }
+}

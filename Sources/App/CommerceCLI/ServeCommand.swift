@@ -1,0 +1,22 @@
+import ArgumentParser
+import Configuration
+import Service
+
+/// `commerce serve`
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serves the shop until SIGTERM (drains) or SIGINT.")
+
+    @Flag(help: "Print the settings as they hold, secrets masked, and exit.")
+    var printConfig = false
+
+    @Flag(help: .hidden)
+    var printSettings = false
+
+    func run() throws {
+        if printSettings { return Terminal.say(Configuration.table) }
+        let configuration = try Environment.configuration()
+        if printConfig { return Terminal.say(configuration.report) }
+        do { try Service.run(configuration) } catch { throw Failure(.unavailable, error.description) }
+    }
+}

@@ -1,0 +1,66 @@
+import Formats
+import Web
+
+/// The secret that all keys of the service are derived from.
+package struct EncryptionSettings: Sendable {
+    /// Where the secret comes from.
+    package enum Source: Sendable, Equatable {
+        case encryptionKey
+        /// `ENCRYPTION_KEY` is not set. When JWT_SECRET rotates, what was sealed before cannot be opened any more.
+        case jwtSecret
+        /// Neither is set: nothing is protected.
+        case none
+    }
+
+    package let keys: EncryptionKeys
+    package let source: Source
+    /// Whether the secret can be guessed: a JWT_SECRET of earlier releases may have any length.
+    private let isShort: Bool
+
+    /// Characters that an encryption key has at least: 32 random ones of base64 are 192 bits.
+    static let leastLength = 32
+
+    init(_ reader: inout SettingsReader) {
+        let jwtSecret = reader.readSecret(
+            "JWT_SECRET",
+            "Secret of the access tokens; also what keys are derived from where ENCRYPTION_KEY is not set")
+        let current = reader.readSecret(
+            "ENCRYPTION_KEY", form: .key,
+            "Secret of 32 or more random characters, the same for all tasks: seals secrets kept in the database, signs cursors")
+        let previous = reader.readSecret(
+            "ENCRYPTION_KEY_PREVIOUS",
+            "The secret before it (or the JWT_SECRET used before there was one), so that what it sealed can be read after a change"
+        )
+        if let secret = (current ?? jwtSecret)?.secret {
+            keys = EncryptionKeys(secret: secret, previous: previous?.secret)
+            source = current == nil ? .jwtSecret : .encryptionKey
+            isShort = secret.utf8.count < Self.leastLength
+        } else {
+            keys = .unprotected
+            source = .none
+            isShort = false
+        }
+    }
+
+    /// What to tell the operator at the start; nil where all is well.
+    package var warning: String? {
+        switch source {
+        case .encryptionKey: nil
+        case .jwtSecret where isShort:
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.leastLength) characters and can be guessed; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
+        case .jwtSecret:
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, so what they sealed cannot be read once that rotates"
+        case .none:
+            "neither ENCRYPTION_KEY nor JWT_SECRET is set: kept answers, cursors and cache entries are not protected; set ENCRYPTION_KEY in production"
+        }
+    }
+}
+
+extension SettingForm where Value == String {
+    /// A secret that keys are derived from.
+    fileprivate static var key: SettingForm {
+        text("at least \(EncryptionSettings.leastLength) random characters") {
+            $0.utf8.count >= EncryptionSettings.leastLength
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Orders
+
+/// Where Prometheus reads the service's metrics.
+package struct MetricsSettings: Sendable {
+    /// A numeric address to listen on.
+    package let host: String
+    package let port: UInt16
+
+    /// Nil where no port is set: then nothing listens, and nothing is counted.
+    static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> MetricsSettings? {
+        let port = reader.read(
+            optional: "METRICS_PORT", .integer(1...65_535),
+            "Port of `/metrics`, for Prometheus; without it there are no metrics")
+        let host = reader.read(
+            "METRICS_HOST", .listenAddress, default: "127.0.0.1",
+            "Address that METRICS_PORT is on; 0.0.0.0 or :: shows the metrics to the whole network")
+        guard let port else { return nil }
+        let settings = MetricsSettings(host: host, port: UInt16(clamping: port))
+        let everyAddress = ["0.0.0.0", "::"]
+        let meet = settings.host == server.host || !everyAddress.allSatisfy { $0 != settings.host && $0 != server.host }
+        if settings.port == server.port, meet {
+            reader.fault("METRICS_PORT", "is the shop's own PORT, \(server.port)", expected: "another port")
+        }
+        return settings
+    }
+}

@@ -1,0 +1,96 @@
+import Formats
+import Orders
+import Glibc
+import Web
+
+/// Where the service listens, whom it trusts, and how it leaves.
+package struct ServerSettings: Sendable {
+    /// A numeric address to listen on.
+    package let host: String
+    package let port: UInt16
+    /// The descriptor of a listening socket that was handed over (sd_listen_fds(3)); nil: none was, to this process.
+    package let inheritedListener: Int32?
+    /// How many event loops; nil: as many as CPUs may be used.
+    package let loops: Int?
+    /// Whose word about the client's address is taken.
+    package let proxies: TrustedProxies
+    /// Origins of browsers' pages that may call; `*` is every one.
+    package let corsOrigins: [String]
+    /// How long browsers are to come over https only, once they did; zero: nothing is said.
+    package let strictTransport: Duration
+    /// How long connections are still accepted after SIGTERM, until the load balancer has noticed.
+    package let drainDelay: Duration
+    /// How long all of the leaving may take, the delay included.
+    package let drainTimeout: Duration
+
+    init(_ reader: inout SettingsReader) {
+        host = reader.read(
+            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: means all addresses of IPv4 and IPv6")
+        port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
+        let handedOver = reader.read(
+            optional: "LISTEN_FDS", .integer(0...1_024),
+            "Set by systemd or another supervisor: its listening socket, descriptor 3, is used in place of HOST and PORT")
+        let recipient = reader.read(
+            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set together with LISTEN_FDS: the process that gets the socket"
+        )
+        // What was meant for a parent and came down by accident is not ours.
+        inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
+        loops = reader.read(
+            optional: "LOOPS", .integer(1...256), shownDefault: "the usable CPUs",
+            "Event loops; the CPU quota of the container counts")
+        proxies = Self.proxies(&reader)
+        corsOrigins = reader.read(
+            "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * allows all")
+        strictTransport = reader.read(
+            "HSTS_MAX_AGE", .duration(.zero ... .seconds(10 * 365 * 86_400)), default: .seconds(365 * 86_400),
+            "How long a browser that came over https (by `X-Forwarded-Proto` of a trusted proxy) uses nothing else; 0 is off")
+        drainDelay = reader.read(
+            "DRAIN_DELAY", .duration(.zero ... .seconds(300)), default: .seconds(5),
+            "After SIGTERM: how long to keep accepting while `/health` answers 503")
+        drainTimeout = reader.read(
+            "DRAIN_TIMEOUT", .duration(.seconds(1) ... .seconds(900)), default: .seconds(25),
+            "After SIGTERM: longest time for requests to end; the rest are cut off within 5 s more")
+        if drainDelay > drainTimeout {
+            reader.fault(
+                "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",
+                expected: "at most \(drainTimeout.settingText)")
+        }
+    }
+
+    private static func proxies(_ reader: inout SettingsReader) -> TrustedProxies {
+        let list = reader.read(
+            "TRUSTED_PROXIES", .list(.addressRange), default: [],
+            "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
+        let hops = reader.read(
+            "TRUSTED_HOPS", .integer(0...16), default: 0,
+            "How many proxies stand before the service, its peer among them: so many entries of `X-Forwarded-For` are believed, from the right; for where every request comes through all of them"
+        )
+        let secret = reader.readSecret(
+            "ORIGIN_VERIFY_SECRET", form: .edgeSecret,
+            "Secret that CloudFront sends in `X-Origin-Verify`: TRUSTED_HOPS then holds for the requests that carry it, or, where that is 0, their `CloudFront-Viewer-Address`; TRUSTED_PROXIES holds for the rest"
+        )
+        let other = reader.readSecret(
+            "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret, "Another value of it that is accepted while it changes")
+        if other != nil, secret == nil {
+            reader.fault(
+                "ORIGIN_VERIFY_SECRET_PREVIOUS", "is set without ORIGIN_VERIFY_SECRET", expected: "both, or neither")
+        }
+        if hops > 0, !list.isEmpty, reader.text("ORIGIN_VERIFY_SECRET") == nil, reader.text("ORIGIN_VERIFY_SECRET_FILE") == nil {
+            reader.fault(
+                "TRUSTED_HOPS", "is set beside TRUSTED_PROXIES, and nothing says for which requests each holds",
+                expected: "one of the two, or ORIGIN_VERIFY_SECRET with them")
+        }
+        return TrustedProxies(
+            blocks: list.compactMap { AddressBlock($0) }, hops: hops,
+            edge: secret.map { EdgeSecret($0.secret, other?.secret) })
+    }
+}
+
+extension SettingForm where Value == String {
+    /// A secret that is sent in a header field.
+    fileprivate static var edgeSecret: SettingForm {
+        text("at least 16 characters of visible ASCII, without blanks") { text in
+            text.utf8.count >= 16 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Cart
+import Configuration
+import Orders
+import HTTPServer
+import Logging
+import PostgresClient
+import RedisClient
+import Web
+
+/// What the process has once for all its loops; nothing in it changes but the health board, which guards itself.
+struct SharedServices: Sendable {
+    let configuration: Configuration
+    /// One loop's share of the pool.
+    let postgres: PostgresConfiguration
+    /// One loop's share of the connections to the replica; nil where there is none.
+    let replica: PostgresConfiguration?
+    let redis: RedisConfiguration?
+    let health: HealthBoard
+    let pages: ServicePages
+    let cartWatch: CartWatch
+    let loopCount: Int
+
+    /// - Parameter started: when the process began, in nanoseconds of the monotonic clock
+    init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {
+        self.configuration = configuration
+        self.loopCount = loopCount
+        health = HealthBoard(started: started)
+        cartWatch = CartWatch(
+            maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,
+            maximumOfClient: configuration.live.maxListenersOfClient)
+        do {
+            var postgres = try PostgresConfiguration(configuration.database)
+            postgres.apply(configuration.pool)
+            self.postgres = postgres.share(of: loopCount)
+            replica = try configuration.database.replica.map { [share = self.postgres] url throws(PostgresError) in
+                try PostgresConfiguration(replica: url, of: share)
+            }
+            redis = try configuration.redis.map { settings throws(RedisConfigurationError) in
+                var redis = try RedisConfiguration(url: settings.url)
+                redis.connectTimeout = settings.connectTimeout
+                redis.commandTimeout = settings.commandTimeout
+                redis.clientName = "commerce"
+                redis.passwordFile = settings.passwordFile
+                return redis
+            }
+            pages = try ServicePages(configuration, logger: logger)
+        } catch {
+            throw ServiceError(String(describing: error))
+        }
+    }
+
+    /// How requests are treated before and after their handlers.
+    var application: ApplicationSettings {
+        ApplicationSettings(
+            trustedProxies: configuration.server.proxies,
+            requestDeadline: configuration.http.requestTimeout, strictTransport: configuration.server.strictTransport,
+            loggedClientErrors: configuration.log.clientErrors)
+    }
+
+    /// One loop's share of what is taken on.
+    var admission: AdmissionSettings {
+        var settings = configuration.overload.admission ?? .unlimited
+        // Nobody waits beyond the time the request has.
+        settings.patience = min(settings.patience, configuration.http.requestTimeout)
+        // Orders share transactions: with fewer at work those would be the smaller, and nothing would be won.
+        settings.minimum = max(
+            settings.minimum, configuration.shop.placement.orders * configuration.shop.placement.transactions)
+        return settings.share(of: loopCount)
+    }
+
+    /// How one loop puts orders together.
+    var placement: PlacementSettings {
+        var settings = configuration.shop.placement
+        settings.capacity = max(1, settings.capacity / loopCount)
+        settings.patience = configuration.pool.acquireTimeout
+        settings.heldPatience = configuration.pool.lockTimeout
+        return settings
+    }
+
+    var middlewares: [any Middleware] {
+        configuration.server.corsOrigins.isEmpty ? [] : [CrossOrigin(origins: configuration.server.corsOrigins)]
+    }
+}

@@ -1,0 +1,133 @@
+import Web
+import Formats
+
+/// The document while it is put together; collects what is wrong instead of stopping at the first fault.
+struct OpenAPIAssembly {
+    private(set) var operations: [OpenAPIOperation] = []
+    private(set) var tags: [(name: String, description: String)] = []
+    private(set) var faults: [String] = []
+    private var problems: [ProblemKind] = []
+    private var paths: [(path: String, members: JSONObject)] = []
+    private var components: [(section: String, members: JSONObject)] = []
+
+    /// By status, then code.
+    var sortedProblems: [ProblemKind] {
+        problems.sorted { ($0.status.code, $0.code) < ($1.status.code, $1.code) }
+    }
+
+    mutating func add(_ fragment: OpenAPIFragment) {
+        if !tags.contains(where: { $0.name == fragment.tag }) { tags.append((fragment.tag, fragment.description)) }
+        add(fragment.problems)
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(Array(fragment.json.utf8), maximumDepth: 64)
+        } catch {
+            faults.append("\(fragment.tag): \(error)")
+            return
+        }
+        for path in value["paths"]?.objectValue?.members ?? [] { add(path, tag: fragment.tag) }
+        for section in value["components"]?.objectValue?.members ?? [] { add(section) }
+    }
+
+    mutating func add(_ kinds: [ProblemKind]) {
+        for kind in kinds where !problems.contains(kind) {
+            if problems.contains(where: { $0.code == kind.code }) { faults.append("two problems \(kind.code)") }
+            problems.append(kind)
+        }
+    }
+
+    private mutating func add(_ path: JSONObject.Member, tag: String) {
+        var index = paths.firstIndex { $0.path == path.name }
+        if index == nil {
+            paths.append((path.name, JSONObject()))
+            index = paths.count - 1
+        }
+        guard let index, let item = path.value.objectValue else { return faults.append("\(path.name) is no object") }
+        for member in item.members {
+            var value = member.value
+            if OpenAPIOperation.methods.contains(member.name) {
+                value = OpenAPIAssembly.completed(value, tag: tag)
+                operations.append(
+                    OpenAPIOperation(
+                        method: member.name.uppercased(), path: path.name,
+                        tag: value["tags"]?.arrayValue?.first?.stringValue ?? tag, value: value))
+            } else {
+                faults.append("\(path.name): \(member.name) is no method")
+            }
+            if !paths[index].members.append(member.name, value) { faults.append("\(path.name): \(member.name) is there twice") }
+        }
+    }
+
+    /// An operation with the fragment's tag and the common answer to whatever fails, unless it has its own.
+    private static func completed(_ operation: JSONValue, tag: String) -> JSONValue {
+        var object = JSONObject()
+        if operation["tags"] == nil { object.append("tags", .array([.string(tag)])) }
+        for member in operation.objectValue?.members ?? [] {
+            guard member.name == "responses", member.value["default"] == nil else {
+                object.append(member.name, member.value)
+                continue
+            }
+            var responses = member.value.objectValue ?? JSONObject()
+            var reference = JSONObject()
+            reference.append("$ref", .string("#/components/responses/Problem"))
+            responses.append("default", .object(reference))
+            object.append("responses", .object(responses))
+        }
+        return .object(object)
+    }
+
+    private mutating func add(_ section: JSONObject.Member) {
+        var index = components.firstIndex { $0.section == section.name }
+        if index == nil {
+            components.append((section.name, JSONObject()))
+            index = components.count - 1
+        }
+        guard let index else { return }
+        for member in section.value.objectValue?.members ?? [] {
+            if !components[index].members.append(member.name, member.value) {
+                faults.append("components/\(section.name)/\(member.name) is there twice")
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    func document(_ info: OpenAPIDocument.Info) -> JSONValue {
+        OpenAPIAssembly.object([
+            ("openapi", .string("3.1.0")),
+            (
+                "info",
+                OpenAPIAssembly.object([
+                    ("title", .string(info.title)), ("version", .string(info.version)),
+                    ("description", .string(info.description)),
+                ])
+            ),
+            ("servers", .array([OpenAPIAssembly.object([("url", .string(info.server))])])),
+            (
+                "tags",
+                .array(
+                    tags.map { tag in
+                        OpenAPIAssembly.object([("name", .string(tag.name)), ("description", .string(tag.description))])
+                    })
+            ),
+            ("paths", OpenAPIAssembly.object(paths.map { ($0.path, .object($0.members)) })),
+            ("components", OpenAPIAssembly.object(components.map { ($0.section, .object($0.members)) })),
+            (
+                "x-problems",
+                .array(
+                    sortedProblems.map { kind in
+                        OpenAPIAssembly.object([
+                            ("code", .string(kind.code)), ("status", .number(JSONNumber(kind.status.code))),
+                            ("title", .string(kind.title)), ("description", .string(kind.meaning)),
+                        ])
+                    })
+            ),
+        ])
+    }
+
+    private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
+        var object = JSONObject()
+        for (name, value) in members { object.append(name, value) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,110 @@
+import Inventory
+import Money
+import Formats
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import Web
+
+/// Carts over HTTP. A guest's cart is reached with the secret given out when it was made; without it, it is not there.
+package struct CartRoutes {
+    let store: CartStore
+    let defaultCurrency: String
+
+    package init(store: CartStore, defaultCurrency: String) {
+        self.store = store
+        self.defaultCurrency = defaultCurrency
+    }
+    /// A SKU of 100 characters and a number are a tenth of it.
+    private static let largestBody = 4 << 10
+
+    package func register(on router: Router) {
+        router.post("/v1/carts", .json(upTo: Self.largestBody)) { context in try await create(context) }
+        router.get("/v1/carts/{id}") { context in try await show(context) }
+        router.delete("/v1/carts/{id}") { context in try await delete(context) }
+        router.post("/v1/carts/{id}/items", .json(upTo: Self.largestBody)) { context in try await add(context) }
+        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody)) { context in try await set(context) }
+        router.delete("/v1/carts/{id}/items/{sku}") { context in try await remove(context) }
+    }
+
+    private func create(_ context: RequestContext) async throws -> Response {
+        var currency: String?
+        var ended: UUID?
+        if !context.request.body.isEmpty {
+            let document = try context.json()
+            (currency, ended) = try JSONReader.decode(document) { json in
+                let currency = json.optional("currency")?.parsed("must be an ISO 4217 currency code", standIn: "") {
+                    CurrencyCode($0)?.code
+                }
+                return (currency, json.optional("from_cart")?.uuid())
+            }
+        }
+        let token = RandomToken()
+        let cart: Cart
+        if let ended {
+            guard let secret = context.request[.xCartToken],
+                let made = try await store.create(
+                    from: CartStore.Key(id: ended, tokenHash: RandomToken.hash(of: secret)), currency: currency,
+                    tokenHash: token.hash)
+            else { throw Problem.noCart }
+            cart = made
+        } else {
+            cart = try await store.create(currency: currency ?? defaultCurrency, tokenHash: token.hash)
+        }
+        return try answer(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
+    }
+
+    private func show(_ context: RequestContext) async throws -> Response {
+        guard let cart = try await store.cart(try key(context)) else { throw Problem.noCart }
+        let body = try cart.json()
+        let response = Response.json(bytes: body).with(.cacheControl, CachePolicy.personal).with(.vary, Self.vary)
+        return try context.conditional(response, tag: EntityTag(version: cart.version, of: body))
+    }
+
+    private func delete(_ context: RequestContext) async throws -> Response {
+        try await store.delete(try key(context), ifMatch: try context.ifMatch())
+        return .noContent
+    }
+
+    private func add(_ context: RequestContext) async throws -> Response {
+        let key = try key(context)
+        let (sku, quantity) = try JSONReader.decode(try context.json()) { json in
+            (json["sku"].line(length: 1...100), json["quantity"].integer(in: 1...LineQuantity.maximum))
+        }
+        return try answer(try await store.add(quantity, of: sku, to: key, ifMatch: try context.ifMatch()), .ok)
+    }
+
+    private func set(_ context: RequestContext) async throws -> Response {
+        let key = try key(context)
+        let quantity = try JSONReader.decode(try context.json()) { json in
+            json["quantity"].integer(in: 0...LineQuantity.maximum)
+        }
+        let sku = context.parameters["sku"]
+        return try answer(try await store.set(quantity, of: sku, in: key, ifMatch: try context.ifMatch()), .ok)
+    }
+
+    private func remove(_ context: RequestContext) async throws -> Response {
+        let cart = try await store.remove(
+            context.parameters["sku"], from: try key(context), ifMatch: try context.ifMatch())
+        return try answer(cart, .ok)
+    }
+
+    // MARK: Reading and writing
+
+    private func key(_ context: RequestContext) throws(Problem) -> CartStore.Key {
+        guard let key = context.cartKey else { throw .noCart }
+        return key
+    }
+
+    /// A tag is "version.hash", since prices and stock change what is shown without a write.
+    private func answer(_ cart: Cart, _ status: HTTPResponse.Status, token: String? = nil) throws -> Response {
+        let body = try cart.json(token: token)
+        return Response.json(status, bytes: body)
+            .with(.eTag, EntityTag(version: cart.version, of: try token == nil ? body : cart.json()).description)
+            // What answers a write is kept by nobody, and the first has the secret in it.
+            .with(.cacheControl, CachePolicy.notStored)
+    }
+
+    /// A browser that has two carts must not show one for the other.
+    private static let vary = "X-Cart-Token"
+}

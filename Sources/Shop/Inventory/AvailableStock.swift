@@ -1,0 +1,38 @@
+/// The stock of the variants that several orders ask for. Each order that is placed takes from it, so that the next order
+/// sees what is left.
+package struct AvailableStock: Sendable {
+    private var variants: [SKU: StockedVariant]
+
+    package init(_ variants: [StockedVariant]) {
+        self.variants = Dictionary(variants.map { (SKU($0.sku), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    package subscript(sku: String) -> StockedVariant? { variants[SKU(sku)] }
+
+    /// The stock that a cart in this currency can use: variants that are priced in another currency are not on sale for it.
+    package func offering(_ requested: RequestedQuantities, in currency: String) -> AvailableStock {
+        var stock = self
+        for sku in requested.skus {
+            guard let variant = self[sku], variant.price.currency != currency else { continue }
+            stock.variants[SKU(sku)] = variant.unoffered(in: currency)
+        }
+        return stock
+    }
+
+    /// Reserves pieces for an order.
+    package mutating func take(_ sku: String, _ quantity: Int) {
+        variants[SKU(sku)]?.reserved += quantity
+    }
+
+    /// Compared by its bytes, as PostgreSQL does, where Swift takes two spellings of an accent for the same text.
+    private struct SKU: Hashable {
+        let text: String
+
+        init(_ text: String) { self.text = text }
+
+        static func == (left: SKU, right: SKU) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+        // Equal bytes are equal text, so that they hash alike.
+        func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    }
+}

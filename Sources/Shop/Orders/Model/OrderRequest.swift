@@ -1,0 +1,78 @@
+import Inventory
+import Cart
+import Money
+import Formats
+import FoundationEssentials
+
+/// What a shopper asks for when placing an order; prices are never among it.
+package struct OrderRequest: Sendable {
+    /// Where the lines come from.
+    package enum Source: Sendable {
+        case cart(UUID, version: Int64?)
+        case items([Item])
+    }
+
+    package struct Item: Equatable, Sendable {
+        package let sku: String
+        package let quantity: Int
+    }
+
+    package let source: Source
+
+    /// The cart it is placed from, if it is.
+    package var cart: UUID? {
+        if case .cart(let id, _) = source { id } else { nil }
+    }
+
+    /// What the shopper was shown; another sum is refused.
+    package let expectedTotal: Money?
+    package let email: String
+    package let shippingAddress: Address
+
+    /// - Throws: `FieldFaults` with every fault of the body at its place.
+    package init(_ document: JSONValue) throws(FieldFaults) {
+        self = try JSONReader.decode(document) { json in
+            OrderRequest(
+                source: Self.source(json),
+                expectedTotal: json.optional("expected_total").map { total in
+                    Money(
+                        total["amount"].integer(in: 0...Int64.max),
+                        total["currency"].parsed("must be an ISO 4217 currency code", standIn: "") {
+                            CurrencyCode($0)?.code
+                        })
+                },
+                email: json["email"].parsed("must be an e-mail address", standIn: "") { EmailAddress.parse($0) },
+                shippingAddress: Address(json["shipping_address"]))
+        }
+    }
+
+    private init(source: Source, expectedTotal: Money?, email: String, shippingAddress: Address) {
+        self.source = source
+        self.expectedTotal = expectedTotal
+        self.email = email
+        self.shippingAddress = shippingAddress
+    }
+
+    private static func source(_ json: JSONReader) -> Source {
+        // Read in any case: a wrong type is told, even where nothing depends on it.
+        let version: Int64? = json.optional("cart_version")?.integer(in: 1...Int64.max)
+        if let cart = json.optional("cart_id") {
+            if let items = json.optional("items") { items.refuse("either cart_id or items, not both") }
+            return .cart(cart.uuid(), version: version)
+        }
+        return .items(
+            json["items"].array(count: 1...CartRules.maximumLines) { item in
+                Item(
+                    sku: item["sku"].line(length: 1...100), quantity: item["quantity"].integer(in: 1...LineQuantity.maximum))
+            })
+    }
+}
+
+extension RequestedQuantities {
+    /// Adds up the lines of an order.
+    /// - Returns: nil if a sum is more than a line can have
+    init?(_ items: [OrderRequest.Item]) {
+        self.init()
+        for (place, item) in items.enumerated() where !add(item.sku, item.quantity, at: place) { return nil }
+    }
+}

@@ -1,0 +1,39 @@
+import Cart
+import Web
+
+extension ProblemKind {
+    static let insufficientStock = ProblemKind(
+        .conflict, "insufficient_stock", "Insufficient stock",
+        "There is not enough stock for every line; `lines` says how many of each are `available`. Nothing was ordered.")
+    static let tooManyOrders = ProblemKind(
+        .tooManyRequests, "too_many_orders", "Too many orders",
+        "This client has sent too many orders. Wait for the seconds in `Retry-After`.")
+    static let openOrdersLimit = ProblemKind(
+        .conflict, "open_orders_limit", "Too many unpaid orders",
+        "This client or e-mail address has `limit` unpaid orders, the maximum. Pay or cancel one, or wait until one expires.")
+    static let heldUnitsLimit = ProblemKind(
+        .conflict, "held_units_limit", "Too many pieces held",
+        "The unpaid orders of this client or e-mail address can reserve at most `limit` items in total. Pay or cancel an order, "
+            + "or order less.")
+    static let heldShareLimit = ProblemKind(
+        .conflict, "held_share_limit", "Too large a share of the stock",
+        "The unpaid orders of one client can reserve only a part of a variant's stock; `lines` has the `limit` of each variant "
+            + "that exceeds it, and the quantity already `held`. Order less, or pay first.")
+    static let priceChanged = ProblemKind(
+        .conflict, "price_changed", "Price changed",
+        "The total is not `expected_total`; `total` is the present one. Show it to the shopper.")
+    static let cartChanged = ProblemKind(
+        .conflict, "cart_changed", "Cart changed",
+        "The cart is no longer at `cart_version`: it was changed, for example in another tab. Read it again, and show it to "
+            + "the shopper.")
+    static let cartEmpty = ProblemKind(.conflict, "cart_empty", "Cart empty", "The cart has no lines to order.")
+    static let idempotencyInFlight = ProblemKind(
+        .conflict, "idempotency_in_flight", "Idempotency in flight",
+        "A request with this Idempotency-Key is still in progress. Send it again after the seconds in `Retry-After`.")
+    static let idempotencyKeyReused = ProblemKind(
+        .unprocessableContent, "idempotency_key_reused", "Idempotency key reused",
+        "The key was used for a request with another body. A new request needs a new key.")
+    static let illegalTransition = ProblemKind(
+        .conflict, "illegal_transition", "Illegal transition",
+        "The order cannot change from its status to this one; `allowed` lists the possible ones.")
+}

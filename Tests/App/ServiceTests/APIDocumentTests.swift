@@ -1,0 +1,138 @@
+import EventLoop
+import Formats
+import Logging
+import PostgresClient
+import TestSupport
+import Testing
+import Web
+
+@testable import Cart
+@testable import Catalog
+@testable import Configuration
+@testable import OpenAPI
+@testable import Orders
+@testable import Service
+
+@Suite("API document")
+struct APIDocumentTests {
+    private let document: OpenAPIDocument
+    private let contract: OpenAPIContract
+
+    init() throws {
+        document = try OpenAPIDocument.shop()
+        contract = try OpenAPIContract(document.json)
+    }
+
+    @Test("is sound: references, ids, tags, answers, parameters, and examples that keep their schemas") func structure() {
+        #expect(contract.structureFaults() == [])
+    }
+
+    @Test("shows an example of every body that an answer or a request can have") func examples() {
+        for operation in document.operations {
+            let value = contract.operation(
+                operation.method.lowercased(), operation.path.replacing("{", with: "").replacing("}", with: ""))
+            for (status, declared) in value?["responses"]?.members ?? [:]
+            where status != "default" && operation.path.hasPrefix("/v1/") {
+                let response = contract.document.at(declared["$ref"]?.text ?? "") ?? declared
+                for (type, media) in response["content"]?.members ?? [:] {
+                    #expect(media["examples"]?.members.isEmpty == false, "\(operation.id) \(status) \(type)")
+                }
+            }
+            if let body = value?["requestBody"] {
+                #expect(body["content"]?["application/json"]?["examples"]?.members.isEmpty == false, "\(operation.id)")
+            }
+        }
+    }
+
+    @Test("answers are open: a client made from the document takes members, values and problems of later versions") func open() {
+        func closings(_ value: JSONTree, _ path: String) -> [String] {
+            var found: [String] = []
+            if value["additionalProperties"] == .bool(false) { found.append("\(path)/additionalProperties") }
+            if value["maxProperties"] != nil { found.append("\(path)/maxProperties") }
+            for keyword in ["enum", "oneOf"] where value[keyword]?.elements.isEmpty == false {
+                found.append("\(path)/\(keyword)")
+            }
+            // An example is no part of it.
+            let inner = value.members.filter { !["examples", "example", "value"].contains($0.key) }
+            return found + inner.flatMap { closings($1, "\(path)/\($0)") }
+                + value.elements.enumerated().flatMap { closings($1, "\(path)/\($0)") }
+        }
+        for section in ["schemas", "responses"] {
+            #expect(contract.document.at("#/components/\(section)").map { closings($0, section) } == [])
+        }
+        for (path, item) in contract.document["paths"]?.members ?? [:] {
+            for (method, operation) in item.members {
+                #expect(operation["responses"].map { closings($0, "\(method) \(path)") } == [])
+            }
+        }
+        // Unions of problems end with the one that takes any.
+        for pointer in [
+            "#/paths/~1v1~1orders/post/responses/409", "#/paths/~1v1~1orders/post/responses/422",
+            "#/components/responses/InvalidCartWrite",
+        ] {
+            let schema = contract.document.at(pointer)?["content"]?["application/problem+json"]?["schema"]
+            #expect(schema?["anyOf"]?.elements.last?["$ref"]?.text == "#/components/schemas/Problem", "\(pointer)")
+        }
+    }
+
+    @Test("every code that a schema or an example names is explained, with its status") func codes() {
+        func codes(_ value: JSONTree) -> [String] {
+            let rule = value["properties"]?["code"]
+            let own = (rule?["x-extensible-enum"]?.elements ?? []).compactMap(\.text) + [rule?["const"]?.text].compactMap { $0 }
+            return own + value.members.values.flatMap(codes) + value.elements.flatMap(codes)
+        }
+        let named = Set(codes(contract.document))
+        #expect(named.count > 20)
+        #expect(named.subtracting(document.problems.map(\.code)) == [])
+        for problem in document.problems where problem.status == .conflict {
+            #expect(problem.code == "conflict" || named.contains(problem.code), "\(problem.code) is in no answer")
+        }
+    }
+
+    @Test("kinds of problems have the titles that the answers have") func titles() throws {
+        for kind in [
+            ProblemKind.cartActive, .cartConverted, .cartMerged, .cartExpired, .insufficientStock, .priceChanged, .cartChanged,
+            .cartEmpty,
+            .idempotencyInFlight, .idempotencyKeyReused, .illegalTransition, .currencyMismatch,
+        ] {
+            #expect(kind.title == Problem.conflict(kind.code, "").kind.title)
+            #expect(!kind.meaning.isEmpty)
+        }
+        #expect(Problem.cartConverted.kind.title == ProblemKind.cartConverted.title)
+        #expect(Problem.idempotencyKeyReused.kind.title == ProblemKind.idempotencyKeyReused.title)
+    }
+
+    @Test("describes every route, and no other") func routes() async throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        // Never connected to: the routes are only looked at.
+        let configuration = try PostgresConfiguration(connectionString: "postgresql://localhost/none")
+        let differences = await withCheckedContinuation { continuation in
+            loop.execute { [document] in
+                let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
+                let router = Router()
+                CatalogRoutes(
+                    loop: loop, store: CatalogStore(pool: pool), cache: nil, storeCurrency: .usd,
+                    key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil,
+                    gate: AdmissionGate(loop: loop)
+                ).register(on: router)
+                let carts = CartStore(pool: pool, lifetime: .seconds(1))
+                CartRoutes(store: carts, defaultCurrency: "USD").register(on: router)
+                var settings = SettingsReader([:])
+                CartLiveRoutes(
+                    store: carts, tickets: CartTicketStore(pool: pool, lifetime: .seconds(1)),
+                    feed: CartFeed(
+                        loop: loop, store: carts, watch: CartWatch(maximum: 1, maximumOfCart: 1), logger: Logger(label: "test")),
+                    settings: LiveSettings(&settings), origins: AllowedOrigins([])
+                ).register(on: router)
+                let orders = OrderStore(pool: pool, reservationTime: .seconds(1), tokenLifetime: .seconds(1), keys: .unprotected)
+                OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders)).register(on: router)
+                HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
+                DocsRoutes(document).addRoutes(to: router)
+                StaticAssets().addRoutes(to: router, under: "/assets")
+                continuation.resume(returning: document.differences(to: router.routes))
+            }
+        }
+        #expect(differences == [])
+    }
+}

@@ -1,0 +1,14 @@
+import EventLoop
+
+/// Runs `body` as a task on a new loop and hands back what it returns.
+package func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throws -> Value) async throws -> Value {
+    let loop = try EventLoop(label: "test.loop")
+    defer { loop.stop() }
+    return try await withCheckedThrowingContinuation { continuation in
+        loop.execute {
+            loop.run {
+                do { continuation.resume(returning: try await body(loop)) } catch { continuation.resume(throwing: error) }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import EventLoop
+import Formats
+import FoundationEssentials
+import Testing
+import TestSupport
+
+@testable import Cart
+
+@Suite("Cart listeners")
+struct CartLiveTests {
+    private static let id = UUID()
+
+    @Test("a hint is read as it was written, and nothing else is a hint")
+    func hints() throws {
+        for hint in [CartHint(Self.id), CartHint(Self.id, version: 1), CartHint(Self.id, version: .max)] {
+            #expect(CartHint(payload: hint.payload) == hint)
+        }
+        let id = Self.id.text
+        for text in [
+            "", " ", id + " ", id + " 0", id + " -1", id + " 1 2", id + " 99999999999999999999", id + " x", "x" + id, id + "\n",
+            String(id.dropLast()),
+        ] {
+            #expect(CartHint(payload: Array(text.utf8)) == nil, "\(text)")
+        }
+        #expect(CartHint(payload: [0xFF, 0xFE]) == nil)
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<10_000 { _ = CartHint(payload: random.bytes(upTo: 60)) }
+    }
+
+    @Test("an event is the same over both ways") func events() throws {
+        let updated = CartEvent.updated(version: 7, cart: Array(#"{"a":1}"#.utf8))
+        #expect(String(decoding: updated.serverSent, as: UTF8.self) == "event: cart.updated\nid: 7\ndata: {\"a\":1}\n\n")
+        #expect(String(decoding: updated.message.bytes, as: UTF8.self) == #"{"event":"cart.updated","id":7,"data":{"a":1}}"#)
+        let deleted = CartEvent.deleted(Self.id)
+        #expect(
+            String(decoding: deleted.serverSent, as: UTF8.self) == "event: cart.deleted\ndata: {\"id\":\"\(Self.id.text)\"}\n\n")
+        #expect(
+            String(decoding: deleted.message.bytes, as: UTF8.self)
+                == #"{"event":"cart.deleted","id":null,"data":{"id":"\#(Self.id.text)"}}"#)
+    }
+
+    private func event(_ version: Int64) -> CartEvent { .updated(version: version, cart: []) }
+
+    /// What a listener is told by now, as versions; 0 for a deleted cart, -1 at the end.
+    private func told(_ listener: CartListener) async throws -> [Int64] {
+        var told: [Int64] = []
+        while true {
+            switch try await listener.next(within: .milliseconds(1)) {
+            case .event(let event): told.append(event.version ?? 0)
+            case .silence: return told
+            case .end: return told + [-1]
+            }
+        }
+    }
+
+    private func expect(
+        _ listener: CartListener, _ versions: [Int64], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let told = try await told(listener)
+        #expect(told == versions, sourceLocation: sourceLocation)
+    }
+
+    private func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throws -> Value) async throws -> Value {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        return try await withCheckedThrowingContinuation { continuation in
+            loop.execute {
+                loop.run {
+                    do { continuation.resume(returning: try await body(loop)) } catch { continuation.resume(throwing: error) }
+                }
+            }
+        }
+    }
+
+    @Test("a listener is told the newest, each version once, however they come")
+    func listener() async throws {
+        try await onLoop { [self] loop in
+            let listener = CartListener(cart: Self.id, loop: loop)
+            listener.begin(with: event(3), seen: nil)
+            try await expect(listener, [3])
+            for version in [3, 2, 4, 6, 5] as [Int64] { listener.offer(event(version)) }
+            try await expect(listener, [6])
+            try await expect(listener, [])
+            listener.offer(event(7))
+            listener.offer(.deleted(Self.id))
+            listener.offer(event(8))
+            try await expect(listener, [0, -1])
+        }
+    }
+
+    @Test("who comes back is told what differs from the version it had")
+    func comingBack() async throws {
+        try await onLoop { [self] loop in
+            for (seen, present, expected) in [
+                (nil, 3, [3]), (3, 3, []), (2, 3, [3]), (0, 3, [3]), (-1, 3, [3]),
+                // Of a database that was restored from a backup, or invented.
+                (9, 3, [3]),
+            ] as [(Int64?, Int64, [Int64])] {
+                let listener = CartListener(cart: Self.id, loop: loop)
+                listener.begin(with: event(present), seen: seen)
+                try await expect(listener, expected)
+                listener.offer(event(present))
+                try await expect(listener, [])
+                listener.offer(event(present + 1))
+                try await expect(listener, [present + 1])
+            }
+            // A change that came while the cart was read for the first time.
+            let listener = CartListener(cart: Self.id, loop: loop)
+            listener.offer(event(5))
+            listener.begin(with: event(4), seen: 4)
+            try await expect(listener, [5])
+        }
+    }
+
+    @Test("a listener that waits is woken, by an event and by the end")
+    func waiting() async throws {
+        try await onLoop { [self] loop in
+            let listener = CartListener(cart: Self.id, loop: loop)
+            loop.schedule(after: .milliseconds(10)) { listener.offer(event(1)) }
+            var turns: [String] = []
+            for turn in 0..<3 {
+                if turn == 1 { loop.schedule(after: .milliseconds(10)) { listener.end() } }
+                switch try await listener.next(within: .seconds(20)) {
+                case .event: turns.append("event")
+                case .silence: turns.append("silence")
+                case .end: turns.append("end")
+                }
+            }
+            #expect(turns == ["event", "end", "end"])
+        }
+    }
+}

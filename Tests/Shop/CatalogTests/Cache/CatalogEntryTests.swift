@@ -1,0 +1,75 @@
+import Compression
+import CSystem
+import EventLoop
+import Formats
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import Logging
+import Testing
+import Web
+
+@testable import Catalog
+
+@Suite struct CatalogEntryTests {
+    /// A request that accepts gzip, or says nothing of it.
+    private static func context(gzip: Bool, on loop: EventLoop) -> RequestContext {
+        let line = Array("GET /v1/products HTTP/1.1\r\n".utf8)
+        let name = Array("Accept-Encoding".utf8), value = Array("gzip".utf8)
+        let start = line.count
+        let field = RequestHead.Field(
+            name: start..<start + name.count, value: start + name.count + 2..<start + name.count + 2 + value.count)
+        let head = RequestHead(
+            bytes: line + name + Array(": ".utf8) + value, method: .get, path: 4..<16, query: nil,
+            fields: gzip ? [field] : [], isHTTP11: true)
+        return RequestContext(
+            request: Request(head: head, body: [], peer: "192.0.2.1", received: csystem_monotonic(), loop: loop),
+            requestID: "r", clientAddress: "192.0.2.1", route: nil, parameters: PathParameters(), deadline: .after(.seconds(9)),
+            logger: Logger(label: "test"))
+    }
+
+    /// A document of some size with one number in it.
+    private static let document: StockedDocument = {
+        var json = JSONWriter(capacity: 4_096)
+        json.beginObject()
+        json.field("description", String(repeating: "A dependable pot, made to last. ", count: 100))
+        json.key("available")
+        json.availableHole(0)
+        json.endObject()
+        return StockedDocument(variants: [UUID(high: 0, low: 1)], template: json.finish())
+    }()
+
+    @Test("gzip is made when it is first asked for, counted, kept while no number changes, and made anew when one does")
+    func gzip() throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        let entry = CatalogEntry(
+            document: Self.document, available: [7], version: 1, at: 1, policy: "public", compressor: Gzip(GzipSettings()))
+        let bare = entry.cost
+        #expect(entry.counted == bare)
+        func body(gzip: Bool) throws -> [UInt8] {
+            try #require(entry.answer).answering(Self.context(gzip: gzip, on: loop)).body
+        }
+        let plain = try body(gzip: false)
+        #expect(plain == Self.document.filled(with: [7]) && entry.cost == bare)
+        let coded = try body(gzip: true)
+        #expect(coded.starts(with: [0x1f, 0x8b]) && coded.count < plain.count / 4)
+        #expect(entry.cost == bare + coded.count)
+        let answer = try #require(entry.answer)
+        entry.refill([7], at: 2)
+        #expect(entry.answer === answer && entry.stockAt == 2)
+        entry.refill([6], at: 3)
+        #expect(entry.answer !== answer && entry.cost == bare)
+        #expect(try body(gzip: true) != coded)
+        #expect(try body(gzip: false) == Self.document.filled(with: [6]))
+    }
+
+    @Test("without a compressor nothing is coded") func off() throws {
+        let loop = try EventLoop(label: "test.loop")
+        defer { loop.stop() }
+        let entry = CatalogEntry(document: Self.document, available: [7], version: 1, at: 1, policy: "public", compressor: nil)
+        let response = try #require(entry.answer).answering(Self.context(gzip: true, on: loop))
+        #expect(response.body == Self.document.filled(with: [7]))
+        #expect(response.headers[.contentEncoding] == nil && response.headers[.vary] == nil)
+    }
+}

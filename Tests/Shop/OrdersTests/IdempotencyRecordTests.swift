@@ -1,0 +1,79 @@
+import TestSupport
+import Testing
+import Web
+
+@testable import Orders
+
+@Suite("Idempotency record")
+struct IdempotencyRecordTests {
+    private func record(_ token: String, _ operation: String, _ key: String, _ body: String = "{}") -> IdempotencyRecord {
+        IdempotencyRecord(
+            principal: token == "guest" ? .guest : .cart(token: token), operation: operation, key: key, body: Array(body.utf8))
+    }
+
+    @Test("is the same for the same request, and another where anything differs") func identity() {
+        let one = record("guest", "POST /v1/orders", "k")
+        #expect(record("guest", "POST /v1/orders", "k").id == one.id)
+        #expect(record("guest", "POST /v1/orders", "k", "{ }").id == one.id)
+        #expect(record("guest", "POST /v1/orders", "k").requestHash == one.requestHash)
+        #expect(record("guest", "POST /v1/orders", "k", "{ }").requestHash != one.requestHash)
+        #expect(record("other", "POST /v1/orders", "k").id != one.id)
+        #expect(record("guest", "POST /v1/payments", "k").id != one.id)
+        #expect(record("guest", "POST /v1/orders", "K").id != one.id)
+        #expect(one.id.count == 32 && one.requestHash.count == 32)
+    }
+
+    @Test("parts that run into the same text are told apart") func boundaries() {
+        var random = SeededGenerator(seed: 1)
+        var seen: [[UInt8]: [String]] = [:]
+        for _ in 0..<10_000 {
+            let parts = (0..<3).map { _ in random.text(upTo: 4, from: "1:a") }
+            let id = record(parts[0], parts[1], parts[2]).id
+            if let other = seen.updateValue(parts, forKey: id) { #expect(other == parts) }
+        }
+        #expect(seen.count > 1_000)
+    }
+
+    @Test("it never shows the caller's secrets") func secrets() {
+        let one = record("a-token-of-a-cart", "POST /v1/orders", "the-key-of-a-request")
+        var dumped = "\(one)"
+        dump(one, to: &dumped)
+        #expect(!dumped.contains("a-token-of-a-cart") && !dumped.contains("the-key-of-a-request"))
+    }
+
+    @Test("a sealed answer opens for the same request only, under the service's present secret or the one before") func seal() {
+        let answer = PlacementAnswer(
+            location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
+        let one = record("t", "POST /v1/orders", "k")
+        let (old, new) = (EncryptionKeys(secret: "old"), EncryptionKeys(secret: "new", previous: "old"))
+        let sealed = AnswerSeal(old).seal(answer, for: one)
+        for keys in [old, new] {
+            let opened = AnswerSeal(keys).open(sealed, location: answer.location, for: record("t", "POST /v1/orders", "k"))
+            #expect(
+                opened?.body == answer.body && opened?.tag == answer.tag && opened?.location == answer.location
+                    && opened?.isReplay == true)
+        }
+        #expect(AnswerSeal(old).seal(answer, for: one) != sealed)
+        #expect(AnswerSeal(EncryptionKeys(secret: "new")).open(sealed, location: answer.location, for: one) == nil)
+        #expect(AnswerSeal(old).open(AnswerSeal(new).seal(answer, for: one), location: answer.location, for: one) == nil)
+        for other in [
+            record("u", "POST /v1/orders", "k"), record("guest", "POST /v1/orders", "k"), record("t", "POST /v1/orders", "K"),
+            record("t", "POST /v1/orders", "k", "{ }"), record("t", "POST /v1/refunds", "k"),
+        ] { #expect(AnswerSeal(old).open(sealed, location: answer.location, for: other) == nil) }
+        #expect(AnswerSeal(old).open(sealed, location: "/v1/orders/2", for: one) == nil)
+        for place in sealed.indices {
+            var changed = sealed
+            changed[place] ^= 1
+            #expect(AnswerSeal(old).open(changed, location: answer.location, for: one) == nil)
+            #expect(AnswerSeal(old).open(Array(sealed[..<place]), location: answer.location, for: one) == nil)
+        }
+    }
+
+    @Test("its lock is the first eight bytes") func lock() {
+        for key in ["a", "b", "c", "d"] {
+            let record = record("guest", "POST /v1/orders", key)
+            let bytes = withUnsafeBytes(of: record.lock.bigEndian) { Array($0) }
+            #expect(bytes == Array(record.id.prefix(8)))
+        }
+    }
+}
