@@ -8,7 +8,8 @@ extension LiveSettings {
             "LIVE_MAX_LISTENERS", .integer(0...1_000_000), default: maxListeners,
             "Most listeners to carts at a time, then 503; below HTTP_MAX_CONNECTIONS")
         maxListenersOfCart = reader.read(
-            "LIVE_MAX_LISTENERS_PER_CART", .integer(1...100_000), default: maxListenersOfCart, "Most of them for one cart, then 429")
+            "LIVE_MAX_LISTENERS_PER_CART", .integer(1...100_000), default: maxListenersOfCart,
+            "Most of them for one cart, then 429")
         maxListenersOfClient = reader.read(
             "LIVE_MAX_LISTENERS_PER_CLIENT", .integer(1...1_000_000), default: maxListenersOfClient,
             "Most of them for one client (IPv4 address, IPv6 /64), then 429")
@@ -21,7 +22,8 @@ extension LiveSettings {
         frameRate = reader.read(
             "LIVE_FRAME_RATE", .integer(0...100_000), default: frameRate,
             "WebSocket frames that a listener may send in a second, pings too; then it is closed (1008); 0 is without limit")
-        frameBurst = reader.read("LIVE_FRAME_BURST", .integer(1...100_000), default: frameBurst, "How many frames may come at once")
+        frameBurst = reader.read(
+            "LIVE_FRAME_BURST", .integer(1...100_000), default: frameBurst, "How many frames may come at once")
         byteRate = reader.read(
             "LIVE_BYTE_RATE", .size(0...(1 << 30)), default: byteRate,
             "Bytes that a listener may send in a second over a WebSocket, 16 times as many at once; 0 is without limit")

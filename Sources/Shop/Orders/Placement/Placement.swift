@@ -24,7 +24,8 @@ final class Placement {
     var races = 0
 
     init(
-        _ request: OrderRequest, cartTokenHash: [UInt8], record: IdempotencyRecord, holder: Holder? = nil, demand: RequestedQuantities?,
+        _ request: OrderRequest, cartTokenHash: [UInt8], record: IdempotencyRecord, holder: Holder? = nil,
+        demand: RequestedQuantities?,
         deadline: Deadline, on loop: EventLoop
     ) {
         self.request = request

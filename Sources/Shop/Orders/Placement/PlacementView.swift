@@ -75,7 +75,9 @@ extension PlacementView {
                     tokenHash: try row[1], version: try row[2], status: status == .active && isOver ? .expired : status,
                     currency: try row[4])
             }
-            for row in rows[3] { _ = lines[try row[0], default: RequestedQuantities()].add(try row[1], Int(try row[2, as: Int32.self])) }
+            for row in rows[3] {
+                _ = lines[try row[0], default: RequestedQuantities()].add(try row[1], Int(try row[2, as: Int32.self]))
+            }
             for row in rows[4] { orders[try row[0]] = CartOrder(id: try row[1], number: try row[2], status: try row[3]) }
         }
         self.carts = carts
