@@ -21,11 +21,11 @@ final class EchoResponder: Responder {
         }
     }
 
-    func bodyPlan(for request: Request) -> BodyPlan {
-        request.path.elementsEqual("/stream".utf8) ? BodyPlan(limit: .max, isStreamed: true) : .standard
+    func bodyPlan(for request: Request) -> BodyPolicy {
+        request.path.elementsEqual("/stream".utf8) ? BodyPolicy(limit: .max, isStreamed: true) : .standard
     }
 
-    func refuse(_ refusal: Refusal) -> Response {
+    func refuse(_ refusal: RejectedRequest) -> Response {
         Response(refusal.status, headers: Self.form("text/plain"), body: Array("\(refusal.reason)\n".utf8))
     }
 

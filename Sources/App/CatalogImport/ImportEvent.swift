@@ -4,5 +4,5 @@ package enum ImportEvent: Sendable {
     case read(rows: Int, bytes: Int)
     /// All rows are staged; now they become products.
     case applying
-    case refused(ImportFault)
+    case refused(RowError)
 }

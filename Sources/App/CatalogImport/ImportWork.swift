@@ -118,7 +118,7 @@ struct ImportWork {
 
     /// - Parameter isDurable: waits for the disk. The others need not, which keeps their locks short: who writes later waits for all.
     private mutating func write(_ places: ClosedRange<Int64>, patience: StaticString, isDurable: Bool) throws {
-        var (changed, late): (Int, [ImportFault]) = (0, [])
+        var (changed, late): (Int, [RowError]) = (0, [])
         try connection.transaction {
             try connection.execute(
                 "SET LOCAL lock_timeout = '\(patience)'" + (isDurable ? "" : "; SET LOCAL synchronous_commit = off"))
@@ -126,7 +126,7 @@ struct ImportWork {
             changed = try connection.query(ImportStatements.writeStock(places)).affectedRows
             late = try connection.query(ImportStatements.unwrittenStock(places)).map { row in
                 let (line, stock, reserved): (Int64, Int32, Int32) = (try row[0], try row[2], try row[3])
-                return ImportFault(
+                return RowError(
                     line: Int(clamping: line), field: try row[1],
                     reason: "is \(stock), but orders have reserved \(reserved) meanwhile; the stock stays as it was")
             }
@@ -154,7 +154,7 @@ struct ImportWork {
     }
 
     /// All of one row.
-    private mutating func refuse(_ faults: [ImportFault]) {
+    private mutating func refuse(_ faults: [RowError]) {
         report.refused += 1
         for fault in faults { note(.refused(fault)) }
     }
@@ -169,7 +169,7 @@ struct ImportWork {
             let line: Int64 = try row[0]
             if line != last { report.refused += 1 }
             last = line
-            note(.refused(ImportFault(line: Int(clamping: line), field: try row[1], reason: try row[2])))
+            note(.refused(RowError(line: Int(clamping: line), field: try row[1], reason: try row[2])))
         }
         try connection.execute(ImportStatements.dropFaulty)
     }

@@ -5,10 +5,10 @@ import Web
 extension ServerConfiguration {
     /// The server as the environment wants it.
     /// - Parameter tls: what keeps the certificate of the encrypted port, where there is one
-    package init(_ configuration: Configuration, tls keeper: TLSKeeper?) {
+    package init(_ configuration: Configuration, tls keeper: CertificateStore?) {
         self.init()
         if let tls = configuration.tls, let keeper {
-            self.tls = TLSListening(port: tls.port, keeper: keeper, handshakeRate: tls.handshakeRate)
+            self.tls = TLSListener(port: tls.port, keeper: keeper, handshakeRate: tls.handshakeRate)
         }
         host = configuration.server.host
         port = configuration.server.port

@@ -32,10 +32,10 @@ package struct Configuration: Sendable {
     /// Reads the settings out of an environment. Variables it doesn't know are ignored.
     ///
     /// Throws every fault at once.
-    package static func load(from environment: [String: String]) throws(ConfigurationFaults) -> Configuration {
+    package static func load(from environment: [String: String]) throws(ConfigurationErrors) -> Configuration {
         var reader = SettingsReader(environment)
         let configuration = Configuration(&reader)
-        guard reader.faults.isEmpty else { throw ConfigurationFaults(faults: reader.faults) }
+        guard reader.faults.isEmpty else { throw ConfigurationErrors(faults: reader.faults) }
         return configuration
     }
 

@@ -61,14 +61,14 @@ package struct DatabaseSettings: Sendable {
             {
                 reader.fault(
                     "DATABASE_REPLICA_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
-                    expected: SettingForm.databaseURL.expectation)
+                    expected: SettingFormat.databaseURL.expectation)
             }
         } catch {
             // What is wrong with a part was told already.
             guard whole != nil else { return }
             reader.fault(
                 "DATABASE_URL", "cannot be used: \(error.message ?? "libpq refuses it")",
-                expected: SettingForm.databaseURL.expectation)
+                expected: SettingFormat.databaseURL.expectation)
         }
     }
 

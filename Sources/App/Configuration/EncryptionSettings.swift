@@ -56,9 +56,9 @@ package struct EncryptionSettings: Sendable {
     }
 }
 
-extension SettingForm where Value == String {
+extension SettingFormat where Value == String {
     /// A secret that keys are derived from.
-    fileprivate static var key: SettingForm {
+    fileprivate static var key: SettingFormat {
         text("at least \(EncryptionSettings.leastLength) random characters") {
             $0.utf8.count >= EncryptionSettings.leastLength
         }

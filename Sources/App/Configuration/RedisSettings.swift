@@ -41,7 +41,7 @@ package struct RedisSettings: Sendable {
         do { _ = try RedisConfiguration(url: address.text) } catch {
             reader.fault(
                 whole == nil ? "REDIS_HOST" : "REDIS_URL", "cannot be used: \(error.reason)",
-                expected: SettingForm.redisURL.expectation)
+                expected: SettingFormat.redisURL.expectation)
         }
         return RedisSettings(
             url: address.text, passwordFile: password?.file, connectTimeout: connectTimeout, commandTimeout: commandTimeout)

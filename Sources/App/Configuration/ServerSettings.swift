@@ -86,9 +86,9 @@ package struct ServerSettings: Sendable {
     }
 }
 
-extension SettingForm where Value == String {
+extension SettingFormat where Value == String {
     /// A secret that is sent in a header field.
-    fileprivate static var edgeSecret: SettingForm {
+    fileprivate static var edgeSecret: SettingFormat {
         text("at least 16 characters of visible ASCII, without blanks") { text in
             text.utf8.count >= 16 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }

@@ -15,7 +15,7 @@ struct SettingsReader {
 
     private let environment: [String: String]
     private(set) var rows: [SettingRow] = []
-    private(set) var faults: [ConfigurationFault] = []
+    private(set) var faults: [ConfigurationError] = []
 
     init(_ environment: [String: String]) {
         self.environment = environment
@@ -28,7 +28,7 @@ struct SettingsReader {
 
     /// A setting with a default.
     mutating func read<Value>(
-        _ name: String, _ form: SettingForm<Value>, default fallback: Value, shownDefault: String? = nil, _ description: String
+        _ name: String, _ form: SettingFormat<Value>, default fallback: Value, shownDefault: String? = nil, _ description: String
     ) -> Value {
         let value = parse(name, form, .plain)
         note(
@@ -39,7 +39,7 @@ struct SettingsReader {
 
     /// A setting that may be left out.
     mutating func read<Value>(
-        optional name: String, _ form: SettingForm<Value>, as exposure: Exposure = .plain, shownDefault: String = "",
+        optional name: String, _ form: SettingFormat<Value>, as exposure: Exposure = .plain, shownDefault: String = "",
         _ description: String
     ) -> Value? {
         let value = parse(name, form, exposure)
@@ -51,7 +51,7 @@ struct SettingsReader {
     ///
     /// - Returns: the secret, and the file that it was read from.
     mutating func readSecret(
-        _ name: String, form: SettingForm<String> = .text, fileNote: String = "", _ description: String
+        _ name: String, form: SettingFormat<String> = .text, fileNote: String = "", _ description: String
     ) -> (secret: String, file: String?)? {
         let given = read(optional: name, form, as: .secret, description)
         let fileName = name + "_FILE"
@@ -77,10 +77,10 @@ struct SettingsReader {
 
     /// Adds a fault that concerns several settings.
     mutating func fault(_ name: String, _ problem: String, expected: String) {
-        faults.append(ConfigurationFault(name: name, problem: problem, expected: expected))
+        faults.append(ConfigurationError(name: name, problem: problem, expected: expected))
     }
 
-    private mutating func parse<Value>(_ name: String, _ form: SettingForm<Value>, _ exposure: Exposure) -> Value? {
+    private mutating func parse<Value>(_ name: String, _ form: SettingFormat<Value>, _ exposure: Exposure) -> Value? {
         guard let text = text(name) else { return nil }
         if let value = form.read(text) { return value }
         let problem =

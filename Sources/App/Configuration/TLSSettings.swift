@@ -53,7 +53,7 @@ package struct TLSSettings: Sendable {
                 expected: "TLS_CERTIFICATE_FILE and TLS_KEY_FILE, or TLS_CERTIFICATE and TLS_KEY")
             return nil
         }
-        do throws(TLSFault) {
+        do throws(TLSError) {
             let context = try TLSContext(source.read())
             return TLSSettings(
                 port: UInt16(clamping: port), source: source, reloadInterval: interval, ticketLifetime: lifetime,
@@ -67,10 +67,10 @@ package struct TLSSettings: Sendable {
     }
 }
 
-extension SettingForm where Value == String {
+extension SettingFormat where Value == String {
     /// Text in PEM (RFC 7468). Its line ends may be written as `\n`, as some ways to inject a variable need it.
-    fileprivate static var pem: SettingForm {
-        SettingForm(
+    fileprivate static var pem: SettingFormat {
+        SettingFormat(
             expectation: "PEM, from -----BEGIN to -----END",
             read: { text in
                 let lines = text.replacing("\\n", with: "\n")

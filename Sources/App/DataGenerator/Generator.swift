@@ -38,7 +38,7 @@ package struct Generator {
         }
         try connection.execute("BEGIN; SET LOCAL lock_timeout = '60s'")
         do {
-            let shelf = isEmpty ? try ShelvedIndexes(of: Self.tables, on: connection) : nil
+            let shelf = isEmpty ? try DroppedIndexes(of: Self.tables, on: connection) : nil
             try write(connection)
             try shelf?.restore(on: connection) { note(.indexing($0)) }
             try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion))

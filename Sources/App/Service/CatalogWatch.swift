@@ -15,7 +15,7 @@ final class CatalogWatch {
     private let listener: PostgresListener
     private let store: CatalogStore
     private let loop: EventLoop
-    private let tell: (CatalogNews) -> Void
+    private let tell: (CatalogVersionEvent) -> Void
     private var looking: Task<Void, Never>?
     private var isLooking = false
     /// Whether changes are heard, and the version is known since they are.
@@ -27,7 +27,7 @@ final class CatalogWatch {
 
     init(
         loop: EventLoop, configuration: PostgresConfiguration, store: CatalogStore, logger: Logger,
-        tell: @escaping (CatalogNews) -> Void
+        tell: @escaping (CatalogVersionEvent) -> Void
     ) {
         self.loop = loop
         self.store = store

@@ -12,13 +12,13 @@ import Synchronization
 /// The files are looked at off the loop, since that may block. Where the new ones cannot be used, the old one stays.
 final class CertificateWatch: Sendable {
     private let settings: TLSSettings
-    private let keeper: TLSKeeper
+    private let keeper: CertificateStore
     private let logger: Logger
     private let queue = DispatchQueue(label: "certificate")
     private let seen: Mutex<[Int]?>
     private let isStopped = Atomic(false)
 
-    init(_ settings: TLSSettings, keeper: TLSKeeper, logger: Logger) {
+    init(_ settings: TLSSettings, keeper: CertificateStore, logger: Logger) {
         self.settings = settings
         self.keeper = keeper
         self.logger = logger
@@ -44,7 +44,7 @@ final class CertificateWatch: Sendable {
     }
 
     private func rotate() {
-        do throws(TLSFault) {
+        do throws(TLSError) {
             keeper.replace(with: try keeper.current.renewed())
             logger.info("the keys of TLS tickets were changed")
         } catch {
@@ -69,7 +69,7 @@ final class CertificateWatch: Sendable {
             return seen != stamp
         }
         guard isNew else { return }
-        do throws(TLSFault) {
+        do throws(TLSError) {
             let context = try TLSContext(settings.source.read())
             keeper.replace(with: context)
             expires(context)

@@ -16,14 +16,14 @@ final class HealthProbe {
     private let pool: PostgresPool
     private let replica: ReplicaReads?
     private let redis: RedisClient?
-    private let board: HealthBoard
+    private let board: HealthStatus
     private let logger: Logger
     private var task: Task<Void, Never>?
     /// Whether PostgreSQL has been asked what it logs; once is enough, a server's settings rarely change while it is used.
     private var knowsLogging = false
 
     init(
-        loop: EventLoop, pool: PostgresPool, replica: ReplicaReads?, redis: RedisClient?, board: HealthBoard, logger: Logger
+        loop: EventLoop, pool: PostgresPool, replica: ReplicaReads?, redis: RedisClient?, board: HealthStatus, logger: Logger
     ) {
         self.loop = loop
         self.pool = pool

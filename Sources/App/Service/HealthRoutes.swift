@@ -7,10 +7,10 @@ import Web
 /// Load balancers ask often, and of every task. So the answer is kept until a check or the second that it tells changes, and is
 /// given without a task, as a cached product is.
 final class HealthRoutes {
-    private let board: HealthBoard
+    private let board: HealthStatus
     private var kept: (revision: UInt64, second: UInt64, response: Response)?
 
-    init(board: HealthBoard) { self.board = board }
+    init(board: HealthStatus) { self.board = board }
 
     func register(on router: Router) {
         router.get("/health", .quiet, shortcut: { [self] context in health(at: context.loop.now) }) { [self] context in

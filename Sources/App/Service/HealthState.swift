@@ -36,7 +36,7 @@ package struct HealthState: Sendable {
     var schema = Schema.unknown
     var postgres: Check?
     /// Nil where there is none configured, or none was asked yet.
-    var replica: ReplicaStanding?
+    var replica: ReplicaStatus?
     /// The same.
     var redis: Check?
     /// Whether the breaker before it lets commands through; nil where there is no Redis.

@@ -23,7 +23,7 @@ package final class LoopServices: @unchecked Sendable {
     let orders: OrderStore
     package let router = Router()
     let application: Application
-    private var housekeeping: Housekeeping?
+    private var housekeeping: BackgroundJobs?
     /// Nil: no metrics are kept.
     private let lag: LoopLag?
 
@@ -42,7 +42,7 @@ package final class LoopServices: @unchecked Sendable {
                 logger: logger)
         }
         store = CatalogStore(pool: pool, replica: replica)
-        let changes = CartChanges(watch: shared.cartWatch, redis: redis)
+        let changes = CartChangePublisher(watch: shared.cartWatch, redis: redis)
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         orders = OrderStore(
@@ -68,11 +68,12 @@ package final class LoopServices: @unchecked Sendable {
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         CartLiveRoutes(
             store: carts, tickets: cartTickets,
-            feed: CartFeed(loop: loop, store: carts, watch: shared.cartWatch, logger: logger), settings: configuration.live,
+            feed: CartBroadcaster(loop: loop, store: carts, watch: shared.cartWatch, logger: logger),
+            settings: configuration.live,
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
         OrderRoutes(
-            store: orders, placing: PlacementQueue(loop: loop, store: orders, settings: shared.placement),
+            store: orders, placing: CheckoutQueue(loop: loop, store: orders, settings: shared.placement),
             holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: configuration.encryption.keys) }
         ) {
             changes.tell($0)
@@ -89,7 +90,7 @@ package final class LoopServices: @unchecked Sendable {
     private static func limiter(_ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?) -> [any Middleware] {
         guard let settings = shared.configuration.rateLimit else { return [] }
         return [
-            RateLimiter(
+            RateLimitMiddleware(
                 loop: loop, reads: settings.reads, writes: settings.writes, routes: [.orders(settings.orders)],
                 clients: settings.clients / shared.loopCount, shared: redis.map { RedisRates($0) })
         ]
@@ -103,7 +104,7 @@ package final class LoopServices: @unchecked Sendable {
     }
 
     /// Takes in what is known of the catalogue's version; the replica first, as the cache reads anew from then on.
-    func hear(_ news: CatalogNews) {
+    func hear(_ news: CatalogVersionEvent) {
         switch news {
         case .heard(let version):
             replica?.mark(is: version)
@@ -117,7 +118,7 @@ package final class LoopServices: @unchecked Sendable {
     }
 
     /// Does the process's housekeeping too.
-    func keepHouse(_ housekeeping: Housekeeping) {
+    func startBackgroundJobs(_ housekeeping: BackgroundJobs) {
         self.housekeeping = housekeeping
         housekeeping.start()
     }

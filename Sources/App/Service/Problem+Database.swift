@@ -6,8 +6,8 @@ import Web
 extension Problem {
     /// What a client is told of an error from below; nil for one that nobody foresaw.
     static func of(_ error: any Error) -> Problem? {
-        if let faults = error as? FieldFaults {
-            return .invalid(faults.faults.map { InputFault(.pointer($0.pointer), $0.detail) })
+        if let faults = error as? FieldErrors {
+            return .invalid(faults.faults.map { InputError(.pointer($0.pointer), $0.detail) })
         }
         if error is DeadlineExceeded { return .unavailable(retryAfter: 1).caused(by: error) }
         guard let error = error as? PostgresError else { return nil }

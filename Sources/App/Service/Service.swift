@@ -62,7 +62,7 @@ package final class Service {
         let count = configuration.server.loops ?? UsableCPUs.count()
         do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
         let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
-        let keeper = configuration.tls.map { TLSKeeper($0.context) }
+        let keeper = configuration.tls.map { CertificateStore($0.context) }
         certificate = keeper.flatMap { keeper in
             configuration.tls.map { CertificateWatch($0, keeper: keeper, logger: logger) }
         }
@@ -72,7 +72,9 @@ package final class Service {
             let services = LoopServices(loop: loop, shared: shared, logger: logger)
             registry.add(services)
             services.start()
-            if loop === first { services.keepHouse(Housekeeping(services, shared: shared, registry: registry, logger: logger)) }
+            if loop === first {
+                services.startBackgroundJobs(BackgroundJobs(services, shared: shared, registry: registry, logger: logger))
+            }
             return services.application
         }
         var endpoint: MetricsEndpoint?

@@ -15,17 +15,17 @@ struct SharedServices: Sendable {
     /// One loop's share of the connections to the replica; nil where there is none.
     let replica: PostgresConfiguration?
     let redis: RedisConfiguration?
-    let health: HealthBoard
+    let health: HealthStatus
     let pages: ServicePages
-    let cartWatch: CartWatch
+    let cartWatch: WatchedCartRegistry
     let loopCount: Int
 
     /// - Parameter started: when the process began, in nanoseconds of the monotonic clock
     init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {
         self.configuration = configuration
         self.loopCount = loopCount
-        health = HealthBoard(started: started)
-        cartWatch = CartWatch(
+        health = HealthStatus(started: started)
+        cartWatch = WatchedCartRegistry(
             maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,
             maximumOfClient: configuration.live.maxListenersOfClient)
         do {
@@ -69,7 +69,7 @@ struct SharedServices: Sendable {
     }
 
     /// How one loop puts orders together.
-    var placement: PlacementSettings {
+    var placement: CheckoutSettings {
         var settings = configuration.shop.placement
         settings.capacity = max(1, settings.capacity / loopCount)
         settings.patience = configuration.pool.acquireTimeout
@@ -78,6 +78,6 @@ struct SharedServices: Sendable {
     }
 
     var middlewares: [any Middleware] {
-        configuration.server.corsOrigins.isEmpty ? [] : [CrossOrigin(origins: configuration.server.corsOrigins)]
+        configuration.server.corsOrigins.isEmpty ? [] : [CORSMiddleware(origins: configuration.server.corsOrigins)]
     }
 }

@@ -33,7 +33,7 @@ package struct CartRoutes {
         if !context.request.body.isEmpty {
             let document = try context.json()
             (currency, ended) = try JSONReader.decode(document) { json in
-                let currency = json.optional("currency")?.parsed("must be an ISO 4217 currency code", standIn: "") {
+                let currency = json.optional("currency")?.parsed("must be an ISO 4217 currency code", placeholder: "") {
                     CurrencyCode($0)?.code
                 }
                 return (currency, json.optional("from_cart")?.uuid())

@@ -67,7 +67,7 @@ package enum CartRules {
     static func checkCurrency(_ currency: String, of sku: String, in cart: String) throws(Problem) {
         guard currency != cart else { return }
         throw .currencyMismatch(
-            expected: cart, [(InputFault(.pointer("/sku"), "\(sku) is priced in \(currency), and the cart in \(cart)"), currency)]
+            expected: cart, [(InputError(.pointer("/sku"), "\(sku) is priced in \(currency), and the cart in \(cart)"), currency)]
         )
     }
 
@@ -84,7 +84,7 @@ extension Problem {
     /// - Parameters:
     ///   - expected: the currency that all must have
     ///   - others: what is priced in another, and in which
-    package static func currencyMismatch(expected: String, _ others: [(fault: InputFault, currency: String)]) -> Problem {
+    package static func currencyMismatch(expected: String, _ others: [(fault: InputError, currency: String)]) -> Problem {
         let problem = Problem(
             .currencyMismatch, others.count == 1 ? others.first?.fault.detail : nil, errors: others.map(\.fault)
         ).with("currency", .string(expected))

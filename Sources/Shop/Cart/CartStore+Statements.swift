@@ -62,7 +62,7 @@ extension CartStore {
             guard let cart = try Self.decode(written[2]) else { throw Problem.notFound }
             return cart
         }
-        changed(CartHint(cart.id, version: cart.version))
+        changed(CartChangedEvent(cart.id, version: cart.version))
         return cart
     }
 

@@ -9,9 +9,9 @@ package struct CartStore {
     /// How long a cart lives after its last change.
     let lifetime: Duration
     /// Told of every cart that a request has changed, once that is committed.
-    let changed: (CartHint) -> Void
+    let changed: (CartChangedEvent) -> Void
 
-    package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartHint) -> Void = { _ in }) {
+    package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartChangedEvent) -> Void = { _ in }) {
         self.pool = pool
         self.lifetime = lifetime
         self.changed = changed
@@ -131,7 +131,7 @@ package struct CartStore {
             if let ifMatch, !ifMatch.holds(forVersion: state.version) { throw Problem.preconditionFailed }
             _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
         }
-        changed(CartHint(key.id))
+        changed(CartChangedEvent(key.id))
     }
 
     /// Marks up to `limit` carts expired that nobody came back for.

@@ -148,7 +148,7 @@ package final class CatalogRoutes {
     private func total(_ filter: ProductFilter, _ context: RequestContext) async throws -> ProductTotal {
         let load: CatalogCache.Load = { [self] in
             let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
-            return (StockedDocument(variants: [], template: Array(String(counted).utf8)), [])
+            return (StockTemplate(variants: [], template: Array(String(counted).utf8)), [])
         }
         let document =
             if let cache { try await cache.entry("t:" + filter.conditions, load: load).document } else {
@@ -158,17 +158,17 @@ package final class CatalogRoutes {
     }
 
     private func loadCategories(_ context: RequestContext) -> CatalogCache.Load {
-        { [self] in (StockedDocument(variants: [], template: try await tree(context).json()), []) }
+        { [self] in (StockTemplate(variants: [], template: try await tree(context).json()), []) }
     }
 
     private func loadCategory(_ slug: String, _ context: RequestContext) -> CatalogCache.Load {
         { [self] in
             if let cache {
-                return try await categories(cache, context)[slug].map { (StockedDocument(variants: [], template: $0), []) }
+                return try await categories(cache, context)[slug].map { (StockTemplate(variants: [], template: $0), []) }
             }
             let tree = try await tree(context)
             guard let category = tree[slug] else { return nil }
-            return (StockedDocument(variants: [], template: tree.json(of: category)), [])
+            return (StockTemplate(variants: [], template: tree.json(of: category)), [])
         }
     }
 

@@ -49,7 +49,7 @@ extension CatalogStore {
             SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
             \(Self.conditions(filter)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)) p
             """
-        query.isPlannedAnew = filter.isSelective
+        query.usesCustomPlan = filter.isSelective
         return try await readAsked(query).first?[0] ?? 0
     }
 
@@ -109,7 +109,7 @@ extension CatalogStore {
             LEFT JOIN category c ON c.id = p.category_id\(order)
             """
         // A rare word or a narrow range wants another plan than a common one.
-        statement.isPlannedAnew = filter.isSelective
+        statement.usesCustomPlan = filter.isSelective
         return statement
     }
 

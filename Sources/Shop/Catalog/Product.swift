@@ -21,7 +21,7 @@ struct Product {
     let variants: [Variant]
 
     /// What of it is known for minutes, with holes for the stock.
-    func document() -> StockedDocument {
+    func document() -> StockTemplate {
         var json = JSONWriter(capacity: 640 + description.count + variants.count * 256)
         json.beginObject()
         json.field("id", id)
@@ -52,6 +52,6 @@ struct Product {
         json.field("created_at", createdAt)
         json.field("updated_at", updatedAt)
         json.endObject()
-        return StockedDocument(variants: variants.map(\.id), template: json.finish())
+        return StockTemplate(variants: variants.map(\.id), template: json.finish())
     }
 }

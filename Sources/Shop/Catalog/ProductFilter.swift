@@ -22,8 +22,8 @@ package struct ProductFilter: Hashable, Sendable {
     /// - Parameter storeCurrency: what prices are compared in where the query names no currency
     /// - Throws: `Problem` (400) that names each parameter with a value it cannot have.
     package init(_ query: QueryParameters, storeCurrency: CurrencyCode = .usd) throws(Problem) {
-        var faults: [InputFault] = []
-        func refuse(_ name: String, _ detail: String) { faults.append(InputFault(.parameter(name), detail)) }
+        var faults: [InputError] = []
+        func refuse(_ name: String, _ detail: String) { faults.append(InputError(.parameter(name), detail)) }
         func price(_ name: String) -> Int64? {
             guard let text = query.first(name) else { return nil }
             guard let price = Int64(text), price >= 0, !text.hasPrefix("+") else {

@@ -45,6 +45,6 @@ struct ProductList {
             json.field("total_relation", total.isExact ? "eq" : "gte")
         }
         json.endObject()
-        return (StockedDocument(variants: stock.variants, template: json.finish(), link: link), stock.available)
+        return (StockTemplate(variants: stock.variants, template: json.finish(), link: link), stock.available)
     }
 }

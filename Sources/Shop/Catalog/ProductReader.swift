@@ -4,13 +4,13 @@ import FoundationEssentials
 
 /// Reads single products, those of a turn together. Confined to its loop.
 final class ProductReader {
-    private let byID: TurnBatch<UUID, CatalogCache.Loaded>
-    private let bySlug: TurnBatch<String, CatalogCache.Loaded>
+    private let byID: QueryBatcher<UUID, CatalogCache.Loaded>
+    private let bySlug: QueryBatcher<String, CatalogCache.Loaded>
 
     init(loop: EventLoop, store: CatalogStore) {
         let patience = Duration.seconds(10)
-        byID = TurnBatch(loop: loop, patience: patience) { try await store.products(ids: $0) }
-        bySlug = TurnBatch(loop: loop, patience: patience) { try await store.products(slugs: $0) }
+        byID = QueryBatcher(loop: loop, patience: patience) { try await store.products(ids: $0) }
+        bySlug = QueryBatcher(loop: loop, patience: patience) { try await store.products(slugs: $0) }
     }
 
     /// The document of the product that a path names by id or slug; nil where there is no active one.

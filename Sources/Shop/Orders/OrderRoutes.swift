@@ -8,10 +8,10 @@ import Web
 /// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
 package struct OrderRoutes {
     let store: OrderStore
-    private let placing: PlacementQueue
+    private let placing: CheckoutQueue
     /// Nil: a client may hold as much as there is.
     private let holds: HoldPolicy?
-    private let cartChanged: (CartHint) -> Void
+    private let cartChanged: (CartChangedEvent) -> Void
     private let metrics = OrderMetrics()
     /// A hundred lines and two addresses are a third of it.
     private static let largestBody = 64 << 10
@@ -20,7 +20,8 @@ package struct OrderRoutes {
     ///   - holds: the bounds on what a client may hold; nil for none
     ///   - cartChanged: told of every cart that became an order
     package init(
-        store: OrderStore, placing: PlacementQueue, holds: HoldPolicy? = nil, cartChanged: @escaping (CartHint) -> Void = { _ in }
+        store: OrderStore, placing: CheckoutQueue, holds: HoldPolicy? = nil,
+        cartChanged: @escaping (CartChangedEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.placing = placing
@@ -68,7 +69,7 @@ package struct OrderRoutes {
             principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let holder = holds?.holder(client: context.client, email: request.email)
         let answer = try await placing.place(request, cartTokenHash: cartToken, record: record, holder: holder)
-        if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartHint(cart)) }
+        if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartChangedEvent(cart)) }
         return answer
     }
 

@@ -249,7 +249,7 @@ struct ImportStockTests {
         try shop.load(#"{"id": 1, "name": "J", "price": 1450, "currency": "JPY", "variants": [{"sku": "J1"}, {"sku": "J2"}]}"#)
         #expect(
             try shop.load(#"{"id": 1, "name": "J", "price": 10, "currency": "USD"}"#, onFault: .skip).faults == [
-                ImportFault(
+                RowError(
                     line: 1, field: "currency",
                     reason: "is not the JPY of the product, whose other variants the row does not price")
             ])
@@ -318,7 +318,7 @@ struct ImportStockTests {
                 && outcome.report.unstocked == 1)
         #expect(
             outcome.faults == [
-                ImportFault(
+                RowError(
                     line: 77, field: "stock", reason: "is 4, but orders have reserved 5 meanwhile; the stock stays as it was")
             ])
         #expect(try shop.query("SELECT on_hand, reserved, imported FROM stock WHERE on_hand <> 4") == "10|5|10")

@@ -107,7 +107,7 @@ struct RowReaderTests {
         #expect(
             RowReader.read(fine, line: 7, rules: Self.rules)
                 == .faults([
-                    ImportFault(
+                    RowError(
                         line: 7, field: "price", reason: "must be a decimal number with at most 2 digits behind the point")
                 ]))
     }

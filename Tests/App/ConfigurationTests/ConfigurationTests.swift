@@ -12,7 +12,7 @@ struct ConfigurationTests {
         try Configuration.load(from: Self.database.merging(more) { _, new in new })
     }
 
-    private func faults(_ environment: [String: String]) -> [ConfigurationFault] {
+    private func faults(_ environment: [String: String]) -> [ConfigurationError] {
         do {
             _ = try Configuration.load(from: environment)
             return []
@@ -56,13 +56,13 @@ struct ConfigurationTests {
                 "TRUSTED_PROXIES",
                 "DATABASE_POOL_MAX",
             ])
-        #expect(ConfigurationFaults(faults: faults).description.split(separator: "\n").count == 9)
+        #expect(ConfigurationErrors(faults: faults).description.split(separator: "\n").count == 9)
         #expect(faults.first { $0.name == "PORT" }?.description == "PORT is \"http\"; expected a whole number from 1 to 65535")
     }
 
     @Test("A fault in a secret never shows it")
     func secretsStayHidden() {
-        let text = ConfigurationFaults(
+        let text = ConfigurationErrors(
             faults: faults([
                 "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache",
                 "DATABASE_PASSWORD": "hunter2\u{7}",
@@ -87,7 +87,7 @@ struct ConfigurationTests {
 
     @Test("A fault stays on one line whatever the value holds")
     func oneLine() {
-        let text = ConfigurationFaults(faults: faults(Self.database.merging(["ASSETS_DIR": "a\nb\u{1B}[31m"]) { $1 })).description
+        let text = ConfigurationErrors(faults: faults(Self.database.merging(["ASSETS_DIR": "a\nb\u{1B}[31m"]) { $1 })).description
         #expect(text.split(separator: "\n").count == 1)
         #expect(!text.contains("\u{1B}"))
     }
@@ -151,7 +151,7 @@ struct ConfigurationTests {
         }
         #expect(try load("good", ["DATABASE_URL": "postgresql://ann@db/shop"]).url == "postgresql://ann@db/shop")
         for name in ["empty", "lines", "missing", "."] {
-            #expect(throws: ConfigurationFaults.self) { try load(name, ["DATABASE_HOST": "db"]) }
+            #expect(throws: ConfigurationErrors.self) { try load(name, ["DATABASE_HOST": "db"]) }
         }
         for beside in [["DATABASE_HOST": "db", "DATABASE_PASSWORD": "hunter2"], Self.database] {
             let faults = faults(beside.merging(["DATABASE_PASSWORD_FILE": "\(directory)/good"]) { $1 })
@@ -301,7 +301,7 @@ struct ConfigurationTests {
         let apart = try load(["HOST": "10.0.0.1", "PORT": "81", "METRICS_HOST": "127.0.0.1", "METRICS_PORT": "81"])
         #expect(apart.metrics?.host == "127.0.0.1")
         for hosts in [["HOST": "10.0.0.1", "METRICS_HOST": "10.0.0.1"], ["HOST": "::"], ["METRICS_HOST": "127.0.0.1"], [:]] {
-            #expect(throws: ConfigurationFaults.self) {
+            #expect(throws: ConfigurationErrors.self) {
                 try load(hosts.merging(["PORT": "81", "METRICS_PORT": "81"]) { $1 })
             }
         }

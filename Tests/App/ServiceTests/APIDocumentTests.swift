@@ -121,13 +121,14 @@ struct APIDocumentTests {
                 var settings = SettingsReader([:])
                 CartLiveRoutes(
                     store: carts, tickets: CartTicketStore(pool: pool, lifetime: .seconds(1)),
-                    feed: CartFeed(
-                        loop: loop, store: carts, watch: CartWatch(maximum: 1, maximumOfCart: 1), logger: Logger(label: "test")),
+                    feed: CartBroadcaster(
+                        loop: loop, store: carts, watch: WatchedCartRegistry(maximum: 1, maximumOfCart: 1),
+                        logger: Logger(label: "test")),
                     settings: LiveSettings(&settings), origins: AllowedOrigins([])
                 ).register(on: router)
                 let orders = OrderStore(pool: pool, reservationTime: .seconds(1), tokenLifetime: .seconds(1), keys: .unprotected)
-                OrderRoutes(store: orders, placing: PlacementQueue(loop: loop, store: orders)).register(on: router)
-                HealthRoutes(board: HealthBoard(started: 0)).register(on: router)
+                OrderRoutes(store: orders, placing: CheckoutQueue(loop: loop, store: orders)).register(on: router)
+                HealthRoutes(board: HealthStatus(started: 0)).register(on: router)
                 DocsRoutes(document).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
                 continuation.resume(returning: document.differences(to: router.routes))

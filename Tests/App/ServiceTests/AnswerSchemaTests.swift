@@ -149,7 +149,7 @@ struct AnswerSchemaTests {
         for isDraining in [false, true] {
             for schema in [HealthState.Schema.unknown, .behind, .current] {
                 let checks = [nil, HealthState.Check(isUp: false, latency: 1), HealthState.Check(isUp: true, latency: .max)]
-                let phases: [(BreakerPhase, ReplicaStanding.Phase)] = [(.closed, .ok), (.open, .behind), (.halfOpen, .down)]
+                let phases: [(BreakerPhase, ReplicaStatus.Phase)] = [(.closed, .ok), (.open, .behind), (.halfOpen, .down)]
                 for (redis, (breaker, replica)) in zip(checks, phases) {
                     for now in [0, 5_000_000_000, UInt64.max] {
                         var state = HealthState(started: 1)
@@ -157,7 +157,7 @@ struct AnswerSchemaTests {
                         state.schema = schema
                         state.redis = redis
                         state.breaker = breaker
-                        state.replica = redis.map { ReplicaStanding(phase: replica, latency: $0.latency) }
+                        state.replica = redis.map { ReplicaStatus(phase: replica, latency: $0.latency) }
                         state.postgres = redis
                         let answer = OpenAPIContract.Answer(
                             status: state.status(at: now).isServing ? 200 : 503,
@@ -199,12 +199,12 @@ struct AnswerSchemaTests {
         let two = try #require(RequestedQuantities([OrderRequest.Item(sku: "A", quantity: 2)]))
         let one = try #require(RequestedQuantities([OrderRequest.Item(sku: "A", quantity: 1)]))
         let problems = [
-            try problem { _ = try PlacementRules.draft(two, of: AvailableStock([variant]), expected: nil) },
-            try problem { _ = try PlacementRules.draft(one, of: AvailableStock([variant]), expected: Money(1, "USD")) },
-            try problem { _ = try PlacementRules.draft(one, of: AvailableStock([]), expected: nil) },
-            try problem { _ = try PlacementRules.draft(RequestedQuantities(), of: AvailableStock([]), expected: nil) },
-            try problem { _ = try PlacementRules.draft(one, of: AvailableStock([variant]), currency: "EUR", expected: nil) },
-            try problem { _ = try PlacementRules.draft(one, of: AvailableStock([]), currency: "USD", expected: nil) },
+            try problem { _ = try CheckoutRules.draft(two, of: AvailableStock([variant]), expected: nil) },
+            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([variant]), expected: Money(1, "USD")) },
+            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([]), expected: nil) },
+            try problem { _ = try CheckoutRules.draft(RequestedQuantities(), of: AvailableStock([]), expected: nil) },
+            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([variant]), currency: "EUR", expected: nil) },
+            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([]), currency: "USD", expected: nil) },
             Problem.cartConverted, .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")),
             .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
             Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))),

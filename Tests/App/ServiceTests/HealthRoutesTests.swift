@@ -11,7 +11,7 @@ import Web
 @Suite struct HealthRoutesTests {
     @Test func whatIsKeptIsWhatWouldBeSaid() {
         var random = SeededGenerator(seed: 14)
-        let board = HealthBoard(started: 1_000)
+        let board = HealthStatus(started: 1_000)
         let routes = HealthRoutes(board: board)
         var now: UInt64 = 1_000
         for _ in 0..<3_000 {

@@ -30,5 +30,5 @@ private final class FixedResponder: Responder {
 
     func begin(_ request: Request) -> Answer { .now(response) }
 
-    func refuse(_ refusal: Refusal) -> Response { Response(refusal.status) }
+    func refuse(_ refusal: RejectedRequest) -> Response { Response(refusal.status) }
 }

@@ -16,7 +16,8 @@ enum ShopFrame {
                 Response(.ok, headers: FixedReply.headers, body: FixedReply.body)
             }
             return Application(
-                router: router, middlewares: [CrossOrigin(origins: ["https://shop.example"])], logger: Logger(label: "benchmark"))
+                router: router, middlewares: [CORSMiddleware(origins: ["https://shop.example"])],
+                logger: Logger(label: "benchmark"))
         }
     }
 }

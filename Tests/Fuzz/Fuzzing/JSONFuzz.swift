@@ -63,7 +63,7 @@ struct JSONFuzz: FuzzTarget {
                 if let flag = body.optional("flag") { seen.append("\(flag.boolean())") }
                 if let id = body.optional("id") { seen.append(id.uuid().uuidString) }
                 if let time = body.optional("at") { seen.append("\(time.timestamp())") }
-                if let size = body.optional("size") { seen.append(size.choice(standIn: Size.small).rawValue) }
+                if let size = body.optional("size") { seen.append(size.choice(placeholder: Size.small).rawValue) }
                 if let small = body.optional("small") { seen.append("\(small.integer(in: Int8.min...Int8.max))") }
                 return ["\(seen.count)"]
             }

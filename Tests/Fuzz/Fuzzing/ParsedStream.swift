@@ -33,7 +33,7 @@ struct ParsedStream: Equatable {
     }
 
     var messages: [Message] = []
-    var refusal: RequestFault?
+    var refusal: RequestError?
     /// Whether bodies were taken piece by piece.
     private let streams: Bool
     private var begun: ParsedRequest?

@@ -46,7 +46,7 @@ struct WebSocketFuzz: FuzzTarget {
 
     private struct Reading: Equatable {
         var steps: [WebSocketDecoder.Step] = []
-        var fault: WebSocketFault?
+        var fault: WebSocketError?
     }
 
     private static func read(_ pieces: [ArraySlice<UInt8>]) throws(FuzzFault) -> Reading {

@@ -28,7 +28,7 @@ struct JSONReaderTests {
         }
     }
 
-    private func faults<Value>(_ json: String, _ read: (JSONReader) -> Value) throws -> [FieldFault] {
+    private func faults<Value>(_ json: String, _ read: (JSONReader) -> Value) throws -> [FieldError] {
         let value = try JSONValue.parse(Array(json.utf8))
         do {
             _ = try JSONReader.decode(value, read)
@@ -55,7 +55,7 @@ struct JSONReaderTests {
         #expect(try order(#"{"items":[{"sku":"A","quantity":1}],"email":"a@b","note":null}"#).note == nil)
         #expect(try order(#"{"items":[{"sku":"A","quantity":1}],"email":"a@b","note":""}"#).note == "")
         let found = try faults(#"{"a":null}"#) { ($0["a"].line(length: 1...2), $0["b"].boolean()) }
-        #expect(found == [FieldFault(pointer: "/a", detail: "is required"), FieldFault(pointer: "/b", detail: "is required")])
+        #expect(found == [FieldError(pointer: "/a", detail: "is required"), FieldError(pointer: "/b", detail: "is required")])
         _ = try JSONReader.decode(JSONValue.parse(Array(#"{"a":null}"#.utf8))) { body in
             #expect(body["a"].isNull && !body["a"].isAbsent && body["b"].isAbsent && !body["b"].isNull)
         }
@@ -67,17 +67,17 @@ struct JSONReaderTests {
         do {
             _ = try order(json)
             Issue.record("was read")
-        } catch let error as FieldFaults {
+        } catch let error as FieldErrors {
             #expect(
                 error.faults == [
-                    FieldFault(pointer: "/email", detail: "must be a string"),
-                    FieldFault(pointer: "/note", detail: "must have at most 10 characters"),
-                    FieldFault(pointer: "/expected_total", detail: "must be at least 0"),
-                    FieldFault(pointer: "/items/0/sku", detail: "must have 1 to 8 characters"),
-                    FieldFault(pointer: "/items/0/quantity", detail: "must be 1 to 999"),
-                    FieldFault(pointer: "/items/1/sku", detail: "is required"),
-                    FieldFault(pointer: "/items/1/quantity", detail: "must be a whole number"),
-                    FieldFault(pointer: "/items/2", detail: "must be an object"),
+                    FieldError(pointer: "/email", detail: "must be a string"),
+                    FieldError(pointer: "/note", detail: "must have at most 10 characters"),
+                    FieldError(pointer: "/expected_total", detail: "must be at least 0"),
+                    FieldError(pointer: "/items/0/sku", detail: "must have 1 to 8 characters"),
+                    FieldError(pointer: "/items/0/quantity", detail: "must be 1 to 999"),
+                    FieldError(pointer: "/items/1/sku", detail: "is required"),
+                    FieldError(pointer: "/items/1/quantity", detail: "must be a whole number"),
+                    FieldError(pointer: "/items/2", detail: "must be an object"),
                 ])
         }
     }
@@ -87,7 +87,7 @@ struct JSONReaderTests {
         let found = try faults(json) { body in
             (body["a"]["b"].boolean(), body["c"].array(count: 0...1) { $0.boolean() }, body.optional("d")?.boolean())
         }
-        #expect(found == [FieldFault(pointer: "", detail: "must be an object")])
+        #expect(found == [FieldError(pointer: "", detail: "must be an object")])
     }
 
     @Test(
@@ -108,8 +108,8 @@ struct JSONReaderTests {
         #expect(try read("9223372036854775807", 0...Int64.max) == .max)
         #expect(try read("-9223372036854775808", Int64.min...0) == .min)
         #expect(try read("255", 0...UInt8.max) == 255)
-        #expect(throws: FieldFaults.self) { try read("256", 0...UInt8.max) }
-        #expect(throws: FieldFaults.self) { try read("-1", 0...UInt8.max) }
+        #expect(throws: FieldErrors.self) { try read("256", 0...UInt8.max) }
+        #expect(throws: FieldErrors.self) { try read("-1", 0...UInt8.max) }
     }
 
     @Test(
@@ -153,15 +153,15 @@ struct JSONReaderTests {
         let json = #"{"id":"\#(id.text)","at":"1970-01-01T00:00:01Z","method":"transfer","slug":"Mug"}"#
         let read = try JSONReader.decode(JSONValue.parse(Array(json.utf8))) { body in
             (
-                body["id"].uuid(), body["at"].timestamp(), body["method"].choice(standIn: Method.card),
-                body["slug"].parsed("must be a slug", standIn: "") { $0.isEmpty ? nil : $0.lowercased() }
+                body["id"].uuid(), body["at"].timestamp(), body["method"].choice(placeholder: Method.card),
+                body["slug"].parsed("must be a slug", placeholder: "") { $0.isEmpty ? nil : $0.lowercased() }
             )
         }
         #expect(read.0 == id && read.1 == Timestamp(seconds: 1) && read.2 == .transfer && read.3 == "mug")
         let wrong = try faults(#"{"id":"x","at":"yesterday","method":"Card","slug":""}"#) { body in
             (
-                body["id"].uuid(), body["at"].timestamp(), body["method"].choice(standIn: Method.card),
-                body["slug"].parsed("must be a slug", standIn: "") { $0.isEmpty ? nil : $0.lowercased() }
+                body["id"].uuid(), body["at"].timestamp(), body["method"].choice(placeholder: Method.card),
+                body["slug"].parsed("must be a slug", placeholder: "") { $0.isEmpty ? nil : $0.lowercased() }
             )
         }
         #expect(
@@ -194,12 +194,12 @@ struct JSONReaderTests {
             body.refuse("first")
             body.refuse("second")
         }
-        #expect(own == [FieldFault(pointer: "", detail: "first")])
+        #expect(own == [FieldError(pointer: "", detail: "first")])
         let many = "[" + Array(repeating: "1", count: 5_000).joined(separator: ",") + "]"
         #expect(try faults(many) { $0.array(count: 0...10_000) { $0.boolean() } }.count == JSONReader.maximumFaults)
         #expect(
             try faults(many) { $0.array(count: 0...10) { $0.boolean() } } == [
-                FieldFault(pointer: "", detail: "must have at most 10 elements")
+                FieldError(pointer: "", detail: "must have at most 10 elements")
             ])
     }
 }

@@ -103,7 +103,7 @@ import Testing
         try await withPool { pool, loop in
             let ordinary: PostgresQuery = "SELECT current_setting('plan_cache_mode')"
             var anew: PostgresQuery = "SELECT current_setting('plan_cache_mode') || ''"
-            anew.isPlannedAnew = true
+            anew.usesCustomPlan = true
             func mode(_ query: PostgresQuery) async throws -> String { try await pool.query(query)[0][0] }
             for _ in 0..<5 {
                 #expect(try await mode(ordinary) == "force_generic_plan")
@@ -118,7 +118,7 @@ import Testing
             #expect(try await mode(ordinary) == "force_generic_plan")
             // What fails there leaves nothing behind.
             var broken: PostgresQuery = "SELECT 1 / \(0)"
-            broken.isPlannedAnew = true
+            broken.usesCustomPlan = true
             let failing = broken
             #expect(await postgresError { _ = try await pool.query(failing) } != nil)
             #expect(try await mode(ordinary) == "force_generic_plan")

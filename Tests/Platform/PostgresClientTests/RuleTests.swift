@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func silenceIsSuspectedThenProbedThenCalledAnOutage() {
-        var vigil = ServerVigil(suspicion: 100, patience: 10)
+        var vigil = LivenessDetector(suspicion: 100, patience: 10)
         #expect(vigil.look(now: 1_000, waitingSince: nil, lastHeard: 0) == .none)
         #expect(vigil.look(now: 1_099, waitingSince: 1_000, lastHeard: 0) == .none)
         // Others were heard meanwhile, so one statement is merely slow.
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func anAnsweredProbeEndsTheSuspicion() {
-        var vigil = ServerVigil(suspicion: 100, patience: 10)
+        var vigil = LivenessDetector(suspicion: 100, patience: 10)
         #expect(vigil.look(now: 200, waitingSince: 100, lastHeard: 0) == .probe)
         #expect(vigil.look(now: 201, waitingSince: 100, lastHeard: 201) == .none)
         #expect(vigil.isCalm)

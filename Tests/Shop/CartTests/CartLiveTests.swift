@@ -12,19 +12,19 @@ struct CartLiveTests {
 
     @Test("a hint is read as it was written, and nothing else is a hint")
     func hints() throws {
-        for hint in [CartHint(Self.id), CartHint(Self.id, version: 1), CartHint(Self.id, version: .max)] {
-            #expect(CartHint(payload: hint.payload) == hint)
+        for hint in [CartChangedEvent(Self.id), CartChangedEvent(Self.id, version: 1), CartChangedEvent(Self.id, version: .max)] {
+            #expect(CartChangedEvent(payload: hint.payload) == hint)
         }
         let id = Self.id.text
         for text in [
             "", " ", id + " ", id + " 0", id + " -1", id + " 1 2", id + " 99999999999999999999", id + " x", "x" + id, id + "\n",
             String(id.dropLast()),
         ] {
-            #expect(CartHint(payload: Array(text.utf8)) == nil, "\(text)")
+            #expect(CartChangedEvent(payload: Array(text.utf8)) == nil, "\(text)")
         }
-        #expect(CartHint(payload: [0xFF, 0xFE]) == nil)
+        #expect(CartChangedEvent(payload: [0xFF, 0xFE]) == nil)
         var random = SeededGenerator(seed: 5)
-        for _ in 0..<10_000 { _ = CartHint(payload: random.bytes(upTo: 60)) }
+        for _ in 0..<10_000 { _ = CartChangedEvent(payload: random.bytes(upTo: 60)) }
     }
 
     @Test("an event is the same over both ways") func events() throws {

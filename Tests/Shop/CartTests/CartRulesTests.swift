@@ -64,7 +64,7 @@ struct CartRulesTests {
     }
 
     @Test("tells whether the quantity or the number of lines is too much") func pointers() {
-        func pointer(_ count: Int, _ present: Int?, _ lines: Int) -> InputFault.Place? {
+        func pointer(_ count: Int, _ present: Int?, _ lines: Int) -> InputError.Place? {
             do {
                 _ = try CartRules.adding(count, to: present, lines: lines)
                 return nil

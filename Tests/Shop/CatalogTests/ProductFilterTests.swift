@@ -12,7 +12,7 @@ struct ProductFilterTests {
     }
 
     /// The parameters that a query is refused for.
-    private func faults(_ query: String) throws -> [InputFault.Place] {
+    private func faults(_ query: String) throws -> [InputError.Place] {
         do {
             _ = try filter(query)
             return []

@@ -14,7 +14,7 @@ struct AddressTests {
         do {
             _ = try read(json)
             return []
-        } catch let faults as FieldFaults { return faults.faults.map(\.pointer) }
+        } catch let faults as FieldErrors { return faults.faults.map(\.pointer) }
     }
 
     private func json(_ changes: [String: String?]) -> String {

@@ -18,7 +18,7 @@ struct OrderRequestTests {
         do {
             _ = try read(json)
             return []
-        } catch let faults as FieldFaults { return faults.faults.map(\.pointer) }
+        } catch let faults as FieldErrors { return faults.faults.map(\.pointer) }
     }
 
     @Test("reads an order for a cart") func cart() throws {

@@ -29,9 +29,9 @@ package struct ShopDatabase {
     /// What an import came to, and the rows it refused.
     package struct Outcome {
         package var report: ImportReport
-        package var faults: [ImportFault]
+        package var faults: [RowError]
 
-        package init(report: ImportReport = ImportReport(), faults: [ImportFault] = []) {
+        package init(report: ImportReport = ImportReport(), faults: [RowError] = []) {
             self.report = report
             self.faults = faults
         }
@@ -46,7 +46,7 @@ package struct ShopDatabase {
         options.format = format
         options.onFault = onFault
         options.isDryRun = isDryRun
-        var faults: [ImportFault] = []
+        var faults: [RowError] = []
         let importer = try Importer(
             configuration: PostgresConfiguration(connectionString: database.url),
             rules: RowRules(currency: .usd, imageBase: "/assets"), options: options

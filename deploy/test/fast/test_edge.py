@@ -104,7 +104,7 @@ def test_no_answer_is_shared_between_persons_origins_or_encodings(edge):
 
 
 def test_the_key_has_every_field_that_the_service_authorizes_by(root):
-    fields = (root / "Sources/Platform/Web/Fields/HTTPField.Name+Service.swift").read_text()
+    fields = (root / "Sources/Platform/Web/Headers/HTTPField.Name+Service.swift").read_text()
     tokens = set(re.findall(r'"(X-[A-Za-z-]*Token)"', fields))
     assert tokens <= PERSONAL
     assert tokens == PERSONAL - {"Authorization"}

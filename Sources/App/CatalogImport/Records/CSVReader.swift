@@ -97,7 +97,7 @@ package struct CSVReader {
 
     private mutating func end(at line: Int, _ reason: String, _ body: (ImportRecord) throws -> Void) rethrows {
         state = .over
-        try body(.damaged(ImportFault(line: line, field: "", reason: reason)))
+        try body(.damaged(RowError(line: line, field: "", reason: reason)))
     }
 
     private mutating func endField() {
@@ -125,7 +125,7 @@ package struct CSVReader {
             beginning = []
             return
         }
-        if let problem { return try body(.broken(ImportFault(line: start, field: "", reason: problem))) }
+        if let problem { return try body(.broken(RowError(line: start, field: "", reason: problem))) }
         if row.count < header.names.count, line > start {
             return try end(
                 at: start,
@@ -204,7 +204,7 @@ struct CSVHeader {
     /// A row's cells under their names.
     func record(_ row: [[UInt8]], line: Int) -> ImportRecord {
         func broken(_ field: String, _ reason: String) -> ImportRecord {
-            .broken(ImportFault(line: line, field: field, reason: reason))
+            .broken(RowError(line: line, field: field, reason: reason))
         }
         // Empty cells beyond the last column say nothing.
         guard row.count >= names.count, row.dropFirst(names.count).allSatisfy(\.isEmpty) else {
@@ -213,7 +213,7 @@ struct CSVHeader {
         var object = JSONObject()
         for (name, cell) in zip(names, row) where !name.isEmpty && !cell.isEmpty {
             guard let text = String(validating: cell, as: UTF8.self) else {
-                return .damaged(ImportFault(line: line, field: name, reason: ImportFormat.notUTF8))
+                return .damaged(RowError(line: line, field: name, reason: ImportFormat.notUTF8))
             }
             var value = JSONValue.string(text)
             if let first = cell.first, first == UInt8(ascii: "[") || first == UInt8(ascii: "{"), Self.lists.contains(name) {

@@ -4,7 +4,7 @@ import Formats
 package enum ImportRecord: Equatable {
     case fields(JSONObject, line: Int)
     /// What stands there is no row.
-    case broken(ImportFault)
+    case broken(RowError)
     /// The file itself is not what it has to be from here on, and no row behind this can be trusted.
-    case damaged(ImportFault)
+    case damaged(RowError)
 }

@@ -32,7 +32,7 @@ package struct LineReader {
         }
         if line == 1, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer.removeFirst(3) }
         guard let first = buffer.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
-        if let damage = damage(first) { return try body(.damaged(ImportFault(line: line, field: "", reason: damage))) }
+        if let damage = damage(first) { return try body(.damaged(RowError(line: line, field: "", reason: damage))) }
         isBegun = true
         try body(record())
     }
@@ -53,7 +53,7 @@ package struct LineReader {
     }
 
     private func record() -> ImportRecord {
-        func broken(_ reason: String) -> ImportRecord { .broken(ImportFault(line: line, field: "", reason: reason)) }
+        func broken(_ reason: String) -> ImportRecord { .broken(RowError(line: line, field: "", reason: reason)) }
         guard !isTooLong else { return broken("is longer than \(RecordReader.maximumLength) bytes") }
         do {
             guard case .object(let fields) = try JSONValue.parse(buffer) else { return broken("is no JSON object") }

@@ -6,12 +6,12 @@ import Formats
 package struct RowReader {
     let rules: RowRules
     let line: Int
-    var faults: [ImportFault] = []
+    var faults: [RowError] = []
 
     /// A row, or all that is wrong with it.
     package enum Outcome: Equatable {
         case row(ImportRow)
-        case faults([ImportFault])
+        case faults([RowError])
     }
 
     /// Reads the fields of one row, which began on `line`.
@@ -66,8 +66,8 @@ package struct RowReader {
     }
 
     @discardableResult
-    mutating func refuse<Value>(_ field: String, _ reason: String, _ standIn: Value) -> Value {
-        faults.append(ImportFault(line: line, field: field, reason: reason))
-        return standIn
+    mutating func refuse<Value>(_ field: String, _ reason: String, _ placeholder: Value) -> Value {
+        faults.append(RowError(line: line, field: field, reason: reason))
+        return placeholder
     }
 }

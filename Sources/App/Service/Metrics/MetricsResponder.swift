@@ -23,7 +23,7 @@ final class MetricsResponder: Responder {
         return response
     }
 
-    func refuse(_ refusal: Refusal) -> Response { Self.plain(refusal.status) }
+    func refuse(_ refusal: RejectedRequest) -> Response { Self.plain(refusal.status) }
 
     private static func plain(_ status: HTTPResponse.Status) -> Response {
         var response = Response(status, body: Array("\(status.code) \(status.reasonPhrase)\n".utf8))

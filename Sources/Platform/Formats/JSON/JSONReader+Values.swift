@@ -52,25 +52,25 @@ extension JSONReader {
 
     /// An identifier in its 36-character form.
     package func uuid() -> UUID {
-        parsed("must be a UUID", standIn: UUID(high: 0, low: 0)) { UUID(utf8: $0.utf8) }
+        parsed("must be a UUID", placeholder: UUID(high: 0, low: 0)) { UUID(utf8: $0.utf8) }
     }
 
     /// A moment in RFC 3339.
     package func timestamp() -> Timestamp {
-        parsed("must be a time like 2026-11-21T03:26:48Z", standIn: Timestamp(microseconds: 0)) { Timestamp(rfc3339: $0) }
+        parsed("must be a time like 2026-11-21T03:26:48Z", placeholder: Timestamp(microseconds: 0)) { Timestamp(rfc3339: $0) }
     }
 
     /// One of the names of an enumeration; the stand-in is any of them.
-    package func choice<Choice: RawRepresentable<String> & CaseIterable>(standIn: Choice) -> Choice {
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(placeholder: Choice) -> Choice {
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        return parsed("must be one of: \(names)", standIn: standIn) { Choice(rawValue: $0) }
+        return parsed("must be one of: \(names)", placeholder: placeholder) { Choice(rawValue: $0) }
     }
 
     /// A string of at most 1,000 bytes that means something else; where `parse` gives nil, the value is refused with `detail`.
-    /// - Parameter standIn: what reading goes on with after a fault; `decode` throws it away.
-    package func parsed<Value>(_ detail: String, standIn: Value, _ parse: (String) -> Value?) -> Value {
-        guard let text = string() else { return standIn }
-        guard text.utf8.count <= 1_000, let value = parse(text) else { return refused(detail, standIn) }
+    /// - Parameter placeholder: what reading goes on with after a fault; `decode` throws it away.
+    package func parsed<Value>(_ detail: String, placeholder: Value, _ parse: (String) -> Value?) -> Value {
+        guard let text = string() else { return placeholder }
+        guard text.utf8.count <= 1_000, let value = parse(text) else { return refused(detail, placeholder) }
         return value
     }
 

@@ -25,7 +25,7 @@ package struct JSONReader {
 
     /// Notes of one reading, shared by all its readers.
     final class Notes {
-        var faults: [FieldFault] = []
+        var faults: [FieldError] = []
     }
 
     let content: Content
@@ -33,10 +33,10 @@ package struct JSONReader {
     let notes: Notes
 
     /// Reads a document, or throws all that is wrong with it.
-    package static func decode<Model>(_ document: JSONValue, _ read: (JSONReader) -> Model) throws(FieldFaults) -> Model {
+    package static func decode<Model>(_ document: JSONValue, _ read: (JSONReader) -> Model) throws(FieldErrors) -> Model {
         let notes = Notes()
         let model = read(JSONReader(content: .value(document), path: .root, notes: notes))
-        guard notes.faults.isEmpty else { throw FieldFaults(notes.faults) }
+        guard notes.faults.isEmpty else { throw FieldErrors(notes.faults) }
         return model
     }
 
@@ -67,7 +67,7 @@ package struct JSONReader {
         guard notes.faults.count < Self.maximumFaults else { return }
         let pointer = path.pointer
         guard !notes.faults.contains(where: { $0.pointer == pointer }) else { return }
-        notes.faults.append(FieldFault(pointer: pointer, detail: detail))
+        notes.faults.append(FieldError(pointer: pointer, detail: detail))
     }
 
     /// The elements of an array with so many of them. With another number of them none is read.
@@ -110,9 +110,9 @@ package struct JSONReader {
         }
     }
 
-    func refused<Value>(_ detail: String, _ standIn: Value) -> Value {
+    func refused<Value>(_ detail: String, _ placeholder: Value) -> Value {
         refuse(detail)
-        return standIn
+        return placeholder
     }
 
     /// `1 to 999`, `at least 1`, `at most 5`, `3`.

@@ -8,7 +8,7 @@ package struct ServerConfiguration: Sendable {
     /// Nobody is refused between one process and its successor, as the socket stays open.
     package var inheritedListener: Int32?
     /// A second port of the same host, for encrypted connections.
-    package var tls: TLSListening?
+    package var tls: TLSListener?
     /// How many connections may wait to be accepted (listen(2)).
     package var backlog: Int32 = 4_096
     /// How many connections are served at once; those beyond get a 503.

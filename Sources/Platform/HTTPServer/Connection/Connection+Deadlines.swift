@@ -19,7 +19,7 @@ extension Connection {
         if isExchanging {
             if let inbound, !inbound.isRaw, !inbound.hasEnded, inbound.isLate(at: now) {
                 group.metrics.timedOut(in: .body)
-                inbound.fail(RequestFault(.requestTimeout, "The request's body came too slowly."))
+                inbound.fail(RequestError(.requestTimeout, "The request's body came too slowly."))
                 return
             }
             // The task goes on to its end, which a cancelled one finds soon; its reply may still be wanted.

@@ -128,7 +128,7 @@ extension Connection {
         if isHeadTooLarge(response) {
             let closes = response.closes
             response = responder.refuse(
-                Refusal(
+                RejectedRequest(
                     status: .internalServerError, reason: "The reply's header fields are too large.", received: request.received,
                     peer: peer))
             response.closes = closes

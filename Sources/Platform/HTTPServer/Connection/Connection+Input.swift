@@ -189,12 +189,12 @@ extension Connection {
     }
 
     /// Answers in the place of the responder and reads no further request.
-    func refuse(_ status: HTTPResponse.Status, _ reason: String) { refuse(RequestFault(status, reason)) }
+    func refuse(_ status: HTTPResponse.Status, _ reason: String) { refuse(RequestError(status, reason)) }
 
-    func refuse(_ fault: RequestFault) {
+    func refuse(_ fault: RequestError) {
         guard !isLast, !isClosed else { return }
         let received = phase == .idle ? loop.now : phaseBegan
-        let refusal = Refusal(fault, received: received, peer: peer)
+        let refusal = RejectedRequest(fault, received: received, peer: peer)
         let response = responder.refuse(refusal)
         append(response, to: ReplyContext(isHead: parser.answersHead, closes: true))
     }

@@ -15,7 +15,7 @@ final class ConnectionGroup: @unchecked Sendable {
     let loop: EventLoop
     let configuration: ServerConfiguration
     let metrics: ServerMetrics
-    let times: Patience
+    let times: ConnectionTimeouts
     /// Connections assigned to this loop and not yet closed.
     let openConnections = Atomic<Int>(0)
     /// Requests whose responder has not answered yet.
@@ -52,7 +52,7 @@ final class ConnectionGroup: @unchecked Sendable {
         self.loop = loop
         self.metrics = metrics
         self.configuration = configuration
-        times = Patience(configuration)
+        times = ConnectionTimeouts(configuration)
     }
 
     /// On the loop.

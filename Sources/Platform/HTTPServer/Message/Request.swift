@@ -7,7 +7,7 @@ package final class Request {
     package let head: RequestHead
     /// The body with its transfer coding taken off; empty where there was none, or where it is streamed.
     package private(set) var body: [UInt8]
-    /// The body as it comes, where the responder's ``BodyPlan`` said so and there is one.
+    /// The body as it comes, where the responder's ``BodyPolicy`` said so and there is one.
     package private(set) var stream: InboundStream?
     /// The address of the other end of the connection, without port.
     package let peer: String
@@ -17,7 +17,7 @@ package final class Request {
     package private(set) var received: UInt64
     /// The loop it lives on.
     package let loop: EventLoop
-    /// What the responder found out when it was asked for the request's ``BodyPlan``, so that it looks once.
+    /// What the responder found out when it was asked for the request's ``BodyPolicy``, so that it looks once.
     package var finding: AnyObject?
 
     package init(

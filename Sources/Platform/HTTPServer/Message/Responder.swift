@@ -8,17 +8,17 @@ package protocol Responder: AnyObject {
 
     /// The answer to a request that the server itself refuses (malformed, too large, too slow), in the
     /// service's own form; on the loop.
-    func refuse(_ refusal: Refusal) -> Response
+    func refuse(_ refusal: RejectedRequest) -> Response
 
     /// How the body of this request is to be read, asked before any of it is. On the loop, and only for requests that have one.
     ///
-    /// What is refused by its head is best planned as ``BodyPlan/unread``. The same request comes to ``begin(_:)`` afterwards.
-    func bodyPlan(for request: Request) -> BodyPlan
+    /// What is refused by its head is best planned as ``BodyPolicy/unread``. The same request comes to ``begin(_:)`` afterwards.
+    func bodyPlan(for request: Request) -> BodyPolicy
 }
 
 extension Responder {
     /// The standard plan for every request.
-    package func bodyPlan(for request: Request) -> BodyPlan { .standard }
+    package func bodyPlan(for request: Request) -> BodyPolicy { .standard }
 
     /// The answer to a request, waited for where it has to be. In a task on the loop.
     package func respond(to request: Request) async -> Response {

@@ -5,7 +5,7 @@ struct ChunkHeader {
     let extensionBytes: Int
 
     /// - Parameter line: without its CRLF, and without any other control character but HTAB.
-    init(_ line: Span<UInt8>) throws(RequestFault) {
+    init(_ line: Span<UInt8>) throws(RequestError) {
         var index = 0
         var size = 0
         while index < line.count, let digit = line[index].hexadecimal {
@@ -30,7 +30,7 @@ struct ChunkHeader {
     ///
     /// The bad whitespace is taken wherever the grammar has it, before the first semicolon too: a recipient has to (RFC 9110
     /// §5.6.3), and the size has ended by then, so nobody reads another one. Blanks with nothing behind them are refused.
-    private static func skipExtension(_ line: Span<UInt8>, from start: Int) throws(RequestFault) -> Int {
+    private static func skipExtension(_ line: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var index = skipBlank(line, from: start)
         guard index < line.count, line[index] == UInt8(ascii: ";") else { throw malformed }
         index = try skipToken(line, from: skipBlank(line, from: index + 1))
@@ -47,7 +47,7 @@ struct ChunkHeader {
         return index
     }
 
-    private static func skipToken(_ line: Span<UInt8>, from start: Int) throws(RequestFault) -> Int {
+    private static func skipToken(_ line: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var index = start
         while index < line.count, line[index].isToken { index += 1 }
         guard index > start else { throw malformed }
@@ -55,7 +55,7 @@ struct ChunkHeader {
     }
 
     /// The rest of a quoted string (RFC 9110 §5.6.4), after its first quote.
-    private static func skipQuoted(_ line: Span<UInt8>, from start: Int) throws(RequestFault) -> Int {
+    private static func skipQuoted(_ line: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var index = start
         while index < line.count {
             switch line[index] {
@@ -67,5 +67,5 @@ struct ChunkHeader {
         throw malformed
     }
 
-    private static var malformed: RequestFault { .malformed("A chunk extension is malformed.") }
+    private static var malformed: RequestError { .malformed("A chunk extension is malformed.") }
 }

@@ -24,13 +24,13 @@ extension HeadBuilder {
 
     /// `HTTP/` digit `.` digit in upper case (RFC 9112 §2.3). A higher minor version is served as 1.1
     /// (RFC 9110 §2.5), 0.x never had this form, and another major version is another protocol.
-    static func isHTTP11(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestFault) -> Bool {
+    static func isHTTP11(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Bool {
         let start = range.lowerBound
         guard range.count == 8, head.holdsExactly("HTTP/", in: start..<start + 5), head[start + 5].isDigit,
             head[start + 6] == UInt8(ascii: "."), head[start + 7].isDigit, head[start + 5] != UInt8(ascii: "0")
         else { throw .malformed("The request line does not end in an HTTP version.") }
         guard head[start + 5] == UInt8(ascii: "1") else {
-            throw RequestFault(.httpVersionNotSupported, "This server speaks HTTP/1.1.")
+            throw RequestError(.httpVersionNotSupported, "This server speaks HTTP/1.1.")
         }
         return head[start + 7] != UInt8(ascii: "0")
     }

@@ -25,7 +25,7 @@ struct HeadBuilder {
     var keptBytes: Int { fields.capacity * MemoryLayout<RequestHead.Field>.stride }
 
     /// `method SP target SP version` with single spaces (RFC 9112 §3).
-    mutating func takeRequestLine(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    mutating func takeRequestLine(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         guard let methodEnd = head.first(.space, in: line), methodEnd > line.lowerBound,
             let targetEnd = head.first(.space, in: methodEnd + 1..<line.upperBound), targetEnd > methodEnd + 1
         else { throw .malformed("The request line is not of the form `method target version`.") }
@@ -34,7 +34,7 @@ struct HeadBuilder {
         }
         isHTTP11 = try Self.isHTTP11(targetEnd + 1..<line.upperBound, of: head)
         guard let method = Self.method(line.lowerBound..<methodEnd, of: head) else {
-            throw RequestFault(.notImplemented, "This server does not know the method.")
+            throw RequestError(.notImplemented, "This server does not know the method.")
         }
         self.method = method
         target = try RequestTarget(methodEnd + 1..<targetEnd, of: head, method: method)
@@ -43,7 +43,7 @@ struct HeadBuilder {
     }
 
     /// `name ":" OWS value OWS` (RFC 9112 §5), kept, and looked at where it decides framing.
-    mutating func takeField(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    mutating func takeField(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         let field = try Self.field(line, of: head)
         let name = field.name
         switch name.count {
@@ -58,7 +58,7 @@ struct HeadBuilder {
     }
 
     /// Splits a field line; also for trailers, of which no more is asked.
-    static func field(_ line: Range<Int>, of bytes: Span<UInt8>) throws(RequestFault) -> RequestHead.Field {
+    static func field(_ line: Range<Int>, of bytes: Span<UInt8>) throws(RequestError) -> RequestHead.Field {
         var index = line.lowerBound
         while index < line.upperBound, bytes[index].isToken { index += 1 }
         // Also catches a line that continues the one before it (obs-fold) and a space before the colon,
@@ -70,7 +70,7 @@ struct HeadBuilder {
     }
 
     /// What only the whole head can tell: Host, and how the body ends.
-    mutating func finish(_ head: Span<UInt8>) throws(RequestFault) -> BodyFraming {
+    mutating func finish(_ head: Span<UInt8>) throws(RequestError) -> BodyFraming {
         guard hosts == 1 || (hosts == 0 && !isHTTP11) else {
             throw .malformed("HTTP/1.1 needs a Host field.")
         }
@@ -81,7 +81,7 @@ struct HeadBuilder {
         guard length == nil else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
         guard isHTTP11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
         guard !hasUnknownCoding else {
-            throw RequestFault(
+            throw RequestError(
                 .notImplemented, "This server knows no transfer coding but chunked.", cause: .transferCoding)
         }
         return .chunked
@@ -97,7 +97,7 @@ struct HeadBuilder {
 // MARK: Fields that decide
 
 extension HeadBuilder {
-    private mutating func takeHost(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    private mutating func takeHost(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         hosts += 1
         guard hosts == 1 else { throw .malformed("There is more than one Host field.") }
         guard head.isAuthority(value) else { throw .malformed("Host is not a host and port.") }
@@ -107,7 +107,7 @@ extension HeadBuilder {
     /// twice with one number: a sender that repeats itself is one that was tampered with. Zeros before the number are taken,
     /// as the grammar allows them (`1*DIGIT`). `Content_Length` is an ordinary field: here nothing takes `_` for `-`. A length
     /// or `chunked` is taken with every method, GET too: a body that were ignored would be read as the next request.
-    private mutating func takeLength(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    private mutating func takeLength(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         guard length == nil else { throw .malformed("There is more than one Content-Length field.") }
         guard !value.isEmpty else { throw .malformed("Content-Length is not a number.") }
         var number = 0
@@ -125,7 +125,7 @@ extension HeadBuilder {
     /// (RFC 9110 §5.3), so the verdict on codings that are not known is that of the whole head: 501 where `chunked` ends the
     /// list, else the body would have no end (RFC 9112 §6.3). Parameters are refused: no registered coding has any, and
     /// `chunked` must not (RFC 9112 §7.1). Empty elements are refused too, since some would read another list.
-    private mutating func takeCoding(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    private mutating func takeCoding(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         var isWrong = false
         head.forEachElement(in: value) { element in
             if isChunked || element.isEmpty || !element.allSatisfy({ head[$0].isToken }) {
@@ -147,12 +147,12 @@ extension HeadBuilder {
     }
 
     /// RFC 9110 §10.1.1: only 100-continue is defined, and an HTTP/1.0 client does not mean it.
-    private mutating func takeExpectation(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestFault) {
+    private mutating func takeExpectation(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         var known = true
         head.forEachElement(in: value) { element in
             if !head.holds("100-continue", in: element) { known = false }
         }
-        guard known else { throw RequestFault(.expectationFailed, "This server knows no expectation but 100-continue.") }
+        guard known else { throw RequestError(.expectationFailed, "This server knows no expectation but 100-continue.") }
         expectsContinue = isHTTP11
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension RequestParser {
     /// Begins a body of the kind its head told of, unless that says already that it is too large.
-    mutating func begin(_ framing: BodyFraming) throws(RequestFault) {
+    mutating func begin(_ framing: BodyFraming) throws(RequestError) {
         switch framing {
         case .length(let length):
             guard length <= bodyLimit else { throw Self.bodyTooLarge }
@@ -13,7 +13,7 @@ extension RequestParser {
     }
 
     /// Reads on in the body; whether it is complete.
-    mutating func readBody(_ input: Span<UInt8>, _ position: inout Int) throws(RequestFault) -> Bool {
+    mutating func readBody(_ input: Span<UInt8>, _ position: inout Int) throws(RequestError) -> Bool {
         while true {
             switch state {
             case .fixed(let remaining):
@@ -55,7 +55,7 @@ extension RequestParser {
         }
     }
 
-    private mutating func begin(_ chunk: ChunkHeader) throws(RequestFault) {
+    private mutating func begin(_ chunk: ChunkHeader) throws(RequestError) {
         extensionBytes += chunk.extensionBytes
         guard extensionBytes <= limits.chunkExtensions else { throw Self.extensionsTooLong }
         guard chunk.size > 0 else {
@@ -83,6 +83,6 @@ extension RequestParser {
         return remaining - taken
     }
 
-    static var extensionsTooLong: RequestFault { .malformed("The chunk extensions are too long.") }
-    static var bodyTooLarge: RequestFault { RequestFault(.contentTooLarge, "The body is too large.") }
+    static var extensionsTooLong: RequestError { .malformed("The chunk extensions are too long.") }
+    static var bodyTooLarge: RequestError { RequestError(.contentTooLarge, "The body is too large.") }
 }

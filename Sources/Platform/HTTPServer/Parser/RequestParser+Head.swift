@@ -2,7 +2,7 @@ extension RequestParser {
     /// The head, once its last line is there. A head that lies whole in one input is copied once, as a whole.
     mutating func readHead(
         _ input: Span<UInt8>, _ position: inout Int
-    ) throws(RequestFault) -> (RequestHead, BodyFraming)? {
+    ) throws(RequestError) -> (RequestHead, BodyFraming)? {
         // Where the head's first byte is, if none of it came earlier.
         var entry = position
         while true {
@@ -40,7 +40,7 @@ extension RequestParser {
         }
     }
 
-    private func endOfHeadLine(_ input: Span<UInt8>, from start: Int) throws(RequestFault) -> Int? {
+    private func endOfHeadLine(_ input: Span<UInt8>, from start: Int) throws(RequestError) -> Int? {
         if case .requestLine = state {
             return try endOfLine(input, from: start, limit: limits.requestLine, excess: requestLineTooLong(input, start))
         }
@@ -48,8 +48,8 @@ extension RequestParser {
     }
 
     /// 501 where what is too long is the method, longer than any that is known (RFC 9112 §3), else 414.
-    private func requestLineTooLong(_ input: Span<UInt8>, _ start: Int) -> RequestFault {
-        let tooLong = RequestFault(.uriTooLong, "The request line is too long.")
+    private func requestLineTooLong(_ input: Span<UInt8>, _ start: Int) -> RequestError {
+        let tooLong = RequestError(.uriTooLong, "The request line is too long.")
         // Only of bytes that are there whenever the line is found to be too long, so that splits change nothing.
         guard limits.requestLine > HeadBuilder.longestMethod else { return tooLong }
         for index in 0...HeadBuilder.longestMethod {
@@ -63,13 +63,13 @@ extension RequestParser {
             }
             guard byte.isToken else { return tooLong }
         }
-        return RequestFault(.notImplemented, "This server does not know the method.")
+        return RequestError(.notImplemented, "This server does not know the method.")
     }
 
     /// Takes one line; how the body ends if it was the empty one at the head's end.
     private mutating func takeLine(
         _ line: Range<Int>, of bytes: Span<UInt8>
-    ) throws(RequestFault) -> BodyFraming? {
+    ) throws(RequestError) -> BodyFraming? {
         if case .requestLine = state {
             if line.isEmpty {
                 // Some clients end a body with a CRLF too many (RFC 9112 §2.2: "at least one"). A second one is refused: no

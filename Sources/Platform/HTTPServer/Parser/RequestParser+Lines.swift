@@ -4,8 +4,8 @@ extension RequestParser {
     /// A line ends in CRLF and nothing else: those who also end it at a bare LF, or take a bare CR for a space,
     /// see other messages in the same bytes (RFC 9112 §2.2).
     func endOfLine(
-        _ input: Span<UInt8>, from start: Int, limit: Int, excess: @autoclosure () -> RequestFault
-    ) throws(RequestFault) -> Int? {
+        _ input: Span<UInt8>, from start: Int, limit: Int, excess: @autoclosure () -> RequestError
+    ) throws(RequestError) -> Int? {
         let carried = held.isEmpty ? 0 : held.count - lineStart
         let available = input.count - start
         var carriageReturn = start - 1
@@ -29,8 +29,8 @@ extension RequestParser {
 
     /// The next whole line of a chunked body, its CRLF taken off; nil where its end has not come.
     mutating func readLine(
-        _ input: Span<UInt8>, _ position: inout Int, limit: Int, excess: @autoclosure () -> RequestFault
-    ) throws(RequestFault) -> [UInt8]? {
+        _ input: Span<UInt8>, _ position: inout Int, limit: Int, excess: @autoclosure () -> RequestError
+    ) throws(RequestError) -> [UInt8]? {
         lineStart = 0
         guard let end = try endOfLine(input, from: position, limit: limit, excess: excess()) else {
             held.append(position..<input.count, of: input)
@@ -48,12 +48,12 @@ extension RequestParser {
     /// How long the next field line may be.
     var fieldLineLimit: Int { min(limits.header, max(0, limits.headers - fieldBytes)) }
 
-    static var fieldsTooLarge: RequestFault {
-        RequestFault(.requestHeaderFieldsTooLarge, "The header fields are too large or too many.")
+    static var fieldsTooLarge: RequestError {
+        RequestError(.requestHeaderFieldsTooLarge, "The header fields are too large or too many.")
     }
 
     /// Counts a field line of so many bytes.
-    mutating func count(fieldLine bytes: Int) throws(RequestFault) {
+    mutating func count(fieldLine bytes: Int) throws(RequestError) {
         fieldCount += 1
         fieldBytes += bytes
         guard fieldCount <= limits.fields else { throw Self.fieldsTooLarge }

@@ -20,7 +20,7 @@ package struct RequestParser {
         /// Such a body is complete.
         case bodyEnded
         /// Nothing that follows can be trusted; every later step says the same.
-        case refused(RequestFault)
+        case refused(RequestError)
     }
 
     /// How far the present request has come.
@@ -36,7 +36,7 @@ package struct RequestParser {
         case trailers
         /// A streamed body is complete, and only its last piece has been handed on.
         case ended
-        case failed(RequestFault)
+        case failed(RequestError)
     }
 
     let limits: HTTPLimits
@@ -107,7 +107,7 @@ package struct RequestParser {
     ///
     /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
     package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
-        do throws(RequestFault) {
+        do throws(RequestError) {
             return try advance(input, &position)
         } catch {
             isHead = readsHead || (isRequestLine && Self.beginsWithHead(held, input, position))
@@ -116,7 +116,7 @@ package struct RequestParser {
         }
     }
 
-    private mutating func advance(_ input: Span<UInt8>, _ position: inout Int) throws(RequestFault) -> Step {
+    private mutating func advance(_ input: Span<UInt8>, _ position: inout Int) throws(RequestError) -> Step {
         while true {
             switch state {
             case .requestLine, .fields:
@@ -190,7 +190,7 @@ package struct RequestParser {
         fail(.malformed("The rest is not read."))
     }
 
-    private mutating func fail(_ fault: RequestFault) {
+    private mutating func fail(_ fault: RequestError) {
         state = .failed(fault)
         held = []
         body = []

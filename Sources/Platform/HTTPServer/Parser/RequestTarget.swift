@@ -15,7 +15,7 @@ struct RequestTarget {
     }
 
     /// - Parameter range: not empty.
-    init(_ range: Range<Int>, of head: Span<UInt8>, method: HTTPRequest.Method) throws(RequestFault) {
+    init(_ range: Range<Int>, of head: Span<UInt8>, method: HTTPRequest.Method) throws(RequestError) {
         self.init(path: range, query: nil, authority: nil)
         var start = range.lowerBound
         if head[start] == UInt8(ascii: "*") {
@@ -36,7 +36,7 @@ struct RequestTarget {
     }
 
     /// Takes scheme and authority off a target in absolute form; where its path begins.
-    private mutating func takeAuthority(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestFault) -> Int {
+    private mutating func takeAuthority(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Int {
         var start = range.lowerBound
         if range.count > 7, head.holds("http://", in: start..<start + 7) {
             start += 7
@@ -53,7 +53,7 @@ struct RequestTarget {
     }
 
     /// Refuses what must not stand in a target or is not what it seems once decoded; the place of the first `?`.
-    private static func check(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestFault) -> Int? {
+    private static func check(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Int? {
         var mark: Int?
         var index = range.lowerBound
         while index < range.upperBound {

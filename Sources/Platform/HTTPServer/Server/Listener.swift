@@ -22,7 +22,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private let logger: Logger
     private let maximum: Int
     /// What its connections are encrypted with; nil where they are not.
-    private let tls: TLSKeeper?
+    private let tls: CertificateStore?
     /// How many handshakes may begin.
     private var handshakes: TokenBucket
     /// How many of them by one client, where clients' connections are bounded. Those beyond are refused: if they waited with the
@@ -43,13 +43,13 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     /// - Parameter groups: at least one; the listener lives on the first one's loop.
     init(
-        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListening? = nil, metrics: ServerMetrics,
+        descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListener? = nil, metrics: ServerMetrics,
         logger: Logger
     ) {
         self.tls = tls?.keeper
         let rate = tls?.handshakeRate ?? 0
         handshakes = TokenBucket(rate: rate, burst: rate.multipliedReportingOverflow(by: 2).partialValue)
-        let share = rate > 0 ? max(1, rate / TLSListening.clients) : 0
+        let share = rate > 0 ? max(1, rate / TLSListener.clients) : 0
         handshakesOfClients = ClientBuckets(rate: share, burst: max(8, share.multipliedReportingOverflow(by: 2).partialValue))
         self.descriptor = descriptor
         self.groups = groups
@@ -159,7 +159,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         // To be understood it would take a handshake, which is what there is no room for.
         guard let responder = home.responder, tls == nil else { return }
         let status: HTTPResponse.Status = shortage == .client ? .tooManyRequests : .serviceUnavailable
-        let refusal = Refusal(status: status, reason: reason, received: home.loop.now, peer: peer)
+        let refusal = RejectedRequest(status: status, reason: reason, received: home.loop.now, peer: peer)
         var output = OutputQueue()
         output.append(responder.refuse(refusal), to: ReplyContext(closes: true), date: home.dateLine())
         _ = output.flush(to: accepted)

@@ -73,7 +73,7 @@ package final class Server: Sendable {
         return port
     }
 
-    private func listen(on descriptor: Int32, maximum: Int, tls: TLSListening?) {
+    private func listen(on descriptor: Int32, maximum: Int, tls: TLSListener?) {
         let listener = Listener(
             descriptor: descriptor, groups: groups, maximum: maximum, tls: tls, metrics: metrics, logger: logger)
         listeners.withLock { $0.append(listener) }

@@ -14,7 +14,7 @@ package final class InboundStream {
     private weak var connection: (any StreamCarrier)?
     private var pieces = Deque<[UInt8]>()
     private var buffered = 0
-    private var end: Result<Void, RequestFault>?
+    private var end: Result<Void, RequestError>?
     private var waiter: Promise<Void>?
     /// Whether the client waits for a 100 (Continue), sent once somebody wants the body (RFC 9110 §10.1.1).
     private var awaitsContinue: Bool
@@ -38,7 +38,7 @@ package final class InboundStream {
     }
 
     /// The next bytes, at least one; nil once there are no more.
-    /// - Throws: ``RequestFault`` where the rest is malformed, too large, too slow or will not come;
+    /// - Throws: ``RequestError`` where the rest is malformed, too large, too slow or will not come;
     ///   `CancellationError` where the client is gone; ``DeadlineExceeded`` after the task's ``Deadline``.
     package func next() async throws -> [UInt8]? {
         loop.assertInLoop()
@@ -110,14 +110,14 @@ package final class InboundStream {
 
     func finish() { settle(.success(())) }
 
-    func fail(_ fault: RequestFault) { settle(.failure(fault)) }
+    func fail(_ fault: RequestError) { settle(.failure(fault)) }
 
     /// The connection is gone.
     func cancel() {
         if end == nil { waiter?.fail(CancellationError()) }
     }
 
-    private func settle(_ result: Result<Void, RequestFault>) {
+    private func settle(_ result: Result<Void, RequestError>) {
         guard end == nil else { return }
         end = result
         wake()

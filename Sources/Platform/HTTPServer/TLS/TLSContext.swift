@@ -12,8 +12,8 @@ package final class TLSContext: @unchecked Sendable {
     package let expires: Int
     private let identity: TLSIdentity
 
-    /// - Throws: ``TLSFault`` where certificates or key cannot be read, do not belong together, or are weak.
-    package init(_ identity: TLSIdentity) throws(TLSFault) {
+    /// - Throws: ``TLSError`` where certificates or key cannot be read, do not belong together, or are weak.
+    package init(_ identity: TLSIdentity) throws(TLSError) {
         ERR_clear_error()
         guard let pointer = SSL_CTX_new(TLS_server_method()) else { throw .openSSL("no TLS context") }
         self.pointer = pointer
@@ -25,13 +25,13 @@ package final class TLSContext: @unchecked Sendable {
 
     /// The same with keys of its own for tickets: those that were given out before are of no use to it, and who finds its keys
     /// reads nothing of what was said before (RFC 5077 §5.5; RFC 9325 §3.4).
-    package func renewed() throws(TLSFault) -> TLSContext { try TLSContext(identity) }
+    package func renewed() throws(TLSError) -> TLSContext { try TLSContext(identity) }
 
-    private static func prepare(_ context: OpaquePointer, _ identity: TLSIdentity) throws(TLSFault) -> Int {
-        do throws(TLSFault) {
+    private static func prepare(_ context: OpaquePointer, _ identity: TLSIdentity) throws(TLSError) -> Int {
+        do throws(TLSError) {
             guard SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil) == 1,
                 SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
-            else { throw TLSFault.openSSL("TLS 1.2 is not to be had") }
+            else { throw TLSError.openSSL("TLS 1.2 is not to be had") }
             // The buffer may move between attempts to write the same bytes; what an idle connection holds is released.
             let modes = Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | Int(SSL_MODE_RELEASE_BUFFERS)
             _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, modes, nil)
@@ -49,7 +49,7 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     /// - Returns: when the first of them ends.
-    private static func use(certificates: [UInt8], in context: OpaquePointer) throws(TLSFault) -> Int {
+    private static func use(certificates: [UInt8], in context: OpaquePointer) throws(TLSError) -> Int {
         let source = try memory(certificates)
         defer { BIO_free(source) }
         guard let own = PEM_read_bio_X509(source, nil, noPassword, nil) else {
@@ -71,7 +71,7 @@ package final class TLSContext: @unchecked Sendable {
         return timegm(&time)
     }
 
-    private static func use(key: [UInt8], in context: OpaquePointer) throws(TLSFault) {
+    private static func use(key: [UInt8], in context: OpaquePointer) throws(TLSError) {
         let source = try memory(key)
         defer { BIO_free(source) }
         guard let key = PEM_read_bio_PrivateKey(source, nil, noPassword, nil) else {
@@ -83,7 +83,7 @@ package final class TLSContext: @unchecked Sendable {
         }
     }
 
-    private static func memory(_ bytes: [UInt8]) throws(TLSFault) -> OpaquePointer {
+    private static func memory(_ bytes: [UInt8]) throws(TLSError) -> OpaquePointer {
         let source = BIO_new(BIO_s_mem())
         guard let source, BIO_write(source, bytes, Int32(clamping: bytes.count)) == bytes.count else {
             BIO_free(source)

@@ -10,8 +10,8 @@ package enum TLSIdentitySource: Sendable {
     private static let largestFile = 1 << 20
 
     /// Reads the files; blocks.
-    /// - Throws: ``TLSFault`` where one cannot be read.
-    package func read() throws(TLSFault) -> TLSIdentity {
+    /// - Throws: ``TLSError`` where one cannot be read.
+    package func read() throws(TLSError) -> TLSIdentity {
         switch self {
         case .fixed(let identity): identity
         case .files(let certificates, let key):
@@ -30,19 +30,19 @@ package enum TLSIdentitySource: Sendable {
         }
     }
 
-    private static func contents(of path: String) throws(TLSFault) -> [UInt8] {
+    private static func contents(of path: String) throws(TLSError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw TLSFault("\(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw TLSError("\(path): \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while bytes.count <= largestFile {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw TLSFault("\(path): \(String(cString: strerror(errno)))") }
+            guard count >= 0 else { throw TLSError("\(path): \(String(cString: strerror(errno)))") }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
         }
-        throw TLSFault("\(path): larger than a certificate can be")
+        throw TLSError("\(path): larger than a certificate can be")
     }
 }

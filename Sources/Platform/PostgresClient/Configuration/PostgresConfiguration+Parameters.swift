@@ -29,7 +29,7 @@ extension PostgresConfiguration {
         // Compiling a plan or starting workers for it takes longer than a statement of a shop may run.
         // A plan is made once for each statement and connection: by itself PostgreSQL plans one anew each time where it believes
         // that to be cheaper, which doubled what a list of products cost it (345 µs, 145 without). Those whose best plan
-        // depends on their values say so (PostgresQuery.isPlannedAnew).
+        // depends on their values say so (PostgresQuery.usesCustomPlan).
         // A plan that was made while a table was empty would scan it, and is kept while the table grows: no statement of a
         // shop wants a scan where there is an index.
         var options =

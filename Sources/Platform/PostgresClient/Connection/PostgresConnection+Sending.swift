@@ -7,7 +7,7 @@ extension PostgresConnection {
     func send(_ query: PostgresQuery, index: Int, for receiver: any StatementReceiver) {
         guard let handle else { return receiver.statementEnded(index, .lost(PostgresError(.connectionUnavailable))) }
         beginWaiting()
-        if query.isPlannedAnew { return sendUnnamed(query, index: index, for: receiver, on: handle) }
+        if query.usesCustomPlan { return sendUnnamed(query, index: index, for: receiver, on: handle) }
         let use = statements.use(query)
         if let evicted = use.evicted { sendHousekeeping("DEALLOCATE s\(evicted)") }
         let sent = withStatementName(use.name) { name in

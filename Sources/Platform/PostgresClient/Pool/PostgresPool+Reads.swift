@@ -84,7 +84,7 @@ extension PostgresPool {
         loop.atTurnEnd { [self] in
             isProving = false
             for reader in readers where reader.isOpen {
-                reader.sync(for: ProofOfLife(loop: loop) { [weak self] in self?.sendParked() })
+                reader.sync(for: LivenessPing(loop: loop) { [weak self] in self?.sendParked() })
             }
         }
     }

@@ -17,7 +17,7 @@ package final class PostgresPool: @unchecked Sendable {
     let exam: ReaderExam?
     /// What the pool holds and how it fares, as of now.
     package internal(set) var state: PoolState
-    var vigil: ServerVigil
+    var vigil: LivenessDetector
     var retries = RetryBudget()
 
     /// Threads that connect: serial queues, since Dispatch gives each of those a thread whatever else is blocked.
@@ -66,7 +66,7 @@ package final class PostgresPool: @unchecked Sendable {
         self.configuration = configuration
         self.logger = logger
         state = PoolState(limits: PoolLimits(configuration))
-        vigil = ServerVigil(
+        vigil = LivenessDetector(
             suspicion: configuration.suspicionTimeout.nanosecondsClamped, patience: 300_000_000)
         queryTimeout = configuration.queryTimeout.nanosecondsClamped
         acquireTimeout = configuration.acquireTimeout.nanosecondsClamped
@@ -229,7 +229,7 @@ package final class PostgresPool: @unchecked Sendable {
         if let limit = configuration.readLimit { connection.sendHousekeeping("SET statement_timeout = \(limit)") }
         // Reads follow once this is answered: an unused connection may have died without telling.
         connection.sync(
-            for: ProofOfLife(loop: loop) { [weak self] in
+            for: LivenessPing(loop: loop) { [weak self] in
                 guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
                 guard exam == nil else { return examine(connection) }
                 readers.append(connection)

@@ -10,7 +10,7 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
     private(set) var parameters: PostgresParameters
     /// Whether it is planned for its values each time, and not prepared: for a statement whose best plan depends on
     /// what is asked for, and that runs longer than its planning.
-    package var isPlannedAnew = false
+    package var usesCustomPlan = false
 
     /// Whether a parameter cannot be sent.
     var isInvalid: Bool { parameters.isInvalid || parameters.list.count > 65_535 }

@@ -23,7 +23,7 @@ package final class ReplicaReads: @unchecked Sendable {
     private var pausedUntil: UInt64 = 0
     private var lastExam: (at: UInt64, took: UInt64)?
     private var began: UInt64 = 0
-    private var told: ReplicaStanding.Phase?
+    private var told: ReplicaStatus.Phase?
 
     /// - Parameters:
     ///   - configuration: of the replica, with this loop's share
@@ -99,13 +99,13 @@ package final class ReplicaReads: @unchecked Sendable {
     }
 
     /// How the replica stands. On the loop.
-    package var standing: ReplicaStanding {
+    package var standing: ReplicaStatus {
         let now = loop.now
         let silence = now > (lastExam?.at ?? began) ? now - (lastExam?.at ?? began) : 0
         guard let lastExam, replica.isUsable, silence < 2_000_000_000 else {
-            return ReplicaStanding(phase: .down, latency: silence)
+            return ReplicaStatus(phase: .down, latency: silence)
         }
-        return ReplicaStanding(phase: replica.carriesReads ? .ok : .behind, latency: lastExam.took)
+        return ReplicaStatus(phase: replica.carriesReads ? .ok : .behind, latency: lastExam.took)
     }
 
     // MARK: Looking

@@ -27,7 +27,7 @@ final class AccessLog {
         context.loop.atTurnEnd { lines.flush() }
     }
 
-    func write(_ response: Response, to refusal: Refusal, requestID: String, duration: Int64) {
+    func write(_ response: Response, to refusal: RejectedRequest, requestID: String, duration: Int64) {
         logger.info("request refused", metadata: record(response, refusal, requestID: requestID, duration))
     }
 
@@ -48,7 +48,7 @@ final class AccessLog {
 
     /// What was refused may have had neither method nor path.
     private func record(
-        _ response: Response, _ refusal: Refusal, requestID: String, _ duration: Int64
+        _ response: Response, _ refusal: RejectedRequest, requestID: String, _ duration: Int64
     ) -> Logger.Metadata {
         let record = AccessRecord(
             time: .now, requestID: requestID, method: "", route: nil, path: [], status: response.status.code,

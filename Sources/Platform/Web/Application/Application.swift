@@ -153,7 +153,7 @@ package final class Application: Responder {
         return response
     }
 
-    package func refuse(_ refusal: Refusal) -> Response {
+    package func refuse(_ refusal: RejectedRequest) -> Response {
         let requestID = ids.next()
         var problem = Problem(.refusal(refusal.status, refusal.cause), refusal.reason)
         // What was refused for want of room, or as too much at a time.
@@ -173,7 +173,7 @@ package final class Application: Responder {
         init(_ match: RouteMatch) { self.match = match }
     }
 
-    package func bodyPlan(for request: Request) -> BodyPlan {
+    package func bodyPlan(for request: Request) -> BodyPolicy {
         let judged = JudgedHead(router.match(request.head))
         request.finding = judged
         guard case .found(let route, _) = judged.match else { return .unread }
@@ -210,7 +210,7 @@ package final class Application: Responder {
         let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
         let client = settings.trustedProxies.client(peer: request.peer, request.head)
-        if concentration?.isSample() == true { note(client.address, route?.options.isVital ?? false) }
+        if concentration?.isSample() == true { note(client.address, route?.options.bypassesAdmission ?? false) }
         return RequestContext(
             request: settings.trustedProxies.withoutSecret(request),
             requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
@@ -218,15 +218,17 @@ package final class Application: Responder {
             isProxied: client.isProxied,
             route: route?.template.description,
             parameters: parameters,
-            isVital: route?.options.isVital ?? false,
+            bypassesAdmission: route?.options.bypassesAdmission ?? false,
             cost: route?.options.cost,
             deadline: Deadline(instant: overflow ? .max : instant),
             logger: logger)
     }
 
     /// Looks whether a proxy stands for its clients. Health checks come from few addresses as a rule.
-    private func note(_ address: String, _ isVital: Bool) {
-        guard !isVital, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else { return }
+    private func note(_ address: String, _ bypassesAdmission: Bool) {
+        guard !bypassesAdmission, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else {
+            return
+        }
         logger.warning(
             "most requests come from few client addresses: if these are proxies, rate limits hold for all of their clients together; see TRUSTED_PROXIES, TRUSTED_HOPS and ORIGIN_VERIFY_SECRET",
             metadata: [
@@ -272,7 +274,7 @@ package final class Application: Responder {
     private func problem(for error: any Error) -> Problem {
         if let convertible = error as? any ProblemConvertible { return convertible.problem }
         // Found only while the handler read the body.
-        if let fault = error as? RequestFault { return Problem(.refusal(fault.status, fault.cause), fault.reason) }
+        if let fault = error as? RequestError { return Problem(.refusal(fault.status, fault.cause), fault.reason) }
         if error is CancellationError, Task.isCancelled { return Problem(.clientGone) }
         return mapError(error) ?? .internalError(error)
     }

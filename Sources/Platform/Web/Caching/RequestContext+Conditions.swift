@@ -51,7 +51,7 @@ extension RequestContext {
     package func ifMatch() throws(Problem) -> EntityTagCondition? {
         guard request.head.bytes(of: .ifMatch) != nil else { return nil }
         guard let condition = EntityTagCondition(request.head.values(of: .ifMatch)) else {
-            let fault = InputFault(.header("If-Match"), "must be * or a list of entity tags in quotes")
+            let fault = InputError(.header("If-Match"), "must be * or a list of entity tags in quotes")
             throw Problem(.badRequest, errors: [fault])
         }
         return condition

@@ -32,6 +32,6 @@ extension IdempotencyKey {
 
 extension Problem {
     fileprivate static func invalidKey(_ detail: String) -> Problem {
-        Problem(.invalidIdempotencyKey, errors: [InputFault(.header("Idempotency-Key"), detail)])
+        Problem(.invalidIdempotencyKey, errors: [InputError(.header("Idempotency-Key"), detail)])
     }
 }

@@ -19,7 +19,7 @@ package final class RequestContext {
     package let route: String?
     package let parameters: PathParameters
     /// Whether it is answered whatever happens, and no limit holds for it: what asks for the service's health.
-    package let isVital: Bool
+    package let bypassesAdmission: Bool
     /// What ``cost`` is told by.
     private let costOfQuery: (@Sendable (ArraySlice<UInt8>?) -> Int)?
     /// By when there must be an answer.
@@ -38,7 +38,7 @@ package final class RequestContext {
     package init(
         request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?,
         parameters: PathParameters,
-        isVital: Bool = false, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
+        bypassesAdmission: Bool = false, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
     ) {
         costOfQuery = cost
         self.request = request
@@ -47,7 +47,7 @@ package final class RequestContext {
         self.isProxied = isProxied
         self.route = route
         self.parameters = parameters
-        self.isVital = isVital
+        self.bypassesAdmission = bypassesAdmission
         self.deadline = deadline
         parentLogger = logger
     }

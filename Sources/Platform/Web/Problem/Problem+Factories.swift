@@ -15,22 +15,22 @@ extension Problem {
 
     /// 400 for a query parameter.
     package static func parameter(_ name: String, _ detail: String) -> Problem {
-        Problem(.invalidParameter, errors: [InputFault(.parameter(name), detail)])
+        Problem(.invalidParameter, errors: [InputError(.parameter(name), detail)])
     }
 
     /// 422 with what is wrong at each place of the body.
-    package static func invalid(_ errors: [InputFault]) -> Problem {
+    package static func invalid(_ errors: [InputError]) -> Problem {
         Problem(.invalid, errors.count == 1 ? errors.first?.detail : nil, errors: errors)
     }
 
     /// 422 with the faults a reader found in the body.
-    package static func invalid(_ faults: [FieldFault]) -> Problem {
-        invalid(faults.map { InputFault(.pointer($0.pointer), $0.detail) })
+    package static func invalid(_ faults: [FieldError]) -> Problem {
+        invalid(faults.map { InputError(.pointer($0.pointer), $0.detail) })
     }
 
     /// 422 for one place of the body.
     package static func invalid(_ pointer: String, _ detail: String) -> Problem {
-        invalid([InputFault(.pointer(pointer), detail)])
+        invalid([InputError(.pointer(pointer), detail)])
     }
 
     /// 409 with a code of its own.

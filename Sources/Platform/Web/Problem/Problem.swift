@@ -9,7 +9,7 @@ package struct Problem: Error {
     /// What is particular to this occurrence.
     package var detail: String?
     /// What is wrong with the input, where that is the problem.
-    package var errors: [InputFault] = []
+    package var errors: [InputError] = []
     /// Further members of the object, such as `lines` or `allowed` (RFC 9457 §3.2).
     package var members: [Member] = []
     /// After how many seconds to try again.
@@ -25,7 +25,7 @@ package struct Problem: Error {
         package let value: JSONValue
     }
 
-    package init(_ kind: ProblemKind, _ detail: String? = nil, errors: [InputFault] = []) {
+    package init(_ kind: ProblemKind, _ detail: String? = nil, errors: [InputError] = []) {
         self.kind = kind
         self.detail = detail
         self.errors = errors

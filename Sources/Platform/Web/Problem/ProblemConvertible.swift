@@ -9,7 +9,7 @@ extension Problem: ProblemConvertible {
     package var problem: Problem { self }
 }
 
-extension FieldFaults: ProblemConvertible {
+extension FieldErrors: ProblemConvertible {
     /// 422 with every fault.
     package var problem: Problem { .invalid(faults) }
 }

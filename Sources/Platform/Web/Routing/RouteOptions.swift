@@ -7,11 +7,11 @@ package struct RouteOptions: Sendable {
     /// How long a request may take; nil for the service's own figure.
     package var deadline: Duration?
     /// How its requests' bodies are read. A route that says nothing takes no body, or a tiny one that means nothing.
-    package var body: BodyPlan
+    package var body: BodyPolicy
     /// Whether a body that is not empty has to be JSON: another is refused before it is sent, where the client asks first.
     package var takesJSON = false
     /// Its requests are answered whatever happens: no limit holds for them.
-    package var isVital = false
+    package var bypassesAdmission = false
     /// Its handler runs with an admission, and under overload not at all. Not for what answers from memory, at least mostly:
     /// that passes the gate by itself where it has to.
     package var isAdmitted: Bool
@@ -19,7 +19,7 @@ package struct RouteOptions: Sendable {
     /// How many plain requests one of its counts as under the rate limit, by its query as it was sent; nil: one.
     package var cost: (@Sendable (ArraySlice<UInt8>?) -> Int)?
 
-    package init(isQuiet: Bool = false, deadline: Duration? = nil, body: BodyPlan = .none, isAdmitted: Bool = true) {
+    package init(isQuiet: Bool = false, deadline: Duration? = nil, body: BodyPolicy = .none, isAdmitted: Bool = true) {
         self.isQuiet = isQuiet
         self.deadline = deadline
         self.body = body
@@ -29,14 +29,14 @@ package struct RouteOptions: Sendable {
     package static let standard = RouteOptions()
     /// Takes JSON of at most so many bytes.
     package static func json(upTo limit: Int) -> RouteOptions {
-        var options = RouteOptions(body: BodyPlan(limit: limit))
+        var options = RouteOptions(body: BodyPolicy(limit: limit))
         options.takesJSON = true
         return options
     }
     /// For health checks: answered whatever happens.
     package static let quiet: RouteOptions = {
         var options = RouteOptions(isQuiet: true, isAdmitted: false)
-        options.isVital = true
+        options.bypassesAdmission = true
         return options
     }()
     /// For what is answered from memory, at least mostly.

@@ -9,12 +9,14 @@ import Web
 package struct CartLiveRoutes {
     let store: CartStore
     let tickets: CartTicketStore
-    let feed: CartFeed
+    let feed: CartBroadcaster
     let settings: LiveSettings
     /// Of web pages that may open a WebSocket.
     let origins: AllowedOrigins
 
-    package init(store: CartStore, tickets: CartTicketStore, feed: CartFeed, settings: LiveSettings, origins: AllowedOrigins) {
+    package init(
+        store: CartStore, tickets: CartTicketStore, feed: CartBroadcaster, settings: LiveSettings, origins: AllowedOrigins
+    ) {
         self.store = store
         self.tickets = tickets
         self.feed = feed

@@ -4,9 +4,9 @@ import EventLoop
 // Unchecked: used on the loop only; the last reference may go anywhere.
 final class CartSubscription: @unchecked Sendable {
     let listener: CartListener
-    private let feed: CartFeed
+    private let feed: CartBroadcaster
 
-    init(_ listener: CartListener, in feed: CartFeed) {
+    init(_ listener: CartListener, in feed: CartBroadcaster) {
         self.listener = listener
         self.feed = feed
     }

@@ -19,7 +19,7 @@ import Web
 /// Confined to its loop.
 package final class CatalogCache {
     /// What a read of the catalogue brings: the document and what was available of its variants.
-    typealias Loaded = (document: StockedDocument, available: [Int])
+    typealias Loaded = (document: StockTemplate, available: [Int])
     /// Reads something of the catalogue; nil where there is none.
     typealias Load = () async throws -> Loaded?
 
@@ -27,7 +27,7 @@ package final class CatalogCache {
     private let redis: RedisClient?
     private let seal: SharedEntrySeal
     private let settings: CatalogCacheSettings
-    private let stock: TurnBatch<UUID, Int>
+    private let stock: QueryBatcher<UUID, Int>
     /// Nil: answers are sent as they are.
     private let compressor: Gzip?
     private let logger: Logger
@@ -53,7 +53,7 @@ package final class CatalogCache {
         self.compressor = compressor
         self.logger = logger
         // Short: where it does not come, the stock as it was is shown.
-        self.stock = TurnBatch(loop: loop, patience: .seconds(1), read: stock)
+        self.stock = QueryBatcher(loop: loop, patience: .seconds(1), read: stock)
         entries = S3FIFOCache(budget: settings.memory)
         // Asking for what does not exist must not push out what does.
         missing = S3FIFOCache(budget: settings.memory / 16)
@@ -329,7 +329,7 @@ package final class CatalogCache {
         do {
             let name = sharedKey(key, version)
             guard let bytes = try await redis.get(name), let entry = seal.open(bytes, as: name),
-                let loaded = StockedDocument.decode(entry)
+                let loaded = StockTemplate.decode(entry)
             else {
                 metrics.sharedMissed.increment()
                 return nil

@@ -3,7 +3,7 @@ import Compression
 /// What the cache holds of one product or one list: the document, and the answer with the stock as last seen.
 final class CatalogEntry {
     /// Nil: there is no such thing, and that is remembered for a moment too.
-    let document: StockedDocument?
+    let document: StockTemplate?
     /// The catalogue's version it was read under.
     let version: Int64
     /// When the document was read, in nanoseconds of the monotonic clock.
@@ -40,7 +40,7 @@ final class CatalogEntry {
 
     /// - Parameter compressor: the loop's; nil: answers are sent as they are
     init(
-        document: StockedDocument?, available: [Int], version: Int64, at now: UInt64, policy: String, compressor: Gzip?
+        document: StockTemplate?, available: [Int], version: Int64, at now: UInt64, policy: String, compressor: Gzip?
     ) {
         self.policy = policy
         self.compressor = compressor

@@ -19,7 +19,7 @@ package struct Address: Equatable, Sendable {
     /// (``AddressParts/required(in:)``); how they are written is not judged: patterns of postal codes change, and one that is
     /// out of date would refuse an order that the post delivers.
     init(_ json: JSONReader) {
-        country = json["country"].parsed("must be an ISO 3166-1 country code of two capital letters", standIn: "") {
+        country = json["country"].parsed("must be an ISO 3166-1 country code of two capital letters", placeholder: "") {
             CountryCode.isKnown($0) ? $0 : nil
         }
         let parts = AddressParts.required(in: country)

@@ -29,19 +29,19 @@ package struct OrderRequest: Sendable {
     package let email: String
     package let shippingAddress: Address
 
-    /// - Throws: `FieldFaults` with every fault of the body at its place.
-    package init(_ document: JSONValue) throws(FieldFaults) {
+    /// - Throws: `FieldErrors` with every fault of the body at its place.
+    package init(_ document: JSONValue) throws(FieldErrors) {
         self = try JSONReader.decode(document) { json in
             OrderRequest(
                 source: Self.source(json),
                 expectedTotal: json.optional("expected_total").map { total in
                     Money(
                         total["amount"].integer(in: 0...Int64.max),
-                        total["currency"].parsed("must be an ISO 4217 currency code", standIn: "") {
+                        total["currency"].parsed("must be an ISO 4217 currency code", placeholder: "") {
                             CurrencyCode($0)?.code
                         })
                 },
-                email: json["email"].parsed("must be an e-mail address", standIn: "") { EmailAddress.parse($0) },
+                email: json["email"].parsed("must be an e-mail address", placeholder: "") { EmailAddress.parse($0) },
                 shippingAddress: Address(json["shipping_address"]))
         }
     }

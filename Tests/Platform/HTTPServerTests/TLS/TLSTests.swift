@@ -13,12 +13,12 @@ import TestSupport
 
     private func serve(
         _ change: (inout ServerConfiguration) -> Void = { _ in }, metrics: ServerMetrics = .none,
-        _ body: @escaping @Sendable (RunningServer, TLSKeeper) throws -> Void
+        _ body: @escaping @Sendable (RunningServer, CertificateStore) throws -> Void
     ) async throws {
         let files = try ScratchDirectory("tls")
-        let keeper = TLSKeeper(try Self.context(in: files.path))
+        let keeper = CertificateStore(try Self.context(in: files.path))
         func configure(_ configuration: inout ServerConfiguration) {
-            configuration.tls = TLSListening(port: 0, keeper: keeper)
+            configuration.tls = TLSListener(port: 0, keeper: keeper)
             change(&configuration)
         }
         try await RunningServer.with(configure, metrics: metrics) { running in
@@ -226,7 +226,7 @@ import TestSupport
             (.fixed(TLSIdentity(certificates: [], key: [])), "no certificate"),
         ]
         for (source, reason) in cases {
-            let fault = #expect(throws: TLSFault.self) { try TLSContext(source.read()) }
+            let fault = #expect(throws: TLSError.self) { try TLSContext(source.read()) }
             #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "none")")
         }
     }

@@ -29,8 +29,8 @@ import Testing
 
     @Test func theSameOverTLS() async throws {
         let files = try ScratchDirectory("held")
-        let keeper = TLSKeeper(try TLSTests.context(in: files.path))
-        try await RunningServer.with({ $0.tls = TLSListening(port: 0, keeper: keeper) }) { running in
+        let keeper = CertificateStore(try TLSTests.context(in: files.path))
+        try await RunningServer.with({ $0.tls = TLSListener(port: 0, keeper: keeper) }) { running in
             try await onOwnThread {
                 let socket = try TLSTestSocket(port: running.server.tlsPort)
                 try socket.send(Self.refused + "Expect: 100-continue\r\n\r\n")

@@ -221,21 +221,21 @@ final class TestResponder: Responder {
                 return Response(.ok, body: body)
             }
         } catch {
-            return Response((error as? RequestFault)?.status ?? .internalServerError, body: Array("\(error)".utf8))
+            return Response((error as? RequestError)?.status ?? .internalServerError, body: Array("\(error)".utf8))
         }
     }
 
-    func refuse(_ refusal: Refusal) -> Response {
+    func refuse(_ refusal: RejectedRequest) -> Response {
         Response(refusal.status, body: Array(refusal.reason.utf8))
     }
 
-    func bodyPlan(for request: Request) -> BodyPlan {
+    func bodyPlan(for request: Request) -> BodyPolicy {
         let path = String(decoding: request.path, as: UTF8.self)
         if path.hasPrefix("/unread") { return .unread }
-        if path == "/echo/late" { return BodyPlan(deadline: .milliseconds(300)) }
-        if path == "/stream/echo" { return BodyPlan(isStreamed: true) }
-        if path.hasPrefix("/stream") { return BodyPlan(limit: 1 << 30, isStreamed: true) }
-        return path == "/echo/import" ? BodyPlan(limit: 8 << 20) : .standard
+        if path == "/echo/late" { return BodyPolicy(deadline: .milliseconds(300)) }
+        if path == "/stream/echo" { return BodyPolicy(isStreamed: true) }
+        if path.hasPrefix("/stream") { return BodyPolicy(limit: 1 << 30, isStreamed: true) }
+        return path == "/echo/import" ? BodyPolicy(limit: 8 << 20) : .standard
     }
 }
 

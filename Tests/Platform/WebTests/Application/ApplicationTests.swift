@@ -148,10 +148,11 @@ import WebTestSupport
                 HTTPResponse.Status.badRequest, .requestTimeout, .contentTooLarge, .uriTooLong,
                 .requestHeaderFieldsTooLarge, .notImplemented, .httpVersionNotSupported, .expectationFailed,
                 .init(code: 426, reasonPhrase: "Upgrade Required"),
-            ].map { application.refuse(Refusal(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
+            ].map { application.refuse(RejectedRequest(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
                 + [
                     application.refuse(
-                        Refusal(status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))
+                        RejectedRequest(
+                            status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))
                 ]
         }
         let codes = try responses.map { try JSONValue.parse($0.body)["code"]?.stringValue }
@@ -234,7 +235,7 @@ import WebTestSupport
     private struct Marker: Middleware {
         let name: String
 
-        func before(_ context: RequestContext) throws -> Passage {
+        func before(_ context: RequestContext) throws -> MiddlewareResult {
             context.headers.append(.via, name)
             let path = String(decoding: context.request.path, as: UTF8.self)
             guard path.hasSuffix(name) else { return .goesOn }

@@ -9,13 +9,13 @@ import WebTestSupport
 /// What is refused before its body comes.
 @Suite struct HeadJudgementTests {
     private struct Refusing: Middleware {
-        func before(_ context: RequestContext) throws -> Passage { .goesOn }
+        func before(_ context: RequestContext) throws -> MiddlewareResult { .goesOn }
         func refusal(of context: RequestContext) -> Problem? { .tooManyRequests(retryAfter: 7) }
     }
 
     private static func plan(
         _ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = [], refuses: Bool = false
-    ) async throws -> (plan: BodyPlan, status: Int) {
+    ) async throws -> (plan: BodyPolicy, status: Int) {
         try await onLoop { loop in
             let router = Router()
             router.post("/json", .json(upTo: 4_096)) { _ in .noContent }
@@ -41,8 +41,8 @@ import WebTestSupport
     }
 
     @Test func aRouteSaysHowMuchItTakes() async throws {
-        #expect(try await Self.plan(.post, "/json").plan == BodyPlan(limit: 4_096))
-        #expect(try await Self.plan(.post, "/none").plan == BodyPlan(limit: 1_024))
+        #expect(try await Self.plan(.post, "/json").plan == BodyPolicy(limit: 4_096))
+        #expect(try await Self.plan(.post, "/none").plan == BodyPolicy(limit: 1_024))
     }
 
     @Test func noBodyIsAskedForThatIsRefusedAnyway() async throws {

@@ -8,7 +8,7 @@ import WebTestSupport
 @Suite struct ProblemTests {
     @Test func aProblemIsWrittenAsRFC9457Says() throws {
         let problem = Problem.invalid([
-            InputFault(.pointer("/items/0/quantity"), "must be \"whole\""), InputFault(.parameter("limit"), "too large"),
+            InputError(.pointer("/items/0/quantity"), "must be \"whole\""), InputError(.parameter("limit"), "too large"),
         ])
         let response = problem.response(requestID: "abc")
         #expect(response.status == .unprocessableContent)

@@ -42,7 +42,7 @@ struct CatalogCacheTests {
             json.key("available")
             json.availableHole(0)
             json.endObject()
-            return (StockedDocument(variants: [UUID(high: 0, low: 1)], template: json.finish()), [available])
+            return (StockTemplate(variants: [UUID(high: 0, low: 1)], template: json.finish()), [available])
         }
 
         func stock() throws -> [UUID: Int] {

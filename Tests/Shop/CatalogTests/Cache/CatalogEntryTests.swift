@@ -29,14 +29,14 @@ import Web
     }
 
     /// A document of some size with one number in it.
-    private static let document: StockedDocument = {
+    private static let document: StockTemplate = {
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()
         json.field("description", String(repeating: "A dependable pot, made to last. ", count: 100))
         json.key("available")
         json.availableHole(0)
         json.endObject()
-        return StockedDocument(variants: [UUID(high: 0, low: 1)], template: json.finish())
+        return StockTemplate(variants: [UUID(high: 0, low: 1)], template: json.finish())
     }()
 
     @Test("gzip is made when it is first asked for, counted, kept while no number changes, and made anew when one does")

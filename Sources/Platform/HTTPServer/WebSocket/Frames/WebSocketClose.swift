@@ -10,7 +10,7 @@ package struct WebSocketClose: Sendable, Equatable {
     }
 
     /// Reads a payload: nothing, or a code that may be sent and a text.
-    init(payload: [UInt8]) throws(WebSocketFault) {
+    init(payload: [UInt8]) throws(WebSocketError) {
         guard !payload.isEmpty else {
             self.init(nil)
             return

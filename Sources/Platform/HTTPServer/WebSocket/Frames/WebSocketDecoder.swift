@@ -14,7 +14,7 @@ package struct WebSocketDecoder: Sendable {
         /// The client says no more; what comes after it is dropped.
         case close(WebSocketClose)
         /// Nothing that follows can be trusted; every later step says the same.
-        case failed(WebSocketFault)
+        case failed(WebSocketError)
     }
 
     private enum State: Sendable {
@@ -25,7 +25,7 @@ package struct WebSocketDecoder: Sendable {
         case maskingKey(missing: Int, value: UInt32)
         case payload(remaining: Int, mask: WebSocketMask)
         case closed
-        case failed(WebSocketFault)
+        case failed(WebSocketError)
     }
 
     /// The longest payload of a control frame (RFC 6455 §5.5).
@@ -57,7 +57,7 @@ package struct WebSocketDecoder: Sendable {
     ///
     /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
     package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
-        do throws(WebSocketFault) {
+        do throws(WebSocketError) {
             while true {
                 switch state {
                 case .closed:
@@ -84,7 +84,7 @@ package struct WebSocketDecoder: Sendable {
 
     // MARK: Header
 
-    private mutating func readHeader(_ byte: UInt8) throws(WebSocketFault) {
+    private mutating func readHeader(_ byte: UInt8) throws(WebSocketError) {
         switch state {
         case .start: try begin(byte)
         case .length: try readLength(byte)
@@ -108,7 +108,7 @@ package struct WebSocketDecoder: Sendable {
         }
     }
 
-    private mutating func begin(_ byte: UInt8) throws(WebSocketFault) {
+    private mutating func begin(_ byte: UInt8) throws(WebSocketError) {
         frames &+= 1
         guard byte & 0x70 == 0 else { throw .framing("a reserved bit is set") }
         guard let opcode = WebSocketOpcode(rawValue: byte & 0x0F) else { throw .framing("a reserved opcode") }
@@ -124,7 +124,7 @@ package struct WebSocketDecoder: Sendable {
         state = .length
     }
 
-    private mutating func readLength(_ byte: UInt8) throws(WebSocketFault) {
+    private mutating func readLength(_ byte: UInt8) throws(WebSocketError) {
         guard byte & 0x80 != 0 else { throw .framing("a frame that is not masked") }
         let short = Int(byte & 0x7F)
         if opcode.isControl, short > Self.longestControl { throw .framing("a control frame that is too long") }
@@ -136,7 +136,7 @@ package struct WebSocketDecoder: Sendable {
         }
     }
 
-    private mutating func setLength(_ length: Int) throws(WebSocketFault) {
+    private mutating func setLength(_ length: Int) throws(WebSocketError) {
         // message.count is never above the limit.
         if !opcode.isControl, length > maximumMessage - message.count { throw .tooLarge }
         self.length = length
@@ -146,7 +146,7 @@ package struct WebSocketDecoder: Sendable {
     // MARK: Payload
 
     /// Whether it is complete.
-    private mutating func readPayload(_ input: Span<UInt8>, _ position: inout Int) throws(WebSocketFault) -> Bool {
+    private mutating func readPayload(_ input: Span<UInt8>, _ position: inout Int) throws(WebSocketError) -> Bool {
         guard case .payload(let remaining, var mask) = state else { return false }
         let count = min(remaining, input.count - position)
         if count > 0 {
@@ -174,7 +174,7 @@ package struct WebSocketDecoder: Sendable {
     }
 
     /// Nil for a fragment that others follow.
-    private mutating func endFrame() throws(WebSocketFault) -> Step? {
+    private mutating func endFrame() throws(WebSocketError) -> Step? {
         state = .start
         switch opcode {
         case .ping, .pong, .close:

@@ -1,0 +1,104 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Catalog
+
+@Suite("Stocked document")
+struct StockedDocumentTests {
+    private static func variants(_ count: Int, _ random: inout SeededGenerator) -> [UUID] {
+        (0..<count).map { _ in UUID(high: random.next(), low: random.next()) }
+    }
+
+    @Test("every hole is filled as if the stock had been known when the text was written") func filled() {
+        var random = SeededGenerator(seed: 1)
+        for _ in 0..<2_000 {
+            let count = Int.random(in: 0...400, using: &random)
+            let stock = (0..<count).map { _ in [0, 0, 1, 17, Int(Int32.max), -3].randomElement(using: &random) ?? 0 }
+            // Fewer numbers than variants: the others count as none.
+            let told = Array(
+                stock.prefix(Int.random(in: 0...1, using: &random) == 0 ? count : Int.random(in: 0...count, using: &random)))
+            func of(_ index: Int) -> Int { index < told.count ? max(0, told[index]) : 0 }
+            var holes = JSONWriter()
+            var plain = JSONWriter()
+            holes.beginArray()
+            plain.beginArray()
+            for _ in 0..<Int.random(in: 0...30, using: &random) {
+                let index = Int.random(in: 0...max(0, count - 1), using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0:
+                    holes.availableHole(index)
+                    plain.int(of(index))
+                case 1:
+                    holes.inStockHole(index)
+                    plain.bool(of(index) > 0)
+                case 2:
+                    let length = Int.random(in: 0...max(0, count - index), using: &random)
+                    holes.anyInStockHole(index, count: length)
+                    plain.bool((index..<index + length).contains { of($0) > 0 })
+                default:
+                    let text = random.text(upTo: 8, from: "aé\u{1}\u{2}\u{3}\"\\\u{0} ")
+                    holes.string(text)
+                    plain.string(text)
+                }
+            }
+            holes.endArray()
+            plain.endArray()
+            let document = StockTemplate(variants: Self.variants(count, &random), template: holes.finish())
+            #expect(document.filled(with: told) == plain.finish())
+        }
+    }
+
+    @Test("comes back from its bytes as it was") func roundTrip() throws {
+        var random = SeededGenerator(seed: 2)
+        for _ in 0..<2_000 {
+            let count = Int.random(in: 0...60, using: &random)
+            let link = Bool.random(using: &random) ? nil : "<" + random.text(upTo: 300, from: "abcé/?&=") + ">"
+            let document = StockTemplate(variants: Self.variants(count, &random), template: random.bytes(upTo: 500), link: link)
+            let available = (0..<count).map { _ in Int.random(in: 0...Int(UInt32.max), using: &random) }
+            let back = try #require(StockTemplate.decode(document.encoded(available: available)))
+            #expect(back.document == document)
+            #expect(back.available == available)
+        }
+    }
+
+    @Test("stock that is not told or cannot be is kept as none, too much as the most there can be") func clamped() throws {
+        var random = SeededGenerator(seed: 3)
+        let document = StockTemplate(variants: Self.variants(3, &random), template: [])
+        #expect(
+            try #require(StockTemplate.decode(document.encoded(available: [-1, .max]))).available == [0, Int(UInt32.max), 0])
+    }
+
+    @Test("no bytes stop it: what it did not write is nil, or a document that can be filled") func hostile() {
+        var random = SeededGenerator(seed: 4)
+        let sound = StockTemplate(
+            variants: Self.variants(5, &random), template: Array(#"{"a":1}"#.utf8) + [1, 0, 4, 3, 0, 0, 0, 5, 2, 0, 1],
+            link: "</x>"
+        ).encoded(available: [1, 2, 3, 4, 5])
+        var decoded = 0
+        for round in 0..<20_000 {
+            var bytes = round % 2 == 0 ? random.bytes(upTo: 200) : sound
+            if round % 4 == 0, !bytes.isEmpty { bytes[0] = 1 }
+            if round % 2 == 1 {
+                for _ in 0..<Int.random(in: 0...4, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+                bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+            }
+            guard let found = StockTemplate.decode(bytes) else { continue }
+            decoded += 1
+            #expect(found.available.count == found.document.variants.count)
+            _ = found.document.filled(with: found.available)
+        }
+        #expect(decoded > 1_000)
+        #expect(StockTemplate.decode([]) == nil)
+        #expect(StockTemplate.decode([2] + sound.dropFirst()) == nil)
+    }
+}
+
+extension Optional where Wrapped == (document: StockTemplate, available: [Int]) {
+    fileprivate static func == (value: Self, _: _OptionalNilComparisonType) -> Bool {
+        if case .none = value { true } else { false }
+    }
+}
