@@ -125,7 +125,7 @@ let package = Package(
         app(
             "Service",
             [
-                "Configuration", "Migrations", "Catalog", "Cart", "Orders", "Money", "OpenAPI", "Web", "HTTPServer",
+                "Configuration", "Migrations", "Catalog", "Cart", "Orders", "OpenAPI", "Web", "HTTPServer",
                 "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
                 httpTypes, logging, metrics,
             ]),
@@ -133,7 +133,7 @@ let package = Package(
             name: "CommerceCLI",
             dependencies: [
                 "Service", "Configuration", "Migrations", "CatalogImport", "DataGenerator", "Audit", "Orders", "PostgresClient",
-                "HTTPServer", "Formats", "CSystem", argumentParser, logging,
+                "CSystem", argumentParser, logging,
             ],
             path: "Sources/App/CommerceCLI",
             swiftSettings: swift,
@@ -149,35 +149,50 @@ let package = Package(
         tests("Platform", "Formats"),
         tests("Platform", "Compression", ["CZLib"]),
         tests("Platform", "Prometheus", [metrics]),
-        tests("Platform", "Observability"),
-        tests("Platform", "HTTPServer", ["Prometheus"]),
-        tests("Platform", "PostgresClient"),
-        tests("Platform", "RedisClient"),
+        tests("Platform", "Observability", ["Formats", logging]),
+        tests("Platform", "HTTPServer", ["CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
+        tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
+        tests("Platform", "RedisClient", ["CSystem", "EventLoop", logging]),
         // Requests and loggers for handlers without a socket.
         .target(
             name: "WebTestSupport",
             dependencies: ["Web", "HTTPServer", "EventLoop", "Observability", "CSystem", httpTypes, logging],
             path: "Tests/Platform/WebTestSupport", swiftSettings: swift),
-        tests("Platform", "Web", ["WebTestSupport", "Prometheus"]),
-        tests("Platform", "OpenAPI", ["WebTestSupport"]),
+        tests(
+            "Platform", "Web",
+            ["Compression", "EventLoop", "Formats", "HTTPServer", "Prometheus", "WebTestSupport", httpTypes, logging, metrics]),
+        tests("Platform", "OpenAPI", ["Compression", "Formats", "HTTPServer", "Web", "WebTestSupport", httpTypes]),
 
         // A database with the schema of the shop.
         .target(
             name: "ShopTestSupport",
             dependencies: ["TestSupport", "CatalogImport", "Configuration", "Migrations", "PostgresClient"],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
-        tests("Shop", "Money"),
+        tests("Shop", "Money", ["Formats"]),
         tests("Shop", "Inventory"),
-        tests("Shop", "Catalog"),
-        tests("Shop", "Cart"),
-        tests("Shop", "Orders", ["ShopTestSupport", "Audit"]),
+        tests(
+            "Shop", "Catalog",
+            [
+                "CSystem", "Compression", "EventLoop", "Formats", "HTTPServer", "Inventory", "RedisClient", "Web", httpTypes,
+                logging,
+            ]),
+        tests("Shop", "Cart", ["EventLoop", "Formats", "Web"]),
+        tests(
+            "Shop", "Orders",
+            ["Audit", "Cart", "EventLoop", "Formats", "Inventory", "Money", "PostgresClient", "ShopTestSupport", "Web", logging]),
 
-        tests("App", "Configuration"),
-        tests("App", "Migrations"),
-        tests("App", "CatalogImport", ["ShopTestSupport"]),
-        tests("App", "DataGenerator", ["ShopTestSupport", "Audit"]),
-        tests("App", "Service", ["CatalogImport", "DataGenerator", "Audit"]),
-        tests("App", "CommerceCLI", ["Service"]),
+        tests("App", "Configuration", ["Orders", "Web"]),
+        tests("App", "Migrations", ["Configuration", "Formats", "PostgresClient"]),
+        tests("App", "CatalogImport", ["Formats", "Migrations", "PostgresClient", "ShopTestSupport"]),
+        tests("App", "DataGenerator", ["Audit", "CatalogImport", "Formats", "Orders", "PostgresClient", "ShopTestSupport"]),
+        tests(
+            "App", "Service",
+            [
+                "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Formats",
+                "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "RedisClient", "Web",
+                httpTypes, logging,
+            ]),
+        tests("App", "CommerceCLI", ["CSystem", "Service"]),
 
         // --- Tools of tests and benchmarks ------------------------------------------------------------------------------
         // The bare server, for suites of HTTP tests; run by ./dev echo.
