@@ -10,19 +10,23 @@ let swift: [SwiftSetting] = [
 // Three floors. A target imports targets of its own floor and of those below, never of one above.
 
 /// What any Swift service could use.
-func platform(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Platform/\(name)", swiftSettings: swift)
+func platform(_ name: String, _ dependencies: [Target.Dependency], embedded: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Platform/\(name)", exclude: embedded, swiftSettings: swift)
 }
 
 /// What makes it a shop: a target for each feature, with its model, rules, store, routes and API document.
-func shop(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Shop/\(name)", swiftSettings: swift)
+func shop(_ name: String, _ dependencies: [Target.Dependency], embedded: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shop/\(name)", exclude: embedded, swiftSettings: swift)
 }
 
 /// The program: configuration, composition, commands, and what works on the database as a whole.
-func app(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/App/\(name)", swiftSettings: swift)
+func app(_ name: String, _ dependencies: [Target.Dependency], embedded: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/App/\(name)", exclude: embedded, swiftSettings: swift)
 }
+
+/// C that embeds files of its floor's other targets (`embedded` there) in the program.
+func embedding(_ name: String, _ floor: String) -> Target { .target(name: name, path: "Sources/\(floor)/\(name)") }
 
 /// A program that only tests and benchmarks use.
 func tool(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -84,32 +88,40 @@ let package = Package(
                 metrics,
             ]),
         // The API document, and the pages that show it.
-        platform("OpenAPI", ["Web", "HTTPServer", "Formats", "Compression", httpTypes]),
+        embedding("COpenAPI", "Platform"),
+        platform(
+            "OpenAPI", ["COpenAPI", "Web", "HTTPServer", "Formats", "Compression", httpTypes],
+            embedded: ["Document/problems.openapi.json", "Document/headers.openapi.json", "Docs/docs.openapi.json"]),
 
         // --- Shop -------------------------------------------------------------------------------------------------------
         // Which parts an address needs in each country: a text file that the C compiler embeds.
         .target(
             name: "CAddressMetadata", path: "Sources/Shop/CAddressMetadata", exclude: ["LICENSE", "requirements.txt"]),
-        shop("Money", ["OpenAPI", "Web", "Formats"]),
+        // What the features say about themselves in the API document.
+        embedding("CShopAPI", "Shop"),
+        shop("Money", ["CShopAPI", "OpenAPI", "Web", "Formats"], embedded: ["money.openapi.json"]),
         shop("Inventory", ["Money"]),
         shop(
             "Catalog",
             [
-                "Money", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "Compression",
+                "CShopAPI", "Money", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "Compression",
                 "EventLoop", httpTypes, logging, metrics,
-            ]),
+            ],
+            embedded: ["catalog.openapi.json"]),
         shop(
             "Cart",
             [
-                "Money", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "EventLoop",
-                httpTypes, logging, metrics,
-            ]),
+                "CShopAPI", "Money", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats",
+                "EventLoop", httpTypes, logging, metrics,
+            ],
+            embedded: ["cart.openapi.json", "Live/cart-live.openapi.json"]),
         shop(
             "Orders",
             [
-                "CAddressMetadata", "Money", "Inventory", "Cart", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "Formats",
-                "EventLoop", httpTypes, logging, metrics, deque,
-            ]),
+                "CAddressMetadata", "CShopAPI", "Money", "Inventory", "Cart", "OpenAPI", "Web", "HTTPServer", "PostgresClient",
+                "Formats", "EventLoop", httpTypes, logging, metrics, deque,
+            ],
+            embedded: ["orders.openapi.json"]),
 
         // --- App --------------------------------------------------------------------------------------------------------
         app(
@@ -122,13 +134,16 @@ let package = Package(
         app("CatalogImport", ["Money", "Inventory", "PostgresClient", "Formats"]),
         app("DataGenerator", ["CatalogImport", "Orders", "PostgresClient", "Formats"]),
         app("Audit", ["Orders", "PostgresClient"]),
+        embedding("CServiceAPI", "App"),
         app(
             "Service",
             [
-                "Configuration", "Migrations", "Catalog", "Cart", "Orders", "OpenAPI", "Web", "HTTPServer",
+                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Cart", "Orders", "Money", "OpenAPI", "Web",
+                "HTTPServer",
                 "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
                 httpTypes, logging, metrics,
-            ]),
+            ],
+            embedded: ["service.openapi.json", "introduction.md"]),
         .executableTarget(
             name: "CommerceCLI",
             dependencies: [

@@ -1,11 +1,12 @@
-import Web
 import Formats
+import Web
 
 /// The document while it is put together; collects what is wrong instead of stopping at the first fault.
 struct OpenAPIAssembly {
     private(set) var operations: [OpenAPIOperation] = []
     private(set) var tags: [(name: String, description: String)] = []
     private(set) var faults: [String] = []
+    private var fragments = 0
     private var problems: [ProblemKind] = []
     private var paths: [(path: String, members: JSONObject)] = []
     private var components: [(section: String, members: JSONObject)] = []
@@ -16,17 +17,27 @@ struct OpenAPIAssembly {
     }
 
     mutating func add(_ fragment: OpenAPIFragment) {
-        if !tags.contains(where: { $0.name == fragment.tag }) { tags.append((fragment.tag, fragment.description)) }
+        fragments += 1
         add(fragment.problems)
         let value: JSONValue
         do {
-            value = try JSONValue.parse(Array(fragment.json.utf8), maximumDepth: 64)
+            value = try JSONValue.parse(fragment.json, maximumDepth: 64)
         } catch {
-            faults.append("\(fragment.tag): \(error)")
+            faults.append("fragment \(fragments): \(error)")
             return
         }
-        for path in value["paths"]?.objectValue?.members ?? [] { add(path, tag: fragment.tag) }
+        let tags = value["tags"]?.arrayValue ?? []
+        for tag in tags { add(tag: tag) }
+        for path in value["paths"]?.objectValue?.members ?? [] { add(path, tag: tags.first?["name"]?.stringValue ?? "") }
         for section in value["components"]?.objectValue?.members ?? [] { add(section) }
+    }
+
+    /// Several fragments can have the same tag; one of them describes it.
+    private mutating func add(tag: JSONValue) {
+        let name = tag["name"]?.stringValue ?? ""
+        let description = tag["description"]?.stringValue ?? ""
+        guard let index = tags.firstIndex(where: { $0.name == name }) else { return tags.append((name, description)) }
+        if tags[index].description.isEmpty { tags[index].description = description }
     }
 
     mutating func add(_ kinds: [ProblemKind]) {
@@ -47,10 +58,10 @@ struct OpenAPIAssembly {
             var value = member.value
             if OpenAPIOperation.methods.contains(member.name) {
                 value = OpenAPIAssembly.completed(value, tag: tag)
+                let tag = value["tags"]?.arrayValue?.first?.stringValue ?? ""
+                if tag.isEmpty { faults.append("\(member.name.uppercased()) \(path.name) has no tag") }
                 operations.append(
-                    OpenAPIOperation(
-                        method: member.name.uppercased(), path: path.name,
-                        tag: value["tags"]?.arrayValue?.first?.stringValue ?? tag, value: value))
+                    OpenAPIOperation(method: member.name.uppercased(), path: path.name, tag: tag, value: value))
             } else {
                 faults.append("\(path.name): \(member.name) is no method")
             }

@@ -1,5 +1,5 @@
-import Web
 import Formats
+import Web
 
 /// The API's description in OpenAPI 3.1, put together from the fragments of the features when the program starts.
 package struct OpenAPIDocument: Sendable {
@@ -33,7 +33,7 @@ package struct OpenAPIDocument: Sendable {
     ///   leaves out what a reader needs.
     package init(info: Info, fragments: [OpenAPIFragment]) throws(OpenAPIError) {
         var assembly = OpenAPIAssembly()
-        for fragment in fragments + [.service] { assembly.add(fragment) }
+        for fragment in fragments + OpenAPIFragment.shared { assembly.add(fragment) }
         assembly.add(ProblemKind.service + ProblemKind.refusals)
         let value = assembly.document(info)
         let faults = assembly.faults + OpenAPIDocument.faults(in: value, assembly.operations)

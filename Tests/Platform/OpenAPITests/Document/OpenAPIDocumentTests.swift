@@ -1,9 +1,9 @@
-@testable import OpenAPI
 import Formats
 import HTTPServer
 import Testing
 import WebTestSupport
 
+@testable import OpenAPI
 @testable import Web
 
 @Suite struct OpenAPIDocumentTests {
@@ -56,7 +56,8 @@ import WebTestSupport
     }
 
     private func fragment(_ json: String, problems: [ProblemKind] = []) -> OpenAPIFragment {
-        OpenAPIFragment(tag: "Test", description: "", json: json, problems: problems)
+        let tagged = json.replacing(#"{"paths""#, with: #"{"tags":[{"name":"Test"}],"paths""#, maxReplacements: 1)
+        return OpenAPIFragment(json: Array(tagged.utf8), problems: problems)
     }
 
     private func operation(_ id: String, path: String = "/x", _ more: String = "") -> String {
@@ -65,7 +66,7 @@ import WebTestSupport
 
     @Test func everyFaultIsTold() {
         #expect(faults(fragment(operation("a"))) == [])
-        #expect(faults(fragment("{")).first?.hasPrefix("Test: ") == true)
+        #expect(faults(fragment("{")).first?.hasPrefix("fragment 1: ") == true)
         #expect(faults(fragment(operation("a")), fragment(operation("b"))) == ["/x: get is there twice"])
         #expect(faults(fragment(operation("a")), fragment(operation("a", path: "/y"))) == ["two operations a"])
         #expect(
@@ -74,6 +75,8 @@ import WebTestSupport
         #expect(
             faults(fragment(#"{"paths":{"/x":{"get":{"summary":"s","responses":{"200":{}}}}}}"#))
                 == ["GET /x has no operationId"])
+        #expect(
+            faults(OpenAPIFragment(json: Array(operation("a").utf8))) == ["GET /x has no tag"])
         #expect(faults(fragment(#"{"paths":{"/x":{"parameters":[]}}}"#)) == ["/x: parameters is no method"])
         #expect(faults(fragment(#"{"paths":{"/x":7}}"#)) == ["/x is no object"])
         #expect(faults(fragment(#"{"components":{"schemas":{"Problem":{}}}}"#)) == ["components/schemas/Problem is there twice"])

@@ -8,9 +8,10 @@ enum SampleAPI {
         description: "Sells a catalogue. Money is in minor units with its `currency`.\n\nIds are UUIDv7 <strings>.")
 
     static let catalog = OpenAPIFragment(
-        tag: "Catalogue", description: "Products & categories, `cacheable`.",
-        json: #"""
+        json: Array(
+            #"""
             {
+              "tags": [{"name": "Catalogue", "description": "Products & categories, `cacheable`."}],
               "paths": {
                 "/v1/products": {"get": {
                   "operationId": "listProducts", "summary": "List products",
@@ -61,15 +62,15 @@ enum SampleAPI {
                 "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}
               }
             }
-            """#,
+            """#.utf8),
         problems: [
             ProblemKind(.conflict, "insufficient_stock", "Not enough in stock", "`lines` says how many of each there are.")
         ])
 
     static let carts = OpenAPIFragment(
-        tag: "Carts", description: "What somebody is going to buy.",
-        json: #"""
-            {"paths": {
+        json: Array(
+            #"""
+            {"tags": [{"name": "Carts", "description": "Products that a customer is going to buy."}], "paths": {
               "/v1/carts": {"post": {"operationId": "createCart", "summary": "Create a cart",
                 "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"currency": {"type": "string", "example": "EUR"}}}}}},
                 "responses": {"201": {"description": "The cart, and its token."}}}},
@@ -77,7 +78,7 @@ enum SampleAPI {
                 "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
                 "responses": {"204": {"description": "Done."}}}}
             }}
-            """#)
+            """#.utf8))
 
     static func document() throws -> OpenAPIDocument { try OpenAPIDocument(info: info, fragments: [catalog, carts]) }
 }

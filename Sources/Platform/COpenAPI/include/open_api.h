@@ -1,0 +1,13 @@
+#ifndef OPEN_API_H
+#define OPEN_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Each function returns the bytes of one file, which are part of the program, and their number in `count`.
+
+const uint8_t *_Nonnull problems_openapi(size_t *_Nonnull count);
+const uint8_t *_Nonnull headers_openapi(size_t *_Nonnull count);
+const uint8_t *_Nonnull docs_openapi(size_t *_Nonnull count);
+
+#endif

@@ -1,0 +1,7 @@
+import CShopAPI
+import OpenAPI
+import Web
+
+extension OpenAPIFragment {
+    package static let money = OpenAPIFragment(money_openapi)
+}
