@@ -91,7 +91,10 @@ let package = Package(
         embedding("COpenAPI", "Platform"),
         platform(
             "OpenAPI", ["COpenAPI", "Web", "HTTPServer", "Formats", "Compression", httpTypes],
-            embedded: ["Document/problems.openapi.json", "Document/headers.openapi.json", "Docs/docs.openapi.json"]),
+            embedded: [
+                "Document/problems.openapi.json", "Document/headers.openapi.json", "Docs/docs.openapi.json", "Docs/docs.css",
+                "Docs/home.css",
+            ]),
 
         // --- Shop -------------------------------------------------------------------------------------------------------
         // Which parts an address needs in each country: a text file that the C compiler embeds.

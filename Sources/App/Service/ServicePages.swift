@@ -1,20 +1,21 @@
-import Configuration
-import OpenAPI
 import Compression
+import Configuration
 import Logging
+import OpenAPI
 import Web
 
-/// What is the same for everybody and known when the service starts: the API's document, its page, pictures.
+/// Responses that are the same for all clients and are known when the service starts: the API document, its page, the images.
 struct ServicePages: Sendable {
     private let docs: DocsRoutes
     private let assets: StaticAssets
 
-    /// Reads the pictures; blocks.
-    /// - Throws: where the directory of pictures cannot be read, or the API's document does not fit together.
+    /// Reads the images; blocks.
+    /// - Throws: if the directory of the images cannot be read, or the API document has faults.
     init(_ configuration: Configuration, logger: Logger) throws {
-        // Once for all time: as small as it gets.
+        // They are compressed only once, so they may be as small as possible.
         let gzip = configuration.compression.map { Gzip(GzipSettings(minimumSize: $0.minimumSize, level: 9)) }
-        docs = DocsRoutes(try OpenAPIDocument.shop(), gzip: gzip)
+        let document = try OpenAPIDocument.shop()
+        docs = DocsRoutes(document, home: .shop(document, gzip: gzip), gzip: gzip)
         if let directory = configuration.shop.assetsDirectory {
             assets = try StaticAssets(directory: directory, gzip: gzip)
             logger.info("pictures read", metadata: ["directory": "\(directory)", "count": .stringConvertible(assets.count)])

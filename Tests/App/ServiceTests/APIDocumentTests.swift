@@ -129,7 +129,7 @@ struct APIDocumentTests {
                 let orders = OrderStore(pool: pool, reservationTime: .seconds(1), tokenLifetime: .seconds(1), keys: .unprotected)
                 OrderRoutes(store: orders, placing: CheckoutQueue(loop: loop, store: orders)).register(on: router)
                 HealthRoutes(board: HealthStatus(started: 0)).register(on: router)
-                DocsRoutes(document).addRoutes(to: router)
+                DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
                 continuation.resume(returning: document.differences(to: router.routes))
             }

@@ -1,11 +1,11 @@
 import Formats
 
-/// A call as a command to try.
+/// An operation as a curl command to try.
 struct CurlExample {
     let reader: SchemaReader
     let server: String
 
-    /// - Parameter operation: a call; required parameters and a JSON body get example values.
+    /// Required parameters and a JSON body have example values.
     func command(_ operation: OpenAPIOperation) -> String {
         var path = operation.path
         var query: [String] = []
@@ -13,7 +13,7 @@ struct CurlExample {
         for parameter in operation.value["parameters"]?.arrayValue ?? [] {
             let parameter = reader.resolve(parameter).value
             guard let name = parameter["name"]?.stringValue else { continue }
-            // What is optional is shown where the document gives an example of it.
+            // An optional parameter is shown if the document has an example of it.
             let given = parameter["example"]
             guard given != nil || parameter["required"]?.boolValue == true else { continue }
             let value = text(given ?? reader.example(of: parameter["schema"] ?? .null))
@@ -45,6 +45,6 @@ struct CurlExample {
 
     private func text(_ value: JSONValue) -> String { value.stringValue ?? JSONLayout.compact(value) }
 
-    /// For a POSIX shell: within single quotes nothing is special but the quote itself.
+    /// For a POSIX shell: between single quotes only the quote itself is special.
     private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 }

@@ -1,10 +1,12 @@
-import Web
+import COpenAPI
 import Compression
 import Formats
+import Web
 
-/// The API's document as one page that people read: without scripts, outside assets or a network.
+/// GET /docs: the API document as one page for people, without scripts and without files from other servers.
 package struct DocsPage: Sendable {
     private let document: OpenAPIDocument
+    private let style = String(embedded: docs_css)
 
     package init(_ document: OpenAPIDocument) { self.document = document }
 
@@ -12,11 +14,11 @@ package struct DocsPage: Sendable {
     package func resource(gzip: Gzip?) -> FixedResource {
         FixedResource(
             Array(html.text.utf8), type: "text/html; charset=utf-8",
-            kind: .page(policy: Self.policy(style: DocsPage.style)), cacheControl: CachePolicy.revalidated, gzip: gzip)
+            kind: .page(policy: DocsPage.policy(style: style)), cacheControl: CachePolicy.revalidated, gzip: gzip)
     }
 
-    /// The Content-Security-Policy of a page that has one style sheet and nothing else: named by its hash in standard base64
-    /// (CSP3 §2.3.1), so that no other can be slipped in.
+    /// The Content-Security-Policy of a page with one style sheet and nothing else. The policy allows only the style sheet with
+    /// this hash (in standard base64, CSP3 §2.3.1), so an injected one has no effect.
     static func policy(style: String) -> String {
         let hash = Base64URL.encode(SHA256.hash(style.utf8)).replacing("-", with: "+").replacing("_", with: "/") + "="
         return "default-src 'none'; style-src 'sha256-\(hash)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -32,7 +34,7 @@ package struct DocsPage: Sendable {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <title>\(document.info.title) \(document.info.version)</title>
-            <style>\(HTML(stringLiteral: DocsPage.style))</style></head>
+            <style>\(HTML(stringLiteral: style))</style></head>
             <body>
             <p class="bar"><a href="#top">\(document.info.title) \(document.info.version)</a>\
             <a class="open" href="#menu">Menu</a></p>
@@ -41,9 +43,9 @@ package struct DocsPage: Sendable {
             <main id="top">
             <header><h1>\(document.info.title)</h1>
             \(HTML.paragraphs(document.info.description))
-            <p class="facts"><a href="/openapi.json">openapi.json</a> · OpenAPI 3.1 · \(document.operations.count) calls · \
+            <p class="facts"><a href="/openapi.json">openapi.json</a> · OpenAPI 3.1 · \(document.operations.count) operations · \
             version \(document.info.version)</p>
-            <p class="facts">The examples call \(address). Put your shop's address in its place.</p></header>
+            <p class="facts">The examples use \(address). Replace it with the address of your service.</p></header>
             \(HTML.joined(document.tags.map { tag in group(tag.name, tag.description, section) }))
             \(problems)\(schemas)
             </main></body></html>
@@ -100,9 +102,8 @@ package struct DocsPage: Sendable {
         }
         return """
             <section><h2 id="problems">Problem codes</h2>
-            <p>Errors are answered with <code>application/problem+json</code>
-            (<a href="#schema-Problem">Problem</a>). Distinguish them by <code>code</code>: a code never changes its
-            meaning.</p>
+            <p>The body of an error is <code>application/problem+json</code> (<a href="#schema-Problem">Problem</a>).
+            Programs should decide by <code>code</code>: the meaning of a code never changes.</p>
             <div class="scroll"><table class="problems"><tbody>\(HTML.joined(rows))</tbody></table></div></section>
 
             """
@@ -128,5 +129,25 @@ package struct DocsPage: Sendable {
 
     private func anchor(_ name: String) -> String {
         String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+    }
+}
+
+/// GET /, GET /openapi.json and GET /docs, whose responses are made once for all loops.
+package struct DocsRoutes: Sendable {
+    private let document: FixedResource
+    private let page: FixedResource
+    private let home: HomePage
+
+    /// - Parameter gzip: compresses the responses; nil leaves them uncompressed
+    package init(_ document: OpenAPIDocument, home: HomePage, gzip: Gzip? = nil) {
+        self.document = document.resource(gzip: gzip)
+        page = DocsPage(document).resource(gzip: gzip)
+        self.home = home
+    }
+
+    package func addRoutes(to router: Router) {
+        router.get("/", .memory) { context in try home.answer(to: context) }
+        router.get("/openapi.json", .memory) { context in try document.answer(to: context) }
+        router.get("/docs", .memory) { context in try page.answer(to: context) }
     }
 }

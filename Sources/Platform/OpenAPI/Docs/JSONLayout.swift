@@ -1,6 +1,6 @@
 import Formats
 
-/// JSON on several lines; what fits into a short line stays in one.
+/// JSON on several lines. Objects and arrays that fit into a short line stay in one line.
 struct JSONLayout {
     /// A piece of the text.
     enum Piece {
@@ -11,7 +11,7 @@ struct JSONLayout {
 
     init(_ value: JSONValue) { add(value, indent: "") }
 
-    /// Without marks.
+    /// All pieces as one text.
     var text: String {
         pieces.reduce(into: "") { text, piece in
             switch piece {

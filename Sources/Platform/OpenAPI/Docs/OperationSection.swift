@@ -1,6 +1,6 @@
 import Formats
 
-/// One call of the API on the page.
+/// One operation on the page.
 struct OperationSection {
     let reader: SchemaReader
     let table: SchemaTable
@@ -31,7 +31,7 @@ struct OperationSection {
             """
     }
 
-    /// With its parameters marked.
+    /// The path with its parameters marked.
     func path(_ path: String) -> HTML {
         .joined(
             path.split(separator: "/", omittingEmptySubsequences: false).enumerated().map { index, part in
@@ -79,16 +79,16 @@ struct OperationSection {
                 .map { table.properties($0.value["schema"] ?? .null) }
             let tone = response.name.first == "2" ? "good" : response.name.first == "3" ? "same" : "bad"
             return """
-                <dt><span class="status \(tone)">\(response.name == "default" ? "else" : response.name)</span></dt>
+                <dt><span class="status \(tone)">\(response.name == "default" ? "other" : response.name)</span></dt>
                 <dd>\(HTML.inline(value["description"]?.stringValue ?? ""))\(HTML.joined(types))\(headers(value))\
                 \(HTML.joined(inline))</dd>
                 """
         }
-        return rows.isEmpty ? "" : "<h4>Answers</h4><dl>\(HTML.joined(rows))</dl>"
+        return rows.isEmpty ? "" : "<h4>Responses</h4><dl>\(HTML.joined(rows))</dl>"
     }
 
     private func headers(_ response: JSONValue) -> HTML {
-        // Every answer has the request's id: said once, it need not be said everywhere.
+        // Every response has the request's id; the introduction describes it.
         let fields = (response["headers"]?.objectValue?.members ?? []).filter { $0.name != "X-Request-Id" }
         let names = fields.map { header -> HTML in
             "<code>\(header.name)</code>"
@@ -96,13 +96,13 @@ struct OperationSection {
         return .when(!names.isEmpty, "<br><small>with \(HTML.joined(names, separator: ", "))</small>")
     }
 
-    /// The first success that has a JSON body.
+    /// The first successful response that has a JSON body.
     private func responseExample(_ operation: JSONValue) -> HTML {
         for response in operation["responses"]?.objectValue?.members ?? [] where response.name.first == "2" {
             let value = reader.resolve(response.value).value
             guard let media = value["content"]?["application/json"] else { continue }
             let example = reader.example(ofMedia: media)
-            return "<figure><figcaption>Answer \(response.name)</figcaption><pre>\(HTML.json(example))</pre></figure>"
+            return "<figure><figcaption>Response \(response.name)</figcaption><pre>\(HTML.json(example))</pre></figure>"
         }
         return ""
     }

@@ -1,13 +1,13 @@
 import Formats
 
-/// Reads the Schema Objects of a document, references followed.
+/// Reads the Schema Objects of a document and follows their references.
 struct SchemaReader {
     let document: OpenAPIDocument
 
-    /// What a reference names, and what it is called; the value itself where it is none.
+    /// The target of a reference and its name, or the value itself if it is not a reference.
     func resolve(_ value: JSONValue) -> (value: JSONValue, name: String?) {
         var (value, name) = (value, String?.none)
-        // A chain of references longer than this is a circle.
+        // A longer chain of references is a circle.
         for _ in 0..<8 {
             guard let reference = value["$ref"]?.stringValue, let target = document.resolve(reference) else { break }
             name = reference.split(separator: "/").last.map(String.init)
@@ -16,7 +16,7 @@ struct SchemaReader {
         return (value, name)
     }
 
-    /// The properties of an object, those of `allOf` included, with whether they must be there.
+    /// The properties of an object, including those of `allOf`, and whether they are required.
     func properties(of schema: JSONValue, depth: Int = 0) -> [(name: String, schema: JSONValue, isRequired: Bool)] {
         guard depth < 8 else { return [] }
         let schema = resolve(schema).value
@@ -35,16 +35,16 @@ struct SchemaReader {
         return (names.filter { $0 != "null" }, names.contains("null"))
     }
 
-    /// The example of a Media Type Object: its own, the first of several, else one made up from its schema.
+    /// The example of a Media Type Object: its own, the first of several, or one made from its schema.
     func example(ofMedia media: JSONValue) -> JSONValue {
         media["example"] ?? media["examples"]?.objectValue?.members.first?.value["value"]
             ?? example(of: media["schema"] ?? .null)
     }
 
-    /// An example value: the schema's own, else one made up from its types.
+    /// An example value: the schema's own, or one made from its types.
     func example(of schema: JSONValue) -> JSONValue { example(of: schema, within: []) }
 
-    /// - Parameter names: the named schemas around it: one that contains itself is not begun again.
+    /// - Parameter names: the named schemas around it; a schema that contains itself gets no example within itself
     private func example(of schema: JSONValue, within names: [String]) -> JSONValue {
         let (schema, name) = resolve(schema)
         var names = names
@@ -70,7 +70,7 @@ struct SchemaReader {
         }
         switch types.names.first {
         case "array":
-            // Of a tree only the root is shown: its branches would be null.
+            // Only the root of a tree is shown: its branches would be null.
             guard let items = schema["items"], resolve(items).name.map({ !names.contains($0) }) ?? true else {
                 return .array([])
             }

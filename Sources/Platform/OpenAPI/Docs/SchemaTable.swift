@@ -4,7 +4,7 @@ import Formats
 struct SchemaTable {
     let reader: SchemaReader
 
-    /// A schema's type in a few words, such as `array of Product`, with a link to what has a name.
+    /// A schema's type in a few words, such as `array of Product`, with links to named schemas.
     func type(_ schema: JSONValue) -> HTML {
         let (value, name) = reader.resolve(schema)
         if let name { return "<a href=\"#schema-\(name)\">\(name)</a>" }
@@ -18,11 +18,11 @@ struct SchemaTable {
         return types.isNullable ? words + " or null" : words
     }
 
-    /// The bounds and choices that a value must keep to.
+    /// The limits and choices of a value.
     func rules(_ schema: JSONValue) -> HTML {
         let value = reader.resolve(schema).value
         var rules: [HTML] = []
-        // Of an open list, others may follow in later versions.
+        // Later versions may add values to an open list.
         for (keyword, introduction) in [("enum", "one of "), ("x-extensible-enum", "such as ")] as [(String, HTML)] {
             guard let choices = value[keyword]?.arrayValue else { continue }
             let names = choices.map { choice -> HTML in "<code>\(plain(choice))</code>" }
@@ -36,7 +36,7 @@ struct SchemaTable {
         return HTML.joined(rules, separator: "; ")
     }
 
-    /// The properties of an object, or of an array's elements; nothing for what has none.
+    /// The properties of an object, or of an array's elements; empty if there are none.
     func properties(_ schema: JSONValue, depth: Int = 0) -> HTML {
         let value = reader.resolve(schema).value
         if reader.types(of: value).names == ["array"], let items = value["items"] { return properties(items, depth: depth) }
@@ -61,7 +61,7 @@ struct SchemaTable {
 
     /// Description and rules.
     func describe(_ schema: JSONValue) -> HTML {
-        // What a schema with a name is, its own place says: not everything that has a price needs to explain money.
+        // A named schema is described in its own section: each price need not explain money.
         let own = schema["description"]?.stringValue
         let rules = rules(schema)
         let note: HTML = rules.text.isEmpty ? "" : " <small>\(rules)</small>"
@@ -70,7 +70,7 @@ struct SchemaTable {
 
     private func label(_ schema: JSONValue) -> String { reader.resolve(schema).name ?? "fields" }
 
-    /// Objects without a name are shown where they stand; those with one have their own place.
+    /// Schemas without a name are shown in place; named ones have their own section.
     private func nested(_ schema: JSONValue, depth: Int) -> HTML {
         guard depth < 3, schema["$ref"] == nil, schema["items"]?["$ref"] == nil else { return "" }
         let inner = properties(schema, depth: depth + 1)

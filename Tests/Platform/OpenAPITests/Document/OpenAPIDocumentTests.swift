@@ -67,8 +67,8 @@ import WebTestSupport
     @Test func everyFaultIsTold() {
         #expect(faults(fragment(operation("a"))) == [])
         #expect(faults(fragment("{")).first?.hasPrefix("fragment 1: ") == true)
-        #expect(faults(fragment(operation("a")), fragment(operation("b"))) == ["/x: get is there twice"])
-        #expect(faults(fragment(operation("a")), fragment(operation("a", path: "/y"))) == ["two operations a"])
+        #expect(faults(fragment(operation("a")), fragment(operation("b"))) == ["/x: get is described twice"])
+        #expect(faults(fragment(operation("a")), fragment(operation("a", path: "/y"))) == ["two operations have the id a"])
         #expect(
             faults(fragment(#"{"paths":{"/x":{"get":{"operationId":"a"}}}}"#))
                 == ["GET /x has no summary", "GET /x has no responses"])
@@ -77,17 +77,18 @@ import WebTestSupport
                 == ["GET /x has no operationId"])
         #expect(
             faults(OpenAPIFragment(json: Array(operation("a").utf8))) == ["GET /x has no tag"])
-        #expect(faults(fragment(#"{"paths":{"/x":{"parameters":[]}}}"#)) == ["/x: parameters is no method"])
-        #expect(faults(fragment(#"{"paths":{"/x":7}}"#)) == ["/x is no object"])
-        #expect(faults(fragment(#"{"components":{"schemas":{"Problem":{}}}}"#)) == ["components/schemas/Problem is there twice"])
+        #expect(faults(fragment(#"{"paths":{"/x":{"parameters":[]}}}"#)) == ["/x: parameters is not a method"])
+        #expect(faults(fragment(#"{"paths":{"/x":7}}"#)) == ["/x is not an object"])
+        #expect(
+            faults(fragment(#"{"components":{"schemas":{"Problem":{}}}}"#)) == ["components/schemas/Problem is described twice"])
         #expect(
             faults(fragment(##"{"components":{"schemas":{"A":{"$ref":"#/components/schemas/B"}}}}"##))
-                == ["#/components/schemas/B is not there"])
+                == ["#/components/schemas/B does not exist"])
         #expect(
             faults(fragment(#"{"components":{"schemas":{"A":{"items":[{"$ref":"https://else.where/x"}]}}}}"#))
-                == ["https://else.where/x is not there"])
+                == ["https://else.where/x does not exist"])
         let kind = ProblemKind(.conflict, "not_found", "Another", "With the code of a known one.")
-        #expect(faults(fragment("{}", problems: [kind])) == ["two problems not_found"])
+        #expect(faults(fragment("{}", problems: [kind])) == ["two problems have the code not_found"])
     }
 
     @Test func parametersAgreeWithThePath() {
@@ -99,7 +100,7 @@ import WebTestSupport
         #expect(faults(fragment(operation("a", path: "/x/{id}", surplus))) == [])
         #expect(
             faults(fragment(operation("a", #","parameters":[{"name":"q"}]"#)))
-                == ["GET /x: a parameter without name or place"])
+                == ["GET /x: a parameter lacks `name` or `in`"])
     }
 
     @Test func whatIsServedAndWhatIsDescribedIsCompared() throws {
@@ -113,7 +114,7 @@ import WebTestSupport
         router.get("/assets/{path...}") { _ in .noContent }
         #expect(
             document.differences(to: router.routes)
-                == ["GET /assets/{path} is served and not described", "POST /v1/carts is described and not served"])
+                == ["GET /assets/{path} is served but not described", "POST /v1/carts is described but not served"])
     }
 
     @Test func itIsServedWithATag() async throws {

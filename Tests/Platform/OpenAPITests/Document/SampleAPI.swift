@@ -1,3 +1,5 @@
+import Compression
+
 @testable import OpenAPI
 @testable import Web
 
@@ -81,4 +83,11 @@ enum SampleAPI {
             """#.utf8))
 
     static func document() throws -> OpenAPIDocument { try OpenAPIDocument(info: info, fragments: [catalog, carts]) }
+
+    static func home(_ document: OpenAPIDocument, gzip: Gzip? = nil) -> HomePage {
+        HomePage(
+            document.info, introduction: "Sells <things>.",
+            links: [HomePage.Link(name: "products", path: "/v1/products?limit=10", title: "Products", description: "A list.")],
+            gzip: gzip)
+    }
 }

@@ -1,8 +1,8 @@
 import Formats
 import Web
 
-/// The document while it is put together; collects what is wrong instead of stopping at the first fault.
-struct OpenAPIAssembly {
+/// Builds the document from fragments. It collects all faults instead of stopping at the first.
+struct OpenAPIBuilder {
     private(set) var operations: [OpenAPIOperation] = []
     private(set) var tags: [(name: String, description: String)] = []
     private(set) var faults: [String] = []
@@ -42,7 +42,7 @@ struct OpenAPIAssembly {
 
     mutating func add(_ kinds: [ProblemKind]) {
         for kind in kinds where !problems.contains(kind) {
-            if problems.contains(where: { $0.code == kind.code }) { faults.append("two problems \(kind.code)") }
+            if problems.contains(where: { $0.code == kind.code }) { faults.append("two problems have the code \(kind.code)") }
             problems.append(kind)
         }
     }
@@ -53,23 +53,24 @@ struct OpenAPIAssembly {
             paths.append((path.name, JSONObject()))
             index = paths.count - 1
         }
-        guard let index, let item = path.value.objectValue else { return faults.append("\(path.name) is no object") }
+        guard let index, let item = path.value.objectValue else { return faults.append("\(path.name) is not an object") }
         for member in item.members {
             var value = member.value
             if OpenAPIOperation.methods.contains(member.name) {
-                value = OpenAPIAssembly.completed(value, tag: tag)
+                value = OpenAPIBuilder.completed(value, tag: tag)
                 let tag = value["tags"]?.arrayValue?.first?.stringValue ?? ""
-                if tag.isEmpty { faults.append("\(member.name.uppercased()) \(path.name) has no tag") }
                 operations.append(
                     OpenAPIOperation(method: member.name.uppercased(), path: path.name, tag: tag, value: value))
             } else {
-                faults.append("\(path.name): \(member.name) is no method")
+                faults.append("\(path.name): \(member.name) is not a method")
             }
-            if !paths[index].members.append(member.name, value) { faults.append("\(path.name): \(member.name) is there twice") }
+            if !paths[index].members.append(member.name, value) {
+                faults.append("\(path.name): \(member.name) is described twice")
+            }
         }
     }
 
-    /// An operation with the fragment's tag and the common answer to whatever fails, unless it has its own.
+    /// An operation with the fragment's tag and the common response to errors, unless it has its own.
     private static func completed(_ operation: JSONValue, tag: String) -> JSONValue {
         var object = JSONObject()
         if operation["tags"] == nil { object.append("tags", .array([.string(tag)])) }
@@ -96,38 +97,36 @@ struct OpenAPIAssembly {
         guard let index else { return }
         for member in section.value.objectValue?.members ?? [] {
             if !components[index].members.append(member.name, member.value) {
-                faults.append("components/\(section.name)/\(member.name) is there twice")
+                faults.append("components/\(section.name)/\(member.name) is described twice")
             }
         }
     }
 
-    // MARK: Writing
-
     func document(_ info: OpenAPIDocument.Info) -> JSONValue {
-        OpenAPIAssembly.object([
+        OpenAPIBuilder.object([
             ("openapi", .string("3.1.0")),
             (
                 "info",
-                OpenAPIAssembly.object([
+                OpenAPIBuilder.object([
                     ("title", .string(info.title)), ("version", .string(info.version)),
                     ("description", .string(info.description)),
                 ])
             ),
-            ("servers", .array([OpenAPIAssembly.object([("url", .string(info.server))])])),
+            ("servers", .array([OpenAPIBuilder.object([("url", .string(info.server))])])),
             (
                 "tags",
                 .array(
                     tags.map { tag in
-                        OpenAPIAssembly.object([("name", .string(tag.name)), ("description", .string(tag.description))])
+                        OpenAPIBuilder.object([("name", .string(tag.name)), ("description", .string(tag.description))])
                     })
             ),
-            ("paths", OpenAPIAssembly.object(paths.map { ($0.path, .object($0.members)) })),
-            ("components", OpenAPIAssembly.object(components.map { ($0.section, .object($0.members)) })),
+            ("paths", OpenAPIBuilder.object(paths.map { ($0.path, .object($0.members)) })),
+            ("components", OpenAPIBuilder.object(components.map { ($0.section, .object($0.members)) })),
             (
                 "x-problems",
                 .array(
                     sortedProblems.map { kind in
-                        OpenAPIAssembly.object([
+                        OpenAPIBuilder.object([
                             ("code", .string(kind.code)), ("status", .number(JSONNumber(kind.status.code))),
                             ("title", .string(kind.title)), ("description", .string(kind.meaning)),
                         ])
