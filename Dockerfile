@@ -27,6 +27,7 @@ COPY migrations migrations
 COPY deploy/certificates certificates
 COPY deploy/demo/catalog.ndjson demo/
 COPY deploy/image image
+COPY LICENSE NOTICE ./
 RUN image/assemble "$(swift build -c release --static-swift-stdlib -Xlinker -S --show-bin-path)/commerce" /rootfs
 
 FROM scratch
@@ -47,4 +48,5 @@ CMD ["serve"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="commerce" \
       org.opencontainers.image.description="A shop's backend: catalogue, carts and orders over HTTP" \
+      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"

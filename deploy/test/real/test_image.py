@@ -48,6 +48,7 @@ def test_nothing_to_log_in_to_and_nothing_to_change(engine, image):
     assert "app/swift-backtrace-static" in paths
     assert "app/migrations/0001_catalog.up.sql" in paths
     assert "app/demo/catalog.ndjson" in paths
+    assert {"usr/share/doc/commerce/LICENSE", "usr/share/doc/commerce/NOTICE"} <= paths
     assert "etc/ssl/certs/ca-certificates.crt" in paths
     assert not [path for path in paths if re.search(r"(^|/)(sh|bash|dash|busybox|apt|perl|python3?|curl|wget|su)$", path)]
     assert [entry[0] for entry in files if entry[5].rstrip("/") == "tmp"] == ["drwxrwxrwt"]
