@@ -1,17 +1,19 @@
 # shellcheck shell=bash
 # Sourced by ../../dev: what has to be on the machine, and how it gets there.
 
-# Installs from the distribution what is missing; `packages test` also what the tests need, `packages bench` what
-# the benchmarks do, `packages reliability` what Tests/Reliability does, `packages chaos` what Tests/Chaos does.
+# Installs the distribution's packages that are missing. `packages test` also installs what the tests need, `packages bench` what
+# the benchmarks need, `packages reliability` what Tests/Reliability needs, `packages chaos` what Tests/Chaos needs. `packages
+# lint` installs only what ./dev lint needs: no servers and no libraries.
 packages() {
     [[ $(uname -s) == Linux ]] || fail "this needs Linux"
     type -P swift >/dev/null || fail "there is no swift in PATH; install a toolchain first: https://www.swift.org/install/linux"
     local missing
     mapfile -t missing < <(missing_packages "$@")
     [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
-    # Asked anew, so that nothing later fails in a stranger way.
+    # A second look, so that the failure is reported here and not later by a program that is missing.
     mapfile -t missing < <(missing_packages "$@")
     [[ ${#missing[@]} == 0 ]] || fail "still missing after the installation: ${missing[*]}"
+    if [[ ${1:-} == lint ]]; then return; fi
     # shellcheck disable=SC2034 # read in servers.sh
     POSTGRES_BIN=$(postgres_programs)
     if [[ $EUID == 0 ]]; then
@@ -24,9 +26,17 @@ packages() {
 missing_packages() {
     library() { command pkg-config --exists "$1" 2>/dev/null || echo "$2"; }
     program() { find_program "$1" >/dev/null || echo "$2"; }
-    program pkg-config pkg-config
-    # SwiftPM fetches packages with it.
+    # Debian's python3 comes without what makes environments.
+    python_environments() {
+        command python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
+    }
+    # SwiftPM fetches packages with it, and ./dev lint lists files with it.
     program git git
+    if [[ ${1:-} == lint ]]; then
+        python_environments
+        return
+    fi
+    program pkg-config pkg-config
     library libpq libpq-dev
     library hiredis libhiredis-dev
     library openssl libssl-dev
@@ -40,10 +50,6 @@ missing_packages() {
     else
         printf '%s\n' postgresql postgresql-contrib
     fi
-    # Debian's python3 comes without what makes environments.
-    python_environments() {
-        command python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
-    }
     if [[ ${1:-} == test ]]; then
         program jq jq
         program curl curl

@@ -6,14 +6,15 @@
 # they made.
 TOOL_SETS=(tools checkov clients)
 
-# Makes $1 hold an environment for each set, as pinned with hashes in *.txt.
+# Makes $1 hold an environment for each set, or for those named, as pinned with hashes in *.txt.
 install_tools() {
-    local directory=$1 here set
+    local directory=$1 here set sets=("${@:2}")
     here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-    for set in "${TOOL_SETS[@]}"; do install_tool_set "$directory/$set" "$here/$set.txt" || return 1; done
+    [[ ${#sets[@]} -gt 0 ]] || sets=("${TOOL_SETS[@]}")
+    for set in "${sets[@]}"; do install_tool_set "$directory/$set" "$here/$set.txt" || return 1; done
 }
 
-# Makes $1 an environment of what is pinned in $2; anew where a pin has changed.
+# Makes $1 an environment of what is pinned in $2. Where a pin has changed, the environment is made from scratch.
 install_tool_set() {
     local environment=$1 pins=$2
     if cmp -s "$pins" "$environment/installed.txt"; then return; fi

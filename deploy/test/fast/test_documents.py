@@ -25,10 +25,7 @@ def test_every_stack_is_told():
 
 
 @pytest.mark.parametrize("page", ["README.md", "deploy/README.md", "deploy/recovery/README.md", "deploy/kubernetes/README.md"])
-def test_what_a_page_points_to_is_there(page):
-    """Links to files, and the project's programs in its commands."""
-    text = (ROOT / page).read_text()
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        assert ((ROOT / page).parent / target).exists(), target
-    for program in set(re.findall(r"(?<![\w/.-])(deploy/(?:bin|recovery)/[a-z]+|deploy/compose-[a-z]+)\b", text)):
+def test_the_programs_in_a_pages_commands_are_there(page):
+    """./dev lint checks links and paths; here it is that they are programs."""
+    for program in set(re.findall(r"(?<![\w/.-])(deploy/(?:bin|recovery)/[a-z]+|deploy/compose-[a-z]+)\b", (ROOT / page).read_text())):
         assert (ROOT / program).is_file(), program

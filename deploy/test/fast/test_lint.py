@@ -1,80 +1,20 @@
-"""Every file that deploys, under the checkers of its kind. A finding that stays is explained where it stands."""
+"""The checks of ./dev lint find what they are for."""
 
-import subprocess
-from pathlib import Path
+import sys
 
 import pytest
-from template import ROOT, TEMPLATES
+from template import ROOT
 
-SHELL = ("#!/usr/bin/env bash", "# shellcheck shell=bash")
+sys.path.insert(0, str(ROOT / "deploy" / "test" / "lint"))
 
-
-def run(*command, **options):
-    """Runs a checker; what it found is the failure's text."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, **options)
-    assert done.returncode == 0, f"{' '.join(map(str, command[:3]))} …\n{done.stdout[-6000:]}{done.stderr[-3000:]}"
-    return done
+import documents  # noqa: E402
+import keys  # noqa: E402
+import words  # noqa: E402
+from sources import tracked  # noqa: E402
 
 
-def tracked(*patterns):
-    """The project's files that match, as git knows them, or as they lie there where this is no checkout."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, capture_output=True, text=True)
-    return sorted({ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()})
-
-
-def shell_scripts():
-    found = []
-    for path in tracked("dev", ".ci", "deploy", "Tests/Bench", "Tests/Reliability"):
-        try:
-            with path.open() as file:
-                if file.readline().startswith(SHELL):
-                    found.append(path)
-        except UnicodeDecodeError:
-            continue
-    return found
-
-
-def test_shellcheck():
-    scripts = shell_scripts()
-    assert len(scripts) > 5
-    # From the top directory, where the scripts say what they source.
-    run("shellcheck", "--external-sources", "--source-path=SCRIPTDIR", *scripts)
-
-
-def test_yamllint():
-    files = tracked("*.yaml", "*.yml")
-    assert files
-    run("yamllint", "--strict", "--config-file", ROOT / "deploy/test/yamllint.yaml", *files)
-
-
-def test_hadolint():
-    run("hadolint", "--failure-threshold", "info", "Dockerfile")
-
-
-def test_cfn_lint():
-    assert sorted(TEMPLATES.glob("*.yaml"))
-    run("cfn-lint", "--", *sorted(TEMPLATES.glob("*.yaml")))
-
-
-@pytest.mark.parametrize("framework", ["cloudformation", "dockerfile", "github_actions", "kubernetes", "secrets"])
-def test_checkov(framework):
-    places = {
-        "cloudformation": "deploy/cloudformation",
-        "dockerfile": ".",
-        "github_actions": ".github",
-        "kubernetes": "deploy/kubernetes",
-        "secrets": "deploy",
-    }
-    options = ["--framework", framework, "--quiet", "--compact", "--skip-download"]
-    where = ["--file", "Dockerfile"] if framework == "dockerfile" else ["--directory", places[framework]]
-    if framework == "secrets":
-        # CKV_SECRET_6 guesses by entropy, and takes names of resources and statistics for keys.
-        options += ["--skip-check", "CKV_SECRET_6"]
-    run("checkov", *options, *where)
-
-
-def test_checkov_is_told_why():
-    """A skip has its reason beside it: `# checkov:skip=ID: reason` or id and comment in the metadata."""
+def test_a_skipped_rule_of_checkov_has_its_reason():
+    """Beside it, as `# checkov:skip=ID: reason`, or as id and comment in the metadata."""
     for path in tracked("Dockerfile", "deploy/*.yaml", "deploy/**/*.yaml", ".github/**"):
         text = path.read_text()
         for line in text.splitlines():
@@ -82,22 +22,55 @@ def test_checkov_is_told_why():
                 assert len(line.split("checkov:skip=")[1].partition(":")[2].strip()) > 15, f"{path}: {line}"
 
 
-def test_zizmor():
-    run("zizmor", "--offline", "--persona", "pedantic", ".github")
+@pytest.fixture
+def page(tmp_path):
+    """Writes a document into a directory of its own and gives its path."""
+    (tmp_path / "other.md").write_text("# One heading, `with code`\n\n## Twice\n\n## Twice\n\n```\n# no heading\n```\n")
+    (tmp_path / "Sources" / "Shop").mkdir(parents=True)
+    (tmp_path / "Sources" / "Shop" / "Money.swift").touch()
+
+    def write(text):
+        path = tmp_path / "page.md"
+        path.write_text(text)
+        return path
+
+    return write
 
 
-def test_workflow_and_compose_schemas():
-    workflows = sorted((ROOT / ".github/workflows").glob("*.yaml"))
-    assert workflows
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
-    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml")
+@pytest.mark.parametrize("link", [
+    "other.md", "other.md#one-heading-with-code", "other.md#twice-1", "#here-and-there", "https://example.com/x#y", "Sources/Shop"])  # fmt: skip
+def test_good_links_are_passed(page, tmp_path, link):
+    assert list(documents.broken_links(page(f"# Here and there\n[x]({link})\n"), tmp_path)) == []
 
 
-def test_nothing_names_a_secret_value(tmp_path: Path):
-    """No key or password has come into the files by mistake."""
-    patterns = [b"AKIA", b"ASIA", b"-----BEGIN RSA PRIVATE", b"-----BEGIN PRIVATE", b"-----BEGIN EC PRIVATE"]
-    for path in tracked():
-        if path == Path(__file__):
-            continue
-        content = path.read_bytes()
-        assert not [pattern for pattern in patterns if pattern in content and b"SelfSigned" not in content], path
+@pytest.mark.parametrize("link", ["another.md", "other.md#no-heading", "other.md#twice-2", "#nowhere", "../other.md"])
+def test_broken_links_are_found(page, tmp_path, link):
+    (found,) = documents.broken_links(page(f"# Here\n\n[a [b] c]({link})\n"), tmp_path)
+    assert found.startswith("page.md:3: ") and link in found
+
+
+def test_links_in_code_are_no_links(page, tmp_path):
+    assert list(documents.broken_links(page("```\n[x](nowhere.md)\n```\n"), tmp_path)) == []
+
+
+@pytest.mark.parametrize(("text", "missing"), [
+    ("`Sources/Shop/Money.swift`", []),
+    ("`Sources/Shop/*.swift`", []),
+    ("`Sources/Shop/Cents.swift`", ["Sources/Shop/Cents.swift"]),
+    ("`Sources/Shop/{Money,Cents}.swift`", ["Sources/Shop/Cents.swift"]),
+    ("```\nSources/Cart      the cart\n```", ["Sources/Cart"]),
+    ("`Tests/<Target>Tests`, `Sources/…`", []),
+])  # fmt: skip
+def test_paths_that_are_missing_are_found(page, tmp_path, text, missing):
+    assert [it.rpartition("there is no ")[2] for it in documents.missing_paths(page(text), tmp_path)] == missing
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("Nobody waits.", 1), ("It is at\n    // hand.", 1), ("by\n# chance", 1), ("-- what\n-- is there", 1), ("at handling, nobodys", 0)])
+def test_phrases_are_found_across_lines(page, tmp_path, text, found):
+    assert len(list(words.findings(page(text), tmp_path))) == found
+
+
+def test_keys_are_found(page):
+    assert keys.has_secret(page("key: " + "AK" + "IAIOSFODNN7EXAMPLE"))
+    assert not keys.has_secret(page("key: KAIA"))

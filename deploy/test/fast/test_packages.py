@@ -18,6 +18,7 @@ BUILD = {"pkg-config", "git", "openssl", "redis-server", "postgresql", "postgres
 MISSING = {
     "": BUILD,
     "test": BUILD | {"jq", "curl", "binutils", "gnupg", "python3", "python3-venv"},
+    "lint": {"git", "python3", "python3-venv"},
     "chaos": BUILD | {"python3"},
     "bench": BUILD | {"python3", "nginx-light", "wrk"},
     "reliability": BUILD | {"haproxy", "slowhttptest", "wrk", "python3", "python3-venv"},
