@@ -33,6 +33,8 @@ lint() {
     lint_check hadolint hadolint --failure-threshold info "${files[@]}"
     lint_files '.github/workflows/*.yaml'
     lint_check 'workflow schema' check-jsonschema --builtin-schema vendor.github-workflows "${files[@]}"
+    lint_files '.github/ISSUE_TEMPLATE/*.yml' ':!.github/ISSUE_TEMPLATE/config.yml'
+    lint_check 'issue form schema' check-jsonschema --builtin-schema vendor.github-issue-forms "${files[@]}"
     lint_files .github/dependabot.yaml
     lint_check 'dependabot schema' check-jsonschema --builtin-schema vendor.dependabot "${files[@]}"
     lint_files deploy/compose.yaml

@@ -10,7 +10,7 @@ import yaml
 from template import ROOT
 
 DIRECTORY = ROOT / ".github" / "workflows"
-NAMES = ["build", "deploy", "rollback", "validate"]
+NAMES = ["build", "deploy", "nightly", "rollback", "validate"]
 
 
 class Loader(yaml.SafeLoader):
@@ -114,6 +114,16 @@ def test_validation_runs_all_tests():
     runs = [step["run"] for _, step in steps("validate") if "run" in step]
     assert "./dev test" in runs
     assert any(run.endswith("./dev test deploy") for run in runs)
+    assert "./dev lint" in runs
+
+
+def test_the_night_runs_what_is_slow():
+    runs = [step["run"] for _, step in steps("nightly") if "run" in step]
+    assert "./dev test full" in runs
+    assert './dev test "--sanitize=$SANITIZER"' in runs
+    assert workflow("nightly")["jobs"]["sanitize"]["strategy"]["matrix"] == {"sanitizer": ["thread", "address"]}
+    for job, body in jobs("nightly"):
+        assert body["permissions"] == {"contents": "read"}, job
 
 
 def test_image_is_built_scanned_signed_and_known_by_its_digest():
