@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ../../dev: the rounds of Tests/Chaos.
+# Sourced by ../../dev: runs the rounds of Tests/Chaos.
 
 chaos() {
     [[ ${1:-} =~ ^[0-9]+$ && ${2:-0} =~ ^[0-9]+$ ]] || fail "how many rounds? ./dev chaos ROUNDS [SEED]"
@@ -13,16 +13,16 @@ chaos() {
 
 CHAOS_PASSED=0 CHAOS_FAILED=0
 
-# Rounds against two instances of a program, with servers of their own; counts them. Logs of what went wrong are kept in
-# .dev/chaos. CHAOS_POSTGRES holds further settings of PostgreSQL: with "-c synchronous_commit=off -c wal_writer_delay=10s" what
-# was acknowledged is lost, and must be found lost.
+# Runs rounds against two instances of a program, with their own servers, and counts them. The logs of failed rounds are kept in
+# .dev/chaos. CHAOS_POSTGRES holds more settings for PostgreSQL: with "-c synchronous_commit=off -c wal_writer_delay=10s"
+# acknowledged orders are lost, and the rounds must find that.
 chaos_rounds() {
     local program=$1 status=0
     shift
     say "making chaos"
     mkdir "$WORK/chaos"
     chmod 755 "$WORK/chaos"
-    # Each connection that passes a proxy has a descriptor at both its ends.
+    # Each connection through a proxy needs a descriptor at both ends.
     ulimit -n "$(ulimit -Hn)"
     step env PROGRAM="$program" ECHO= SCRATCH="$WORK/chaos" MIGRATIONS_DIR="$ROOT/migrations" POSTGRES_BIN="$POSTGRES_BIN" \
         CHAOS_KEPT="$STATE/chaos" CHAOS_COUNTS="$WORK/chaos-counts" PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/sbin:/sbin" \

@@ -3,7 +3,8 @@
 
 LINT_PASSED=0 LINT_FAILED=0
 
-# Runs the checks, prints a line for each, and counts them. With --staged only the quick ones, for the files of the next commit.
+# Runs the checks, prints a line for each, and counts them. With --staged it runs only the quick ones, on the files of the next
+# commit.
 lint() {
     local staged=
     case ${1:-} in
@@ -25,7 +26,7 @@ lint() {
     lint_files '*.swift'
     lint_check 'swift format' swift format lint --strict --parallel "${files[@]}"
     lint_shell_scripts
-    # From the top directory, where the scripts say what they source.
+    # From the top directory, because the scripts name the files they source relative to it.
     lint_check shellcheck shellcheck --external-sources --source-path=SCRIPTDIR "${files[@]}"
     lint_files '*.yaml' '*.yml'
     lint_check yamllint yamllint --strict --config-file deploy/test/yamllint.yaml "${files[@]}"
@@ -54,14 +55,14 @@ lint() {
     [[ $LINT_FAILED == 0 ]]
 }
 
-# Sets `files` to those that match git's path patterns: all, or with `staged` those of the next commit.
+# Sets `files` to those that match git's path patterns: all of them, or with `staged` those of the next commit.
 lint_files() {
     if [[ -n $staged ]]; then
         mapfile -d '' -t files < <(git diff --cached --name-only --diff-filter=ACMR -z -- "$@")
     else
         mapfile -d '' -t files < <(git ls-files -z --cached --others --exclude-standard -- "$@")
     fi
-    # What was deleted and not committed is still in git's list.
+    # A file that was deleted but not committed is still in git's list.
     local file there=()
     for file in "${files[@]}"; do
         if [[ -f $file && ! -L $file ]]; then there+=("$file"); fi
@@ -69,7 +70,7 @@ lint_files() {
     files=("${there[@]}")
 }
 
-# The same for shell scripts, which are known by their first line.
+# The same for shell scripts, which are recognized by their first line.
 lint_shell_scripts() {
     lint_files '*'
     local file first scripts=()
@@ -80,8 +81,8 @@ lint_shell_scripts() {
     files=("${scripts[@]}")
 }
 
-# Runs a check as `lint_check NAME COMMAND …`. A check without files has nothing to do; one whose program is missing is skipped
-# by --staged, since only ./dev lint installs programs.
+# Runs a check as `lint_check NAME COMMAND …`. A check without files does nothing. With --staged, a check whose program is
+# missing is skipped, because only ./dev lint installs programs.
 lint_check() {
     local name=$1 output status=0
     shift
@@ -105,7 +106,7 @@ lint_result() {
     fi
 }
 
-# Checkov's rules; a rule that is skipped has its reason beside it.
+# Checkov's rules. A rule that is skipped has its reason beside it.
 lint_checkov() {
     local framework where
     for framework in cloudformation dockerfile github_actions kubernetes secrets; do
@@ -115,7 +116,7 @@ lint_checkov() {
             dockerfile) where=(--file Dockerfile) ;;
             github_actions) where=(--directory .github) ;;
             kubernetes) where=(--directory deploy/kubernetes) ;;
-            # CKV_SECRET_6 guesses by entropy, and takes names of resources and statistics for keys.
+            # CKV_SECRET_6 guesses by entropy, and mistakes names of resources and statistics for keys.
             secrets) where=(--directory deploy --skip-check CKV_SECRET_6) ;;
         esac
         lint_check "checkov, $framework" checkov --framework "$framework" --quiet --compact --skip-download "${where[@]}"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ../../dev: what has to be on the machine, and how it gets there.
+# Sourced by ../../dev: the programs and libraries that must be installed, and how to install them.
 
 # Installs the distribution's packages that are missing. `packages test` also installs what the tests need, `packages bench` what
 # the benchmarks need, `packages reliability` what Tests/Reliability needs, `packages chaos` what Tests/Chaos needs. `packages
@@ -21,16 +21,16 @@ packages() {
     fi
 }
 
-# The names of missing packages, by what is really there rather than by the package database. Programs are looked for by
-# `type -P`, which sees files alone: `command -v` is content with a shell function of that name.
+# Prints the names of missing packages. It looks for the files themselves and not into the package database. Programs are found
+# with `type -P`, which finds only files; `command -v` would also find a shell function of that name.
 missing_packages() {
     library() { command pkg-config --exists "$1" 2>/dev/null || echo "$2"; }
     program() { find_program "$1" >/dev/null || echo "$2"; }
-    # Debian's python3 comes without what makes environments.
+    # Debian's python3 comes without venv and ensurepip.
     python_environments() {
         command python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
     }
-    # SwiftPM fetches packages with it, and ./dev lint lists files with it.
+    # SwiftPM fetches packages with git, and ./dev lint lists files with it.
     program git git
     if [[ ${1:-} == lint ]]; then
         python_environments
@@ -72,12 +72,12 @@ missing_packages() {
     fi
 }
 
-# A program's path; servers are in directories that are not always in an ordinary user's PATH.
+# Prints a program's path. Servers are in directories that are not always in an ordinary user's PATH.
 find_program() {
     PATH=$PATH:/usr/sbin:/sbin type -P "$1"
 }
 
-# The directory of the newest PostgreSQL's programs.
+# Prints the directory of the programs of the newest PostgreSQL.
 postgres_programs() {
     local initdb
     initdb=$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)
@@ -85,7 +85,7 @@ postgres_programs() {
     dirname "$(readlink -f "$initdb")"
 }
 
-# Installs packages, and keeps what they bring from starting by itself, now and after a reboot.
+# Installs packages, and prevents the servers in them from starting, now and after a reboot.
 install_packages() {
     local as_root=()
     type -P apt-get >/dev/null || fail "missing: $*; install them (these are their names on Debian), there is no apt-get here"
@@ -95,7 +95,7 @@ install_packages() {
         as_root=(sudo)
     fi
     say "installing $* (a minute or two)"
-    # Arguments rather than a text put together, so that no name is ever read as a command.
+    # The names are passed as arguments, so that none of them can be read as a command.
     "${as_root[@]}" bash -s -- "$@" <<'ROOT' || fail "apt-get could not install: $*"
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -123,7 +123,7 @@ made+=("$cluster")
 log=$(mktemp)
 made+=("$log")
 apt() { apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq "$@" </dev/null >>"$log" 2>&1; }
-# The lists are fetched where they are missing or too old.
+# Updates apt's lists only if they are missing or too old.
 apt install -y --no-install-recommends "$@" || { apt update && apt install -y --no-install-recommends "$@"; } || {
     tail -n 20 "$log" >&2
     exit 1

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Sourced by ../../dev: runs Tests/Reliability, and says what was held.
+# Sourced by ../../dev: runs Tests/Reliability and reports the results.
 
 # Runs the executable files of Tests/Reliability, all or those named, against throwaway servers and the release build.
 #
-# What each finds in its environment:
+# The environment of each:
 #   PROGRAM, ECHO, LOAD      the programs commerce, echo and open-load of the release build
 #   DATABASE_URL, REDIS_URL  throwaway servers, empty; for the next name PostgreSQL's database is a new one
 #   MIGRATIONS_DIR           the project's migrations
@@ -11,7 +11,7 @@
 #   REPORT                   a file for its findings, a line each, of four fields with a tab between:
 #                            what, figure, bound, and "held" or "missed"
 #   PATH                     python3 there has what Tests/Reliability/tools.txt pins
-# An end with a status other than 0, or without a finding, counts as missed.
+# An exit status other than 0, or no result at all, counts as missed.
 reliability() {
     local directory=Tests/Reliability name names=()
     if [[ $# -gt 0 ]]; then
@@ -34,7 +34,7 @@ reliability() {
     PROGRAM=$(swift build "${RELEASE[@]}" --show-bin-path)/commerce
     ECHO=${PROGRAM%/*}/echo
     LOAD=${PROGRAM%/*}/open-load
-    # Each connection of a client has a descriptor at both its ends.
+    # Each connection of a client needs a descriptor at both ends.
     ulimit -n "$(ulimit -Hn)"
     throwaway_servers
     # All clients have one address.
@@ -65,7 +65,7 @@ reliability_of() {
     echo "    ($((SECONDS - began)) s)"
 }
 
-# What was found, as a table; fails where something is not held.
+# Prints the results as a table; fails if a bound was missed.
 reliability_table() {
     local what figure bound verdict missed=0 total=0 wide=4
     while IFS=$'\t' read -r what _; do if ((${#what} > wide)); then wide=${#what}; fi; done <"$REPORT"

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by ../../dev: PostgreSQL and Redis for this checkout alone, on loopback, stopped when the command ends.
+# Sourced by ../../dev: starts PostgreSQL and Redis for this checkout only, on loopback, and stops them when the command ends.
 
 POSTGRES=
 REDIS=
 
-# PostgreSQL refuses to run as root, and root's servers run as `postgres` then. setpriv(1) becomes the command, so that the
-# process started is the server itself.
+# PostgreSQL refuses to run as root, so for root the servers run as `postgres`. setpriv(1) replaces itself with the command, so
+# the process that is started is the server itself.
 as_server() {
     if [[ $EUID == 0 ]]; then
         setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
@@ -18,12 +18,12 @@ server_can_enter() {
     (cd / && as_server test -x "$1")
 }
 
-# Whether nobody listens on a port of this machine.
+# Whether a port of this machine is free.
 port_is_free() {
     ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# A free port, below the range that the kernel takes for outgoing connections.
+# Prints a free port below the range that the kernel uses for outgoing connections.
 free_port() {
     local port
     for _ in {1..200}; do
@@ -36,7 +36,7 @@ free_port() {
     fail "no free port on 127.0.0.1"
 }
 
-# The port that this server had last time, or a new one where it has none or somebody took it.
+# Prints the port that this server had last time, or a new one if it had none or another program uses it.
 remembered_port() {
     local file=$STATE/$1.port port
     port=$(cat "$file" 2>/dev/null || true)
@@ -47,7 +47,8 @@ remembered_port() {
     echo "$port"
 }
 
-# Secrets made once and kept where only their owner reads them; a file of an earlier version gets those that are new.
+# Reads the secrets, which are made once and kept in a file that only their owner can read. A file of an earlier version gets
+# the new ones.
 secrets() {
     local file=$STATE/secrets name
     (
@@ -62,7 +63,8 @@ secrets() {
     . "$file"
 }
 
-# Where the cluster of ./dev run is: under .dev/, or where its account cannot go there (a checkout in /root), in /var/lib.
+# Prints the directory of the cluster of ./dev run: under .dev/, or in /var/lib if its account cannot enter .dev/ (a checkout in
+# /root).
 data_directory() {
     local link=$STATE/postgres
     if [[ $EUID != 0 ]]; then
@@ -74,7 +76,7 @@ data_directory() {
     else
         local place
         place=/var/lib/commerce-dev/$(cksum <<<"$ROOT" | cut -d' ' -f1)
-        # What is there belongs to a .dev/ that has been removed, and its passwords with it.
+        # An existing cluster belongs to a .dev/ that was removed, together with its passwords.
         rm -rf "$place"
         mkdir -p "${place%/*}"
         ln -s "$place" "$link"
@@ -82,8 +84,8 @@ data_directory() {
     fi
 }
 
-# Makes a cluster; with a password clients must give it (SCRAM), without one all are let in. It appears under its name only
-# when it is complete.
+# Makes a cluster. With a password, clients must give it (SCRAM); without one, every client is let in. The cluster gets its
+# final name only when it is complete.
 create_cluster() {
     local data=$1 password=$2 new=$1.new log
     local authentication=(--auth=trust)
@@ -100,8 +102,8 @@ create_cluster() {
     mv "$new" "$data"
 }
 
-# Starts PostgreSQL and waits until it takes connections; further arguments are its own. POSTGRES_FAILURE is what is said
-# where it does not.
+# Starts PostgreSQL and waits until it accepts connections. Further arguments are passed to it. POSTGRES_FAILURE is the message
+# if it does not start.
 start_postgres() {
     local data=$1 port=$2 log=$3
     shift 3
@@ -121,7 +123,7 @@ start_postgres() {
     done
 }
 
-# As as_server, but the shell itself becomes the command.
+# Like as_server, but replaces the shell with the command.
 as_server_exec() {
     if [[ $EUID == 0 ]]; then
         exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
@@ -130,7 +132,7 @@ as_server_exec() {
     fi
 }
 
-# Starts Redis, which keeps nothing on disk, and waits until it takes connections.
+# Starts Redis, which keeps nothing on disk, and waits until it accepts connections.
 start_redis() {
     local port=$1 directory=$2 password=$3
     (umask 077 && printf '%s\n' "bind 127.0.0.1" "port $port" "dir \"$directory\"" 'save ""' "appendonly no" \
@@ -146,27 +148,27 @@ start_redis() {
     done
 }
 
-# Sends a signal, waits so many seconds for the end, then kills.
+# Sends a signal, waits up to so many seconds for the process to end, then kills it.
 end_process() {
     local process=$1 signal=$2 seconds=$3
     kill -"$signal" "$process" 2>/dev/null || return 0
     for ((i = 0; i < seconds * 20; i++)); do
-        # A zombie has ended; its parent only has not asked yet.
+        # A zombie has ended; only its parent has not collected it yet.
         kill -0 "$process" 2>/dev/null && ! grep -qs '^State:.Z' "/proc/$process/status" || return 0
         sleep 0.05
     done
-    # Waited for here, where the shell's remark that it was killed goes nowhere.
+    # `wait` here swallows the shell's message that the process was killed.
     { kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
 }
 
-# Stops the servers that this process started; PostgreSQL's INT is its fast shutdown.
+# Stops the servers that this process started. For PostgreSQL, INT means a fast shutdown.
 stop_servers() {
     if [[ -n $POSTGRES ]]; then end_process "$POSTGRES" INT 30; fi
     if [[ -n $REDIS ]]; then end_process "$REDIS" TERM 10; fi
     POSTGRES='' REDIS=''
 }
 
-# Stops the servers and the service of a ./dev run that was killed before it could.
+# Stops the servers and the service of a ./dev run that was killed before it could stop them.
 stop_leftovers() {
     local data process
     [[ -d $STATE ]] || return 0
@@ -174,7 +176,7 @@ stop_leftovers() {
     for process in $(find /proc -maxdepth 2 -name cwd \( -lname "$data" -o -lname "$STATE" \) 2>/dev/null | cut -d/ -f3); do
         case $(cat "/proc/$process/comm" 2>/dev/null) in
             postgres)
-                # Children go with their parent.
+                # Kills the children together with their parent.
                 if [[ $(head -n 1 "$data/postmaster.pid" 2>/dev/null) == "$process" ]]; then end_process "$process" INT 30; fi
                 ;;
             redis-server) end_process "$process" TERM 10 ;;

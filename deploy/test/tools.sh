@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Sourced by ./dev and by the scripts beside it: the Python programs that check what deploys, and those that make clients from
-# the API document, in environments of their own.
+# Sourced by ./dev and by scripts in this directory: installs the Python programs that check the deployment, and those that
+# generate clients from the API document, each set in its own environment.
 
-# Checkov is kept apart, since its dependencies disagree with the others'; and the clients' generators, whose Python runs what
-# they made.
+# Checkov is separate, because its dependencies conflict with those of the others. The client generators are separate too,
+# because their Python runs the generated clients.
 TOOL_SETS=(tools checkov clients)
 
-# Makes $1 hold an environment for each set, or for those named, as pinned with hashes in *.txt.
+# Makes an environment in $1 for each set, or for those named, as pinned with hashes in *.txt.
 install_tools() {
     local directory=$1 here set sets=("${@:2}")
     here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -14,7 +14,7 @@ install_tools() {
     for set in "${sets[@]}"; do install_tool_set "$directory/$set" "$here/$set.txt" || return 1; done
 }
 
-# Makes $1 an environment of what is pinned in $2. Where a pin has changed, the environment is made from scratch.
+# Makes the environment $1 from the pins in $2. If a pin has changed, the environment is made from scratch.
 install_tool_set() {
     local environment=$1 pins=$2
     if cmp -s "$pins" "$environment/installed.txt"; then return; fi
@@ -22,11 +22,11 @@ install_tool_set() {
     mkdir -p "${environment%/*}"
     python3 -m venv "$environment" || return 1
     "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$pins" || return 1
-    # Last, so that an installation cut short is no installation.
+    # Last, so that an interrupted installation is not taken for a complete one.
     cp "$pins" "$environment/installed.txt"
 }
 
-# The path of a set's programs, as in: tool_path .dev/tools
+# Prints the PATH of the sets' programs, as in: tool_path .dev/tools
 tool_path() {
     local set path=''
     for set in "${TOOL_SETS[@]}"; do path+=$1/$set/bin:; done
