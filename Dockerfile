@@ -50,4 +50,5 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="commerce" \
       org.opencontainers.image.description="A shop's backend: catalogue, carts and orders over HTTP" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.revision="${REVISION}"

@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 
+from engine import HARDENED
+
 
 def tree(engine, image):
     """The image's files, as `tar` lists them: mode, owner, path."""
@@ -39,6 +41,8 @@ def test_configuration(engine, image):
     assert (health["Interval"], health["Timeout"], health["Retries"]) == (10_000_000_000, 3_000_000_000, 3)
     assert health["StartPeriod"] == 30_000_000_000
     assert inspected["Labels"]["org.opencontainers.image.revision"] == engine.revision
+    told = engine.podman("run", "--rm", *HARDENED, image, "--version").stdout.strip()
+    assert inspected["Labels"]["org.opencontainers.image.version"] == told
 
 
 def test_nothing_to_log_in_to_and_nothing_to_change(engine, image):
