@@ -23,7 +23,7 @@ SHOPPERS = 4
 
 
 def call(method, url, body=None, headers=None):
-    """The status and the document of an answer; the status is 0 where there was none."""
+    """The status and the document of a response; the status is 0 if there was none."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
     try:
@@ -37,7 +37,7 @@ def call(method, url, body=None, headers=None):
 
 
 def goods(shop):
-    """SKUs that are in stock, one of each product of the first page."""
+    """SKUs that are in stock, one for each product of the first page."""
     status, page = call("GET", f"{shop}/v1/products?in_stock=true&limit=100")
     if status != 200 or not page["data"]:
         sys.exit(f"orders.py: the shop shows no goods (status {status})")
@@ -50,7 +50,7 @@ def goods(shop):
 
 
 def place(shop, sku, name):
-    """Places an order of one piece; None unless the shop acknowledged it."""
+    """Places an order of one piece. Returns None unless the shop acknowledged it."""
     body = {"items": [{"sku": sku, "quantity": 1}], "email": f"{name}@example.com", "shipping_address": ADDRESS}
     status, order = call("POST", f"{shop}/v1/orders", body, {"Idempotency-Key": str(uuid.uuid4())})
     return order if status == 201 else None
@@ -69,7 +69,7 @@ def stream(shop, path, rate):
             order = place(shop, skus[number % len(skus)], name)
             if order:
                 line = (f"{time.time():.6f}", order["id"], order["number"], order["access_token"], f"{name}@example.com")
-                # One write for a line, so that lines of several shoppers do not mix.
+                # One write for each line, so that lines of several shoppers do not mix.
                 record.write("\t".join(line) + "\n")
                 record.flush()
 
@@ -78,7 +78,7 @@ def stream(shop, path, rate):
         for it in shoppers:
             it.start()
         number = 0
-        # On a schedule rather than one after the other: real shoppers do not wait for each other.
+        # On a schedule and not one after the other, because real shoppers do not wait for each other.
         while not ended.wait(max(0.0, began + number / rate - time.time())):
             if due.qsize() < SHOPPERS:
                 due.put(number)

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Sourced by ../checklist: the points that need a look into AWS. Each says its line and answers whether it is good.
+# Sourced by ../checklist: the checks that read from AWS. Each prints its line and returns whether it passed.
 
 not_read() {
     failed "$1: $(aws_error)"
     return 1
 }
 
-# All stacks of the environment are there and at rest.
+# All stacks of the environment exist, and none is being changed.
 check_stacks() {
     local stack name status bad='' count=0
     for stack in "${STACKS[@]}"; do
@@ -43,7 +43,7 @@ check_alarms() {
     ok "alarms: none of $total rings"
 }
 
-# What a deployment may need to go back to is there.
+# What a deployment needs in order to go back exists.
 check_backups() {
     local id restorable age
     read_exports
@@ -62,7 +62,7 @@ check_backups() {
     ok "backups: the database $id can be restored to $age minutes ago"
 }
 
-# The request of check_request_id has left its line.
+# The request of check_request_id has left a log line.
 check_logs() {
     local group end=$((SECONDS + LOG_WAIT))
     read_exports
@@ -82,7 +82,7 @@ check_logs() {
     done
 }
 
-# Sets CLUSTER and SERVICE, and describes it into $SCRATCH/services.
+# Sets CLUSTER and SERVICE, and describes the service into $SCRATCH/services.
 describe_service() {
     read_exports
     CLUSTER=$(exported ClusterName) || return 1
@@ -117,7 +117,7 @@ check_scaling() {
     ok "scaling: $running of $desired tasks run, from $least to $most by $policies policies"
 }
 
-# The targets are well, in two zones at least.
+# The targets are healthy, in at least two zones.
 check_zones() {
     local group healthy zones sick
     read_exports

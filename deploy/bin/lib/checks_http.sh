@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Sourced by ../checklist: the points that an URL suffices for.
+# Sourced by ../checklist: the checks that need only a URL.
 
 random_word() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 
-# Stricter than the load balancer: a degraded shop serves, and is no state to deploy in or to go home from.
+# Stricter than the load balancer: a degraded shop serves, but it is not a state to deploy in, or to leave alone overnight.
 check_wellness() {
     request /health
     cp "$ANSWER" "$SCRATCH/health"
@@ -17,7 +17,7 @@ check_wellness() {
 health_of() { jq -r ".checks.$1.status // empty" "$SCRATCH/health" 2>/dev/null || true; }
 
 check_database() {
-    # Nobody has searched for this before: no cache knows the answer.
+    # A search that no cache can have.
     request "/v1/products?limit=1&q=$(random_word)"
     if [[ $STATUS != 200 ]] || ! jq -e '.data | type == "array"' "$ANSWER" >/dev/null 2>&1; then
         failed "database: a read that no cache has: $(instead)"
@@ -58,7 +58,7 @@ check_tls() {
         days=$((($(date -d "$expires" +%s) - $(date +%s)) / 86400))
         if ((days >= 14)); then ok "tls: the certificate is good for $days days"; else failed "tls: the certificate expires in $days days"; fi
     fi
-    # The client's own floor is lowered, so that it is the server that refuses.
+    # Lowers the client's own minimum, so that the server has to refuse.
     if "${CURL[@]}" --output /dev/null --tlsv1.0 --tls-max 1.1 --ciphers 'DEFAULT:@SECLEVEL=0' "$URL/health" 2>"$SCRATCH/tls"; then
         failed "tls: TLS 1.1 is taken"
     elif grep -qiE 'alert|protocol version|handshake|connection reset|unexpected eof|ssl_error_syscall' "$SCRATCH/tls"; then
@@ -129,7 +129,7 @@ check_request_id() {
 
 check_load() {
     local errors total p99
-    # The part after # is for curl's numbering only and is not sent.
+    # The part after # only makes curl number the requests; it is not sent.
     "${CURL[@]}" --parallel --parallel-max 8 --output /dev/null --write-out '%{http_code} %{time_total}\n' \
         "$URL/v1/products?limit=20#[1-$REQUESTS]" >"$SCRATCH/load" 2>/dev/null || true
     total=$(wc -l <"$SCRATCH/load")

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by the scripts above: messages, exit codes, the environment's file, and the AWS CLI set up alike everywhere.
+# Sourced by the scripts above: messages, exit codes, the environment's file, and the AWS CLI with the same settings everywhere.
 # Progress and errors go to standard error, results to standard output.
 
 DEPLOY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 PROGRAM=${0##*/}
 
-# What the scripts exit with; each --help names the ones that it uses. 64, 69, 75 are those of sysexits(3).
+# The exit codes of the scripts; each --help lists those it uses. 64, 69 and 75 are those of sysexits(3).
 # shellcheck disable=SC2034
 {
     EXIT_REFUSED=1
@@ -45,7 +45,7 @@ need() {
     done
 }
 
-# What an interruption would leave as it is: kept up to date by whoever changes something.
+# What is left over if the script is interrupted. Each step that changes something updates it.
 STATE_NOW="nothing was changed"
 
 interrupted() {
@@ -54,14 +54,14 @@ interrupted() {
     exit "$EXIT_INTERRUPTED"
 }
 
-# A directory that goes with the script.
+# A directory that is removed when the script ends.
 scratch() {
     SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/commerce-deploy.XXXXXX")
     trap 'rm -rf "$SCRATCH"' EXIT
     trap interrupted INT TERM
 }
 
-# Between two looks at something that takes its time.
+# The delay between two looks at something that takes a while.
 POLL=${DEPLOY_POLL_SECONDS:-5}
 
 pause() { sleep "${1:-$POLL}"; }
@@ -70,7 +70,7 @@ check_digest() {
     [[ $1 =~ ^sha256:[0-9a-f]{64}$ ]] || usage_error "'$1' is no image digest (sha256: and 64 hexadecimal digits)"
 }
 
-# Reads deploy/environments/ENV.json; a setting of it by: environment_value '.path'
+# Reads deploy/environments/ENV.json. Read a setting of it with: environment_value '.path'
 load_environment() {
     ENVIRONMENT=$1
     ENVIRONMENT_FILE=$DEPLOY/environments/$ENVIRONMENT.json
@@ -81,21 +81,20 @@ load_environment() {
     REGION=$(environment_value .region)
     [[ -n $PROJECT && -n $REGION ]] || fail "$ENVIRONMENT_FILE names no project or no region"
     use_region "$REGION"
-    # The CLI itself repeats what was throttled or lost on the way, with growing random delays, and sends the same
-    # idempotency token each time.
+    # The CLI itself repeats calls that were throttled or lost, with growing random delays and the same idempotency token.
     export AWS_RETRY_MODE=${AWS_RETRY_MODE:-standard} AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-8}
     export AWS_PAGER='' AWS_DEFAULT_OUTPUT=json TZ=UTC
 }
 
 environment_value() { jq -r "$1 // empty" "$ENVIRONMENT_FILE"; }
 
-# Version 1 of the CLI reads the second name only.
+# Version 1 of the CLI reads only the second name.
 use_region() { export AWS_REGION=$1 AWS_DEFAULT_REGION=$1; }
 
-# Calls the AWS CLI; what it says of an error is kept for `aws_error`.
+# Calls the AWS CLI, and keeps its error message for `aws_error`.
 call_aws() { aws "$@" 2>"$SCRATCH/aws-error"; }
 
-# The last error, in one line.
+# Prints the last error in one line.
 aws_error() { grep -v '^$' "$SCRATCH/aws-error" | tail -n 1 | sed 's/^aws: \[ERROR\]: //' || true; }
 
 aws_error_has() { grep -q "$@" "$SCRATCH/aws-error"; }

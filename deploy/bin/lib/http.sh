@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the scripts above, after common.sh: requests to a shop, and checks told one line each.
+# Sourced by the scripts above, after common.sh: requests to a shop, and checks that print one line each.
 
 FAILURES=0
 
@@ -18,7 +18,7 @@ check_url() {
     URL=${1%/}
 }
 
-# request PATH [CURL OPTION…]: sets STATUS (000 where there was no answer) and ANSWER, the file of the body.
+# request PATH [CURL OPTION…]: sets STATUS (000 if there was no response) and ANSWER, the file of the body.
 request() {
     local path=$1
     shift
@@ -29,17 +29,17 @@ request() {
     STATUS=${STATUS:-000}
 }
 
-# The value of a header field of the last answer.
+# Prints the value of a header field of the last response.
 header() {
     awk -v name="${1,,}" '{ sub(/\r$/, ""); at = index($0, ":") }
         at > 0 && tolower(substr($0, 1, at - 1)) == name { value = substr($0, at + 1); sub(/^[ \t]+/, "", value); print value; exit }' \
         "$SCRATCH/headers"
 }
 
-# A value of the last answer's JSON, empty where there is none or the body is none.
+# Prints a value from the JSON of the last response; prints nothing if it is missing, or if the body is not JSON.
 field() { jq -r "$1 // empty" "$ANSWER" 2>/dev/null || true; }
 
-# What came instead of what was expected.
+# Prints what came instead of the expected response.
 instead() {
     if [[ $STATUS == 000 ]]; then
         tail -n 1 "$SCRATCH/curl-error"
@@ -48,7 +48,7 @@ instead() {
     fi
 }
 
-# Waits until the shop's health answers 200, for at most so many seconds.
+# Waits until the shop's /health responds with 200, for at most so many seconds.
 wait_for_health() {
     local end=$((SECONDS + $1))
     while true; do
@@ -58,7 +58,7 @@ wait_for_health() {
     done
 }
 
-# Checks that the shop is well: by its own report, or where a load balancer answers for it, at least by the status.
+# Checks that the shop is healthy: by its own report, or by the status alone if a load balancer responds for it.
 check_health() {
     request /health
     if [[ $STATUS == 200 && $(field .status) =~ ^(ok|degraded)$ ]]; then

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced by the scripts above, after stacks.sh: the image repository, and what is in it.
+# Sourced by the scripts above, after stacks.sh: the image repository and its images.
 
-# Sets REPOSITORY, the URI of the image repository: as the environment's file names it, or the cluster's stack, which is what
-# a pipeline may read, or before there is one, the account-wide stack.
+# Sets REPOSITORY, the URI of the image repository. It comes from the environment's file; else from the cluster's stack, which a
+# pipeline may read; or, before that stack exists, from the account-wide stack.
 find_repository() {
     local cluster
     cluster=$(stack_name cluster)
@@ -17,7 +17,7 @@ architecture() {
     echo "${value:-ARM64}"
 }
 
-# Asks the repository for an image, into the file $SCRATCH/image.
+# Reads an image's description from the repository into the file $SCRATCH/image.
 ask_for_image() {
     call_aws ecr batch-get-image --registry-id "${REPOSITORY%%.*}" --repository-name "${REPOSITORY#*/}" --image-ids "imageDigest=$1" \
         --accepted-media-types application/vnd.oci.image.index.v1+json application/vnd.docker.distribution.manifest.list.v2+json \
@@ -25,7 +25,7 @@ ask_for_image() {
         >"$SCRATCH/image"
 }
 
-# Refuses an image that is not in the repository, not for the processor that the tasks run on, or not signed by the build.
+# Refuses an image that is not in the repository, is not for the processor of the tasks, or is not signed by the build.
 check_image() {
     local digest=$1 wanted found
     find_repository
@@ -42,11 +42,11 @@ check_image() {
     check_signature "$digest"
 }
 
-# For an image that was built by hand, which nothing has signed.
+# For an image that was built by hand, which is not signed.
 UNSIGNED=
 allow_unsigned() { UNSIGNED=1; }
 
-# Refuses an image that the build of the main branch has not signed, whoever asks for it: a workflow, or a person.
+# Refuses an image that the build of the main branch has not signed. This holds for workflows and for people.
 check_signature() {
     local project token
     if [[ -n $UNSIGNED ]]; then
@@ -59,7 +59,7 @@ check_signature() {
     [[ -n $project ]] || fail "$ENVIRONMENT_FILE names no GitHubRepository of the stack pipeline, whose signature counts"
     call_aws ecr get-authorization-token >"$SCRATCH/authorization" || unavailable "the repository cannot be logged in to"
     token=$(jq -r '.authorizationData[0].authorizationToken' "$SCRATCH/authorization" | base64 --decode)
-    # The login goes with the directory.
+    # The login is removed with the directory.
     export DOCKER_CONFIG=$SCRATCH/docker
     if ! { cosign login --username "${token%%:*}" --password-stdin "${REPOSITORY%%/*}" <<<"${token#*:}" &&
         cosign verify --output text --certificate-oidc-issuer https://token.actions.githubusercontent.com \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Sourced by the scripts above, after stacks.sh: the service as it runs, and the releases that proved good.
+# Sourced by the scripts above, after stacks.sh: the running service, and the releases that passed verification.
 
-# How long CloudFormation may take for a deployment, with the bake time of blue and green.
+# How long CloudFormation may take for a deployment, including the bake time of blue/green.
 UPDATE_LIMIT=5400
 
-# Sets SERVICE (ARN) out of the service's stack, empty where there is none.
+# Sets SERVICE (an ARN) from the service's stack; empty if there is none.
 find_service() {
     SERVICE=
     call_aws cloudformation describe-stack-resources --stack-name "$(stack_name service)" >"$SCRATCH/resources" || return 0
@@ -12,7 +12,7 @@ find_service() {
         "$SCRATCH/resources")
 }
 
-# While the service's stack changes: what the service says of itself, each event once.
+# While the service's stack changes: prints the events of the service, each once.
 while_waiting() {
     [[ -n ${SERVICE:-} ]] || find_service
     if [[ -n $SERVICE ]]; then show_service_events; fi
@@ -28,14 +28,14 @@ show_service_events() {
         done
 }
 
-# As apply_change, for the service's stack; what its service said before is not shown again.
+# Like apply_change, for the service's stack. Earlier events of the service are not shown again.
 change_service() {
     find_service
     if [[ -n $SERVICE ]]; then show_service_events 2>/dev/null; fi
     apply_change "$1" "$UPDATE_LIMIT"
 }
 
-# Whether what runs is this image and answers. Says what is wrong where it is not so.
+# Whether the running service has this image and responds. If not, prints what is wrong.
 verify() {
     local digest=$1 url
     say "verifying"
@@ -47,14 +47,14 @@ verify() {
     check_running_tasks "$digest" || return 1
     url=$(environment_value .url)
     if [[ -z $url ]]; then url=$(exported Url) || exit; fi
-    # What is sold is not the matter of a release: the first one has an empty catalogue.
+    # Products are not part of a release: the first release has an empty catalogue.
     "$DEPLOY/bin/smoke" "$url" --allow-empty --wait "${DEPLOY_SMOKE_WAIT:-60}" ${SMOKE_OPTIONS[@]+"${SMOKE_OPTIONS[@]}"} >&2 || {
         detail "FAILED: the smoke test of $url"
         return 1
     }
 }
 
-# All running tasks of the service run the image. The tasks before may take a while to go.
+# Whether all running tasks of the service have the image. Old tasks may take a while to end.
 check_running_tasks() {
     local digest=$1 look others='' count=0
     for look in {1..12}; do
@@ -82,7 +82,7 @@ check_running_tasks() {
 
 release_parameter() { echo "/$PROJECT/$ENVIRONMENT/release"; }
 
-# The newest release, empty where there is none.
+# Prints the newest release; prints nothing if there is none.
 current_release() {
     if call_aws ssm get-parameter --name "$(release_parameter)" >"$SCRATCH/release"; then
         jq -r .Parameter.Value "$SCRATCH/release"
@@ -91,8 +91,8 @@ current_release() {
     fi
 }
 
-# The release to go back to from $1: a return to an earlier one takes back all between, so that going back twice goes two
-# releases back and not to and fro.
+# Prints the release to go back to from $1. A return to an earlier release cancels all releases between, so going back twice
+# goes two releases back.
 release_before() {
     if ! call_aws ssm get-parameter-history --name "$(release_parameter)" >"$SCRATCH/releases"; then
         aws_error_has ParameterNotFound || unavailable "the releases could not be read"
@@ -103,8 +103,8 @@ release_before() {
         | index($from) as $at | (if $at == null then . else .[:$at] end) | last // empty' "$SCRATCH/releases"
 }
 
-# Notes a release, and gives its image a tag that the repository's lifecycle rules leave alone for the newest ones: what was
-# built and never released may be as old as it is and goes.
+# Records a release, and gives its image a tag. The repository's lifecycle rules keep the newest tagged images; images that were
+# never released are removed by age.
 record_release() {
     local now
     now=$(current_release) || exit
@@ -122,7 +122,7 @@ keep_image() {
     call_aws ecr describe-images --registry-id "${REPOSITORY%%.*}" --repository-name "${REPOSITORY#*/}" \
         --image-ids "imageDigest=$digest" >"$SCRATCH/described" || return
     if jq -e --arg tag "$tag" '.imageDetails[0].imageTags // [] | index($tag)' "$SCRATCH/described" >/dev/null; then return; fi
-    # Its manifest once more, with another tag: nothing is uploaded, and the digest is the same.
+    # Puts the same manifest under another tag. Nothing is uploaded, and the digest stays the same.
     ask_for_image "$digest" || return
     manifest=$(jq -r '.images[0].imageManifest' "$SCRATCH/image")
     kind=$(jq -r '.images[0].imageManifestMediaType // empty' "$SCRATCH/image")
@@ -133,13 +133,13 @@ keep_image() {
 
 # --- Changing the service's stack -----------------------------------------------------------------------------------------
 
-# Keeps all of the service's stack as it is, but for the image; into a file for the CLI.
+# Writes all parameters of the service's stack except the image into a file for the CLI.
 same_parameters_but() {
     jq --arg digest "$1" '[.Parameters[] | if .ParameterKey == "ImageDigest" then {ParameterKey, ParameterValue: $digest}
         else {ParameterKey, UsePreviousValue: true} end]' "$SCRATCH/stack-$(stack_name service)"
 }
 
-# Brings the service's stack to a digest, all else as it is; 0 done, else as apply_change.
+# Changes the service's stack to a digest and nothing else. Returns 0 when done, else like apply_change.
 return_to() {
     local name
     name=$(stack_name service)

@@ -1,23 +1,23 @@
 # shellcheck shell=bash
-# Sourced by the scripts above, after common.sh: CloudFormation stacks, always changed by way of a change set, so that nothing is done
-# where nothing differs, and so that of two updates at once the later one is refused rather than undoing the earlier.
+# Sourced by the scripts above, after common.sh: CloudFormation stacks. Each change is a change set. So if nothing differs,
+# nothing is done, and of two simultaneous updates the later one is refused instead of undoing the earlier one.
 
-# In the order in which they need each other. The account-wide stack `pipeline` stands before all of them.
+# In the order in which they depend on each other. The account-wide stack `pipeline` comes before all of them.
 # shellcheck disable=SC2034
 STACKS=(network data load-balancer cluster service observability guard edge)
 
-# What CloudFormation takes inline.
+# The largest template that CloudFormation accepts inline.
 TEMPLATE_LIMIT=51200
 
 stack_name() {
     if [[ $1 == pipeline ]]; then echo "$PROJECT-pipeline"; else echo "$PROJECT-$ENVIRONMENT-$1"; fi
 }
 
-# CloudFront and what belongs to it live in one region only.
+# CloudFront and its resources exist in one region only.
 # shellcheck disable=SC2153 # REGION is set by load_environment.
 stack_region() { if [[ $1 == edge ]]; then echo us-east-1; else echo "$REGION"; fi; }
 
-# Describes a stack into $SCRATCH/stack-NAME; fails where there is none.
+# Describes a stack into $SCRATCH/stack-NAME; fails if there is none.
 read_stack() {
     local name=$1
     if call_aws cloudformation describe-stacks --stack-name "$name" >"$SCRATCH/stacks"; then
@@ -35,7 +35,7 @@ stack_parameter() {
     jq -r --arg key "$2" '.Parameters // [] | map(select(.ParameterKey == $key))[0].ParameterValue // empty' "$SCRATCH/stack-$1"
 }
 
-# An output of a stack by its template's name, as in: stack_output pipeline RepositoryUri
+# Prints an output of a stack by its template's name, as in: stack_output pipeline RepositoryUri
 stack_output() {
     local name value
     name=$(stack_name "$1")
@@ -45,7 +45,7 @@ stack_output() {
     echo "$value"
 }
 
-# All exports of the environment, as a JSON object without the common prefix.
+# Prints all exports of the environment as a JSON object, without the common prefix.
 read_exports() {
     call_aws cloudformation list-exports >"$SCRATCH/all-exports" || unavailable "the stacks' exports could not be read"
     jq --arg prefix "$PROJECT-$ENVIRONMENT-" '.Exports // []
@@ -60,8 +60,8 @@ exported() {
     echo "$value"
 }
 
-# The parameters of a template, as JSON for the CLI: the environment's, then NAME=VALUE arguments. A value of the form
-# ${stack.Output} stands for an output of another stack, also of one in another region.
+# Prints the parameters of a template as JSON for the CLI: first the environment's, then NAME=VALUE arguments. A value of the
+# form ${stack.Output} stands for an output of another stack, which may be in another region.
 stack_parameters() {
     local template=$1 pair values from output reference region
     shift
@@ -83,10 +83,10 @@ stack_parameters() {
     jq 'to_entries | map({ParameterKey: .key, ParameterValue: (.value | tostring)})' <<<"$values"
 }
 
-# Whether a template has a parameter; the templates are written with two spaces of indentation.
+# Whether a template has a parameter. The templates are indented by two spaces.
 has_parameter() { sed -n '/^Parameters:/,/^[A-Z]/p' "$1" | grep -q "^  $2:"; }
 
-# Refuses where a stack cannot be changed now. Sets STACK_STATUS, NONE where there is no stack.
+# Refuses if a stack cannot be changed now. Sets STACK_STATUS, to NONE if there is no stack.
 check_stack_is_free() {
     local name=$1
     if ! read_stack "$name"; then
@@ -95,7 +95,7 @@ check_stack_is_free() {
     fi
     STACK_STATUS=$(stack_field "$name" .StackStatus)
     case $STACK_STATUS in
-        # Left by a change set that was never executed.
+        # A change set that was never executed leaves this.
         REVIEW_IN_PROGRESS) STACK_STATUS=NONE ;;
         ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED) ;;
         UPDATE_ROLLBACK_FAILED)
@@ -109,7 +109,7 @@ check_stack_is_free() {
     esac
 }
 
-# A stack whose creation failed can only be removed; CloudFormation has already taken back what was in it.
+# A stack whose creation failed can only be removed. CloudFormation has already removed its resources.
 remove_failed_creation() {
     local name=$1
     say "removing what an earlier failed creation left of $name"
@@ -121,8 +121,8 @@ remove_failed_creation() {
     STACK_STATUS=NONE
 }
 
-# Makes a change set out of a template's file (or `previous`) and the file of its parameters.
-# Sets CHANGE_SET, empty where nothing would change.
+# Makes a change set from a template's file (or `previous`) and the file of its parameters. Sets CHANGE_SET, empty if nothing
+# would change.
 prepare_change() {
     local name=$1 template=$2 parameters=$3 component=$4 kind=UPDATE belongs_to=$ENVIRONMENT source state reason
     if [[ $STACK_STATUS == NONE ]]; then kind=CREATE; fi
@@ -172,7 +172,7 @@ prepare_change() {
 
 drop_change() {
     call_aws cloudformation delete-change-set --stack-name "$1" --change-set-name "$CHANGE_SET" >/dev/null || true
-    # A change set for a new stack makes an empty shell of it.
+    # A change set for a new stack makes an empty stack.
     if [[ $STACK_STATUS == NONE ]]; then call_aws cloudformation delete-stack --stack-name "$1" || true; fi
 }
 
@@ -183,7 +183,7 @@ show_change() {
             + (if (.Scope // []) == [] then "" else "  " + (.Scope | join(", ")) end)' "$SCRATCH/change-set"
 }
 
-# Executes the prepared change and waits: 0 done, 1 rolled back, 2 still going on at the time limit.
+# Executes the prepared change and waits. Returns 0 if done, 1 if rolled back, 2 if it is still running at the time limit.
 apply_change() {
     local name=$1 limit=$2 last reason
     last=$(newest_event "$name")
@@ -191,7 +191,7 @@ apply_change() {
     if ! call_aws cloudformation execute-change-set --stack-name "$name" --change-set-name "$CHANGE_SET" \
         --client-request-token "${CHANGE_SET##*/}" >/dev/null; then
         reason=$(aws_error)
-        # Where an answer was lost on the way, the repetition meets the change that is already going on.
+        # If a response was lost, the repeated call finds the change that is already running.
         if ! read_stack "$name" || [[ $(stack_field "$name" .ChangeSetId) != "$CHANGE_SET" ]]; then
             STATE_NOW="the stack $name was not changed"
             if [[ $reason =~ InvalidChangeSetStatus|IN_PROGRESS|OBSOLETE|ChangeSetNotFound ]]; then
@@ -208,18 +208,18 @@ newest_event() {
     jq -r '.StackEvents[0].EventId // empty' "$SCRATCH/events"
 }
 
-# While a stack changes: its events, and what `while_waiting` shows.
+# While a stack changes: prints its events, and what `while_waiting` prints.
 wait_for_stack() {
     local name=$1 limit=$2 last=$3 status end=$((SECONDS + $2))
     while true; do
-        # One look that fails is no reason to leave: the change goes on all the same.
+        # A single failed call is no reason to stop waiting: the change continues.
         if (read_stack "$name"); then
             last=$(show_events "$name" "$last")
             while_waiting
             status=$(stack_field "$name" .StackStatus)
             case $status in
                 CREATE_COMPLETE | UPDATE_COMPLETE) return 0 ;;
-                # The update is through; what it replaced is being removed.
+                # The update is complete; the replaced resources are being removed.
                 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS) ;;
                 *_IN_PROGRESS) ;;
                 *)
@@ -233,10 +233,10 @@ wait_for_stack() {
     done
 }
 
-# Overridden where there is more to show.
+# Overridden by scripts that have more to show.
 while_waiting() { :; }
 
-# Shows the events after $2 and answers the newest.
+# Prints the events after $2, and the id of the newest.
 show_events() {
     local name=$1 last=$2
     if call_aws cloudformation describe-stack-events --stack-name "$name" --max-items 100 >"$SCRATCH/events"; then

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced by the scripts above, after stacks.sh: a command of the image run once as a Fargate task, beside the service and
-# in its network: the migration, the bootstrap.
+# Sourced by the scripts above, after stacks.sh: runs a command of the image once, as a Fargate task in the service's network.
+# The migration and the bootstrap are such tasks.
 
-# Fills the placeholders of a task definition's file; refuses where one has no value.
+# Fills in the placeholders of a task definition's file; refuses if one has no value.
 fill_task_definition() {
     local file=$1 missing
     shift
@@ -14,14 +14,14 @@ fill_task_definition() {
     [[ -z $missing ]] || fail "${file##*/}: nothing to put for $missing"
 }
 
-# The values that the task definitions of one-off tasks name; NAME=VALUE lines.
+# Prints the values for the task definitions of one-off tasks, as NAME=VALUE lines.
 one_off_values() {
     local role=$1 image=$2
     printf '%s\n' "IMAGE=$image" "PROJECT=$PROJECT" "ENVIRONMENT=$ENVIRONMENT" "REGION=$REGION" \
         "ARCHITECTURE=$(architecture)" "CPU=256" "MEMORY=512" "LOG_LEVEL=info" "LOOPS=1"
     local name value
     while read -r name value; do
-        # Only what the file names: the bootstrap's stack needs nothing of the cache.
+        # Only values that the file uses: the bootstrap's stack needs nothing of the cache.
         if ! grep -q "\${$name}" "$DEPLOY/ecs/$role-task.json"; then continue; fi
         value=$(exported "$value") || exit
         printf '%s=%s\n' "$name" "$value"
@@ -36,16 +36,16 @@ MIGRATION_SECRET_ARN MigrationSecretArn
 SERVICE_SECRET_ARN ServiceSecretArn"
 }
 
-# The ARNs of running one-off tasks of a role.
+# Prints the ARNs of the running one-off tasks of a role.
 running_one_offs() {
     call_aws ecs list-tasks --cluster "$CLUSTER" --family "$PROJECT-$ENVIRONMENT-$1" --desired-status RUNNING >"$SCRATCH/tasks" ||
         unavailable "the cluster $CLUSTER could not be read"
     jq -r '.taskArns[]' "$SCRATCH/tasks"
 }
 
-# Runs deploy/ecs/ROLE-task.json (migration, bootstrap) with an image and waits for its end, for so many seconds.
-# Exits with 10, 11 or 12 where it does not end well. With ONE_OFF_COMMAND, a JSON array, in place of the task's own command;
-# ONE_OFF_NAME then says what people know it by.
+# Runs deploy/ecs/ROLE-task.json (migration, bootstrap) with an image, and waits for its end for so many seconds. Exits with 10,
+# 11 or 12 if it does not succeed. ONE_OFF_COMMAND, a JSON array, replaces the task's own command; ONE_OFF_NAME is then its name
+# in messages.
 run_one_off() {
     local role=$1 family=$2 digest=$3 limit=$4 name=${ONE_OFF_NAME:-$1} values definition task already overrides=''
     already=$(running_one_offs "$family") || exit
@@ -59,7 +59,7 @@ run_one_off() {
     definition=$(jq -r .taskDefinition.taskDefinitionArn "$SCRATCH/registered")
     detail "registered ${definition##*/}"
     if [[ -n ${ONE_OFF_COMMAND:-} ]]; then
-        # Of this one run, and not of the definition: the next to run that one wants what its name says.
+        # For this run only. The definition keeps its own command, for its next run.
         overrides=$(jq -c --argjson command "$ONE_OFF_COMMAND" \
             '{containerOverrides: [{name: .containerDefinitions[0].name, command: $command}]}' "$SCRATCH/task-definition.json")
     fi
@@ -73,7 +73,7 @@ run_one_off() {
     STATE_NOW="the $name has ended well, nothing else was changed"
 }
 
-# Starts a task and answers its ARN. Where Fargate has no room for it just now, tries again for some minutes.
+# Starts a task and prints its ARN. If Fargate has no capacity at the moment, it tries again for some minutes.
 start_task() {
     local definition=$1 overrides=$2 attempt subnets group network reason token
     token=deploy-$(date -u +%s)-$$
@@ -92,13 +92,13 @@ start_task() {
         fi
         reason=$(jq -r '[.failures // [] | .[] | .reason + (if .detail then ": " + .detail else "" end)] | join("; ")' "$SCRATCH/run")
         detail "not started: ${reason:-no reason given}"
-        # Between a half and the whole of a delay that doubles, so that several do not try in step.
+        # Waits between half of and the full delay, which doubles each time, so that several scripts do not retry in step.
         pause "$(awk -v seconds=$((POLL * 2 ** attempt)) -v random=$((RANDOM % 1000)) 'BEGIN { print seconds / 2 * (1 + random / 1000) }')"
     done
     fail --status "$EXIT_TASK_NOT_STARTED" "the task could not be started: ${reason:-no reason given}"
 }
 
-# Waits for the end of a task and shows its log lines as they come.
+# Waits for the end of a task, and prints its log lines as they arrive.
 wait_for_task() {
     local role=$1 task=$2 limit=$3 end=$((SECONDS + $3)) status='' before='' code reason container group prefix
     container=$(jq -r '.containerDefinitions[0].name' "$SCRATCH/task-definition.json")
@@ -133,26 +133,26 @@ wait_for_task() {
     fi
 }
 
-# Shows what a log stream has beyond LOG_TOKEN.
+# Prints what a log stream has beyond LOG_TOKEN.
 show_log() {
     local group=$1 stream=$2 from token
     [[ -n $group ]] || return 0
     while true; do
         from=()
         if [[ -n $LOG_TOKEN ]]; then from=(--next-token "$LOG_TOKEN"); fi
-        # There is no stream before the first line.
+        # The stream does not exist before the first line.
         call_aws logs get-log-events --log-group-name "$group" --log-stream-name "$stream" --start-from-head \
             ${from[@]+"${from[@]}"} >"$SCRATCH/log" || return 0
         jq -r '.events[].message' "$SCRATCH/log" | while IFS= read -r line; do printf '  | %s\n' "$line" >&2; done
         token=$(jq -r '.nextForwardToken // empty' "$SCRATCH/log")
-        # The end answers with the token that it was asked with.
+        # At the end of the stream, the call returns the token that it was given.
         if [[ -z $token || $token == "$LOG_TOKEN" ]]; then return 0; fi
         LOG_TOKEN=$token
         if ! jq -e '.events | length > 0' "$SCRATCH/log" >/dev/null; then return 0; fi
     done
 }
 
-# What `migrate`, `bootstrap` and `import` have in common: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run] [--unsigned].
+# The common part of `migrate`, `bootstrap` and `import`: PROGRAM ENV DIGEST [--limit SECONDS] [--dry-run] [--unsigned].
 one_off_main() {
     local role=$1 family=$2 name=${ONE_OFF_NAME:-$1} dry_run='' limit=1800 positional=()
     shift 2

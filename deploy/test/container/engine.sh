@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Sourced: buildah and podman with storage of their own under $CONTAINERS, on machines without a Docker engine, also inside
-# a container that may not raise limits.
+# Sourced: buildah and podman with their own storage under $CONTAINERS. They work on machines without a Docker engine, and
+# inside a container that may not raise limits.
 
 : "${CONTAINERS:?where images and containers are kept}"
 
-# The names of missing packages. By `type -P`, which sees files alone: `command -v` is content with the functions below.
+# Prints the names of missing packages. It uses `type -P`, which finds only files; `command -v` would also find the functions
+# below.
 engine_missing() {
     local program
     for program in buildah podman runc debootstrap catatonit iptables; do
@@ -13,7 +14,7 @@ engine_missing() {
     if [[ ! -e /usr/lib/podman/netavark ]]; then printf '%s\n' netavark aardvark-dns; fi
 }
 
-# Installs what is missing, or says in one line why it cannot be had.
+# Installs the missing packages, or prints in one line why they cannot be installed.
 engine_available() {
     local missing
     if [[ $(uname -s) != Linux || $EUID != 0 ]]; then
@@ -31,7 +32,7 @@ engine_available() {
         echo "could not install ${missing[*]}; see $CONTAINERS/apt.log"
         return 1
     fi
-    # Asked again, so that a package that brings something else than its name says is not found out by a test.
+    # A second look, so that a package with unexpected contents is found here and not by a test.
     mapfile -t missing < <(engine_missing)
     if [[ ${#missing[@]} != 0 ]]; then
         echo "still missing after the installation: ${missing[*]}"
