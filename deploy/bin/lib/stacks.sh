@@ -103,7 +103,7 @@ check_stack_is_free() {
                 "aws cloudformation continue-update-rollback --region $AWS_REGION --stack-name $name"
             ;;
         *_IN_PROGRESS)
-            fail --status "$EXIT_BUSY" "the stack $name is being changed by somebody else ($STACK_STATUS); try again when it is" \
+            fail --status "$EXIT_BUSY" "another process is changing the stack $name ($STACK_STATUS); try again when it is" \
                 "done, or stop that: aws cloudformation cancel-update-stack --region $AWS_REGION --stack-name $name"
             ;;
     esac
@@ -145,7 +145,7 @@ prepare_change() {
             return
         fi
         if aws_error_has 'IN_PROGRESS'; then
-            fail --status "$EXIT_BUSY" "the stack $name is being changed by somebody else; try again when it is done"
+            fail --status "$EXIT_BUSY" "another process is changing the stack $name; try again when it is done"
         fi
         unavailable "the change of $name could not be prepared"
     fi
@@ -195,7 +195,7 @@ apply_change() {
         if ! read_stack "$name" || [[ $(stack_field "$name" .ChangeSetId) != "$CHANGE_SET" ]]; then
             STATE_NOW="the stack $name was not changed"
             if [[ $reason =~ InvalidChangeSetStatus|IN_PROGRESS|OBSOLETE|ChangeSetNotFound ]]; then
-                fail --status "$EXIT_BUSY" "the stack $name was changed by somebody else meanwhile; run this again when that is done"
+                fail --status "$EXIT_BUSY" "another process has changed the stack $name; run this again when it is done"
             fi
             fail --status "$EXIT_UNAVAILABLE" "the change of $name could not be executed: $reason"
         fi

@@ -27,6 +27,11 @@ EXCLUDED = [
     # The phrases themselves.
     ":!deploy/test/lint/words.py", ":!deploy/test/fast/test_lint.py",
 ]  # fmt: skip
+# Places that keep a phrase, each with its reason.
+KEPT = {
+    # A security group with another description is another group: every update of the stack would replace it.
+    "deploy/cloudformation/cluster.yaml": "Container instances reach AWS and are reached by nobody",
+}
 # Files that have not been rewritten yet. Take a line out once it is done; the list is empty at the end.
 PENDING = [":!Sources", ":!Tests"]
 
@@ -40,6 +45,9 @@ def findings(path, root=ROOT):
         text = path.read_text()
     except UnicodeDecodeError:
         return
+    kept = KEPT.get(str(path.relative_to(root)))
+    if kept:
+        text = text.replace(kept, " " * len(kept))
     for match in PATTERN.finditer(text):
         number = text.count("\n", 0, match.start()) + 1
         yield f"{path.relative_to(root)}:{number}: {' '.join(match.group(0).split())!r}"
