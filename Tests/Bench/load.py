@@ -28,7 +28,7 @@ end
 def wrk(server, script, connections=64, refusals=False):
     """Rate, CPU microseconds a request, errors and times of a server under a closed loop.
 
-    refusals: what is asked for is refused, and that is counted."""
+    refusals: requests that must be refused; the refusals are counted."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script), server.url]
     before, database = server.cpu(), cpu_of("postgres")
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout

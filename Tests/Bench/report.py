@@ -67,7 +67,7 @@ def show(rounds, seconds):
 
 
 def keep(folder):
-    """The figures as JSON and a chart of them, where somebody asked for it (OUT)."""
+    """Writes the figures as JSON and as a chart, if OUT is set."""
     if not folder:
         return
     os.makedirs(folder, exist_ok=True)

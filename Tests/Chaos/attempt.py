@@ -1,4 +1,4 @@
-"""One order that somebody wants, through all tries."""
+"""One order that a shopper wants, through all attempts."""
 
 import hashlib
 import json

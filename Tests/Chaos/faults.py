@@ -110,7 +110,7 @@ class Faults:
             self.stage.postgres.sql("ALTER ROLE shop CONNECTION LIMIT -1")
 
     def demote_postgres(self, fault, _):
-        """Whoever connects meanwhile may only read, as with the old primary after a failover."""
+        """New connections may only read, as with the old primary after a failover."""
         with contextlib.suppress(RuntimeError):
             self.stage.postgres.sql("ALTER ROLE shop SET default_transaction_read_only = on")
         self.stage.postgres.terminate()
@@ -179,14 +179,14 @@ class Faults:
     # MARK: Other users of the database
 
     def lock_stock(self, fault, _):
-        """Somebody holds the rows that everybody wants."""
+        """A session locks the rows that all orders need."""
         skus = ", ".join(f"'{sku}'" for sku in HOT)
         self.session(
             f"BEGIN; SELECT FROM stock WHERE variant_id IN (SELECT id FROM variant WHERE sku IN ({skus})) ORDER BY variant_id "
             f"FOR UPDATE; SELECT pg_sleep({fault.lasts}); COMMIT", fault)
 
     def deadlock_stock(self, fault, chance):
-        """Somebody takes them in another order, and slowly."""
+        """A session locks them in another order, and slowly."""
         ask = "SELECT variant_id FROM stock JOIN variant ON variant.id = variant_id WHERE sku LIKE 'HOT%' ORDER BY variant_id DESC"
         with contextlib.suppress(RuntimeError):
             rows = self.stage.postgres.sql(ask, "shop")
@@ -196,7 +196,7 @@ class Faults:
             self.session(f"BEGIN; {locks}; COMMIT", fault)
 
     def session(self, text, fault):
-        # It may be terminated, or find nobody there: so be it.
+        # It may be terminated, or find no session to terminate. Both are fine.
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(self.stage.postgres.command(text, "shop", "shop"), capture_output=True, timeout=fault.lasts + 5)
 

@@ -76,7 +76,7 @@ class Link:
 
     def flow(self, _):
         """As if there were nothing between. What was held goes on its way; what was lost stays lost to who connected, and
-        the server is told, as keepalive would tell it in time."""
+        the server learns of it, as keepalive would report it in time."""
         self.isHeld = self.isLosing = False
         self.delay = 0.0
         for pair in list(self.pairs):

@@ -115,7 +115,7 @@ class Process:
         await self.share([lambda shopper, a=a: shopper.settle(a, end) for a in open_])
 
     async def volley(self, instance, end):
-        """An instance is well when all shoppers at once buy from it what is there in plenty, each at the first try: not when one
+        """An instance is well when all shoppers at once buy from it what is in ample stock, each at the first try: not when one
         in two of its connections is of use."""
         number = 0
         while True:
@@ -340,7 +340,7 @@ class Shopper:
             self.process.wrong(f"wedged: {attempt.key} gets no answer")
 
     async def finish(self, attempt, end):
-        """It is what was asked for; its answer is given again, byte for byte; cancelling that was asked for is told; some are read."""
+        """The order is the requested one; its response is repeated byte for byte; a requested cancellation is shown; some orders are read."""
         self.process.wrong(attempt.misses())
         replies = []
 

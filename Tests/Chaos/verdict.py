@@ -56,7 +56,7 @@ class Ledger:
             record = self.known.get(key)
             if record is None:
                 if key not in self.unsure:
-                    wrong.append(f"invented: nobody sent {key}, order {identifier}")
+                    wrong.append(f"invented: no client sent {key}, order {identifier}")
             elif record["digest"] is None and not record["isUnsure"]:
                 wrong.append(f"invented: {key} was refused ({record['refusal']}), yet there is order {identifier}")
         for key, record in self.known.items():

@@ -84,7 +84,7 @@ class Wire(asyncio.Protocol):
 
 
 class Channel:
-    """One client's way to an instance: a connection that is made anew where it was lost."""
+    """One client's connection to an instance; a lost connection is replaced."""
 
     def __init__(self, port):
         self.port, self.wire = port, None
@@ -108,7 +108,7 @@ class Channel:
             return await waiter
         finally:
             timer.cancel()
-            # Also where this was cancelled: nobody may take the next reply for this one's.
+            # Also after a cancellation: the next reply must not be taken for this one.
             if not waiter.done() or waiter.cancelled() or waiter.exception() is not None:
                 wire.reset()
 

@@ -50,7 +50,7 @@ def test_hardened(services, name):
 def test_images_are_pinned(services, name):
     it = services[name]
     if it["image"] == "${COMMERCE_IMAGE:-commerce:local}":
-        # One service builds it, and nobody looks for it in a registry.
+        # One service builds it, and no service pulls it from a registry.
         assert ("build" in it) == (name == "commerce")
         assert it["pull_policy"] == "never"
         assert it["user"] == "10001:10001"
@@ -167,7 +167,7 @@ def test_a_secret_of_a_later_release_is_added(tmp_path):
     for name in ("compose-secrets", ".env.example"):
         (tmp_path / name).write_bytes((FILE.parent / name).read_bytes())
     (tmp_path / "compose-secrets").chmod(0o755)
-    # As the release before made it, with a line of somebody's own at the end.
+    # As the release before made it, with a line that a user added at the end.
     kept = "".join(f"{it}=old-{it}\n" for it in sorted(SECRETS - {"ENCRYPTION_KEY"})) + "PORT=8090"
     (tmp_path / ".env").write_text(kept)
     done = subprocess.run([tmp_path / "compose-secrets"], check=True, capture_output=True, text=True, timeout=20)

@@ -1,4 +1,4 @@
-"""What is written for people agrees with what is there."""
+"""Documents agree with the files that they describe."""
 
 import html
 import re

@@ -76,7 +76,7 @@ def test_there_are_commands(notes):
 def test_each_call_is_one_that_aws_knows(notes, capsys, monkeypatch):
     settings = {
         "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1",
-        # Nobody listens there: a call that gets so far was right in all that can be told before sending it.
+        # Nothing listens there: a call that gets so far was correct in everything that is checked before sending it.
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }  # fmt: skip
     for name, value in settings.items():

@@ -141,7 +141,7 @@ def test_nobody_reads_all_secrets(name):
 def test_no_parameter_is_a_secret_in_the_open(name):
     for key, it in Template(name).body["Parameters"].items():
         if PARAMETER.search(key):
-            assert it.get("NoEcho") is True, f"{name} {key}: shown to whoever may see the stack"
+            assert it.get("NoEcho") is True, f"{name} {key}: shown to everyone who may see the stack"
             assert it.get("Default", "") == "", f"{name} {key}: a default for a secret"
         assert not looks_random(str(it.get("Default", ""))), f"{name} {key}: {it['Default']}"
 

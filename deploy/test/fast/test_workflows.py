@@ -181,7 +181,7 @@ def signed(tmp_path):
         home = tmp_path / "keys"
         home.mkdir(mode=0o700)
         gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
-        subprocess.run([*gpg, "--quick-generate-key", "Somebody <somebody@example.com>", "ed25519", "sign", "0"], check=True, capture_output=True)
+        subprocess.run([*gpg, "--quick-generate-key", "A Signer <signer@example.com>", "ed25519", "sign", "0"], check=True, capture_output=True)
         listed = subprocess.run([*gpg, "--list-keys", "--with-colons"], check=True, capture_output=True, text=True).stdout
         fingerprint = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
         served = tmp_path / "served"

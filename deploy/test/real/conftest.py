@@ -73,7 +73,7 @@ def shop_database(empty_database, commerce, root):
 
 @pytest.fixture
 def free_port():
-    """A TCP port of 127.0.0.1 that nobody listens on."""
+    """A TCP port of 127.0.0.1 that is free."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

@@ -298,4 +298,4 @@ def wait_for_port(port, seconds=60):
             return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"nobody listens on port {port}")
+    raise AssertionError(f"nothing listens on port {port}")

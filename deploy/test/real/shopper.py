@@ -10,7 +10,7 @@ ADDRESS = {"name": "Ada", "line1": "1 Analytical Row", "city": "London", "postal
 
 
 class Shopper:
-    """Talks to a shop on one keep-alive connection; a connection that the server closed in good order is made anew."""
+    """Talks to a shop on one keep-alive connection; a connection that the server closed in good order is replaced."""
 
     def __init__(self, port, host="127.0.0.1"):
         self.connection = http.client.HTTPConnection(host, port, timeout=30)

@@ -253,7 +253,7 @@ def test_import_is_a_run_of_its_own_of_the_migration_task(account, images):
         assert "  | import done" in result.stderr
         (task,) = account.faults.tasks.values()
         assert task["overrides"] == {"containerOverrides": [{"name": "migrate", "command": ["import", file]}]}
-    # Whoever runs the definition as it is gets a migration.
+    # The definition as it is runs a migration.
     definition = account.client("ecs").describe_task_definition(taskDefinition="commerce-staging-migrate")["taskDefinition"]
     assert definition["containerDefinitions"][0]["command"] == ["migrate", "up"]
     account.faults.task_end = TaskEnd(exit_code=65, log=["row refused"])
@@ -278,7 +278,7 @@ def test_what_the_build_has_not_signed_is_refused(account, images, script):
     assert account.run(script, "staging", strange).returncode == 1
     assert account.faults.changes == []
     assert account.served_image() == images[0]
-    # Unless somebody says so.
+    # Unless --unsigned allows it.
     taken = account.run(script, "staging", strange, "--unsigned")
     assert taken.returncode == 0, taken.stderr
     assert "the signature is not looked at" in taken.stderr

@@ -39,7 +39,7 @@ def wait_until(process, condition):
 
 
 def wait_for_update(process, account):
-    # Not for the call alone: the change has then begun for who asks next.
+    # Waits for more than the call: until the change is visible to the next caller.
     wait_until(process, lambda: account.faults.is_changing("commerce-staging-service"))
 
 

@@ -82,7 +82,7 @@ def read_from_database(url):
 
 
 def needs_password(database, password):
-    """Whether the server lets nobody in without the right password: throwaway servers trust everyone."""
+    """Whether the server refuses connections without the right password; throwaway servers trust everyone."""
     url = f"postgresql://{database}:{password}@{urlsplit(DATABASE).hostname}:{urlsplit(DATABASE).port}/{database}"
     return subprocess.run([f"{BIN}/psql", "-XqAt", url, "-c", "SELECT 1"], capture_output=True, timeout=30).returncode != 0
 
