@@ -40,9 +40,11 @@ lint() {
     lint_check 'dependabot schema' check-jsonschema --builtin-schema vendor.dependabot "${files[@]}"
     lint_files deploy/compose.yaml
     lint_check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec "${files[@]}"
-    lint_files '*.md'
-    lint_check 'links of documents' python3 deploy/test/lint/documents.py links
+    # Of all documents also before a commit, since code that is renamed or moved makes a document wrong.
+    files=(--all)
+    lint_check 'links in documents' python3 deploy/test/lint/documents.py links
     lint_check 'paths in documents' python3 deploy/test/lint/documents.py paths
+    lint_check 'names in documents' python3 deploy/test/lint/documents.py names
     lint_files '*'
     if [[ -z $staged ]]; then files=(--all); fi
     lint_check wording python3 deploy/test/lint/words.py "${files[@]}"

@@ -1,5 +1,6 @@
 """The checks of ./dev lint find what they are for."""
 
+import subprocess
 import sys
 
 import pytest
@@ -63,6 +64,13 @@ def test_links_in_code_are_no_links(page, tmp_path):
 ])  # fmt: skip
 def test_paths_that_are_missing_are_found(page, tmp_path, text, missing):
     assert [it.rpartition("there is no ")[2] for it in documents.missing_paths(page(text), tmp_path)] == missing
+
+
+def test_names_that_the_code_does_not_have_are_found(page, tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / "Sources" / "Shop" / "Money.swift").write_text("struct MinorUnits { func rounded() {} }")
+    found = documents.unknown_names(page("`MinorUnits.rounded()` is, `MajorUnits` was; `Web`, `DATABASE_URL`, ReplicaLag\n"), tmp_path)
+    assert list(found) == ["page.md:1: nothing is called MajorUnits"]
 
 
 @pytest.mark.parametrize(("text", "found"), [

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the Markdown documents: links, anchors, paths and programs that they name.
+"""Checks the Markdown documents: links, anchors, and the paths and names in them.
 
     documents.py links     every relative link, and every #anchor, leads somewhere
-    documents.py paths     every path of the repository in backticks, or in a block of code, exists
+    documents.py paths     every path of the repository that a document names exists
+    documents.py names     every name like `CartRules` in backticks is a name of the code or of a template
 
 Links to other sites are not followed: this needs no network.
 """
@@ -10,6 +11,8 @@ Links to other sites are not followed: this needs no network.
 import re
 import sys
 import unicodedata
+from contextlib import suppress
+from functools import cache
 from urllib.parse import unquote
 
 from sources import ROOT, tracked
@@ -83,15 +86,38 @@ def missing_paths(path, root=ROOT):
                     yield f"{path.relative_to(root)}:{number}: there is no {each}"
 
 
+def unknown_names(path, root=ROOT):
+    """The names that a document takes from the code and that the code does not have, a line each."""
+    known = words_of_the_code(root)
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        for name in NAME.findall(line):
+            if name not in known and name not in FOREIGN:
+                yield f"{path.relative_to(root)}:{number}: nothing is called {name}"
+
+
+@cache
+def words_of_the_code(root):
+    """Every word of all files but the documents."""
+    found = set()
+    for path in tracked("*", ":!*.md", ":!deploy/test/*.txt", root=root):
+        with suppress(UnicodeDecodeError):
+            found.update(re.findall(r"\w+", path.read_text()))
+    return found
+
+
 # Files that are made on the developer's machine.
 MADE = ("deploy/.env", "deploy/certificates/")
+# Two words or more, each with a capital; a member may follow.
+NAME = re.compile(r"`([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?:[.(][^`]*)?`")
+# A metric of AWS, and the example of a feature that could be added.
+FOREIGN = {"ReplicaLag", "WishlistsTests"}
 
 
 def main():
-    checks = {"links": broken_links, "paths": missing_paths}
+    checks = {"links": broken_links, "paths": missing_paths, "names": unknown_names}
     if len(sys.argv) != 2 or sys.argv[1] not in checks:
         sys.exit(__doc__)
-    # The change log names what there once was.
+    # The change log names what there was in its day.
     found = [it for path in tracked("*.md") if path.name != "CHANGELOG.md" or sys.argv[1] == "links" for it in checks[sys.argv[1]](path)]
     print("\n".join(found))
     sys.exit(bool(found))
