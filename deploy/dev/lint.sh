@@ -12,15 +12,21 @@ lint() {
         '') ;;
         *) fail "no option '$1': ./dev lint [--staged]" ;;
     esac
-    type -P git >/dev/null || fail "this needs git, which lists the files to check"
+    LINT_PASSED=0 LINT_FAILED=0
+    if [[ -z $staged ]]; then packages lint; fi
+    # Also for a checkout of another account, such as in a container.
+    local -x GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
+    local output
+    if ! output=$(git rev-parse --git-dir 2>&1); then
+        lint_result 'git, which lists the files to check' 1 "$output"
+        return 1
+    fi
     if [[ -z $staged ]]; then
-        packages lint
         install_tools "$STATE/tools" tools checkov || fail "the checking programs could not be installed; see above"
     fi
     local programs
     programs=$(tool_path "$STATE/tools")
     local -x PATH=$programs:$PATH PYTHONDONTWRITEBYTECODE=1
-    LINT_PASSED=0 LINT_FAILED=0
 
     local files=()
     lint_files '*.swift'
