@@ -46,6 +46,8 @@ lint() {
     lint_check 'dependabot schema' check-jsonschema --builtin-schema vendor.dependabot "${files[@]}"
     lint_files deploy/compose.yaml
     lint_check 'compose schema' check-jsonschema --builtin-schema vendor.compose-spec "${files[@]}"
+    lint_files '*.openapi.json'
+    lint_check 'API document' "$STATE/tools/tools/bin/python" deploy/dev/api_lint.py
     # Of all documents also before a commit, since code that is renamed or moved makes a document wrong.
     files=(--all)
     lint_check 'links in documents' python3 deploy/test/lint/documents.py links
@@ -96,7 +98,7 @@ lint_check() {
     shift
     if [[ ${#files[@]} == 0 ]]; then return; fi
     if [[ -n $staged ]] && ! type -P "$1" >/dev/null; then
-        printf 'skipped  %s: run ./dev lint once, which installs %s\n' "$name" "$1"
+        printf 'skipped  %s: run ./dev lint once, which installs %s\n' "$name" "${1##*/}"
         return
     fi
     output=$("$@" 2>&1) || status=$?

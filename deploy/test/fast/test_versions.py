@@ -48,7 +48,7 @@ def test_no_other_version_is_written_anywhere():
     found = {}
     for path in places:
         text = path.read_text()
-        written = re.findall(r'"version": "(\d[^"]*)"', text) + re.findall(r'"The version of the service\.", "examples": \["([^"]+)"\]', text)
+        written = re.findall(r'"version": "(\d[^"]*)"', text) + re.findall(r'"The version of the service\.",\s*"examples":\s*\[\s*"([^"]+)"\s*\]', text)
         if written:
             found[str(path.relative_to(ROOT))] = set(written)
     assert found, "no place found: has its form changed?"
