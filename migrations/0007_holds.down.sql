@@ -1,4 +1,4 @@
--- The ledger needs what the balances hold: they become movements again.
+-- The balances become movements again, because the ledger needs their sums.
 INSERT INTO stock_movement (variant_id, on_hand, reserved, reason, at)
     SELECT variant_id, on_hand::integer, reserved::integer, 'adjustment', through FROM stock_balance;
 ALTER TABLE orders DROP COLUMN erased_at;
