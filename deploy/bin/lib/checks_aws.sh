@@ -25,7 +25,7 @@ check_stacks() {
         failed "stacks: $bad"
         return 1
     fi
-    ok "stacks: all $count are there and at rest"
+    ok "stacks: all $count exist, and none is changing"
 }
 
 check_alarms() {
@@ -40,7 +40,7 @@ check_alarms() {
         failed "alarms: there are none"
         return 1
     fi
-    ok "alarms: none of $total rings"
+    ok "alarms: none of $total is active"
 }
 
 # What a deployment needs in order to go back exists.

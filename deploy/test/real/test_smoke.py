@@ -75,7 +75,7 @@ def test_smoke_passes_a_shop_that_is_well(shop):
 @pytest.mark.parametrize(("broken", "told"), [
     ("health", "health"), ("list", "product list"), ("product", "product mug"), ("etag", "ETag: the product carries none"),
     ("not modified", "ETag: wanted 304"), ("nosniff", "X-Content-Type-Options"), ("request id", "X-Request-Id"),
-    ("cache control", "Cache-Control"), ("version told", "software and version"), ("cart", "cart: status 500"),
+    ("cache control", "Cache-Control"), ("version told", "version: the server tells"), ("cart", "cart: status 500"),
     ("cart item", "cart item: "), ("cart item removal", "cart item taken out"), ("cart token", "cart: open to a wrong token"),
     ("cart removal", "cart removed"), ("not found", "not found"), ("order", "order: status 409"), ("order repeated", "order sent again"),
     ("order read", "order read"), ("order cancel", "order cancelled"),
@@ -263,7 +263,7 @@ def test_certificates_are_checked_and_kept(downloads, bundle):
 
 @pytest.mark.parametrize(("change", "told"), [
     (lambda text: b"<html>not found</html>", "holds no certificate"),
-    (lambda text: text[: len(text) // 3], "certificate 8 of what came cannot be read"),
+    (lambda text: text[: len(text) // 3], "certificate 8 of the download cannot be read"),
     (lambda text: text[: text.index(b"-----END", 5000)].rsplit(b"-----BEGIN", 1)[0], "at least 20 are expected"),
     (lambda text: text.replace(b"MII", b"AAA"), "cannot be read"),
     (lambda text: b"", "holds no certificate"),
