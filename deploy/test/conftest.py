@@ -1,4 +1,4 @@
-"""What every test here shares."""
+"""Fixtures that all tests here share."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ def root():
 
 @pytest.fixture(scope="session")
 def template():
-    """A template by its name, as in ``template("network")``."""
+    """Gives a template by its name, as in ``template("network")``."""
     return Template
 
 
@@ -28,12 +28,12 @@ _figures = []
 
 @pytest.fixture(scope="session")
 def record_figure():
-    """Takes a line of what was measured, shown at the end; a figure fails no test where a noisy machine could."""
+    """Takes a line with a measurement, which is shown at the end. A measurement fails no test, because a noisy machine would."""
     return _figures.append
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Shows what was measured, and leaves the counts for ./dev test, which adds them to its own."""
+    """Shows the measurements, and leaves the counts for ./dev test, which adds them to its own."""
     for line in _figures:
         terminalreporter.write_line(f"measured: {line}")
     path = os.environ.get("DEPLOY_TEST_COUNTS")

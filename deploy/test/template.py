@@ -24,7 +24,7 @@ ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
 
 
 class NoValue:
-    """What AWS::NoValue leaves behind: the property or element goes."""
+    """The result of AWS::NoValue: the property or element is removed."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -44,7 +44,7 @@ def _intrinsic(loader, suffix, node):
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
-# "2012-10-17" is a policy's version, not a day.
+# "2012-10-17" is the version of a policy and not a date.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -63,7 +63,7 @@ class Template:
         return {name: it for name, it in self.resources.items() if it["Type"] == kind}
 
     def only(self, kind):
-        """The one resource of a type."""
+        """The only resource of a type."""
         found = self.of_type(kind)
         assert len(found) == 1, f"{self.name}: {len(found)} of {kind}, not one: {sorted(found)}"
         return next(iter(found.values()))
@@ -73,7 +73,7 @@ class Template:
         return {it["Export"]["Name"]["Fn::Sub"] for it in self.body.get("Outputs", {}).values() if "Export" in it}
 
     def imports(self):
-        """The names of exports of other stacks that this one takes, as written."""
+        """The names of exports of other stacks that this one imports, as written."""
         found = set()
 
         def walk(value):
@@ -90,11 +90,11 @@ class Template:
         return found
 
     def deployed(self, **parameters):
-        """The template as it would be with these parameters, its defaults for the rest."""
+        """The template with these parameters, and its defaults for the rest."""
         return Deployment(self, parameters)
 
     def deployed_to(self, environment, **changed):
-        """The template as the deploy script passes it an environment's parameters, but for those changed."""
+        """The template with the parameters that the deploy script passes for an environment, except for those changed."""
         settings = json.loads((ENVIRONMENTS / f"{environment}.json").read_text())
         parameters = {"Project": settings["project"], "Environment": environment, **settings["stacks"].get(self.name, {})}
         return self.deployed(**{**parameters, **changed})
@@ -145,7 +145,7 @@ class Deployment:
             case "Condition":
                 return self.condition(of)
             case "Fn::Equals":
-                # Parameters are text to CloudFormation, numbers too.
+                # To CloudFormation, parameters are text, numbers too.
                 return str(self.resolve(of[0])) == str(self.resolve(of[1]))
             case "Fn::Not":
                 return not self._truth(of[0])
@@ -156,7 +156,7 @@ class Deployment:
         raise AssertionError(f"no condition: {kind}")
 
     def outputs(self):
-        """The outputs' values by name, without those whose condition does not hold."""
+        """The values of the outputs by name, without those whose condition is false."""
         return {
             name: self.resolve(it["Value"])
             for name, it in self.template.body.get("Outputs", {}).items()
@@ -191,7 +191,7 @@ class Deployment:
                 return of[0].join(str(it) for it in self.resolve(of[1]))
             case "Fn::Split":
                 text = self.resolve(of[1])
-                # An export is text in the fixed form, and how many there are only AWS knows.
+                # The text of an export has a fixed form, and only AWS knows how many parts it has.
                 return [f"{text}[{index}]" for index in range(3)] if text.startswith("<") else text.split(of[0])
             case "Fn::Select":
                 return self.resolve(of[1])[int(self.resolve(of[0]))]

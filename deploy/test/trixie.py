@@ -1,4 +1,4 @@
-"""Programs that Debian 12 has not: from PATH, or fetched once from Debian 13 into .dev/trixie."""
+"""Programs that Debian 12 does not have: from PATH, or downloaded once from Debian 13 into .dev/trixie."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ PLACE = ROOT / ".dev" / "trixie"
 
 
 def program(package, *places):
-    """The first of the paths that is there, after fetching the package if need be; skips the test where it cannot be had."""
+    """The first of the paths that exists, after downloading the package if needed. Skips the test if it cannot be downloaded."""
     for place in places:
         found = shutil.which(place)
         if found:
@@ -30,5 +30,5 @@ def kustomize():
 
 
 def compose():
-    """Docker Compose v2, as a program of its own."""
+    """Docker Compose v2, as a standalone program."""
     return program("docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose")

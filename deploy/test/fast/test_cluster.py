@@ -1,4 +1,4 @@
-"""cluster.yaml: capacity, logs, and roles that may do exactly what their task needs."""
+"""cluster.yaml: capacity, logs, and roles with exactly the rights that their task needs."""
 
 import re
 
@@ -37,7 +37,7 @@ def statements(role):
 def test_fargate_and_spot(stack):
     it = stack.only("AWS::ECS::ClusterCapacityProviderAssociations")
     assert it["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
-    # What names none, as a migration, must not be on Spot.
+    # Tasks that name no capacity provider, such as a migration, must not run on Spot.
     assert it["DefaultCapacityProviderStrategy"] == [{"CapacityProvider": "FARGATE", "Weight": 1}]
     assert not stack.of_type("AWS::EC2::LaunchTemplate")
     assert not stack.of_type("AWS::AutoScaling::AutoScalingGroup")
@@ -65,7 +65,7 @@ def test_an_execution_role_reads_exactly_its_tasks_secrets(stack, environment, t
     allowed = statements(stack.properties(f"{task}ExecutionRole"))
     assert set(allowed) == {"PullAnyImage", "PullThisImage", "WriteLog", "ReadSecrets", "DecryptSecrets"}
     assert allowed["ReadSecrets"]["Action"] == "secretsmanager:GetSecretValue"
-    # The edge's secret is AWS' own key's, and perhaps not there.
+    # The edge's secret is encrypted with AWS' own key, and may not exist.
     edges = {f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/{environment}/origin-??????"} if task == "Service" else set()
     assert set(allowed["ReadSecrets"]["Resource"]) == secrets | edges
     decrypt = allowed["DecryptSecrets"]

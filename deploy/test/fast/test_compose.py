@@ -1,4 +1,4 @@
-"""deploy/compose.yaml: what it promises of every service, on the parsed file."""
+"""deploy/compose.yaml: what it guarantees for every service, checked on the parsed file."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ SECRETS = {"POSTGRES_PASSWORD", "MIGRATION_PASSWORD", "DATABASE_PASSWORD", "REDI
 
 @pytest.fixture(scope="module")
 def services():
-    # PyYAML follows anchors and merge keys.
+    # PyYAML resolves anchors and merge keys.
     return yaml.safe_load(FILE.read_text())["services"]
 
 
@@ -42,7 +42,7 @@ def test_hardened(services, name):
     assert it["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert it["tmpfs"]
     assert all("size=" in mount for mount in it["tmpfs"])
-    # Only the socket's guard is root, since the socket is root's.
+    # Only the proxy of the socket runs as root, because the socket belongs to root.
     assert (it["user"].split(":")[0] == "0") == (name == "engine")
 
 
@@ -90,12 +90,12 @@ def test_started_in_order_and_when_healthy(services):
         "postgres": "service_healthy", "redis": "service_healthy"}
     for name, it in services.items():
         assert it["restart"] == ("no" if name in ONCE else "unless-stopped"), name
-        # A guard in front of a socket has nothing of its own to ask.
+        # A proxy in front of a socket has no health of its own.
         assert ("healthcheck" in it) == (name not in ONCE | {"engine"}), name
 
 
 def test_postgresql_logs_no_values(services):
-    """A slow statement's values are people's addresses and tokens; PostgreSQL's own default is to log them."""
+    """The values of a slow statement are people's addresses and tokens; by default PostgreSQL would log them."""
     command = services["postgres"]["command"]
     assert command[0] == "postgres"
     settings = dict(it.removeprefix("-c").split("=") for it in command[1:])
@@ -122,7 +122,7 @@ def test_no_secret_is_plain_and_none_has_a_default(services):
                 assert found, f"{name}: {key} is not demanded"
                 asked.add(found[1])
     assert asked == SECRETS
-    # None in a command either, which every process list shows.
+    # Not in a command either, because every process list shows commands.
     assert not [it for it in services.values() if re.search(r"(?<!\$)\$\{?[A-Z_]*(PASSWORD|SECRET)", str(it.get("command")))]
 
 
@@ -140,7 +140,7 @@ def test_what_is_mounted_cannot_be_written(services):
 def test_example_names_every_secret():
     text = (FILE.parent / ".env.example").read_text()
     assert set(re.findall(r"^([A-Z_]+)=$", text, re.MULTILINE)) == SECRETS
-    # What may be set, too, is what the file reads.
+    # The optional settings are those that the file reads.
     optional = set(re.findall(r"^# ([A-Z_]+)=", text, re.MULTILINE))
     assert optional == set(re.findall(r"\$\{([A-Z_]+):-", FILE.read_text())) - {"COMPOSE_PROJECT_NAME"}
 

@@ -1,4 +1,4 @@
-"""data.yaml: what keeps the data, and that each password and secret is generated, encrypted and rotated."""
+"""data.yaml: what protects the data, and that each password and secret is generated, encrypted and rotated."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_every_log_group_ends_after_30_days_and_is_encrypted(data):
     groups = data.of_type("AWS::Logs::LogGroup")
     names = {it["LogGroupName"] for it in groups.values()}
     environment = data.parameters["Environment"]
-    # RDS writes to groups of its own naming; they are ours only if the names are exactly these.
+    # RDS writes to log groups with its own names. They are managed here only if the names are exactly these.
     for log in data.properties("Database")["EnableCloudwatchLogsExports"]:
         assert f"/aws/rds/instance/{data.properties('Database')['DBInstanceIdentifier']}/{log}" in names
     for it in groups.values():
@@ -138,7 +138,7 @@ def test_copies_in_another_region(template, production):
 def test_a_new_stack_can_begin_with_a_snapshot(template):
     database = template("data").deployed_to("production", SnapshotIdentifier="before").properties("Database")
     assert database["DBSnapshotIdentifier"] == "before"
-    # RDS takes these from the snapshot and refuses to be told.
+    # RDS takes these from the snapshot and refuses other values.
     assert not {"DBName", "MasterUsername", "KmsKeyId", "StorageEncrypted"} & set(database)
     assert "MasterUserPassword" in database
 
@@ -188,7 +188,7 @@ def test_keys_of_the_secrets(data):
 
 
 def test_what_is_sealed_stays_readable(template, data):
-    """No rotation by itself, and the secret outlives the stack as the database's snapshot and the key do."""
+    """It is not rotated automatically, and it outlives the stack, as the database's snapshot and the key do."""
     rotated = {it["SecretId"] for it in data.of_type("AWS::SecretsManager::RotationSchedule").values()}
     assert rotated == {"<MasterSecretAttachment>", "<MigrationSecretAttachment>", "<ServiceSecretAttachment>", "<JwtSecret>"}
     for name in ("EncryptionSecret", "DataKey"):
@@ -212,7 +212,7 @@ def test_administrator_owner_and_service_are_three_roles(data):
         if name in ("MasterSecret", "MigrationSecret", "ServiceSecret")
     ]
     assert len(set(names)) == 3
-    # Rotation makes a second role of this name; PostgreSQL cuts names at 63.
+    # The rotation makes a second role with this name, and PostgreSQL cuts names at 63 bytes.
     assert all(len(f"{it}_clone") <= 63 for it in names)
 
 
@@ -225,7 +225,7 @@ def test_passwords_of_the_database_rotate_monthly(template, data, name):
     rotation = data.properties(f"{name}SecretRotation")
     assert rotation["SecretId"] == f"<{name}SecretAttachment>"
     assert int(rotation["RotationRules"]["AutomaticallyAfterDays"]) == 30
-    # The roles are not there before the bootstrap task has run.
+    # The roles do not exist before the bootstrap task has run.
     assert rotation["RotateImmediatelyOnUpdate"] is False
     environment = data.parameters["Environment"]
     function = rotation["HostedRotationLambda"]
@@ -237,7 +237,7 @@ def test_passwords_of_the_database_rotate_monthly(template, data, name):
 
 
 def test_every_log_of_a_rotation_ends_and_is_encrypted(data):
-    """AWS' functions make their groups at their first use, without an end and a key, unless they are there."""
+    """AWS' functions would make their log groups at their first use, without expiry and key, unless they exist."""
     groups = {it["LogGroupName"]: it for it in data.of_type("AWS::Logs::LogGroup").values()}
     rotations = {
         name: it for name, it in data.resources.items() if it["Type"] == "AWS::SecretsManager::RotationSchedule" and "HostedRotationLambda" in it["Properties"]}

@@ -10,7 +10,7 @@ DEPLOY = ROOT / "deploy"
 
 
 def test_the_picture_is_of_its_text():
-    """What architecture.dot says stands in architecture.svg; how it is drawn is Graphviz's matter."""
+    """architecture.svg shows every label of architecture.dot; Graphviz decides how it is drawn."""
     drawn = html.unescape((DEPLOY / "architecture.svg").read_text())
     said = re.findall(r'label="([^"]*)"', (DEPLOY / "architecture.dot").read_text())
     assert len(said) > 20
@@ -26,6 +26,6 @@ def test_every_stack_is_told():
 
 @pytest.mark.parametrize("page", ["README.md", "deploy/README.md", "deploy/recovery/README.md", "deploy/kubernetes/README.md"])
 def test_the_programs_in_a_pages_commands_are_there(page):
-    """./dev lint checks links and paths; here it is that they are programs."""
+    """./dev lint checks links and paths. This test checks that they are programs."""
     for program in set(re.findall(r"(?<![\w/.-])(deploy/(?:bin|recovery)/[a-z]+|deploy/compose-[a-z]+)\b", (ROOT / page).read_text())):
         assert (ROOT / program).is_file(), program

@@ -1,4 +1,4 @@
-"""edge.yaml: what CloudFront keeps, what it passes on, who may read the bucket, and the firewall."""
+"""edge.yaml: what CloudFront caches and passes on, who may read the bucket, and the firewall."""
 
 import re
 
@@ -60,15 +60,15 @@ def test_the_api_takes_every_method_and_keeps_answers_to_reads(behaviors):
 
 
 def test_deployments_can_ask_for_the_health_behind_cloudfront(root, behaviors):
-    """Where nothing gets around CloudFront, the scripts ask at its name, and they begin with /health."""
+    """If clients can only come through CloudFront, the scripts use its name, and they begin with /health."""
     assert 'request /health' in (root / "deploy/bin/lib/http.sh").read_text()
-    # CachingDisabled: an answer kept would say that the release before is well.
+    # CachingDisabled: a cached response would report the health of the release before.
     assert behaviors["/health"]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
 
 @pytest.mark.parametrize(("region", "replicas"), [("eu-west-1", [{"Region": "eu-west-1"}]), ("us-east-1", None)])
 def test_the_origins_secret_is_where_the_load_balancer_is(template, region, replicas):
-    """A secret cannot be replicated to the region that it is in: the edge's is us-east-1."""
+    """A secret cannot be replicated into its own region, and the edge's region is us-east-1."""
     stack = template("edge").deployed_to("production", OriginSecretRegion=region)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PSEUDO, "AWS::Region", "us-east-1")
@@ -85,7 +85,7 @@ def test_no_path_is_served_in_the_clear(distribution, behaviors):
 
 def test_the_service_says_what_is_kept(edge, behaviors):
     policy = edge.only("AWS::CloudFront::CachePolicy")["CachePolicyConfig"]
-    # Above 0, CloudFront would keep what is private or no-store.
+    # Above 0, CloudFront would cache private and no-store responses.
     assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
     assert policy["MaxTTL"] == 86400
     for path in ("/v1/*", "/docs", "/openapi.json"):
@@ -121,7 +121,7 @@ def test_errors_are_not_kept(distribution):
     kept = {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in distribution["CustomErrorResponses"]}
     assert set(kept.values()) == {0}
     assert {400, 403, 404, 500, 502, 503, 504} <= set(kept)
-    # An error of the API is its own, and not a page of the front end.
+    # An error of the API stays as it is, and is not replaced by a page of the front end.
     assert all(set(it) == {"ErrorCode", "ErrorCachingMinTTL"} for it in distribution["CustomErrorResponses"])
 
 
@@ -148,7 +148,7 @@ def test_a_secret_for_the_load_balancer_is_optional(template, distribution):
 
 
 def test_the_service_checks_that_secret_and_finds_the_viewer_beside_it(template):
-    """Else all shoppers of a CloudFront address are one client."""
+    """Otherwise all shoppers behind one CloudFront address would be one client."""
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/production/origin-AbCdEf"
     edge = template("edge").deployed_to("production", OriginSecretRegion="eu-west-1")
     key = edge.properties("OriginSecret")["GenerateSecretString"]["GenerateStringKey"]
@@ -162,7 +162,7 @@ def test_the_service_checks_that_secret_and_finds_the_viewer_beside_it(template)
 
     vpc = "<<commerce-production-VpcCidr>>"
     settings, secrets = container(OriginSecretArn=arn, TrustedProxies="192.0.2.0/24")
-    # Two proxies, the load balancer and CloudFront, for requests with the secret; the list for the rest.
+    # Two proxies, the load balancer and CloudFront, for requests with the secret; the list for all others.
     assert settings["TRUSTED_HOPS"] == "2"
     assert settings["TRUSTED_PROXIES"] == f"{vpc},192.0.2.0/24"
     assert secrets["ORIGIN_VERIFY_SECRET"] == f"{arn}:{key}::"
@@ -258,7 +258,7 @@ def test_requests_are_logged_for_90_days(edge, distribution):
     assert distribution["Logging"]["IncludeCookies"] is False
     log = edge.properties("LogBucket")
     assert int(log["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]) == 90
-    # CloudFront writes by an access control list.
+    # CloudFront writes with an access control list.
     assert log["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
 
 
@@ -268,7 +268,7 @@ def test_security_headers(edge):
         "AccessControlMaxAgeSec": 31536000, "IncludeSubdomains": False, "Preload": False, "Override": True}
     assert headers["ContentTypeOptions"] == {"Override": True}
     assert headers["FrameOptions"]["FrameOption"] == "DENY"
-    # The service's own documentation page has a policy of its own, which stays.
+    # The service's documentation page has a policy of its own, which stays.
     assert headers["ContentSecurityPolicy"]["Override"] is False
 
 
@@ -300,7 +300,7 @@ def test_the_one_rule_that_only_counts_is_the_one_on_the_size_of_bodies(edge):
 def test_the_firewalls_log_has_no_tokens(edge):
     logging = edge.only("AWS::WAFv2::LoggingConfiguration")
     redacted = {it["SingleHeader"]["Name"] for it in logging["RedactedFields"]}
-    # A WebSocket's ticket may be among the subprotocols that it offers.
+    # The ticket of a WebSocket may be among the subprotocols that it offers.
     assert {it.lower() for it in PERSONAL} | {"cookie", "idempotency-key", "sec-websocket-protocol", "x-origin-verify"} == redacted
     group = edge.properties("FirewallLogs")
     assert group["LogGroupName"].startswith("aws-waf-logs-")  # WAF writes to no other
@@ -315,5 +315,5 @@ def test_the_api_may_be_called_from_the_front_end(template, edge):
 
 
 def test_nothing_is_imported(template):
-    # It stands in another region.
+    # It is in another region.
     assert template("edge").imports() == set()

@@ -1,4 +1,4 @@
-"""guard.yaml: the trail, the detector, the budget's alerts, and experiments that can break only what they are to break."""
+"""guard.yaml: the trail, the detector, the budget's alerts, and experiments that can break only their targets."""
 
 import pytest
 
@@ -31,10 +31,10 @@ def test_of_two_stacks_in_an_account_one_has_what_serves_both(production, stagin
 
 
 def test_each_environment_has_a_trail_for_its_rotations(template, production, staging):
-    """Staging comes first, often in an account of its own: without a trail no rotation would start a deployment there."""
+    """Staging comes first, often in an account of its own. Without a trail, a rotation would not start a deployment there."""
     names = {stack.only("AWS::CloudTrail::Trail")["TrailName"] for stack in (production, staging)}
     assert len(names) == 2
-    # Where the account has one already, another is only a second copy of the same events.
+    # If the account has a detector, another one would only repeat the same events.
     assert not template("guard").deployed_to("staging", Trail="false").of_type("AWS::CloudTrail::Trail")
 
 
@@ -48,7 +48,7 @@ def test_the_trail_is_complete_encrypted_and_proof_against_change(template, prod
     assert trail["TrailName"] == TRAIL.rsplit("/", 1)[1]
     (selector,) = trail["EventSelectors"]
     assert (selector["ReadWriteType"], selector["IncludeManagementEvents"]) == ("All", True)
-    # A rotation is an event of this source; without it the service would go on with the old secret.
+    # A rotation is an event of this source. Without it the service would keep the old secret.
     assert "secretsmanager.amazonaws.com" not in selector["ExcludeManagementEventSources"]
     assert template("guard").resources["TrailBucket"]["DeletionPolicy"] == "Retain"
 
@@ -137,7 +137,7 @@ def test_an_experiment_fails_the_database_over(template, environment, failover):
     action, target = experiment(guard, "FailOverDatabaseExperiment")
     assert action["ActionId"] == "aws:rds:reboot-db-instances"
     assert action["Targets"] == {"DBInstances": "Database"}
-    # RDS refuses a failover where there is nothing to fail over to.
+    # RDS refuses a failover without a second instance.
     assert action["Parameters"] == {"forceFailover": failover}
     assert failover == template("data").deployed_to(environment).properties("Database")["MultiAZ"]
     assert target["ResourceType"] == "aws:rds:db"

@@ -1,4 +1,4 @@
-"""The function that rotates the signing secret: the code as it stands in data.yaml, against moto's Secrets Manager."""
+"""The function that rotates the signing secret: its code from data.yaml, against moto's Secrets Manager."""
 
 import json
 import uuid

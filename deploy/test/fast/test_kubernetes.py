@@ -1,4 +1,4 @@
-"""The Kubernetes manifests as an environment would get them: rendered, held against Kubernetes' own schemas, and asserted."""
+"""The Kubernetes manifests of each environment: rendered, validated against Kubernetes' own schemas, and checked."""
 
 import json
 import re
@@ -20,7 +20,7 @@ ARNS = {
 }  # fmt: skip
 OVERLAYS = [(environment, part) for environment in ENVIRONMENTS for part in PARTS]
 
-# What the operator's resources may hold, as far as they are used here: https://external-secrets.io/latest/api/spec/
+# The fields of the operator's resources that are used here: https://external-secrets.io/latest/api/spec/
 STORE = {
     "type": "object",
     "required": ["apiVersion", "kind", "metadata", "spec"],
@@ -89,7 +89,7 @@ SECRET = {
 
 @pytest.fixture(scope="module")
 def rendered():
-    """What ``kubectl apply -k`` would send, by environment and part."""
+    """The resources that ``kubectl apply -k`` would send, by environment and part."""
     program = kustomize()
 
     def build(environment, part):
@@ -181,7 +181,7 @@ def test_pods_are_hardened(pod, overlay):
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     assert spec["automountServiceAccountToken"] is False
-    # Else the environment, from which all settings are read, would hold variables of every Service.
+    # Otherwise the environment, from which all settings are read, would get variables of every Service.
     assert spec["enableServiceLinks"] is False
     assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
     assert spec["volumes"] == [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}]
@@ -206,7 +206,7 @@ def test_environment_is_that_of_the_task_definition(pod, overlay):
     plain = {it["name"]: it["value"] for it in task["environment"]}
     assert set(ours) - secret == set(plain)
     for name, value in plain.items():
-        # What is a placeholder there is the environment's here.
+        # Placeholders there are values of the environment here.
         if "${" not in value:
             assert ours[name] == value, name
     assert container["args"] == task["command"]
@@ -243,7 +243,7 @@ def test_secrets_are_those_of_the_data_stack(resource, overlay):
 def test_probes_and_shutdown(pod, environment):
     spec, container = pod(environment, "service")
     path = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "readiness", "liveness")}
-    # A database that is away must not restart the process, nor empty the fleet.
+    # A database that is down must not restart the process, nor empty the fleet.
     assert path == {"startup": "/health/live", "readiness": "/health", "liveness": "/health/live"}
     assert "lifecycle" not in container
     settings = read_from(container)
@@ -272,7 +272,7 @@ def test_rollout_and_scaling(resource, environment, most):
     service = resource(environment, "service", "Service", "commerce")["spec"]
     for selector in (budget["selector"]["matchLabels"], service["selector"], deployment["selector"]["matchLabels"]):
         assert selector.items() <= labels.items()
-    # Their pods must get no shoppers.
+    # Their pods must get no requests of shoppers.
     for part in ("migration", "bootstrap"):
         job = resource(environment, part, "Job", f"commerce-{PARTS[part]}")["spec"]
         assert not service["selector"].items() <= job["template"]["metadata"]["labels"].items()
@@ -301,7 +301,7 @@ def test_ingress_is_as_the_load_balancer_of_the_stack(resource, environment):
 
 
 def public_subnets():
-    """Where the load balancer is, and no pod."""
+    """The load balancer is there, and no pod."""
     network = Template("network").deployed(Environment="production", AvailabilityZones="3")
     subnets = network.of_type("AWS::EC2::Subnet")
     return [it["CidrBlock"] for name, it in sorted(subnets.items()) if name.startswith("Public")]
@@ -309,7 +309,7 @@ def public_subnets():
 
 @pytest.mark.parametrize("overlay", [it for it in OVERLAYS if it[1] == "service"])
 def test_only_the_load_balancer_speaks_for_clients(rendered, overlay):
-    """Else any pod of the cluster could choose the client's address, and with it whose rate limit it uses up."""
+    """Otherwise any pod of the cluster could choose the client's address, and use up that client's rate limit."""
     (settings,) = [it for it in rendered[overlay][1] if it["kind"] == "ConfigMap" and "TRUSTED_PROXIES" in it["data"]]
     assert settings["data"]["TRUSTED_PROXIES"].split(",") == public_subnets()
 

@@ -1,4 +1,4 @@
-"""The checks of ./dev lint find what they are for."""
+"""The checks of ./dev lint find the faults that they are for."""
 
 import subprocess
 import sys

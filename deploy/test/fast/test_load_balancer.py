@@ -1,4 +1,4 @@
-"""load-balancer.yaml: what is open to the world, how traffic reaches the two target groups, what the firewall does."""
+"""load-balancer.yaml: what is open to the internet, how traffic reaches the two target groups, and the firewall."""
 
 import re
 
@@ -63,7 +63,7 @@ def test_https_takes_tls_1_2_and_1_3_only(stack, port):
     assert it["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
     assert it["Certificates"] == [{"CertificateArn": "<Certificate>"}]
     headers = attributes(it, "ListenerAttributes")
-    # As the service says it itself; without includeSubDomains, since other names are not its own.
+    # As in the service, without includeSubDomains, because other hosts are not its own.
     assert headers["routing.http.response.strict_transport_security.header_value"] == "max-age=31536000"
     assert headers["routing.http.response.server.enabled"] == "false"
 
@@ -98,7 +98,7 @@ def test_target_groups_differ_in_name_only(stack):
 def test_rules_forward_to_both_groups(stack, rule, of):
     it = stack.properties(rule)
     assert it["ListenerArn"] == f"<{of}>"
-    # Rules of a front end, of another service or for maintenance find room before it.
+    # There is room before it for rules of a front end, of another service, or for maintenance.
     assert it["Priority"] == 1000
     assert it["Conditions"] == [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}]
     (action,) = it["Actions"]
@@ -108,7 +108,7 @@ def test_rules_forward_to_both_groups(stack, rule, of):
 
 
 def references(value):
-    """Every name that a piece of a template refers to."""
+    """Every name that a part of a template refers to."""
     if isinstance(value, dict):
         for key, it in value.items():
             if key in ("Ref", "Condition") and isinstance(it, str):
@@ -123,9 +123,9 @@ def references(value):
 
 @pytest.mark.parametrize("rule", ["ProductionListenerRule", "TestListenerRule"])
 def test_no_update_of_the_stack_touches_the_weights(template, rule):
-    """A deployment has moved them: only resources that stay may stand in a rule, neither parameter nor condition."""
+    """A deployment has changed them. So a rule may only refer to resources that stay, not to parameters or conditions."""
     properties = dict(template("load-balancer").resources[rule]["Properties"])
-    # Project and Environment name the stack, so they never change in it.
+    # Project and Environment are part of the stack's name, so they never change.
     assert set(references(properties.pop("Tags"))) == {"Project", "Environment"}
     assert set(references(properties)) <= {"HttpsListener", "TestListener", "BlueTargetGroup", "GreenTargetGroup"}
 
@@ -189,7 +189,7 @@ def test_the_firewalls_rules_block(stack):
     }
     for name in managed:
         assert found[name]["OverrideAction"] == {"None": {}}
-    # Nothing but the size of bodies is only counted.
+    # Only the rule on the size of bodies counts instead of blocking.
     overrides = [it for group in managed.values() for it in group.get("RuleActionOverrides", [])]
     assert overrides == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
 
@@ -218,7 +218,7 @@ def test_the_firewalls_log_shows_no_secrets(stack):
 
 
 def test_all_say_the_same_of_https(root, template, stack):
-    """The service, the load balancer and CloudFront, which writes over what the others have said."""
+    """The service, the load balancer and CloudFront, which overwrites the others' values."""
     settings = (root / "Sources/App/Configuration/ServerSettings.swift").read_text()
     (days,) = re.findall(r'"HSTS_MAX_AGE",.*default: \.seconds\((\d+) \* 86_400\)', settings)
     application = (root / "Sources/Platform/Web/Application/Application.swift").read_text()

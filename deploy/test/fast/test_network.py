@@ -1,4 +1,4 @@
-"""network.yaml: the address plan, the ways out, and who may talk to whom."""
+"""network.yaml: the address plan, the routes to the outside, and which part may connect to which."""
 
 import ipaddress
 
@@ -38,7 +38,7 @@ def routes_of(network, subnet):
 
 
 def rules(network, direction, group):
-    """A group's rules as (from port, to port, other side); the rule that leads nowhere is left out."""
+    """A group's rules as (from port, to port, other side), without the rule that leads nowhere."""
     end = "Source" if direction == "Ingress" else "Destination"
     inline = network.properties(group).get(f"SecurityGroup{direction}", [])
     standing = [
@@ -210,7 +210,7 @@ def test_the_service_can_be_kept_to_endpoints_and_s3(template):
 
 
 def test_no_group_has_the_rule_that_lets_everything_out(network):
-    # Without a rule of its own a group would get it from EC2.
+    # Without a rule of its own, a group would get one from EC2.
     for name, it in network.of_type("AWS::EC2::SecurityGroup").items():
         assert [rule["CidrIp"] for rule in it["SecurityGroupEgress"]] == [NOWHERE], name
 

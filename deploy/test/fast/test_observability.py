@@ -1,4 +1,4 @@
-"""observability.yaml: what is an alarm and whom it reaches, metrics from log lines, the dashboard and the queries."""
+"""observability.yaml: the alarms and their receivers, metrics from log lines, the dashboard and the queries."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def metrics(alarm):
             yield metric["Namespace"], metric["MetricName"], dimensions(metric)
 
 
-# Alarm: its metrics, what it compares by, the threshold (a parameter's name or a number).
+# Alarm: its metrics, its comparison, its threshold (a parameter's name or a number).
 ALARMS = {
     "Errors": ({"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"}, ">", "ErrorPercent"),
     "Latency": ({"TargetResponseTime"}, ">", "LatencySeconds"),
@@ -71,7 +71,7 @@ def test_alarm(stack, name):
     assert alarm["ComparisonOperator"] == COMPARES[compares]
     assert alarm["Threshold"] == (stack.parameters[threshold] if isinstance(threshold, str) else threshold)
     assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
-    # Both ways: that it is over is news as well.
+    # In both directions: the end of an alarm is mailed too.
     assert alarm["AlarmActions"] == alarm["OKActions"] == ["<Topic>"]
     assert alarm["TreatMissingData"] == ("breaching" if name == "NoHealthyTask" else "notBreaching")
 
@@ -87,7 +87,7 @@ def test_one_value_decides_an_alarm(stack, name):
 
 
 def test_alarms_look_at_what_is_there(stack):
-    """Each metric by the dimensions that its service publishes it with."""
+    """Each metric with the dimensions with which its service publishes it."""
     balancer = {"LoadBalancer": exported(stack, "LoadBalancerFullName")}
     groups = [{**balancer, "TargetGroup": exported(stack, f"{it}TargetGroupFullName")} for it in ("Blue", "Green")]
     service = {"ClusterName": exported(stack, "ClusterName"), "ServiceName": exported(stack, "ServiceName")}
@@ -151,7 +151,7 @@ def test_every_rotation_that_fails_is_told(template, stack):
 
 
 def test_a_deployment_that_alarms_take_back_is_told(template, stack):
-    """Blue/green has no circuit breaker, and without one ECS tells of no failed deployment."""
+    """Blue/green has no circuit breaker, and without one ECS reports no failed deployment."""
     environment = stack.parameters["Environment"]
     detail = stack.of_type("AWS::Events::Rule")["DeploymentTakenBack"]["EventPattern"]["detail"]
     assert detail["state"] == {"value": ["ALARM"]}
@@ -164,7 +164,7 @@ def test_a_deployment_that_alarms_take_back_is_told(template, stack):
 
 
 def test_no_late_figure_passes_for_no_healthy_task(stack):
-    """FILL takes a point that is merely late for 0, and with the idle group silent there may be none at all."""
+    """FILL would take a late figure for 0, and the idle group may have no figures at all."""
     alarm = stack.properties("NoHealthyTask")
     (deciding,) = [it["Expression"] for it in alarm["Metrics"] if it["ReturnData"]]
     assert deciding == "MAX([blue, green])"

@@ -1,4 +1,5 @@
-"""What a new machine gets: each step that installs something must see that it is missing, whatever the shell knows by that name."""
+"""A new machine: each step that installs something must notice that it is missing, even if the shell knows a function of that name..
+"""
 
 import os
 import re
@@ -11,7 +12,7 @@ from template import ROOT
 
 SOURCES = [*sorted((ROOT / "deploy" / "dev").glob("*.sh")), ROOT / "deploy" / "test" / "container" / "engine.sh",
            ROOT / "deploy" / "test" / "tools.sh", ROOT / "deploy" / "test" / "trixie", ROOT / "dev"]  # fmt: skip
-# What the scripts themselves are run with, on any Debian.
+# The programs that the scripts themselves need, on any Debian.
 ESSENTIAL = ["bash", "find", "sort", "tail", "dirname", "readlink", "cat", "uname", "id"]
 LIBRARIES = {"libpq-dev", "libhiredis-dev", "libssl-dev", "zlib1g-dev", "libjemalloc-dev"}
 BUILD = {"pkg-config", "git", "openssl", "redis-server", "postgresql", "postgresql-contrib", *LIBRARIES}
@@ -28,7 +29,7 @@ ENGINE = {"buildah", "podman", "runc", "debootstrap", "catatonit", "iptables", "
 
 @pytest.fixture
 def bare(tmp_path):
-    """Runs a script of bash where nothing is installed, but every program's name is a shell function."""
+    """Runs a bash script where nothing is installed, but every program's name is a shell function."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ESSENTIAL:
@@ -38,7 +39,7 @@ def bare(tmp_path):
         "openssl", "redis-server", "haproxy", "slowhttptest", "wrk", "nginx", "initdb", "swift", "apt-get")}  # fmt: skip
 
     def run(script, prelude=""):
-        # /usr/sbin and /usr/lib/postgresql of this machine are not this bare machine's.
+        # Hides /usr/sbin and /usr/lib/postgresql of this machine.
         text = f"find() {{ :; }}; {prelude} {script}".replace("/usr/sbin:/sbin", "")
         environment = {"PATH": str(programs), "CONTAINERS": str(tmp_path), **functions}
         return subprocess.run([shutil.which("bash"), "-euc", text], env=environment, capture_output=True, text=True, timeout=60)
@@ -73,12 +74,12 @@ def test_without_a_toolchain_it_says_so(bare):
 def test_no_shell_function_passes_for_a_program(path):
     lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
     for line in lines:
-        # Where the path itself is used, an answer that is none is seen at once.
+        # If the path itself is used, a wrong result is noticed immediately.
         assert not re.search(r"command -v .*(>/dev/null|\|\|)", line), line
 
 
 def test_the_lists_name_all_that_the_purposes_run():
-    """The other way round: what a purpose installs is what is checked above."""
+    """In the other direction: the packages that a purpose installs are those checked above."""
     text = (ROOT / "deploy" / "dev" / "packages.sh").read_text()
     assert set(re.findall(r"^ +(?:program|library) \S+ (\S+)$", text, re.MULTILINE)) | {"postgresql", "postgresql-contrib", "python3", "python3-venv"} == (
         set().union(*MISSING.values()))  # fmt: skip

@@ -1,4 +1,4 @@
-"""pipeline.yaml: whom the roles trust, and that they may do what a deployment does and no more."""
+"""pipeline.yaml: which identities the roles trust, and that they can do what a deployment needs and no more."""
 
 import fnmatch
 import json
@@ -45,7 +45,7 @@ def trust(role):
 def test_commits_keep_their_image(stack):
     repository = stack.only("AWS::ECR::Repository")
     assert repository["ImageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
-    # Signatures only: no commit's name begins so.
+    # Only signatures: no commit's tag begins like this.
     (excluded,) = repository["ImageTagMutabilityExclusionFilters"]
     assert excluded["ImageTagMutabilityExclusionFilterValue"] == "sha256-*"
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
@@ -72,7 +72,7 @@ def expired(rules, images):
 
 def test_what_runs_is_never_removed(stack):
     rules = json.loads(stack.only("AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
-    # Four hundred builds since the last release of production, each an index, two parts and a signature.
+    # Four hundred builds since the last release of production; each has an index, two parts and a signature.
     images = [[tag] for build in range(400) for tag in (f"{build:040x}", f"{build:040x}-arm64", f"{build:040x}-amd64", f"sha256-{build:064x}.sig")]
     for number in range(60):
         images[number * 4].append(f"released-staging-{60 - number}")
@@ -81,12 +81,12 @@ def test_what_runs_is_never_removed(stack):
     images += [[f"{number:040x}", f"released-production-{number}"] for number in range(39, 0, -1)]
     gone = expired(rules, images)
     assert not gone & {released, released + 1}, "what runs in production, or its signature"
-    # Thirty to go back to, and then an end.
+    # Thirty releases to go back to, and no more.
     assert {it for it in range(released, len(images)) if it in gone} == set(range(len(images) - 10, len(images)))
     for number, tags in enumerate(images):
         if any(re.fullmatch(r"released-staging-(3[1-9]|[4-6]\d)", tag) for tag in tags):
             assert number not in gone, tags
-    # What was built and never released is kept for a while only.
+    # Images that were built and never released are kept for a while only.
     assert gone & set(range(released))
 
 
@@ -123,17 +123,17 @@ SUBJECTS = {
 
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_a_role_trusts_one_subject(stack, name):
-    """A pull request's subject is repo:…:pull_request, so it is none of these."""
+    """The subject of a pull request is repo:…:pull_request, so it is none of these."""
     it = trust(stack.properties(name))
     assert it["Action"] == "sts:AssumeRoleWithWebIdentity"
     assert it["Principal"] == {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"}
-    # StringEquals: with StringLike a star could let others in.
+    # StringEquals, because with StringLike a star could let others in.
     assert it["Condition"] == {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": SUBJECTS[name]}}
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_a_role_trusts_the_subject_with_numbers(template, name):
-    """As GitHub writes it for repositories made or renamed since July 2026."""
+    """The form that GitHub uses for repositories that were made or renamed since July 2026."""
     stack = template("pipeline").deployed(GitHubRepository="acme/shop", GitHubOwnerId="123456", GitHubRepositoryId="456789")
     subject = SUBJECTS[name].replace("acme/shop", "acme@123456/shop@456789")
     assert trust(stack.properties(name))["Condition"]["StringEquals"][f"{ISSUER}:sub"] == subject
@@ -174,7 +174,7 @@ def test_an_environment_does_not_reach_into_the_other(stack, environment, kind):
             assert environment in resource.lower(), f"{action} on {resource}"
 
 
-# What reads, or what only IAM's other conditions can bound.
+# Reading, or rights that only other conditions of IAM can limit.
 EVERYWHERE = {
     "DeployRole": {
         "ecr:GetAuthorizationToken",
@@ -220,7 +220,7 @@ def test_a_deployment_changes_the_service_stack_only(stack, environment):
     changing = {(action, resource) for action, resource in allowed(role) if re.match(r"cloudformation:(Create|Execute|Delete|Cancel)", action)}
     assert {resource for _, resource in changing} == {service}
     assert "cloudformation:ExecuteChangeSet" in {action for action, _ in changing}
-    # Only as the role that is bound to what that stack holds.
+    # Only with the role that is limited to that stack's resources.
     own = f"<{PARTS[environment]}CloudFormationRole.Arn>"
     assert statements(role)["ChangeTheService"]["Condition"] == {"StringEquals": {"cloudformation:RoleArn": own}}
     assert statements(role)["LetCloudFormationAct"]["Resource"] == own
@@ -247,7 +247,7 @@ def passed(role):
 
 
 def test_roles_are_passed_that_there_are(template, stack, environment):
-    """By the names and trusts of cluster.yaml."""
+    """By the names and trust policies of cluster.yaml."""
     digest = {"RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce", "ImageDigest": "sha256:" + "0" * 64}
     roles = template("cluster").deployed_to(environment, **digest).of_type("AWS::IAM::Role").values()
     there = {(it["RoleName"], trust(it)["Principal"]["Service"]) for it in roles}
@@ -257,13 +257,13 @@ def test_roles_are_passed_that_there_are(template, stack, environment):
     assert migrate <= there
     bootstrap = {it for it in there if "bootstrap" in it[0]}
     assert len(bootstrap) == 2
-    # The rest is the service stack's: each of its roles may be passed to whom it trusts.
+    # The rest belongs to the service stack: each of its roles may be passed to the service that it trusts.
     assert there - migrate - bootstrap <= passed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))
     names = {name for name, _ in passed(stack.properties(f"{PARTS[environment]}CloudFormationRole"))}
     assert names == {name for name, _ in there - migrate - bootstrap}
 
 
-# What CloudFormation calls to make each resource of service.yaml, and the property that the resource is named by.
+# The calls with which CloudFormation makes each resource of service.yaml, and the property that names the resource.
 MADE_BY = {
     "AWS::ECS::TaskDefinition": ("ecs:RegisterTaskDefinition", None, "*"),
     "AWS::ECS::Service": ("ecs:CreateService", "ServiceName", "arn:aws:ecs:eu-west-1:123456789012:service/commerce-{}/"),
@@ -299,23 +299,23 @@ def test_every_resource_of_the_service_stack_can_be_made(template, stack, enviro
         ), f"{name}: {action} on {wanted}"
 
 
-# What the schemas name and a stack as ours does not need, with the reason.
+# Calls in the schemas that this stack does not need, with the reason.
 NOT_NEEDED = {
-    # Of functions with code in a bucket, layers, a key of their own, a file system, an instance, or code that is signed.
+    # For functions with code in a bucket, layers, a key of their own, a file system, an instance, or signed code.
     "s3:GetObject", "s3:GetObjectVersion", "s3files:ListMountTargets", "elasticfilesystem:DescribeMountTargets", "lambda:GetLayerVersion",
     "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "lambda:GetCodeSigningConfig",
     "lambda:PutFunctionCodeSigningConfig", "lambda:DeleteFunctionCodeSigningConfig", "lambda:PassCapacityProvider", "lambda:PublishVersion",
     "lambda:AssociateRuntimeAlias",
-    # Of properties of a function that the smoke test has not.
+    # For properties of a function that the smoke test does not have.
     "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency", "lambda:PutFunctionRecursionConfig",
     "lambda:PutFunctionScalingConfig", "lambda:PutRuntimeManagementConfig",
-    # Of targets that are functions and not services of ECS.
+    # For targets that are functions and not services of ECS.
     "lambda:GetProvisionedConcurrencyConfig", "lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig",
 }  # fmt: skip
 
 
 def handlers():
-    """What the handler of each type calls, by its step."""
+    """The calls of each type's handler, by its step."""
     data = Path(cfnlint.__file__).parent / "data" / "schemas"
     names = json.loads((data / "providers" / "us-east-1.json").read_text())
     found = {}
@@ -337,12 +337,12 @@ def test_the_role_has_what_cloudformation_says_it_calls(template, stack, environ
                 if action not in role | NOT_NEEDED:
                     missing.setdefault(it["Type"], set()).add(action)
     assert missing == {}
-    # No exception is kept that nothing asks for.
+    # Each exception is needed.
     assert NOT_NEEDED <= {action for it in schemas.values() for step in it.values() for action in step}
 
 
 def calls(*scripts):
-    """What the scripts ask of AWS, as IAM calls it: `call_aws ecs run-task` is ecs:RunTask."""
+    """The calls that the scripts make, with their names in IAM: `call_aws ecs run-task` is ecs:RunTask."""
     for script in scripts:
         for service, operation in re.findall(r"\bcall_aws ([a-z0-9-]+) ([a-z-]+)", script.read_text()):
             yield f"{service}:{operation.title().replace('-', '')}"
@@ -351,7 +351,7 @@ def calls(*scripts):
 @pytest.mark.skipif(not (ROOT / "deploy/bin/deploy").exists(), reason="the deploy script is not in this checkout")
 def test_the_deploy_script_may_call_what_it_calls(stack, environment):
     scripts = ROOT / "deploy/bin"
-    # The checklist is an administrator's.
+    # Only an administrator runs the checklist.
     libraries = [it for it in (scripts / "lib").glob("*.sh") if it.name != "checks_aws.sh"]
     wanted = set(calls(scripts / "deploy", scripts / "rollback", *libraries))
     assert {"ecs:RunTask", "cloudformation:ExecuteChangeSet"} <= wanted

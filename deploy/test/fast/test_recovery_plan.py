@@ -1,4 +1,5 @@
-"""The commands of deploy/recovery/README.md: run by a shell whose programs only take notes, then held against the AWS API."""
+"""The commands of deploy/recovery/README.md, run by a shell whose programs only record their calls, then checked against the AWS API..
+"""
 
 import json
 import os
@@ -42,7 +43,7 @@ def scripts():
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
-    """What the plan's commands would have called, in order."""
+    """The calls that the plan's commands would have made, in order."""
     place = tmp_path_factory.mktemp("plan")
     programs = place / "programs"
     programs.mkdir()

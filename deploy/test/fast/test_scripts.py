@@ -1,4 +1,4 @@
-"""What can be said of deploy/bin without running it against anything."""
+"""The scripts in deploy/bin, as far as they can be checked without running against anything."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""No secret is plain in a task, a template or an environment's parameters, and each is read by whom it is for alone."""
+"""No secret is in plain text in a task, a template or an environment's parameters, and each can be read only by those who need it..
+"""
 
 import json
 import re
@@ -13,23 +14,24 @@ DEPLOYED = {
     "RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce",
     "ImageDigest": "sha256:" + "0" * 64,
 }
-# Names of settings, parameters and properties that hold one. What ends otherwise (…SecretArn, …TokenVersion) is about one.
+# Names of settings, parameters and properties that hold a secret. Names with another end (…SecretArn, …TokenVersion) only refer
+# to one.
 SETTING = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE|CREDENTIAL|_KEY\b")
 PARAMETER = re.compile(r"(Password|Secret|Token|Credential|ApiKey|PrivateKey|AccessKey)$")
 PROPERTY = re.compile(r"^(MasterUserPassword|UserPassword|Password|AuthToken|SecretString|SecretAccessKey)$")
-# May carry a password between // and @.
+# May contain a password between // and @.
 WITH_PASSWORD = {"DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL"}
 
 
 def secret_settings():
-    """What the program marks as secret: README's table is `commerce serve --print-settings`, held equal by a test of it."""
+    """The settings that the program marks as secret, from README's table, which another test compares with the program."""
     rows = re.findall(r"^\| `([A-Z_]+)` \|.*\(secret\) \|$", (ROOT / "README.md").read_text(), re.M)
     assert {"DATABASE_PASSWORD", "REDIS_PASSWORD"} <= set(rows)
     return set(rows)
 
 
 def containers():
-    """Every container there is: (where, plain names and values, secret names and sources)."""
+    """Every container: (where, plain names and values, secret names and sources)."""
     for file in ECS:
         for it in json.loads(file.read_text())["containerDefinitions"]:
             yield (
@@ -70,7 +72,7 @@ KEYS = {
 
 @pytest.mark.parametrize(("where", "plain", "secret"), CONTAINERS, ids=[it[0] for it in CONTAINERS])
 def test_a_secret_comes_by_its_key_from_secrets_manager(where, plain, secret):
-    """As ARN:key:: — without a key the whole JSON document would be the password."""
+    """As ARN:key::, because without a key the whole JSON document would be the password."""
     for name, source in secret.items():
         kind = r"\$\{[A-Z]+_SECRET_ARN\}" if where.endswith(".json") else r"<<commerce-production-[A-Za-z]+SecretArn>>"
         key = "username" if name.endswith("_USER") else KEYS.get(name, "password")
@@ -83,7 +85,7 @@ def test_the_service_gets_its_secrets():
 
 
 def arns(role):
-    """The secrets that a role's policies let it read."""
+    """The secrets that a role's policies allow it to read."""
     found = set()
     for policy in role.get("Policies", []):
         for it in policy["PolicyDocument"]["Statement"]:
@@ -102,7 +104,8 @@ def test_an_execution_role_reads_what_its_task_is_given_and_no_more(environment)
             role = re.sub(r"<<.*-([A-Za-z]+)Arn>>|<([A-Za-z]+)\.Arn>", r"\1\2", definition["ExecutionRoleArn"])
             (container,) = definition["ContainerDefinitions"]
             given = {it["ValueFrom"].split(":", 1)[0] for it in container["Secrets"]}
-            # The edge's, which the task is given once there is an edge: known by its name alone, since it comes last.
+            # The edge's secret, which the task gets once there is an edge. It is known only by its name, because the edge comes
+            # last.
             origin = f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/{environment}/origin-??????"
             assert arns(cluster.properties(role)) - {origin} == given
             assert (origin in arns(cluster.properties(role))) == (role == "ServiceExecutionRole")
@@ -147,7 +150,7 @@ def test_no_parameter_is_a_secret_in_the_open(name):
 
 
 def looks_random(text):
-    """A long run of letters and digits mixed, as no word and no name has it."""
+    """A long run of mixed letters and digits, which no word and no name has."""
     return any(
         len(re.findall(r"[a-zA-Z][0-9]|[0-9][a-zA-Z]", run)) >= 5 for run in re.findall(r"[A-Za-z0-9+/_=]{16,}", text)
     )

@@ -1,4 +1,4 @@
-"""service.yaml: how a release takes over and is taken back, how many tasks there are, what a rotated secret leads to."""
+"""service.yaml: how a release takes over and is rolled back, how many tasks run, and what happens after a secret was rotated."""
 
 import json
 
@@ -131,7 +131,7 @@ def test_the_service(either):
     assert service["EnableExecuteCommand"] is False
     assert service["EnableECSManagedTags"] is True
     assert service["PropagateTags"] == "SERVICE"
-    # Instead of either, a strategy of capacity providers.
+    # Instead of both, a strategy of capacity providers.
     assert "LaunchType" not in service
 
 
@@ -162,11 +162,11 @@ def test_on_instances_of_ones_own(template):
 
 
 def test_deploying_the_stack_gives_nobody_rights(template):
-    """Roles are in cluster.yaml: the pipeline's role for this stack knows IAM only as what may be passed."""
+    """Roles are in cluster.yaml: the only IAM right of the pipeline's role for this stack is to pass them on."""
     assert [it["Type"] for it in template("service").resources.values() if it["Type"].startswith("AWS::IAM::")] == []
 
 
-# What service.yaml takes, and the role, what it trusts and what it may do, that cluster.yaml makes.
+# For each role that service.yaml uses: the service that it trusts and the rights that cluster.yaml gives it.
 ROLES = {
     "TrafficShiftRole": ("ecs.amazonaws.com", "AmazonECSInfrastructureRolePolicyForLoadBalancers", None),
     "SmokeTestHookRole": ("ecs.amazonaws.com", None, ("lambda:InvokeFunction", "lambda", "function:{FunctionName}")),
@@ -186,7 +186,7 @@ def test_roles_do_one_thing_to_one_resource(template, stack, name):
     statements = [it for policy in role.get("Policies", []) for it in policy["PolicyDocument"]["Statement"]]
     if allowed:
         action, service, resource = allowed
-        # By the names that service.yaml gives them.
+        # With the names that service.yaml gives them.
         names = {}
         for resource_name in ("SmokeTest", "Redeploy", "Service"):
             names |= {key: value for key, value in stack.properties(resource_name).items() if key.endswith("Name")}
@@ -202,7 +202,7 @@ def test_roles_do_one_thing_to_one_resource(template, stack, name):
 
 
 def test_the_smoke_test_goes_out_by_nat_to_the_test_listener(stack):
-    """The test listener takes the NAT gateways' addresses only; network.yaml has the rules."""
+    """The test listener accepts only the NAT gateways' addresses; network.yaml has the rules."""
     function = stack.properties("SmokeTest")
     assert function["Environment"]["Variables"] == {"TEST_URL": exported("TestUrl")}
     assert function["VpcConfig"]["SubnetIds"][0] == f"{exported('PrivateSubnetIds')}[0]"
@@ -278,7 +278,7 @@ def test_deploying_anew_keeps_the_release(stack):
     machine = stack.only("AWS::StepFunctions::StateMachine")
     step = machine["Definition"]["States"]["Redeploy"]
     assert step["Resource"] == "arn:aws:states:::aws-sdk:ecs:updateService"
-    # No task definition: the one that runs.
+    # No task definition, so the current one is used.
     assert step["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Service}", "ForceNewDeployment": True}
     assert machine["DefinitionSubstitutions"] == {"Cluster": exported("ClusterName"), "Service": "<Service.Name>"}
     assert step["Retry"][0]["MaxAttempts"] >= 3
@@ -286,7 +286,7 @@ def test_deploying_anew_keeps_the_release(stack):
 
 
 def test_deploying_anew_fails_where_the_deployment_does(stack):
-    """By walking through the machine with every answer that ECS gives."""
+    """Checked by walking through the state machine with every response that ECS gives."""
     machine = stack.only("AWS::StepFunctions::StateMachine")["Definition"]
     states = machine["States"]
     assert machine["StartAt"] == "Redeploy"
@@ -313,12 +313,12 @@ def test_deploying_anew_fails_where_the_deployment_does(stack):
             "ROLLBACK_REQUESTED": "TakenBack", "ROLLBACK_IN_PROGRESS": "TakenBack", "ROLLBACK_SUCCESSFUL": "TakenBack", "ROLLBACK_FAILED": "TakenBack"}  # fmt: skip
     assert {status: judged(status) for status in ends} == ends
     assert states["TakenBack"]["Type"] == "Fail"
-    # CloudFormation takes no null in a definition.
+    # CloudFormation accepts no null in a definition.
     assert "null" not in json.dumps(machine)
 
 
 def test_what_ran_before_stays_known(template):
-    """A rollback finds the digest before in the family's revisions."""
+    """A rollback finds the previous digest in the revisions of the family."""
     definition = template("service").resources["TaskDefinition"]
     assert definition["UpdateReplacePolicy"] == "Retain"
     assert definition["DeletionPolicy"] == "Retain"

@@ -1,4 +1,4 @@
-"""The function that lets a new release take over: its code as it stands in service.yaml, run against HTTP servers."""
+"""The function that decides whether a new release takes over: its code from service.yaml, run against HTTP servers."""
 
 import http.server
 import json
@@ -16,14 +16,14 @@ HEADERS = {"Content-Type": "application/json", "X-Content-Type-Options": "nosnif
 def code(template):
     function = template("service").resources["SmokeTest"]["Properties"]
     text = function["Code"]["ZipFile"]
-    # What CloudFormation takes in a template.
+    # The limit of CloudFormation for code in a template.
     assert len(text) <= 4096
     assert function["Handler"] == "index.handler"
     return compile(text, "index.py", "exec")
 
 
 class Release:
-    """A server whose answers a test decides: path to (status, headers, body)."""
+    """A server whose responses a test sets: path to (status, headers, body)."""
 
     def __init__(self):
         self.answers = {"/health": (200, HEADERS, HEALTH), "/v1/products?limit=1": (200, HEADERS, PRODUCTS)}
@@ -77,7 +77,7 @@ def run(code, monkeypatch):
 def test_a_good_release_takes_over(release, run):
     assert run(release.url) == {"hookStatus": "SUCCEEDED"}
     assert [path for path, _ in release.paths] == ["/health", "/v1/products?limit=1"]
-    # Without one the firewall's common rules refuse a request.
+    # Without a User-Agent, the firewall's common rules refuse a request.
     assert all(agent for _, agent in release.paths)
 
 
@@ -115,7 +115,7 @@ def test_nobody_there(release, run):
 
 
 def test_targets_that_need_a_moment_get_it(release, run):
-    """The listener answers 503 until a target is there."""
+    """The listener responds with 503 until it has a target."""
     answers = iter([(503, {}, b""), (503, {}, b"")])
     release.answers["/health"] = lambda: next(answers, (200, HEADERS, HEALTH))
     assert run(release.url, patience=5) == {"hookStatus": "SUCCEEDED"}
@@ -133,5 +133,5 @@ def test_patience_ends(release, run):
 def test_the_function_ends_before_it_is_ended(code, template):
     module = {"__name__": "index"}
     exec(code, module)
-    # A last round of two requests, each of which may take ten seconds, begins when patience is at its end.
+    # A last round of two requests, each of up to ten seconds, may begin just before the time is over.
     assert module["PATIENCE"] + 2 * 10 < template("service").resources["SmokeTest"]["Properties"]["Timeout"]

@@ -1,4 +1,4 @@
-"""The templates as a whole: what each imports is there by then, what the environments pass is taken, tags are on all."""
+"""All templates together: the exports that they import exist by then, the environments' parameters fit, all resources have tags."""
 
 import json
 import re
@@ -9,10 +9,10 @@ from template import ENVIRONMENTS, TEMPLATES, Template
 
 # In the order of deployment.
 ORDER = ["network", "data", "load-balancer", "cluster", "service", "observability", "guard"]
-# In a region of its own (CloudFront's is us-east-1), and once for the account: these can import nothing.
+# One in a region of its own (CloudFront's is us-east-1), and one once for the account. These can import nothing.
 ALONE = ["edge", "pipeline"]
 PRESENT = sorted(it.stem for it in TEMPLATES.glob("*.yaml"))
-# What only a deployment knows.
+# Parameters that only a deployment knows.
 BY_THE_SCRIPT = {
     "ImageDigest": "sha256:" + "0" * 64,
     "RepositoryUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce",
@@ -24,7 +24,7 @@ def settings(environment):
 
 
 def deployed(name, environment):
-    """The template for an environment; the account's one stack belongs to none."""
+    """The template for an environment. The account's stack belongs to none."""
     declared = Template(name).body["Parameters"]
     given = {key: value for key, value in BY_THE_SCRIPT.items() if key in declared}
     if "Environment" in declared:
@@ -89,7 +89,7 @@ def test_defaults_are_allowed(name):
 @pytest.mark.parametrize("environment", ["staging", "production"])
 @pytest.mark.parametrize("name", PRESENT)
 def test_a_template_evaluates_for_each_environment(name, environment):
-    # Names every parameter without a value, and every reference to what is not there.
+    # This fails for every parameter without a value, and every reference to a missing resource.
     deployment = deployed(name, environment)
     assert deployment.resources
     deployment.outputs()
@@ -114,5 +114,5 @@ def test_everything_that_takes_tags_is_tagged_for_cost_allocation(name, environm
 
 @pytest.mark.parametrize("name", PRESENT)
 def test_a_template_fits_into_one_call(name):
-    # Above this CloudFormation takes a template from a bucket only.
+    # CloudFormation accepts larger templates only from a bucket.
     assert len(Template(name).path.read_bytes()) <= 51_200

@@ -1,4 +1,4 @@
-"""deploy/ecs/*.json and the task definitions in CloudFormation say the same, and say what the service needs."""
+"""deploy/ecs/*.json and the task definitions in CloudFormation are equal, and fit what the service needs."""
 
 import json
 import re
@@ -13,7 +13,7 @@ REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/commerce"
 DIGEST = "sha256:" + "ab" * 32
 DEPLOYED = {"Environment": "production", "RepositoryUri": REPOSITORY, "ImageDigest": DIGEST}
 
-# The file, its template, its resource, and what roles and log it has.
+# The file, its template, its resource, and its roles and log group.
 PAIRS = {
     "task-definition": ("service", "TaskDefinition"),
     "migration-task": ("cluster", "MigrationTaskDefinition"),
@@ -78,7 +78,7 @@ def settings(name):
 
 
 def deployed(template, name, **parameters):
-    """What CloudFormation would register, under the names of the API and with its types."""
+    """What CloudFormation would register, with the names and types of the API."""
     stack, resource = PAIRS[name]
     parameters = DEPLOYED | {"LogLevel": "notice"} | parameters
     if stack == "service":
@@ -101,7 +101,7 @@ def as_api(value, shape):
         case "list":
             return [as_api(it, shape.member) for it in value]
         case "integer":
-            # CloudFormation makes numbers of text by itself.
+            # CloudFormation converts text to numbers itself.
             return int(value)
     return value
 
@@ -148,7 +148,7 @@ def test_every_task_is_confined(name):
     assert container["readonlyRootFilesystem"] is True
     assert container["linuxParameters"] == {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
     assert not container.get("privileged")
-    # What the container may use is said there as well, and is all of the task.
+    # The container's limits are written there as well, and are those of the whole task.
     assert str(container["cpu"]) == task["cpu"]
     assert str(container["memory"]) == task["memory"]
     assert task["executionRoleArn"] != task["taskRoleArn"]
