@@ -31,17 +31,24 @@ def sql(url, statement):
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory):
-    """The address of a running service with the demo catalogue."""
+def database():
+    """The URL of the shop's own database."""
     if "TEST_COMMERCE_BINARY" not in os.environ:
         pytest.fail("no program to test: run this with ./dev test")
     superuser = os.environ["TEST_DATABASE_URL"]
-    database = f"clients_{uuid.uuid4().hex}"
-    sql(superuser, f"CREATE DATABASE {database}")
+    name = f"clients_{uuid.uuid4().hex}"
+    sql(superuser, f"CREATE DATABASE {name}")
+    yield urlunsplit(urlsplit(superuser)._replace(path=f"/{name}"))
+    sql(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shop(database, tmp_path_factory):
+    """The address of a running service with the demo catalogue."""
     port = free_port()
     environment = {
         **os.environ,
-        "DATABASE_URL": urlunsplit(urlsplit(superuser)._replace(path=f"/{database}")),
+        "DATABASE_URL": database,
         "JWT_SECRET": uuid.uuid4().hex * 2,
         "HOST": "127.0.0.1",
         "PORT": str(port),
@@ -62,7 +69,6 @@ def shop(tmp_path_factory):
         # Ends it at once: nothing is in flight.
         service.send_signal(signal.SIGINT)
         service.wait(60)
-        sql(superuser, f"DROP DATABASE {database} WITH (FORCE)")
 
 
 def wait_until_ready(service, address, log):
