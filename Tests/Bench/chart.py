@@ -1,4 +1,4 @@
-"""A chart as SVG, without a library: it is a dozen rectangles."""
+"""A chart as SVG without a library, because it is only a dozen rectangles."""
 
 WIDTH, LEFT, ROW, BAR = 760, 20, 64, 17
 STYLE = """<style>
@@ -9,7 +9,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f } .small { font-size: 12p
 
 
 def bars(pairs):
-    """Pairs of bars, each scaled to the longer of the two: (name, rate, CPU us, what bounds it, its rate)."""
+    """Pairs of bars, each scaled to the longer of the two: (name, rate, CPU us, the comparison, its rate)."""
     height = 20 + ROW * len(pairs)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
              f'aria-label="Requests a second beside what bounds them">', STYLE]
@@ -25,6 +25,6 @@ def bars(pairs):
 
 
 def number(value):
-    """Two or three digits that mean something."""
+    """Two or three significant digits."""
     digits = 1000 if value >= 100_000 else 100 if value >= 10_000 else 10
     return f"{round(value / digits) * digits:,}"

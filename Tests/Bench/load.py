@@ -1,4 +1,4 @@
-"""Load and what it came to: wrk in a closed loop, open-load in an open one, and the ceilings."""
+"""Load and its results: wrk in a closed loop, open-load in an open one, and the programs for comparison."""
 import json
 import re
 import shutil
@@ -12,7 +12,7 @@ SECONDS = os.environ.get("SECONDS_EACH", "4")
 
 
 def lua(name, body):
-    """A script of wrk's that counts and times at its end."""
+    """A wrk script that counts and times at its end."""
     path = WORK / name
     path.write_text(body + """
 function done(summary, latency, requests)
@@ -40,7 +40,7 @@ def wrk(server, script, connections=64, refusals=False):
 
 
 def cpu_of(name):
-    """Seconds that processes of this name have used so far, those that are gone left out."""
+    """Seconds of CPU that processes of this name have used so far, without those that have ended."""
     total = 0
     for path in (path for path in os.listdir("/proc") if path.isdigit()):
         try:
@@ -54,7 +54,7 @@ def cpu_of(name):
 
 
 def open_load(server, *clients):
-    """An open loop: requests come at their rate, whatever becomes of those before; times count from when each was due."""
+    """An open loop: requests come at their rate, whatever happens to those before; times count from when each was due."""
     subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "-Xlinker", "-S", "--product", "open-load"],
                    cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     before = server.cpu()
@@ -63,7 +63,7 @@ def open_load(server, *clients):
 
 
 def pgbench(script, clients):
-    """Transactions a second of a script."""
+    """Transactions per second of a script."""
     path = WORK / "script.sql"
     path.write_text(script)
     command = [POSTGRES_BIN / "pgbench", *ADDRESS, "-n", "-M", "prepared", "-j1", f"-c{clients}", f"-T{SECONDS}", "-f", path, "bench"]
@@ -71,12 +71,12 @@ def pgbench(script, clients):
     if done.returncode != 0:
         raise SystemExit(f"bench: pgbench: {done.stderr[-2000:]}")
     found = re.search(r"tps = ([\d.]+)", done.stdout)
-    # Without the line nothing was done in the time.
+    # Without the line, nothing was completed in the time.
     return float(found[1]) if found else 0.0
 
 
 def redis_benchmark(clients=64):
-    """GETs a second, one at a time on each connection."""
+    """GETs per second, one at a time on each connection."""
     port = re.search(r":(\d+)", REDIS["REDIS_URL"].rsplit("@", 1)[-1])[1]
     end = time.monotonic() + float(SECONDS)
     rates = []

@@ -1,4 +1,4 @@
-"""What was measured: a table, what was to be reached, and a chart."""
+"""The measurements: a table, the goals, and a chart."""
 import json
 import os
 import statistics
@@ -25,7 +25,7 @@ def ratio(over, under, key="rate"):
     return top / bottom if top and bottom else None
 
 
-# What is measured, what bounds it, and how much of that it is to reach.
+# Each measurement, its comparison, and the share of it that is the goal.
 PAIRS = (
     ("product, hot", "nginx", 1.0),
     ("product from Redis", "redis-benchmark GET, 64 clients", None),
@@ -36,7 +36,7 @@ PAIRS = (
 
 
 def goals():
-    """Of each goal that could be looked at: what it is, the value, the bound, whether the value is to be above it."""
+    """For each goal that could be measured: its name, the value, the bound, and whether the value should be above it."""
     goals = [(f"{name} / {bound}", ratio(name, bound), goal, True) for name, bound, goal in PAIRS if goal]
     mean, p99 = middle("order of 3 lines", "mean"), middle("order of 3 lines", "p99")
     resident = [middle(name) for name in found if name.startswith("resident MB") and "idle" not in name]

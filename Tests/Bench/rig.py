@@ -1,4 +1,4 @@
-"""The servers that a benchmark runs: databases with a catalogue, the service, nginx; and what they use of the machine."""
+"""The servers of a benchmark: databases with a catalogue, the service, nginx; and the resources that they use."""
 import json
 import os
 import pathlib
@@ -43,7 +43,7 @@ def psql(*commands, database="bench"):
 
 
 def words(number):
-    """A name of two words for a product's number, in SQL: 16 of the one kind, 21 of the other."""
+    """A name of two words for a product's number, in SQL: 16 first words and 21 second words."""
     def word(of):
         quoted = ",".join(f"'{word}'" for word in of)
         return f"(ARRAY[{quoted}])[{number} % {len(of)} + 1]"
@@ -66,7 +66,7 @@ def seed():
             {PRODUCT.format('n')}, 'SKU-' || n, 'Default', '{{"size": "M"}}', 100 + n * 37 % 50000
             FROM generate_series(1, {PRODUCTS}) n""",
         "INSERT INTO stock (variant_id, on_hand) SELECT id, 1000000000 FROM variant",
-        # One more, of which there is none.
+        # One more, which does not exist.
         f"INSERT INTO variant (id, product_id, sku, name, price) VALUES ({VARIANT.format(20001)}, {PRODUCT.format(1)}, 'GONE', '', 1)",
         f"INSERT INTO stock (variant_id, on_hand) VALUES ({VARIANT.format(20001)}, 0)",
         "VACUUM ANALYZE")
@@ -87,7 +87,7 @@ class Process:
                                         stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True)
 
     def pids(self):
-        """The process and its children: nginx serves from those."""
+        """The process and its children, because nginx serves from its children."""
         found = [self.process.pid]
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
@@ -125,7 +125,7 @@ class Shop(Process):
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__("commerce", [BINARY, "serve"], {
             "DATABASE_URL": DATABASE, "PORT": str(self.port), "HOST": "127.0.0.1", "LOG_FORMAT": "json",
-            # All of it comes from one client.
+            # All of the load comes from one client.
             "RATE_LIMIT": "off", **settings})
         self.begun = time.monotonic()
         while True:

@@ -1,4 +1,4 @@
-"""What is measured: each function one scenario, beside what bounds it, in rounds that take turns."""
+"""The measurements: each function is one scenario with its comparison, in rounds that take turns."""
 import gzip as codec
 import json
 import os
@@ -13,7 +13,7 @@ from report import note
 from rig import BINARY, DATABASE, REDIS, ROOT, WORK, Process, Shop, free_port, nginx, psql
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-# All of it goes to the databases, with the pool's share of one loop as wide as pgbench's.
+# All requests go to the database, and one loop's share of the pool is as wide as pgbench's.
 UNCACHED = {"CACHE": "off"}
 
 
@@ -24,7 +24,7 @@ def ask(shop, path, method="GET", headers=None, body=None):
 
 
 def hot():
-    """A product from the process' own cache, beside nginx with the same bytes from a file."""
+    """A product from the process's own cache, compared with nginx and the same bytes from a file."""
     shop = Shop(**REDIS)
     path = "/v1/products/product-7"
     web = nginx(ask(shop, path))
@@ -44,8 +44,8 @@ def hot():
 
 
 def redis():
-    """Products that only Redis has: each is got there, and its stock from PostgreSQL; beside redis-benchmark's GET."""
-    # Nothing fits into the process' own layer.
+    """Products that only Redis has: each is read there, and its stock from PostgreSQL; compared with redis-benchmark's GET."""
+    # Nothing fits into the process's own layer.
     shop = Shop(CACHE_MEMORY="0", **REDIS)
     load = lua("redis.lua", scripts.product())
     try:
@@ -58,7 +58,7 @@ def redis():
 
 
 def product():
-    """A product from PostgreSQL each time, beside pgbench with the service's own statement."""
+    """A product from PostgreSQL each time, compared with pgbench and the service's own statement."""
     script = statements.product_script()
     shop = Shop(**UNCACHED)
     load = lua("all.lua", scripts.product())
@@ -72,7 +72,7 @@ def product():
 
 
 def lists():
-    """Pages of 20 and searches from PostgreSQL each time."""
+    """Pages of 20 and searches, from PostgreSQL each time."""
     shop = Shop(**UNCACHED)
     path, pages = "/v1/products?limit=20&sort=price", []
     while path and len(pages) < 200:
@@ -105,14 +105,15 @@ def carts():
 
 
 def clean():
-    # What waited for its turn when the load ended is placed still, and would meet TRUNCATE in another order of locks.
+    # Orders that waited when the load ended are still placed, and would conflict with TRUNCATE, which takes locks in another
+    # order.
     time.sleep(2)
     psql("TRUNCATE orders, order_line, order_history, order_hold, reservation, idempotency, stock_movement, stock_balance",
          "UPDATE stock SET reserved = 0", "VACUUM FULL ANALYZE stock", "CHECKPOINT")
 
 
 def orders():
-    """Orders of three lines at once, and a flash sale: all want one variant, of which there is enough, or none."""
+    """Orders of three lines, and a flash sale: all orders want one variant, with enough stock or with none."""
     script = statements.order_script()
     shop = Shop(**REDIS)
     spread, flash = lua("order.lua", scripts.SPREAD), lua("flash.lua", scripts.flash("SKU-7"))
@@ -136,7 +137,8 @@ def orders():
 
 
 def journey():
-    """What shoppers do: look, search, fill carts, order some; as fast as it goes, then open at half that rate."""
+    """A shopper's journey: browse, search, fill carts, order some; first as fast as possible, then in an open loop at half that rate..
+    """
     shop = Shop(**REDIS)
     load = lua("journey.lua", scripts.JOURNEY)
     try:
@@ -158,8 +160,8 @@ def journey():
 
 
 def gzip():
-    """A product and a list from the cache, as they are and as gzip, in turns; beside nginx's gzip_static."""
-    # Products here are below the usual minimum.
+    """A product and a list from the cache, plain and as gzip, in turns; compared with nginx's gzip_static."""
+    # Products here are smaller than the usual minimum.
     shop = Shop(COMPRESSION_MIN_SIZE="256", **REDIS)
     paths = {"a product": "/v1/products/product-7", "a list of 20": "/v1/products?limit=20", "a list of 100": "/v1/products?limit=100"}
     coded = 'wrk.headers["Accept-Encoding"] = "gzip"\n'
@@ -190,7 +192,8 @@ LOOP_MODES = (
 
 
 def loop():
-    """The event loop, the server on it and what the shop puts around its handlers, beside other ways to watch sockets."""
+    """The event loop, the server on it, and the code that the shop puts around its handlers, compared with other ways to watch sockets..
+    """
     subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "-Xlinker", "-S", "--product", "loop-benchmark"],
                    cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     program = ROOT / ".build/release/loop-benchmark"
@@ -208,7 +211,7 @@ def loop():
 
 
 def start():
-    """From exec to the first 200 of /health, and the binary's size."""
+    """The time from exec to the first 200 of /health, and the size of the binary."""
     for _ in range(10):
         shop = Shop(**REDIS)
         note("ready in ms", shop.ready * 1000)

@@ -1,4 +1,4 @@
-"""What wrk asks for, in Lua."""
+"""The requests of wrk, in Lua."""
 from rig import FIRST, PRODUCTS, SECOND
 
 ANY_PRODUCT = """

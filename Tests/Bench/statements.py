@@ -1,4 +1,4 @@
-"""The statements that the service really sends, from PostgreSQL's log, as scripts of pgbench's."""
+"""The statements that the service really sends, read from PostgreSQL's log, as pgbench scripts."""
 import json
 import os
 import pathlib
@@ -13,10 +13,10 @@ ADDRESS_JSON = '{"name": "Ada", "line1": "1 Analytical Row", "city": "London", "
 
 
 def sent_during(ask):
-    """What the service sends while `ask` runs, in order."""
+    """The statements that the service sends while `ask` runs, in order."""
     log = pathlib.Path(os.environ["TEST_POSTGRES_LOG"])
     psql("ALTER DATABASE bench SET log_statement = 'all'", database="postgres")
-    # New connections only: the setting is read when a session begins.
+    # Only new connections, because the setting is read when a session begins.
     shop = Shop(CACHE="off", LOOPS="1")
     try:
         time.sleep(1.5)
@@ -43,7 +43,7 @@ def pipelined(script):
 
 
 def product_script():
-    """One product a transaction: the service asks for all of a turn at once, pgbench has one to ask for."""
+    """One product in each transaction: the service reads all of a turn at once, but pgbench has only one to read."""
     def ask(shop):
         urllib.request.urlopen(shop.url + "/v1/products/01900000-0000-7000-8000-000000000007").read()
     statements = sent_during(ask)
@@ -63,7 +63,7 @@ def ask_order(shop):
 
 
 def order_script():
-    """The service's statements of one order by itself, with an order's values in them."""
+    """The service's statements for one order by itself, with the values of an order."""
     sent = sent_during(ask_order)
 
     def the(part):
@@ -84,7 +84,7 @@ def order_script():
         "FROM unnest($": ["'1000ms'", one(":n", "bigint")],
         "FROM idempotency WHERE": [one(key, "bytea")],
         "WHERE v.sku = ANY": [skus],
-        # In the order of PlacementStatements.heads and .lines: a statement that changed must be looked at here.
+        # In the order of CheckoutStatements.heads and .lines. If a statement changes, check this list.
         "INSERT INTO orders": [
             one(order, "uuid"), one("to_hex(:n::bigint)", "text"), one("NULL", "uuid"), one("'ada@example.com'", "text"),
             one("'USD'", "text"), one(total, "bigint"), one("0", "bigint"), one("0", "bigint"), one("0", "bigint"),

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 ADDRESS = {"name": "Ada Moss", "line1": "1 Fern Row", "city": "Leeds", "postal_code": "LS1 4AP", "country": "GB"}
-# What a shopper may be told for good, and for what sorts of order.
+# The final refusals that a shopper may get, by the kind of order.
 REFUSALS = {"insufficient_stock", "cart_converted", "cart_changed", "price_changed"}
 
 
@@ -17,7 +17,7 @@ def request(method, path, body=b"", **fields):
 
 
 class Attempt:
-    """What one Idempotency-Key stands for, and what has been learned of it."""
+    """One Idempotency-Key: the order it stands for, and everything that is known about it."""
 
     def __init__(self, key, prices, items=None, cart=None, token=None, version=None, least=None, most=None, isShared=False):
         """
@@ -32,7 +32,7 @@ class Attempt:
             for sku, quantity in items:
                 least[sku] = least.get(sku, 0) + quantity
         self.least, self.most, self.prices = least, most, prices
-        # The address in it names the key, so that each order that is found tells who sent it.
+        # The address in it contains the key, so each order that is found shows who sent it.
         body = {"email": f"{key}@example.com", "shipping_address": ADDRESS}
         if cart is None:
             body["items"] = [{"sku": sku, "quantity": quantity} for sku, quantity in items]
@@ -43,13 +43,13 @@ class Attempt:
         fields = {"Idempotency_Key": key} | ({"X_Cart_Token": token} if token else {})
         self.request = request("POST", "/v1/orders", json.dumps(body).encode(), **fields)
         self.tries = 0
-        # Whether something was added to its cart at the same time.
+        # Whether a line was added to its cart at the same time.
         self.isRacing = False
-        # Whether a try may have had an effect that was not told.
+        # Whether an attempt may have had an effect that the client does not know of.
         self.isUnsure = False
         self.refusal = self.answer = self.id = self.number = self.token = None
         self.lines, self.total = (), 0
-        # Of its cancelling: None, "asked" or "told".
+        # The cancellation: None, "asked" or "told".
         self.cancelling = None
 
     @property
@@ -63,7 +63,7 @@ class Attempt:
         if status == 201:
             return self.accept(reply)
         if status == 503:
-            # It may have been committed, and not been heard of.
+            # It may have been committed without the client knowing.
             self.isUnsure = True
             return None
         try:
@@ -82,7 +82,7 @@ class Attempt:
         isLawful = code in REFUSALS
         if code == "insufficient_stock":
             short = [line for line in problem.get("lines", []) if line["available"] < line["requested"]]
-            # Of the rest there is plenty, unless stock leaks.
+            # The other SKUs have plenty of stock, unless stock leaks.
             isLawful = bool(short) and all(line["sku"].startswith("HOT") for line in short)
         if code == "cart_converted":
             isLawful = self.isShared
@@ -105,7 +105,7 @@ class Attempt:
         return None
 
     def misses(self):
-        """What of the order is not what was asked for, or nothing."""
+        """The differences between the order and the request, or nothing."""
         found = {}
         for sku, quantity in self.lines:
             found[sku] = found.get(sku, 0) + quantity

@@ -1,4 +1,4 @@
-"""Doing to the servers what the plan says."""
+"""Causes the faults of the plan at the servers."""
 
 import contextlib
 import os
@@ -13,11 +13,11 @@ from stage import HOT, children, freely, until
 
 
 class Faults:
-    """One method for each kind, which returns when it is over."""
+    """One method for each kind of fault, which returns when the fault is over."""
 
     def __init__(self, stage, storm):
         self.stage, self.storm = stage, storm
-        # What went otherwise than it must.
+        # What should not have happened.
         self.found = []
 
     def inflict(self, fault):
@@ -42,11 +42,11 @@ class Faults:
 
     def terminate_instance(self, fault, _):
         instance = self.stage.instances[fault.instance]
-        # One that was started a moment ago does not hear signals yet.
+        # A process that was started a moment ago does not react to signals yet.
         until(lambda: listens(instance.address), 10)
         began = time.monotonic()
         status = instance.stop(signal.SIGTERM, 10)
-        # DRAIN_TIMEOUT, and what a busy machine adds.
+        # DRAIN_TIMEOUT, and a margin for a busy machine.
         if status != 0:
             self.found.append(f"{instance.name} left with status {status} after {time.monotonic() - began:.1f} s")
         time.sleep(fault.lasts)
@@ -84,7 +84,7 @@ class Faults:
         self.stage.postgres.start()
 
     def kill_backend(self, fault, chance):
-        """One alone: the others are ended for it by the postmaster, which recovers."""
+        """Kills one process. The postmaster then ends the others, and recovers."""
         backends = self.stage.postgres.backends()
         if backends:
             freely(chance.choice(backends), signal.SIGKILL)
@@ -201,8 +201,8 @@ class Faults:
             subprocess.run(self.stage.postgres.command(text, "shop", "shop"), capture_output=True, timeout=fault.lasts + 5)
 
     def import_(self, fault, chance, killed_after=None):
-        """New stock for what everybody wants, as if a delivery came."""
-        # Never below what may be reserved by now, which would rightly be refused.
+        """New stock for the popular items, as if a delivery came."""
+        # Never below what may be reserved by now: that would rightly be refused.
         path = self.stage.catalogue({sku: self.stage.more(sku, chance.randint(1, 20)) for sku in HOT}, "delivery")
         process = subprocess.Popen(
             [PROGRAM, "import", path], env=os.environ | {"DATABASE_URL": self.stage.postgres.url()},

@@ -1,10 +1,10 @@
-"""What a round does to the shop, from its seed alone: the same number is the same faults at the same times."""
+"""The faults of a round, derived from its seed alone: the same seed gives the same faults at the same times."""
 
 import random
 from dataclasses import dataclass
 
-# Every kind of fault, what it happens to, and how long it lasts at least and at most, in seconds. Two faults at one target
-# come one after the other; all else overlaps as it happens to.
+# Every kind of fault, its target, and its shortest and longest duration in seconds. Two faults at one target follow each other;
+# all others may overlap.
 KINDS = {
     "kill-instance": ("instance", 0.0, 0.6),
     "kill-instances": ("instances", 0.0, 0.4),
@@ -38,24 +38,24 @@ KINDS = {
     "kill-import": ("import", 0.01, 0.2),
 }
 
-# Rounds whose seeds have the same tens share a deck of faults: any 20 seeds in a row hold one such ten, and so every kind.
+# Rounds whose seeds have the same tens share a deck of faults: any 20 seeds in a row contain one such ten, and so every kind.
 DECK, FAULTS = 10, 3
 
 
 @dataclass(frozen=True)
 class Fault:
     kind: str
-    # Seconds after the round's start.
+    # Seconds after the beginning of the round.
     at: float
     lasts: float
-    # Which of the two instances, where it happens to one of them or to its links; both where it is None.
+    # Which of the two instances, or whose links; None means both.
     instance: int | None
-    # For what the fault itself decides.
+    # For the fault's own random decisions.
     seed: int
 
     @property
     def targets(self):
-        """What nothing else may happen to meanwhile."""
+        """The target that no other fault may have at the same time."""
         target = KINDS[self.kind][0]
         if target == "instances":
             return ["instance-0", "instance-1"]
@@ -70,7 +70,7 @@ def plan(seed):
     """The faults of a round, in the order of their beginning."""
     block, place = divmod(seed, DECK)
     dealer = random.Random(f"deck {block}")
-    # All kinds, and what there is room for beyond them a second time.
+    # Every kind once, and as many more as there is time for.
     deck = [*KINDS, *dealer.sample(list(KINDS), DECK * FAULTS - len(KINDS))]
     dealer.shuffle(deck)
     chance = random.Random(f"faults {seed}")

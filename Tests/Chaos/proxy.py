@@ -12,10 +12,10 @@ import struct
 
 
 class Proxies:
-    """The driver's side: links by their names; each call returns once it is so."""
+    """The driver's side: links by their names; each call returns when its effect has begun."""
 
     def __init__(self, targets):
-        """- targets: the port that each link leads to, by its name"""
+        """- targets: the port to which each link leads, by its name"""
         self.ports = {}
         sockets = {}
         for name, target in targets.items():
@@ -61,7 +61,7 @@ async def serve(sockets, pipe):
 
 
 class Link:
-    """What connects to one address, and how it is treated at present."""
+    """Everything that connects to one address, and how it is treated at present."""
 
     def __init__(self, target):
         self.target = target
@@ -72,7 +72,7 @@ class Link:
     def accept(self):
         return Pair(self).front
 
-    # What the driver asks for.
+    # The driver's requests.
 
     def flow(self, _):
         """As if there were nothing between. What was held goes on its way; what was lost stays lost to who connected, and
@@ -88,7 +88,7 @@ class Link:
         self.isHeld = True
 
     def lose(self, _):
-        """What is connected, and what does while this lasts."""
+        """Connects each client, and those that come while this lasts."""
         self.isLosing = True
         for pair in self.pairs:
             pair.isLost = True
@@ -103,12 +103,12 @@ class Link:
 
 
 class Pair:
-    """One connection through a link: the end of who connected, and the end of the server."""
+    """One connection through a link: the client's end and the server's end."""
 
     def __init__(self, link):
         self.link = link
         self.isLost = link.isLosing
-        # What waits to be passed on: to which end, and the bytes, or none for the end of them.
+        # What waits to be passed on: the receiving end, and the bytes, or none for the end of the stream.
         self.waiting = collections.deque()
         self.front, self.back = End(self), End(self)
         self.front.other, self.back.other = self.back, self.front
@@ -124,7 +124,7 @@ class Pair:
             self.passOn()
 
     def passOn(self, count=None):
-        """- count: how much of what waits; all of it unless told"""
+        """- count: how many of the waiting pieces; by default all"""
         if self.link.isHeld or self.isLost:
             return
         while self.waiting and count != 0:
@@ -176,7 +176,7 @@ class End(asyncio.Protocol):
 
 
 def reset(end):
-    """Ends the connection with RST, whatever was still to be sent."""
+    """Closes the connection with RST, even if there is still something to send."""
     if end.transport is None or end.transport.is_closing():
         return
     end.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

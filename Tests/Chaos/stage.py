@@ -1,4 +1,4 @@
-"""The servers that a run is about: PostgreSQL, Redis, two instances of the shop, each behind links of its own."""
+"""The servers of a run: PostgreSQL, Redis, and two instances of the shop, each behind links of its own."""
 
 import atexit
 import contextlib
@@ -15,7 +15,7 @@ from proxy import Proxies
 from rig import PROGRAM, SCRATCH, Server, free_port, get
 
 POSTGRES_BIN = pathlib.Path(os.environ["POSTGRES_BIN"])
-# The disk may lose what the machine's end would take; a process' end may take nothing.
+# The disk may lose what the end of the machine would lose, but the end of a process may lose nothing.
 POSTGRES_SETTINGS = {
     "fsync": "off", "synchronous_commit": "on", "max_connections": "200", "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "", "max_wal_size": "256MB", "deadlock_timeout": "300ms", "autovacuum_naptime": "10s",
@@ -23,7 +23,7 @@ POSTGRES_SETTINGS = {
 # PostgreSQL does not run as root.
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] if os.geteuid() == 0 else []
 
-# Few of what everybody wants, plenty of the rest.
+# Few pieces of the popular items, plenty of the rest.
 HOT = [f"HOT-{n}" for n in range(6)]
 COLD = [f"COLD-{n:02}" for n in range(40)]
 PLENTY = 100_000_000
@@ -44,7 +44,7 @@ def children(process):
 
 
 def until(condition, seconds, pause=0.02):
-    """Whether it came to hold in so many seconds."""
+    """Whether a condition came to hold within so many seconds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -65,7 +65,7 @@ class Postgres:
              "--no-sync", "--auth=trust"], check=True, capture_output=True, cwd="/")
         atexit.register(self.kill)
         self.start()
-        # The shop is no superuser, as in production.
+        # As in production, the shop is not a superuser.
         self.sql("CREATE ROLE shop LOGIN")
         self.sql("CREATE DATABASE shop OWNER shop")
 
@@ -73,7 +73,7 @@ class Postgres:
         return f"postgresql://shop@127.0.0.1:{port or self.port}/shop"
 
     def start(self, seconds=20):
-        """Until it takes connections. What a killed postmaster left must end first, and recovery takes its time."""
+        """Waits until it accepts connections. The remains of a killed postmaster must end first, and recovery takes a while."""
         settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         settings += os.environ.get("CHAOS_POSTGRES", "").split()
 
@@ -89,7 +89,7 @@ class Postgres:
             raise SystemExit(f"PostgreSQL does not start:\n{self.log.read_text()[-2000:]}")
 
     def answers(self):
-        """Whether it lets a client in."""
+        """Whether it accepts a client."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as link:
                 words = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
@@ -111,7 +111,7 @@ class Postgres:
             self.kill()
 
     def kill(self, all=True):
-        """- all: the backends too, else they find out by themselves"""
+        """- all: the backends too, which otherwise find out by themselves"""
         if self.process is None or self.process.poll() is not None:
             return
         backends = self.backends() if all else []
@@ -125,7 +125,7 @@ class Postgres:
                 "-p", str(self.port), "-U", user, "-d", database, "-c", text]
 
     def sql(self, text, database="postgres"):
-        """The rows that a statement gives, each as its fields, past all links."""
+        """The rows of a statement, each as its fields, without going through the links."""
         done = subprocess.run(self.command(text, database, rows=True), capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr.strip()[-500:]}")
@@ -158,7 +158,7 @@ class Redis:
 
 
 class Stage:
-    """All of it, with a catalogue."""
+    """Everything, with a catalogue."""
 
     def __init__(self):
         self.postgres = Postgres()
@@ -167,7 +167,7 @@ class Stage:
             f"{what}-{n}": port for what, port in (("postgres", self.postgres.port), ("redis", self.redis.server.port))
             for n in range(2)})
         self.run("migrate", "up")
-        # The greatest number on hand that an import has asked for.
+        # The greatest stock that an import has set.
         self.stock = {sku: PLENTY for sku in COLD} | {sku: 0 for sku in HOT}
         self.run("import", self.catalogue(self.stock))
         self.instances = [self.instance(n) for n in range(2)]
@@ -189,7 +189,7 @@ class Stage:
             "DATABASE_URL": self.postgres.url(self.proxies.ports[f"postgres-{n}"]),
             "REDIS_URL": f"redis://127.0.0.1:{self.proxies.ports[f'redis-{n}']}/0",
             "LOOPS": str(n + 1), "RESERVATION_TIME": ("3s", "15m")[n],
-            # All shoppers have one address; the limits are asked for, and never reached, at one of the two.
+            # All shoppers have one address. At one of the two instances, the limits are on and are never reached.
             "RATE_LIMIT": ("off", "on")[n], "RATE_LIMIT_READS": "10000000", "RATE_LIMIT_WRITES": "10000000",
             "RATE_LIMIT_ORDERS": "10000000", "RATE_LIMIT_ORDERS_DAY": "10000000", "ORDER_OPEN_PER_CLIENT": "1000000",
             "ORDER_OPEN_PER_EMAIL": "1000000", "ORDER_HELD_PER_CLIENT": "100000000", "ORDER_HELD_PER_EMAIL": "100000000",
@@ -213,14 +213,14 @@ class Stage:
         return self.stock[sku]
 
     def restock(self, chance):
-        """So that a few of what everybody wants can be had again."""
+        """Adds stock, so that the popular items can be bought again."""
         rows = self.postgres.sql("SELECT sku, reserved FROM stock JOIN variant ON variant.id = variant_id WHERE sku LIKE 'HOT%'", "shop")
         for sku, reserved in sorted(rows):
             self.stock[sku] = int(reserved) + chance.randint(10, 60)
         self.run("import", self.catalogue({sku: self.stock[sku] for sku in HOT}))
 
     def well(self, n):
-        """Whether the instance says that it and all it needs are well."""
+        """Whether the instance reports that it and its dependencies are healthy."""
         try:
             status, _, body = get(self.instances[n].address, "/health", 2)
             return status == 200 and json.loads(body)["status"] == "ok"

@@ -1,4 +1,4 @@
-"""The checkout storm: processes of many shoppers each, who buy from both instances and never give a key up for lost."""
+"""The checkout storm: processes of many shoppers each, who buy from both instances and never give up on a key."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ class Storm:
             pipe.send(words)
 
     def ask(self, *words, seconds=60):
-        """What each of them answers."""
+        """The responses of all of them."""
         self.tell(*words)
         answers = []
         for pipe in self.pipes:
@@ -41,7 +41,7 @@ class Storm:
         return answers
 
     def attempts(self):
-        """How many keys have been sent so far, at least once."""
+        """How many keys have been sent at least once so far."""
         return sum(self.started)
 
 
@@ -50,11 +50,11 @@ def run(n, ports, log, pipe, started):
 
 
 class Process:
-    """One of the processes: does what the driver tells it."""
+    """One of the processes, which follows the driver's commands."""
 
     def __init__(self, n, ports, log, started):
         self.n, self.ports, self.started = n, ports, started
-        # What was acknowledged is written down the moment it is read.
+        # An acknowledgement is written down the moment it is read.
         self.log = open(log, "a", buffering=1)
         self.shoppers = [Shopper(self, client) for client in range(SHOPPERS)]
         self.attempts, self.violations, self.shopping, self.asked = [], [], [], set()
@@ -88,7 +88,7 @@ class Process:
         self.shopping = [asyncio.ensure_future(shopper.shop(seed)) for shopper in self.shoppers]
 
     async def stop(self):
-        """No more new orders; who still waits for an answer after a while hangs up."""
+        """Places no more new orders. Shoppers that still wait for a response after a while hang up."""
         self.isOpen = False
         _, late = await asyncio.wait(self.shopping, timeout=1)
         for task in late:
@@ -110,7 +110,7 @@ class Process:
         return [attempt.record() for attempt in self.attempts], self.violations
 
     async def settle_open(self, end):
-        # Also what was refused, where an earlier try of it may have been stuck on its way.
+        # Also those that were refused, because an earlier attempt may have been stuck on its way.
         open_ = [a for a in self.attempts if a.answer is None and (a.isUnsure or not a.isOver)]
         await self.share([lambda shopper, a=a: shopper.settle(a, end) for a in open_])
 
@@ -145,7 +145,7 @@ class Process:
 
 
 class Shopper:
-    """One client, with a connection to each instance, and another for what it sends twice."""
+    """One client, with a connection to each instance, and one more for requests that it sends twice."""
 
     def __init__(self, process, number):
         self.process, self.number = process, number
@@ -162,14 +162,14 @@ class Shopper:
         self.chance = chance = random.Random(f"traffic {seed} {self.process.n} {self.number}")
         self.count = 0
         self.seed = seed
-        # Patient ones wait longer than any fault lasts.
+        # Patient shoppers wait longer than any fault lasts.
         self.patience = chance.choice([0.3, 0.6, 1.0, 3.0])
         await asyncio.sleep(chance.random() * 0.05)
         while self.process.isOpen:
             await self.visit()
 
     async def visit(self):
-        """One purchase. All that chance decides is drawn before the first request, so that it is the same each time."""
+        """One purchase. All random choices are made before the first request, so that they are the same each time."""
         chance = random.Random(self.chance.getrandbits(64))
         self.count += 1
         if chance.random() < 0.3:
@@ -201,14 +201,14 @@ class Shopper:
             self.process.wrong(f"{path}: {reply.status} {reply.body[:200]!r}")
 
     async def ask(self, instance, words):
-        """The reply; nothing where none came."""
+        """The reply; nothing if none came."""
         try:
             return await self.channels[instance].ask(words, self.patience)
         except (Unsent, Lost):
             return None
 
     async def fill(self, lines, here, chance):
-        """A cart with these lines, and the order or the two that shall come of it; none where no cart could be had."""
+        """A cart with these lines, and the one or two orders for it; none if no cart could be made."""
         reply = await self.ask(here, request("POST", "/v1/carts"))
         if reply is None or reply.status == 503:
             return []
@@ -247,16 +247,17 @@ class Shopper:
             there = here ^ (chance.random() < 0.5)
             await asyncio.gather(self.post(attempts[0], self.channels[here]), self.post(attempts[0], self.seconds[there]))
         elif attempts[0].cart is not None and way < 0.4:
-            # One more line for the cart that is being ordered: it is in the order, or refused.
+            # One more line for the cart that is being ordered: it is part of the order, or refused.
             await asyncio.gather(
                 self.post(attempts[0], self.channels[here]), self.add(attempts[0], chance.choice(COLD), self.seconds[1 - here]))
         elif way < 0.17:
-            # Hangs up before there can be an answer, or about when there is one.
+            # Hangs up before there can be a response, or about when there is one.
             await self.post(attempts[0], self.channels[here], chance.choice([0, 0.001, 0.003, 0.01]))
         else:
             await self.post(attempts[0], self.channels[here])
         for attempt in attempts:
-            # Again after any doubt, at times elsewhere, and not forever: that is left for when all is well.
+            # Repeats the request while its outcome is unknown, sometimes at the other instance, and not forever: the rest is
+            # settled after the round.
             for _ in range(chance.randrange(3)):
                 if attempt.isOver or not self.process.isOpen:
                     break
@@ -299,7 +300,7 @@ class Shopper:
             self.process.log.write(f"{attempt.key} {attempt.id} {attempt.number}\n")
 
     async def cancel(self, attempt, channel):
-        """Told or asked; an order that has expired cannot be cancelled any more."""
+        """Told or asked; an order that has expired cannot be cancelled."""
         name = attempt.id if self.count % 2 else attempt.number
         attempt.cancelling = "asked"
         try:
@@ -316,7 +317,7 @@ class Shopper:
     # MARK: After a round
 
     async def until(self, end, isDone, act):
-        """Acts at one instance and the other in turn until it is done."""
+        """Repeats an action at one instance and the other in turn until it succeeds."""
         self.patience, turn = 2.5, 0
         while not isDone():
             if time.monotonic() > end:
@@ -366,7 +367,7 @@ class Shopper:
             await self.misuse(attempt, end)
 
     async def misuse(self, attempt, end):
-        """Its key with another body is a mistake."""
+        """The same key with another body is an error."""
         replies = []
 
         async def again(channel):
@@ -374,7 +375,7 @@ class Shopper:
                 reply = await channel.ask(attempt.request.replace(b"Ada Moss", b"Ida Moss"), self.patience)
             except (Unsent, Lost):
                 return
-            # A try whose connection was lost may still be at work with the key, until its database answers or is given up.
+            # An attempt whose connection was lost may still use the key, until its database responds or is given up.
             if reply.status != 503 and (reply.status != 409 or b'"idempotency_in_flight"' not in reply.body):
                 replies.append(reply)
 
@@ -386,7 +387,7 @@ class Shopper:
             self.process.wrong(f"{attempt.key}: with another body: {reply.status} {reply.body[:300]!r}")
 
     async def read(self, attempt):
-        """By its id and its number it is what was answered, but for what has happened to it since."""
+        """By its id and its number the order is as it was acknowledged, except for what has happened to it since."""
         told = json.loads(attempt.answer)
         del told["access_token"]
         for name in (attempt.id, attempt.number):

