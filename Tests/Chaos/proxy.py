@@ -1,7 +1,7 @@
-"""TCP proxies in a process of their own, between each instance and its PostgreSQL and its Redis.
+"""TCP proxies in their own process, between each instance and its PostgreSQL and its Redis.
 
-What passes can be held for a while, slowed, cut off with a reset, or lost: then the connection stands on either side, and
-nothing ever comes through it again, as behind a firewall that forgot it.
+A proxy can hold the traffic for a while, slow it down, cut it off with a reset, or lose it: then the connection stays open on
+both sides, and nothing ever comes through it again, as behind a firewall that has forgotten it.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""What the scripts beside it share: the programs under test, a client that looks at its own waiting, the findings.
+"""Shared by the scripts in this directory: the programs under test, a client that measures its own waiting, the results.
 
-A figure that depends on the machine is taken twice in the same run, with and without what it is to withstand.
+A figure that depends on the machine is measured twice in the same run, with and without the load.
 """
 
 import atexit
@@ -151,9 +151,9 @@ def get(address, path, timeout=5):
 
 
 class Watcher:
-    """A client of ordinary manners that asks at fixed times, half over one connection, half each over a new one.
+    """A normal client that sends requests at fixed times, half of them over one connection, and half each over a new one.
 
-    Its latencies run from when it meant to ask, so that a stall counts for all who would have asked during it.
+    Its latencies run from when a request was due, so that a stall counts for all requests that were due during it.
     """
 
     def __init__(self, address, path, rate=100):
