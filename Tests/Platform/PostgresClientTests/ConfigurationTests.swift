@@ -31,9 +31,9 @@ import Testing
     @Test func loopsShareTheProcesssConnections() throws {
         var configuration = try PostgresConfiguration(connectionString: "postgres://db/shop")
         let four = configuration.share(of: 4)
-        #expect(four.maximum == 5 && four.minimum == 2 && four.sharedConnections == 1 && four.maxWaiters == 64)
+        #expect(four.maximum == 5 && four.minimum == 2 && four.sharedConnections == 1 && four.maxWaiters == 250)
         let one = configuration.share(of: 1)
-        #expect(one.maximum == 20 && one.minimum == 5 && one.sharedConnections == 2 && one.maxWaiters == 256)
+        #expect(one.maximum == 20 && one.minimum == 5 && one.sharedConnections == 2 && one.maxWaiters == 1_000)
         configuration.maximum = 1
         // Fewer than two make no pool: one for reads, one to lease.
         let many = configuration.share(of: 64)

@@ -29,6 +29,7 @@ func withPool<Value: Sendable>(
         configuration.maximum = 6
         configuration.minimum = 2
         configuration.sharedConnections = 2
+        configuration.readTimeout = .zero
         configure(&configuration)
         let pool = PostgresPool(loop: loop, configuration: configuration, logger: quiet)
         pool.start()

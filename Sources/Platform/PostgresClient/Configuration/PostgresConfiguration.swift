@@ -22,7 +22,7 @@ package struct PostgresConfiguration: Sendable {
     /// How long a caller waits for a connection.
     package var acquireTimeout = Duration.seconds(5)
     /// How many callers may wait at a time; the next is refused at once.
-    package var maxWaiters = 256
+    package var maxWaiters = 1_000
     /// How long a statement of the pool may take as the caller sees it. A request's deadline may be sooner.
     package var queryTimeout = Duration.seconds(10)
     /// When a statement is unanswered for so long while nothing else comes either, the server is asked for a sign
@@ -35,9 +35,9 @@ package struct PostgresConfiguration: Sendable {
     /// The server's own limits for each session; zero leaves the server's default.
     package var statementTimeout = Duration.seconds(10)
     /// The server's limit for ``PostgresPool/query(_:)``; zero: that of all statements.
-    package var readTimeout = Duration.zero
+    package var readTimeout = Duration.seconds(2)
     package var lockTimeout = Duration.seconds(5)
-    package var idleInTransactionTimeout = Duration.seconds(15)
+    package var idleInTransactionTimeout = Duration.seconds(10)
 
     /// What servers are connected to, by libpq's `target_session_attrs`. The connection string's goes before it.
     /// After a failover the old primary may still answer, but takes no writes.
@@ -49,6 +49,11 @@ package struct PostgresConfiguration: Sendable {
     package var tcpUserTimeout = Duration.seconds(10)
     /// Seconds without traffic before TCP asks whether the peer still lives, between two such questions, and how many.
     package var keepalives = (idle: 30, interval: 5, count: 3)
+
+    /// The default of every limit, and libpq's own idea of where the server is.
+    package static let defaults = PostgresConfiguration(parameters: [])
+
+    private init(parameters: [(keyword: String, value: String)]) { self.parameters = parameters }
 
     /// From `postgres://user:password@host:port/database?option=…`, `postgresql://…` or libpq's
     /// `keyword=value …` (PostgreSQL manual, 34.1.1). All of libpq's options count, `sslmode` and `sslrootcert` too.

@@ -28,6 +28,9 @@ package struct RedisConfiguration: Equatable, Sendable {
     package var longestReply = 64 << 20
     package var breaker = BreakerSettings()
 
+    /// The default of every limit, on this host.
+    package static let defaults = RedisConfiguration(host: "localhost")
+
     package init(host: String) { self.host = host }
 
     /// The password of a connection that begins now. Blocks for as long as a small file takes to read.
