@@ -54,11 +54,11 @@ final class HealthProbe {
         if postgres.isUp, schema != .current { schema = await readSchema() }
         if postgres.isUp, !knowsLogging { knowsLogging = await warnOfLogging() }
         let (seen, answer) = (redis, schema)
-        let (breaker, standing) = (self.redis?.breakerPhase, replica?.standing)
+        let (breaker, replicaStatus) = (self.redis?.breakerPhase, replica?.status)
         let before = board.now
         board.update {
             $0.postgres = postgres
-            $0.replica = standing
+            $0.replica = replicaStatus
             $0.redis = seen
             $0.breaker = breaker
             $0.schema = answer

@@ -16,41 +16,41 @@ import Testing
     private func warm() -> PoolState {
         var state = PoolState(limits: Self.limits())
         #expect(state.start(now: 0) == [.open(1), .open(2)])
-        #expect(state.opened(1, now: 1, chance: 0) == [.share(1)])
-        #expect(state.opened(2, now: 2, chance: 0) == [])
+        #expect(state.opened(1, now: 1, random: 0) == [.share(1)])
+        #expect(state.opened(2, now: 2, random: 0) == [])
         #expect(state.open == 2 && state.shared == 1 && state.idling == 1 && state.isUsable)
         return state
     }
 
     @Test func theConnectionUsedLastIsLentFirst() {
         var state = warm()
-        #expect(state.acquire(7, now: 3, deadline: 100) == [.lend(2, to: 7)])
+        #expect(state.acquire(7, now: 3, deadline: 100) == [.lease(2, to: 7)])
         #expect(state.acquire(8, now: 3, deadline: 100) == [.open(3)])
-        #expect(state.opened(3, now: 4, chance: 0) == [.lend(3, to: 8)])
+        #expect(state.opened(3, now: 4, random: 0) == [.lease(3, to: 8)])
         #expect(state.release(2, now: 5) == [])
         #expect(state.release(3, now: 6) == [])
-        #expect(state.acquire(9, now: 7, deadline: 100) == [.lend(3, to: 9)])
+        #expect(state.acquire(9, now: 7, deadline: 100) == [.lease(3, to: 9)])
     }
 
     @Test func waitersAreServedInTheirOrderAndBounded() {
         var state = warm()
         for (waiter, id) in [(1, 2), (2, 3), (3, 4)] {
             let actions = state.acquire(waiter, now: 3, deadline: 100)
-            #expect(actions == (id == 2 ? [.lend(2, to: 1)] : [.open(id)]))
-            if id != 2 { #expect(state.opened(id, now: 3, chance: 0) == [.lend(id, to: waiter)]) }
+            #expect(actions == (id == 2 ? [.lease(2, to: 1)] : [.open(id)]))
+            if id != 2 { #expect(state.opened(id, now: 3, random: 0) == [.lease(id, to: waiter)]) }
         }
         for waiter in 4...6 { #expect(state.acquire(waiter, now: 4, deadline: 100) == []) }
         #expect(state.acquire(7, now: 4, deadline: 100) == [.refuse(7, .exhausted)])
         state.abandon(5)
-        #expect(state.release(3, now: 5) == [.lend(3, to: 4)])
-        #expect(state.release(2, now: 5) == [.lend(2, to: 6)])
+        #expect(state.release(3, now: 5) == [.lease(3, to: 4)])
+        #expect(state.release(2, now: 5) == [.lease(2, to: 6)])
     }
 
     @Test func waitersAreRefusedAtTheirDeadline() {
         var state = warm()
         for waiter in 1...3 {
             for case .open(let id) in state.acquire(waiter, now: 3, deadline: 1_000_000) {
-                _ = state.opened(id, now: 3, chance: 0)
+                _ = state.opened(id, now: 3, random: 0)
             }
         }
         _ = state.acquire(4, now: 4, deadline: 50)
@@ -65,7 +65,7 @@ import Testing
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
         #expect(state.acquire(1, now: 1, deadline: 1_000) == [])
-        #expect(state.openingFailed(1, now: 2, chance: 1) == [.refuse(1, .unavailable)])
+        #expect(state.openingFailed(1, now: 2, random: 1) == [.refuse(1, .unavailable)])
         #expect(state.acquire(2, now: 3, deadline: 1_000) == [.refuse(2, .unavailable)])
         #expect(state.isDown(now: 3) && state.isDownForReads(now: 3) && !state.isUsable)
     }
@@ -73,16 +73,16 @@ import Testing
     @Test func attemptsThatFailTogetherCountOnceAndThenOneIsMadeAtATime() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
-        _ = state.openingFailed(1, now: 2, chance: 1)
-        _ = state.openingFailed(2, now: 3, chance: 1)
+        _ = state.openingFailed(1, now: 2, random: 1)
+        _ = state.openingFailed(2, now: 3, random: 1)
         #expect(state.failures == 1)
         #expect(state.opening == 0)
         let retry = state.nextTick ?? 0
-        #expect(retry == 2 + Backoff().wait(after: 1, chance: 1))
+        #expect(retry == 2 + Backoff().wait(after: 1, random: 1))
         #expect(state.tick(now: retry - 1) == [])
         #expect(state.tick(now: retry) == [.open(3)])
         #expect(state.nextTick == nil)
-        #expect(state.opened(3, now: retry + 1, chance: 0) == [.share(3), .open(4)])
+        #expect(state.opened(3, now: retry + 1, random: 0) == [.share(3), .open(4)])
         #expect(state.failures == 0)
     }
 
@@ -92,22 +92,22 @@ import Testing
         _ = state.acquire(1, now: 1, deadline: 100_000)
         #expect(state.nextTick == 501)
         #expect(state.tick(now: 501) == [.refuse(1, .unavailable)])
-        #expect(state.opened(1, now: 600, chance: 0) == [.share(1)])
+        #expect(state.opened(1, now: 600, random: 0) == [.share(1)])
         #expect(!state.isDown(now: 600))
     }
 
     @Test func anUnusedConnectionTakesTheSharedOnesPlace() {
         var state = warm()
         #expect(state.lost(1, now: 5) == [.share(2), .open(3)])
-        #expect(state.opened(3, now: 6, chance: 0) == [])
+        #expect(state.opened(3, now: 6, random: 0) == [])
         #expect(state.shared == 1 && state.idling == 1)
     }
 
     @Test func aSharedConnectionThatIsHeldUpIsReplacedAndEndsOnceItIsThrough() {
         var state = PoolState(limits: Self.limits(maximum: 3, minimum: 2, shared: 1))
         #expect(state.start(now: 0) == [.open(1), .open(2)])
-        #expect(state.opened(1, now: 1, chance: 0) == [.share(1)])
-        #expect(state.opened(2, now: 1, chance: 0) == [])
+        #expect(state.opened(1, now: 1, random: 0) == [.share(1)])
+        #expect(state.opened(2, now: 1, random: 0) == [])
         #expect(state.replaceShared(2, now: 2) == [])
         #expect(state.replaceShared(1, now: 2) == [.retire(1), .share(2)])
         #expect(state.replaceShared(1, now: 3) == [])
@@ -119,7 +119,7 @@ import Testing
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
         _ = state.acquire(2, now: 3, deadline: 100)
-        _ = state.opened(3, now: 3, chance: 0)
+        _ = state.opened(3, now: 3, random: 0)
         _ = state.release(2, now: 10)
         _ = state.release(3, now: 20)
         #expect(state.nextTick == 1_010)
@@ -132,7 +132,7 @@ import Testing
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
         #expect(state.tick(now: 1_000_001) == [.retire(1), .open(3)])
-        #expect(state.opened(3, now: 1_000_002, chance: 0) == [.share(3)])
+        #expect(state.opened(3, now: 1_000_002, random: 0) == [.share(3)])
         #expect(state.drained(1, now: 1_000_003) == [.close(1)])
         #expect(state.release(2, now: 1_000_004) == [.close(2), .open(4)])
     }
@@ -142,7 +142,7 @@ import Testing
         (limits.lifetime, limits.idleTimeout, limits.openingTimeout) = (.max, .max, .max)
         var state = PoolState(limits: limits)
         _ = state.start(now: .max - 5)
-        for id in [1, 2] { _ = state.opened(id, now: .max - 4, chance: 0) }
+        for id in [1, 2] { _ = state.opened(id, now: .max - 4, random: 0) }
         _ = state.acquire(1, now: .max - 3, deadline: .max)
         #expect(state.tick(now: .max - 1) == [])
         #expect(state.open == 2)
@@ -151,10 +151,10 @@ import Testing
     @Test func lifetimesDifferByChance() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
-        _ = state.opened(1, now: 0, chance: 0)
-        _ = state.opened(2, now: 0, chance: 0.5)
-        #expect(state.members[1]?.expires == 1_000_000)
-        #expect(state.members[2]?.expires == 950_000)
+        _ = state.opened(1, now: 0, random: 0)
+        _ = state.opened(2, now: 0, random: 0.5)
+        #expect(state.connections[1]?.expires == 1_000_000)
+        #expect(state.connections[2]?.expires == 950_000)
     }
 
     @Test func aHungServerRefusesEverybodyUntilItAnswers() {
@@ -208,7 +208,7 @@ private struct World {
     var open: Set<Int> = []
     var shared: Set<Int> = []
     var retiring: Set<Int> = []
-    var lent: [Int: Int] = [:]
+    var leased: [Int: Int] = [:]
     var waiting: Set<Int> = []
     var fault: String?
     private var nextWaiter = 0
@@ -220,17 +220,17 @@ private struct World {
             switch action {
             case .open(let id): if !opening.insert(id).inserted { fault = "opened twice" }
             case .share(let id):
-                if !open.contains(id) || lent[id] != nil || !shared.insert(id).inserted { fault = "shared wrongly" }
+                if !open.contains(id) || leased[id] != nil || !shared.insert(id).inserted { fault = "shared wrongly" }
             case .retire(let id):
                 if shared.remove(id) == nil { fault = "retired what was not shared" }
                 retiring.insert(id)
-            case .lend(let id, let waiter):
-                if !open.contains(id) || shared.contains(id) || lent[id] != nil { fault = "lent what is not free" }
-                if waiting.remove(waiter) == nil { fault = "lent to nobody" }
-                lent[id] = waiter
+            case .lease(let id, let waiter):
+                if !open.contains(id) || shared.contains(id) || leased[id] != nil { fault = "leased what is not free" }
+                if waiting.remove(waiter) == nil { fault = "leased to nobody" }
+                leased[id] = waiter
             case .refuse(let waiter, _): if waiting.remove(waiter) == nil { fault = "refused nobody" }
             case .close(let id):
-                if lent[id] != nil || open.remove(id) == nil { fault = "closed wrongly" }
+                if leased[id] != nil || open.remove(id) == nil { fault = "closed wrongly" }
                 shared.remove(id)
                 retiring.remove(id)
             }
@@ -244,19 +244,19 @@ private struct World {
             nextWaiter += 1
             waiting.insert(nextWaiter)
             obey(state.acquire(nextWaiter, now: now, deadline: now + UInt64.random(in: 1...2_000, using: &random)))
-        case 6..<10: if let id = opening.sorted().first { succeed(&state, id, now: now, chance: chance) }
+        case 6..<10: if let id = opening.sorted().first { succeed(&state, id, now: now, random: chance) }
         case 10:
             if let id = opening.sorted().first {
                 opening.remove(id)
-                obey(state.openingFailed(id, now: now, chance: chance))
+                obey(state.openingFailed(id, now: now, random: chance))
             }
-        case 11..<15: if let id = lent.keys.sorted().randomElement(using: &random) { giveBack(&state, id, now: now) }
+        case 11..<15: if let id = leased.keys.sorted().randomElement(using: &random) { release(&state, id, now: now) }
         case 15:
             if let id = open.sorted().randomElement(using: &random) {
                 open.remove(id)
                 shared.remove(id)
                 retiring.remove(id)
-                lent[id] = nil
+                leased[id] = nil
                 obey(state.lost(id, now: now))
             }
         case 16:
@@ -272,14 +272,14 @@ private struct World {
         }
     }
 
-    private mutating func succeed(_ state: inout PoolState, _ id: Int, now: UInt64, chance: Double) {
+    private mutating func succeed(_ state: inout PoolState, _ id: Int, now: UInt64, random chance: Double) {
         opening.remove(id)
         open.insert(id)
-        obey(state.opened(id, now: now, chance: chance))
+        obey(state.opened(id, now: now, random: chance))
     }
 
-    private mutating func giveBack(_ state: inout PoolState, _ id: Int, now: UInt64) {
-        lent[id] = nil
+    private mutating func release(_ state: inout PoolState, _ id: Int, now: UInt64) {
+        leased[id] = nil
         obey(state.release(id, now: now))
     }
 
@@ -288,7 +288,7 @@ private struct World {
         if let fault { return fault }
         if open.count + opening.count > state.limits.maximum { return "more connections than allowed" }
         if state.open != open.count || state.opening != opening.count { return "counts differ" }
-        if state.leased != lent.count || state.waiting != waiting.count { return "who has or waits differs" }
+        if state.leased != leased.count || state.waiting != waiting.count { return "who has or waits differs" }
         if shared.count > state.limits.shared { return "too many shared" }
         if !waiting.isEmpty && state.idling > 0 { return "somebody waits beside an unused connection" }
         if waiting.count > state.limits.maxWaiters { return "too many wait" }
@@ -298,8 +298,8 @@ private struct World {
     /// Stops the pool; everybody gives back what they have.
     mutating func settle(_ state: inout PoolState, now: UInt64) {
         obey(state.stop())
-        for id in opening { succeed(&state, id, now: now, chance: 0) }
-        for id in lent.keys { giveBack(&state, id, now: now) }
+        for id in opening { succeed(&state, id, now: now, random: 0) }
+        for id in leased.keys { release(&state, id, now: now) }
         for id in retiring { obey(state.drained(id, now: now)) }
     }
 }

@@ -49,7 +49,7 @@ import TestSupport
     @Test func readsReachTheReplicaAndStayThereWhileNobodyWrites() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
-            #expect(reaches && rig.reads.standing.phase == .ok)
+            #expect(reaches && rig.reads.status.phase == .ok)
             // Far longer than the lag that is allowed.
             for _ in 0..<20 {
                 #expect(try await rig.isReplica())
@@ -70,7 +70,7 @@ import TestSupport
                     try await rig.pool.execute("INSERT INTO entry VALUES (1)")
                     return try await !rig.isReplica()
                 }
-                #expect(isLeft && rig.reads.standing.phase == .behind)
+                #expect(isLeft && rig.reads.status.phase == .behind)
                 try rig.standby.execute("SELECT pg_wal_replay_resume()")
                 let isBack = try await rig.becomesReplica(true)
                 #expect(isBack)
@@ -125,7 +125,7 @@ import TestSupport
                         }
                     }
                     if outage != .terminated {
-                        let isLeft = try await eventually(rig.loop) { rig.reads.standing.phase == .down }
+                        let isLeft = try await eventually(rig.loop) { rig.reads.status.phase == .down }
                         #expect(isLeft)
                         #expect(try await !rig.isReplica())
                     }
@@ -137,7 +137,7 @@ import TestSupport
                         }
                     }
                     let isBack = try await rig.becomesReplica(true)
-                    #expect(isBack && rig.reads.standing.phase == .ok)
+                    #expect(isBack && rig.reads.status.phase == .ok)
                     isOver = true
                 }
                 while !isOver {
@@ -172,7 +172,7 @@ import TestSupport
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
             try rig.standby.execute("SELECT pg_promote()")
-            let isLeft = try await eventually(rig.loop) { rig.reads.standing.phase == .behind }
+            let isLeft = try await eventually(rig.loop) { rig.reads.status.phase == .behind }
             #expect(isLeft)
             try rig.standby.execute("UPDATE mark SET version = 99")
             #expect(try await rig.value() == 1)
@@ -188,7 +188,7 @@ import TestSupport
                     #expect(try await rig.value() == 1)
                     try await rig.loop.sleep(for: .milliseconds(50))
                 }
-                let isKnown = try await eventually(rig.loop) { rig.reads.standing.phase == (url == other.url ? .behind : .down) }
+                let isKnown = try await eventually(rig.loop) { rig.reads.status.phase == (url == other.url ? .behind : .down) }
                 #expect(isKnown)
             }
         }

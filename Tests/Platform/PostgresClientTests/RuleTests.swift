@@ -6,64 +6,64 @@ import Testing
 @Suite struct RuleTests {
     @Test func backoffGrowsToItsCapAndChanceSpreadsAllOfIt() {
         let backoff = Backoff(base: 100, cap: 1_500)
-        #expect((1...6).map { backoff.wait(after: $0, chance: 1) } == [100, 200, 400, 800, 1_500, 1_500])
-        #expect(backoff.wait(after: .max, chance: 1) == 1_500)
-        #expect(backoff.wait(after: 3, chance: 0) == 0)
-        #expect(backoff.wait(after: 3, chance: 0.5) == 200)
+        #expect((1...6).map { backoff.wait(after: $0, random: 1) } == [100, 200, 400, 800, 1_500, 1_500])
+        #expect(backoff.wait(after: .max, random: 1) == 1_500)
+        #expect(backoff.wait(after: 3, random: 0) == 0)
+        #expect(backoff.wait(after: 3, random: 0.5) == 200)
         #expect(Backoff().cap < 1_000_000_000)
     }
 
     @Test func aReadIsSentAgainOnceForEachCauseAndNeverForItsOwnFault() {
-        var rule = ReadRule()
+        var rule = ReadRetryRule()
         #expect(rule.ended(.skipped) == .sendAlone)
         #expect(rule.ended(.lost) == .sendAfterLoss)
         #expect(rule.ended(.failed(isStalePlan: true)) == .sendAlone)
-        for end in [ReadRule.End.skipped, .lost, .failed(isStalePlan: true)] { #expect(rule.ended(end) == .fail) }
+        for end in [ReadRetryRule.End.skipped, .lost, .failed(isStalePlan: true)] { #expect(rule.ended(end) == .fail) }
         #expect(rule.ended(.rows) == .deliver)
         // Alone it has no neighbours: the session ended, which is a loss.
-        var ended = ReadRule()
+        var ended = ReadRetryRule()
         #expect(ended.ended(.skipped) == .sendAlone)
         #expect(ended.ended(.skipped) == .sendAfterLoss)
         #expect(ended.ended(.skipped) == .fail)
-        var own = ReadRule()
+        var own = ReadRetryRule()
         #expect(own.ended(.failed(isStalePlan: false)) == .fail)
     }
 
     @Test func aCommitIsUnknownOnlyWhenNothingShowsThatItFailed() {
-        for commit in [CommitRule.Commit.explicit, .implicit] {
-            var rule = CommitRule(commit, statements: 2)
+        for commit in [CommitOutcomeRule.Commit.explicit, .implicit] {
+            var rule = CommitOutcomeRule(commit, statements: 2)
             #expect(rule.isOutcomeUnknown)
             rule.sessionEnded(at: 2)
             #expect(rule.isOutcomeUnknown)
             rule.sessionEnded(at: 1)
             #expect(!rule.isOutcomeUnknown)
-            var refused = CommitRule(commit, statements: 2)
+            var refused = CommitOutcomeRule(commit, statements: 2)
             refused.refused()
             #expect(!refused.isOutcomeUnknown)
         }
-        #expect(!CommitRule(.none, statements: 2).isOutcomeUnknown)
+        #expect(!CommitOutcomeRule(.none, statements: 2).isOutcomeUnknown)
     }
 
     @Test func silenceIsSuspectedThenProbedThenCalledAnOutage() {
-        var vigil = LivenessDetector(suspicion: 100, patience: 10)
-        #expect(vigil.look(now: 1_000, waitingSince: nil, lastHeard: 0) == .none)
-        #expect(vigil.look(now: 1_099, waitingSince: 1_000, lastHeard: 0) == .none)
+        var detector = LivenessDetector(suspicion: 100, pingTimeout: 10)
+        #expect(detector.look(now: 1_000, waitingSince: nil, lastHeard: 0) == .none)
+        #expect(detector.look(now: 1_099, waitingSince: 1_000, lastHeard: 0) == .none)
         // Others were heard meanwhile, so one statement is merely slow.
-        #expect(vigil.look(now: 1_200, waitingSince: 1_000, lastHeard: 1_150) == .none)
-        #expect(vigil.nextLook(waitingSince: 1_000, lastHeard: 1_150) == 1_250)
-        #expect(vigil.look(now: 1_250, waitingSince: 1_000, lastHeard: 1_150) == .probe)
-        #expect(vigil.look(now: 1_259, waitingSince: 1_000, lastHeard: 1_150) == .none)
-        #expect(vigil.look(now: 1_260, waitingSince: 1_000, lastHeard: 1_150) == .hung)
-        #expect(vigil.look(now: 9_000, waitingSince: 1_000, lastHeard: 1_150) == .none)
-        #expect(vigil.look(now: 9_001, waitingSince: nil, lastHeard: 9_001) == .well)
-        #expect(vigil.isCalm)
+        #expect(detector.look(now: 1_200, waitingSince: 1_000, lastHeard: 1_150) == .none)
+        #expect(detector.nextLook(waitingSince: 1_000, lastHeard: 1_150) == 1_250)
+        #expect(detector.look(now: 1_250, waitingSince: 1_000, lastHeard: 1_150) == .ping)
+        #expect(detector.look(now: 1_259, waitingSince: 1_000, lastHeard: 1_150) == .none)
+        #expect(detector.look(now: 1_260, waitingSince: 1_000, lastHeard: 1_150) == .hung)
+        #expect(detector.look(now: 9_000, waitingSince: 1_000, lastHeard: 1_150) == .none)
+        #expect(detector.look(now: 9_001, waitingSince: nil, lastHeard: 9_001) == .recovered)
+        #expect(detector.isCalm)
     }
 
     @Test func anAnsweredProbeEndsTheSuspicion() {
-        var vigil = LivenessDetector(suspicion: 100, patience: 10)
-        #expect(vigil.look(now: 200, waitingSince: 100, lastHeard: 0) == .probe)
-        #expect(vigil.look(now: 201, waitingSince: 100, lastHeard: 201) == .none)
-        #expect(vigil.isCalm)
+        var detector = LivenessDetector(suspicion: 100, pingTimeout: 10)
+        #expect(detector.look(now: 200, waitingSince: 100, lastHeard: 0) == .ping)
+        #expect(detector.look(now: 201, waitingSince: 100, lastHeard: 201) == .none)
+        #expect(detector.isCalm)
     }
 
     @Test func statementsAreKnownByTextAndTypesAndTheLeastRecentGives() {

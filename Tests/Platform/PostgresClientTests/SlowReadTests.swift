@@ -105,7 +105,7 @@ import TestSupport
             #expect(slowest < .seconds(4), "\(slowest)")
             // And soon that kind shares again.
             let isForgotten = try await eventually(loop) {
-                _ = try await pool.query("SELECT 1"); return pool.slowAtWork.isEmpty && pool.relieved == 0
+                _ = try await pool.query("SELECT 1"); return pool.isolation.isIdle
             }
             #expect(isForgotten)
         }
@@ -121,7 +121,7 @@ import TestSupport
                 _ = try await pool.query("SELECT 1"); return true
             }
             #expect(isThere)
-            pool.slow.mark("SELECT add()", now: loop.now)
+            pool.isolation.mark("SELECT add()")
             let error = await postgresError { _ = try await pool.query("SELECT add()") }
             #expect(error?.sqlState == SQLState.readOnlyTransaction)
             #expect(try await pool.query("SELECT 1 FROM entry").isEmpty)
@@ -138,7 +138,7 @@ import TestSupport
             }
             #expect(isThere)
             var codes: [PostgresError.Code: Int] = [:]
-            pool.slow.mark("SELECT pg_sleep(3)", now: loop.now)
+            pool.isolation.mark("SELECT pg_sleep(3)")
             let began = ContinuousClock.now
             try await concurrently(8, on: loop) { _ in
                 let error = await postgresError {

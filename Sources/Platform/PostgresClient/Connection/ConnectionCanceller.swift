@@ -2,14 +2,14 @@ import CLibPQ
 import Dispatch
 import Synchronization
 
-/// Asks the server to cancel what a connection runs, on a thread of its own: libpq 15's PQcancel blocks, over a
-/// second connection, for as long as the server likes. Only for connections that are given up right after:
-/// the request may arrive late and would hit whatever runs next.
+/// Asks the server to cancel the statement of a connection, on a thread of its own: libpq 15's PQcancel blocks, over a
+/// second connection, until the server answers. Only for connections that are closed right after: the request may arrive
+/// late and would cancel the next statement.
 ///
-/// Each pool has its own: requests to a server that does not answer hold up those to the same server only.
+/// Each pool has its own: requests to a server that does not answer delay only those to the same server.
 final class ConnectionCanceller: Sendable {
     private let queue = DispatchQueue(label: "postgres.cancel")
-    /// Requests that wait; one that hangs on a frozen server must not pile up others behind it without end.
+    /// Requests that wait; they are bounded, since one may hang on a frozen server.
     private let waiting = Atomic<Int>(0)
     private static let most = 64
 
@@ -21,7 +21,7 @@ final class ConnectionCanceller: Sendable {
         let request = Request(pointer: pointer)
         waiting.add(1, ordering: .relaxed)
         queue.async { [self] in
-            // What it says is of no use: the connection is gone either way.
+            // The reason is ignored: the connection is gone either way.
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { reason in
                 _ = PQcancel(request.pointer, reason.baseAddress, Int32(reason.count))
             }

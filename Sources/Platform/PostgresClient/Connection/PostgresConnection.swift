@@ -2,23 +2,53 @@ import CLibPQ
 import DequeModule
 import EventLoop
 
-/// Whoever owns a connection on a loop.
+/// The owner of a connection on a loop.
 protocol ConnectionOwner: AnyObject {
-    /// It broke and is closed; its receivers have been told.
+    /// The connection broke and is closed; its receivers have their outcomes.
     func connectionLost(_ connection: PostgresConnection, _ error: PostgresError)
-    /// Nothing is outstanding any more.
+    /// The connection has no outstanding answers any more.
     func connectionDrained(_ connection: PostgresConnection)
+}
+
+/// The outcome of a statement.
+enum StatementOutcome {
+    case rows(PostgresRows)
+    /// The server refused it.
+    case failed(PostgresError)
+    /// Another statement of its Sync group failed before it, so it never ran.
+    case skipped
+    /// The connection was lost before the answer came.
+    case lost(PostgresError)
+}
+
+/// Receives the outcome of statements that it sent over a connection. Called on the loop.
+protocol StatementReceiver: AnyObject {
+    /// The statement that was sent with this index has ended.
+    func statementEnded(_ index: Int, _ outcome: StatementOutcome)
+    /// All statements before the Sync have ended; with an error where the commit itself failed.
+    func groupEnded(_ outcome: GroupOutcome)
+    /// When its answer is due at the latest (monotonic nanoseconds); nil when it no longer waits.
+    var deadline: UInt64? { get }
+    /// The deadline passed.
+    func deadlinePassed()
+}
+
+/// The outcome of a Sync group as a whole.
+enum GroupOutcome {
+    case ended
+    case failed(PostgresError)
+    case lost(PostgresError)
 }
 
 /// A connection in pipeline mode, watched by a loop (PostgreSQL manual, 34.5).
 ///
-/// Statements are queued in libpq's buffer and go out with their Sync. Answers come in the order of the questions,
-/// so what is expected stands in one queue. Confined to its loop.
+/// Statements are queued in libpq's buffer and go out with their Sync. Answers come in the order of the statements,
+/// so the expected answers are one queue. Confined to its loop.
 final class PostgresConnection: DescriptorHandler {
-    enum Expected {
+    private enum Expected {
         case preparation(UInt32)
         case statement(any StatementReceiver, Int, name: UInt32)
-        /// DEALLOCATE, ROLLBACK, SET: nobody waits for it.
+        /// DEALLOCATE, ROLLBACK, SET: its answer is ignored.
         case housekeeping
         case sync((any StatementReceiver)?)
     }
@@ -28,20 +58,20 @@ final class PostgresConnection: DescriptorHandler {
     weak var owner: (any ConnectionOwner)?
     var onNotification: ((_ channel: String, _ payload: String) -> Void)?
 
-    var handle: OpaquePointer?
-    var statements: StatementCache
-    var expected = Deque<Expected>()
+    private var handle: OpaquePointer?
+    private var statements: StatementCache
+    private var expected = Deque<Expected>()
     private var registration: Registration?
-    /// Preparations that failed, and why: statements that were sent under these names meanwhile fail for the same reason.
+    /// Preparations that failed, and why: statements that were sent under these names since then fail for the same reason.
     private var failedPreparations: [UInt32: PostgresError] = [:]
     private var headAnswered = false
-    /// Whether what is sent until the next Sync is planned for its values.
-    var plansAnew = false
-    /// When the server was last heard, and when the oldest unanswered question was asked (monotonic nanoseconds).
+    /// Whether statements until the next Sync are planned for their values.
+    private var usesCustomPlans = false
+    /// When the server last sent something, and since when the oldest statement waits for its answer (monotonic nanoseconds).
     private(set) var lastHeard: UInt64
     private(set) var waitingSince: UInt64 = 0
 
-    /// Takes over a connection that is open. On the loop.
+    /// Takes over an open connection. On the loop.
     /// - Throws: ``PostgresError`` where libpq or the loop refuses it; it is closed then.
     init(id: Int, handle: PostgresHandle, loop: EventLoop, preparedStatements: Int = 512) throws(PostgresError) {
         self.id = id
@@ -62,20 +92,20 @@ final class PostgresConnection: DescriptorHandler {
     deinit { if let handle { PQfinish(handle) } }
 
     var isOpen: Bool { handle != nil }
-    /// How many answers are still to come, Syncs included.
+    /// How many answers have yet to come, Syncs included.
     var outstanding: Int { expected.count }
-    /// Whether the session is in a transaction, as far as the answers so far tell.
+    /// Whether the session is in a transaction, by the answers so far.
     var isInTransaction: Bool {
         guard let handle else { return false }
         let status = PQtransactionStatus(handle)
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
 
-    // MARK: The loop
+    // MARK: Events
 
     func descriptorReady(_ readiness: Readiness) {
         guard let handle else { return }
-        // Also on a hang-up: what the server said before it went is still to be read.
+        // Also on a hang-up: what the server sent before that has yet to be read.
         let alive = PQconsumeInput(handle) == 1
         lastHeard = loop.now
         waitingSince = loop.now
@@ -88,9 +118,9 @@ final class PostgresConnection: DescriptorHandler {
         if readiness.contains(.write) { drain() }
     }
 
-    /// Writes what can be written; waits for both directions while something is left, as the server may
+    /// Writes as much as the socket takes; waits for both directions while something is left, as the server may
     /// not read on before its own answers are read.
-    func flush() {
+    private func flush() {
         guard let handle, let registration else { return }
         switch PQflush(handle) {
         case 0: loop.update(registration, to: .read)
@@ -99,17 +129,100 @@ final class PostgresConnection: DescriptorHandler {
         }
     }
 
-    /// Tells the owner at the end of the turn, since it may be in the midst of sending.
-    func failSoon() {
+    /// Fails at the end of the turn, since the owner may be about to send more.
+    private func failSoon() {
         loop.atTurnEnd { [self] in
             drain()
             fail(PostgresError(.connectionUnavailable, "connection lost"))
         }
     }
 
-    // MARK: Ending
+    // MARK: Sending
 
-    /// Ends it and tells everybody.
+    /// Queues a statement, and its preparation where it is new to this connection.
+    /// The receiver of a statement that libpq refuses loses it with the connection.
+    func send(_ query: PostgresQuery, index: Int, for receiver: any StatementReceiver) {
+        guard let handle else { return receiver.statementEnded(index, .lost(PostgresError(.connectionUnavailable))) }
+        beginWaiting()
+        if query.usesCustomPlan { return sendUnnamed(query, index: index, for: receiver, on: handle) }
+        let use = statements.use(query)
+        if let evicted = use.evicted { sendHousekeeping("DEALLOCATE s\(evicted)") }
+        let sent = withStatementName(use.name) { name in
+            if use.isNew {
+                let types = query.parameters.list.map(\.type)
+                guard PQsendPrepare(handle, name, query.sql, Int32(types.count), types) == 1 else { return false }
+                expected.append(.preparation(use.name))
+            }
+            return query.parameters.withLibpqArrays { count, values, lengths, formats in
+                PQsendQueryPrepared(handle, name, count, values, lengths, formats, 1) == 1
+            }
+        }
+        // In any case: if libpq refused the statement, the connection fails, and the receiver is notified.
+        expected.append(.statement(receiver, index, name: use.name))
+        if !sent { failSoon() }
+    }
+
+    /// Queues a statement without a name, which is planned for its values.
+    private func sendUnnamed(
+        _ query: PostgresQuery, index: Int, for receiver: any StatementReceiver, on handle: OpaquePointer
+    ) {
+        if !usesCustomPlans {
+            // Until the Sync, or the end of the transaction. Not SET LOCAL, at which the server warns outside BEGIN.
+            sendHousekeeping("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+            usesCustomPlans = true
+        }
+        let types = query.parameters.list.map(\.type)
+        let sent = query.parameters.withLibpqArrays { count, values, lengths, formats in
+            PQsendQueryParams(handle, query.sql, count, types, values, lengths, formats, 1) == 1
+        }
+        expected.append(.statement(receiver, index, name: 0))
+        if !sent { failSoon() }
+    }
+
+    /// Queues a statement whose answer is ignored.
+    func sendHousekeeping(_ sql: String) {
+        guard let handle else { return }
+        beginWaiting()
+        expected.append(.housekeeping)
+        if PQsendQueryParams(handle, sql, 0, nil, nil, nil, nil, 1) != 1 { failSoon() }
+    }
+
+    /// Queues a statement that is not prepared: BEGIN, COMMIT.
+    func sendCommand(_ sql: String, index: Int, for receiver: any StatementReceiver) {
+        guard let handle else { return receiver.statementEnded(index, .lost(PostgresError(.connectionUnavailable))) }
+        beginWaiting()
+        expected.append(.statement(receiver, index, name: 0))
+        if PQsendQueryParams(handle, sql, 0, nil, nil, nil, nil, 1) != 1 { failSoon() }
+    }
+
+    /// Ends the group and sends what is queued.
+    func sync(for receiver: (any StatementReceiver)?) {
+        guard let handle else {
+            receiver?.groupEnded(.lost(PostgresError(.connectionUnavailable)))
+            return
+        }
+        beginWaiting()
+        usesCustomPlans = false
+        expected.append(.sync(receiver))
+        // Flushes too; flush() sends the rest.
+        if PQpipelineSync(handle) == 1 { flush() } else { failSoon() }
+    }
+
+    /// The wait for an answer begins, unless the connection waits for another already.
+    private func beginWaiting() {
+        if expected.isEmpty { waitingSince = loop.now }
+    }
+
+    // MARK: Closing
+
+    /// Closes the connection during a statement, and asks the server to cancel the statement.
+    func abort(_ error: PostgresError, canceller: ConnectionCanceller) {
+        guard let handle else { return }
+        canceller.cancel(handle)
+        fail(error)
+    }
+
+    /// Closes the connection and notifies its receivers and its owner.
     func fail(_ error: PostgresError) {
         guard isOpen else { return }
         let owner = owner
@@ -117,7 +230,7 @@ final class PostgresConnection: DescriptorHandler {
         owner?.connectionLost(self, error)
     }
 
-    /// Ends it without telling the owner; whoever still waits hears `error`.
+    /// Closes the connection without notifying the owner; its receivers get `error`.
     func close(_ error: PostgresError = PostgresError(.closed)) {
         guard let handle else { return }
         if let registration { loop.deregister(registration) }
@@ -137,8 +250,8 @@ final class PostgresConnection: DescriptorHandler {
 
     // MARK: Answers
 
-    /// Hands on every answer that is complete, without blocking: PQgetResult would wait if PQisBusy were not asked first.
-    func drain() {
+    /// Delivers every complete answer without blocking: PQgetResult would wait without the check of PQisBusy.
+    private func drain() {
         var empty = 0
         while let handle, let head = expected.first, PQisBusy(handle) == 0 {
             guard let result = PQgetResult(handle) else {
@@ -158,7 +271,7 @@ final class PostgresConnection: DescriptorHandler {
         guard let handle else { return }
         if let onNotification { deliverNotifications(handle, to: onNotification) }
         if expected.isEmpty {
-            // Lets libpq read what came unasked: parameter changes, the reason of a shutdown.
+            // Lets libpq read messages that answer no statement: parameter changes, the reason of a shutdown.
             _ = PQisBusy(handle)
             if !failedPreparations.isEmpty { failedPreparations = [:] }
             owner?.connectionDrained(self)
@@ -202,7 +315,7 @@ final class PostgresConnection: DescriptorHandler {
                 receiver.statementEnded(index, error.code == .connectionUnavailable ? .lost(error) : .failed(error))
             default:
                 receiver.statementEnded(index, .failed(PostgresError(.protocolViolation, "unexpected result status")))
-                // COPY and the like have no place in a pipeline; the connection is of no more use.
+                // COPY and the like are impossible in a pipeline; the connection is unusable.
                 failSoon()
             }
         }
@@ -216,8 +329,48 @@ final class PostgresConnection: DescriptorHandler {
         }
     }
 
-    /// Marks that the wait for an answer begins, unless one is awaited already.
-    func beginWaiting() {
-        if expected.isEmpty { waitingSince = loop.now }
+    // MARK: Receivers
+
+    /// The receivers of the statements that wait for their answers, in order; the first is being run.
+    var expectedReceivers: [any StatementReceiver] {
+        expected.compactMap { one in
+            if case .statement(let receiver, _, _) = one { receiver } else { nil }
+        }
+    }
+
+    /// Notifies the receivers whose deadline has passed.
+    /// - Returns: the next deadline.
+    func expireReceivers(now: UInt64) -> UInt64 {
+        var next = UInt64.max
+        for one in expected {
+            let waiting: (any StatementReceiver)? =
+                switch one {
+                case .statement(let receiver, _, _): receiver
+                // The commit of a group happens at its Sync, and may take its time there.
+                case .sync(let receiver): receiver
+                case .preparation, .housekeeping: nil
+                }
+            guard let receiver = waiting, let deadline = receiver.deadline else { continue }
+            if deadline <= now { receiver.deadlinePassed() } else { next = min(next, deadline) }
+        }
+        return next
+    }
+}
+
+/// The name as libpq wants it, made on the stack: `s` and the number.
+private func withStatementName(_ number: UInt32, _ body: (UnsafePointer<CChar>) -> Bool) -> Bool {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 12) { buffer in
+        guard let base = buffer.baseAddress else { return false }
+        var digits = 1
+        var rest = number
+        while rest >= 10 { rest /= 10; digits += 1 }
+        rest = number
+        buffer[0] = CChar(UInt8(ascii: "s"))
+        for place in stride(from: digits, to: 0, by: -1) {
+            buffer[place] = CChar(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        buffer[digits + 1] = 0
+        return body(base)
     }
 }

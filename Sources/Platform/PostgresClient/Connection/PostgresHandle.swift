@@ -1,18 +1,18 @@
 import CLibPQ
 import Glibc
 
-/// A PGconn on its way from the thread that connected it to the one that uses it.
+/// A PGconn that the thread that connected it hands to the one that uses it.
 // Unchecked: one owner at a time; it is handed over, never shared.
 struct PostgresHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 }
 
 extension PostgresHandle {
-    /// Connects. Blocks for a name look-up, TLS, authentication: never on a loop.
+    /// Connects. Blocks for a name look-up, TLS and authentication: never on a loop.
     ///
-    /// SCRAM alone hashes 4,096 times, some milliseconds in which a loop would serve hundreds of requests,
-    /// and libpq looks up names and reads certificate files without asking for leave. So a connection is made
-    /// whole on a thread of Dispatch, and then handed over. libpq keeps its own time there, for each address.
+    /// SCRAM alone hashes 4,096 times, some milliseconds in which a loop would serve hundreds of requests, and libpq blocks
+    /// to look up names and to read certificate files. So a connection is opened on a thread of Dispatch, and then handed
+    /// over. libpq applies its connect_timeout there, to each address.
     /// - Parameter file: where the password is, unless the parameters have it
     /// - Throws: ``PostgresError`` `connectionUnavailable` with libpq's reason, which names host, port, user and
     ///   database and never the password.
@@ -28,7 +28,7 @@ extension PostgresHandle {
                 file.worked(password)
                 return handle
             case .failed(let reason, let wasAskedForPassword):
-                // Perhaps the password: libpq has no code for that, and the server's words are in its own language.
+                // Perhaps the password: libpq has no code for that, and the server's message is in its own language.
                 error = reason
                 guard wasAskedForPassword else { throw error }
                 refused.append(password)
@@ -67,7 +67,7 @@ extension PostgresHandle {
                 PostgresError(.connectionUnavailable, reason(connection)),
                 wasAskedForPassword: PQconnectionUsedPassword(connection) == 1)
         }
-        // libpq's default writes notices to standard error, in between the log's lines.
+        // libpq writes notices to standard error by default, between the lines of the log.
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
         return .connected(PostgresHandle(pointer: connection))
     }

@@ -1,6 +1,6 @@
-/// Which statements a connection has prepared, found by their text and their parameters' types.
+/// The statements that a connection has prepared, by their text and their parameters' types.
 ///
-/// Names are never used twice on a connection, so that a statement whose fate is unknown can't be mistaken for another.
+/// A name is never used twice on a connection, so that a statement in an unknown state can't be mistaken for another.
 struct StatementCache {
     private struct Key: Hashable {
         let sql: String
@@ -18,12 +18,12 @@ struct StatementCache {
         var lastUse: UInt64
     }
 
-    /// How a statement is to be sent.
+    /// How to send a statement.
     struct Use: Equatable {
         let name: UInt32
         /// It has to be prepared first.
         let isNew: Bool
-        /// This one has to make room.
+        /// The statement that has to make room.
         let evicted: UInt32?
     }
 
@@ -36,7 +36,7 @@ struct StatementCache {
 
     var count: Int { entries.count }
 
-    /// Finds the statement or takes it in as one that is prepared from now on.
+    /// Finds the statement, or adds it as one that is prepared from now on.
     mutating func use(_ query: PostgresQuery) -> Use {
         uses &+= 1
         let key = Key(sql: query.sql, parameters: query.parameters.list)
@@ -45,7 +45,7 @@ struct StatementCache {
             return Use(name: entries.values[index].name, isNew: false, evicted: nil)
         }
         var evicted: UInt32?
-        // A search through all, which few shops ever need: they have fewer statements than this holds.
+        // A search through all, which is rare: a service has fewer statements than the cache holds.
         if entries.count >= capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             entries[oldest.key] = nil
             evicted = oldest.value.name

@@ -1,3 +1,5 @@
+import CLibPQ
+
 /// What went wrong with a statement, a connection or the pool.
 ///
 /// Its description is fit for a log: it holds no parameter, no row, no password. PostgreSQL's own message is
@@ -71,5 +73,63 @@ extension PostgresError: CustomStringConvertible {
         if let column { text += " column=\(column)" }
         if let message { text += ": \(message)" }
         return text
+    }
+}
+
+extension PostgresError {
+    /// From a result with status PGRES_FATAL_ERROR.
+    init(result: OpaquePointer) {
+        func field(_ code: Character) -> String? {
+            guard let ascii = code.asciiValue, let text = PQresultErrorField(result, Int32(ascii)) else { return nil }
+            return String(cString: text)
+        }
+        guard let state = field("C") else {
+            // libpq's own, which all say that the connection is gone.
+            self.init(.connectionUnavailable, "connection lost")
+            return
+        }
+        let code: Code =
+            switch state {
+            case SQLState.queryCanceled, SQLState.lockNotAvailable: .timedOut
+            default: PostgresError.endsSession(state) ? .connectionUnavailable : .server
+            }
+        self.init(
+            code, SQLState.messageMayQuoteData(state) ? nil : field("M"), sqlState: state,
+            constraint: field("n"), table: field("t"), column: field("c"))
+        // The function's name, as 0A000 says many other things too.
+        isStalePlan =
+            state == SQLState.invalidStatementName
+            || (state == SQLState.featureNotSupported && field("R") == "RevalidateCachedQuery")
+    }
+
+    /// Class 08 and what PostgreSQL says as it ends a session: shutdown, crash, idle timeout.
+    static func endsSession(_ state: String) -> Bool {
+        state.hasPrefix("08") || state.hasPrefix("57P") || state == "25P03" || state == "53300"
+    }
+}
+
+/// Error codes that the service tells apart (PostgreSQL manual, appendix A).
+package enum SQLState {
+    package static let uniqueViolation = "23505"
+    package static let foreignKeyViolation = "23503"
+    package static let notNullViolation = "23502"
+    package static let checkViolation = "23514"
+    package static let exclusionViolation = "23P01"
+    package static let serializationFailure = "40001"
+    package static let deadlockDetected = "40P01"
+    package static let lockNotAvailable = "55P03"
+    package static let queryCanceled = "57014"
+    package static let adminShutdown = "57P01"
+    package static let cannotConnectNow = "57P03"
+    package static let readOnlyTransaction = "25006"
+    package static let undefinedTable = "42P01"
+    package static let undefinedColumn = "42703"
+    static let featureNotSupported = "0A000"
+    static let invalidStatementName = "26000"
+
+    /// Whether PostgreSQL's message in this class may repeat a value that somebody sent: data exceptions,
+    /// constraint violations, what functions and views raise themselves.
+    static func messageMayQuoteData(_ state: String) -> Bool {
+        ["22", "23", "44", "P0"].contains { state.hasPrefix($0) }
     }
 }

@@ -1,28 +1,26 @@
-import Dispatch
 import EventLoop
 import Logging
 
-/// Hears PostgreSQL's notifications (LISTEN) on a connection of its own, and connects anew for as long as it takes.
+/// Receives PostgreSQL's notifications (LISTEN) on a connection of its own, and reconnects until it succeeds.
 ///
-/// Notifications sent while it was not listening are lost: ``Event/listening`` says so, every time.
+/// Notifications that are sent while it does not listen are lost; ``Event/listening`` marks the end of each such gap.
 /// Confined to its loop; every method asserts it.
 // Unchecked: confined to its loop, as above; what Dispatch brings is handed to the loop.
 package final class PostgresListener: @unchecked Sendable {
     package enum Event: Equatable, Sendable {
-        /// From now on everything is heard; before, anything may have been missed.
+        /// From now on every notification arrives; earlier ones may have been missed.
         case listening
         case notification(channel: String, payload: String)
-        /// Nothing is heard until ``listening`` comes again.
+        /// No notification arrives until the next ``listening``.
         case lost
     }
 
     private let loop: EventLoop
-    private let configuration: PostgresConfiguration
     private let channels: [String]
     private let logger: Logger
     private let receive: (Event) -> Void
     private let heartbeat: Duration
-    private let lane = DispatchQueue(label: "postgres.listen")
+    private let opener: ConnectionOpener
     private var connection: PostgresConnection?
     private var timer: LoopTimer?
     private var failures = 0
@@ -31,19 +29,18 @@ package final class PostgresListener: @unchecked Sendable {
     private var refusal: PostgresError?
 
     /// - Parameters:
-    ///   - heartbeat: how often the connection is tried while nothing comes; it is given up when there is no answer
-    ///     until the next time.
-    ///   - receive: called on the loop.
+    ///   - heartbeat: how often the connection is pinged; it is closed when there is no answer until the next ping
+    ///   - receive: called on the loop
     package init(
         loop: EventLoop, configuration: PostgresConfiguration, channels: [String], heartbeat: Duration = .seconds(10),
         logger: Logger, receive: @escaping (Event) -> Void
     ) {
         self.loop = loop
-        self.configuration = configuration
         self.channels = channels
         self.heartbeat = heartbeat
         self.logger = logger
         self.receive = receive
+        opener = ConnectionOpener(loop: loop, configuration: configuration, limits: false)
     }
 
     /// Connects in the background. On the loop.
@@ -65,11 +62,7 @@ package final class PostgresListener: @unchecked Sendable {
 
     private func connect() {
         guard isRunning else { return }
-        let (parameters, file) = (configuration.connectionParameters(limits: false), configuration.passwordFile)
-        lane.async { [loop] in
-            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters, passwordFile: file) }
-            loop.execute { self.connected(result) }
-        }
+        opener.open { [self] in connected($0) }
     }
 
     private func connected(_ result: Result<PostgresHandle, PostgresError>) {
@@ -88,7 +81,7 @@ package final class PostgresListener: @unchecked Sendable {
                 connection.sendCommand("LISTEN \"\(quoted)\"", index: index, for: self)
             }
             connection.sync(for: self)
-            beat()
+            scheduleHeartbeat()
         } catch {
             failed(error)
         }
@@ -100,13 +93,13 @@ package final class PostgresListener: @unchecked Sendable {
         if failures.nonzeroBitCount == 1 {
             logger.warning("postgres: not listening", metadata: ["attempts": .stringConvertible(failures), "error": "\(error)"])
         }
-        let wait = Backoff().wait(after: failures, chance: Double.random(in: 0..<1))
+        let wait = Backoff().wait(after: failures, random: Double.random(in: 0..<1))
         timer?.cancel()
         timer = loop.schedule(after: .nanoseconds(Int64(clamping: wait))) { [weak self] in self?.connect() }
     }
 
-    /// TCP alone would not notice a frozen server, and a lost route only after long.
-    private func beat() {
+    /// Pings the server regularly. TCP alone would not notice a frozen server, and a lost route only after a long time.
+    private func scheduleHeartbeat() {
         timer?.cancel()
         timer = loop.schedule(after: heartbeat) { [weak self] in
             guard let self, let connection else { return }
@@ -114,7 +107,7 @@ package final class PostgresListener: @unchecked Sendable {
                 connection.fail(PostgresError(.timedOut, "the server did not answer"))
             } else {
                 connection.sync(for: nil)
-                beat()
+                scheduleHeartbeat()
             }
         }
     }

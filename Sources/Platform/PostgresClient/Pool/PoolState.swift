@@ -1,25 +1,26 @@
 import DequeModule
+import EventLoop
 
-/// Which connections there are, who has them, who waits, and what is to be done about it.
+/// The pool as a state machine: its connections, what each is used for, and the callers that wait for one.
 ///
-/// A value without sockets, clock or chance: time comes in as nanoseconds, chance as a number from 0 up to 1,
-/// and what has to happen comes out as ``Action``s in the order they are to be done.
+/// A value without sockets, clock or randomness: time comes in as nanoseconds, randomness as a number from 0 up to 1,
+/// and what the pool has to do comes out as ``Action``s, in order.
 package struct PoolState: Sendable {
     enum Action: Equatable, Sendable {
-        /// Open a connection; ``opened(_:now:chance:)`` or ``openingFailed(_:now:chance:)`` follows.
+        /// Open a connection; ``opened(_:now:random:)`` or ``openingFailed(_:now:random:)`` follows.
         case open(Int)
-        /// Let the connection carry reads for everybody.
+        /// Let reads share the connection.
         case share(Int)
-        /// Let no more reads onto it; ``drained(_:now:)`` follows once it has none.
+        /// Send no more reads over the connection; ``drained(_:now:)`` follows once it has none.
         case retire(Int)
         /// Give the connection to the waiter.
-        case lend(Int, to: Int)
+        case lease(Int, to: Int)
         case refuse(Int, Refusal)
         case close(Int)
     }
 
     enum Refusal: Equatable, Sendable {
-        /// The server is known to be away.
+        /// The server is known to be unreachable.
         case unavailable
         /// All connections stayed leased.
         case exhausted
@@ -34,7 +35,7 @@ package struct PoolState: Sendable {
         case leased
     }
 
-    struct Member: Equatable, Sendable {
+    struct ConnectionState: Equatable, Sendable {
         var phase: Phase
         var expires: UInt64 = .max
     }
@@ -45,12 +46,12 @@ package struct PoolState: Sendable {
     }
 
     let limits: PoolLimits
-    private(set) var members: [Int: Member] = [:]
-    /// Counted as members change, since every lease asks for them.
+    private(set) var connections: [Int: ConnectionState] = [:]
+    /// Counted as phases change, since every lease reads them.
     package private(set) var opening = 0
     package private(set) var leased = 0
     package private(set) var shared = 0
-    /// The most recently used last: that one's caches are warm, the others may time out.
+    /// The most recently used last: its caches are warm, and the others may time out.
     private(set) var idle: [Int] = []
     private(set) var waiters = Deque<Waiter>()
     /// Attempts to connect that failed in a row.
@@ -58,23 +59,23 @@ package struct PoolState: Sendable {
     private var retryAt: UInt64 = 0
     private var nextID = 0
     private(set) var isRunning = false
-    /// The server accepts and answers nothing: set and lifted by whoever watches for signs of life.
+    /// The server accepts connections and answers nothing; the pool sets it by its ``LivenessDetector``.
     private(set) var isHung = false
 
     init(limits: PoolLimits) { self.limits = limits }
 
-    // MARK: What others may see
+    // MARK: Numbers
 
     /// Connections that are open.
-    package var open: Int { members.count - opening }
+    package var open: Int { connections.count - opening }
     package var idling: Int { idle.count }
     package var waiting: Int { waiters.count }
-    /// Whether a statement sent now has a good chance.
+    /// Whether a statement that is sent now is likely to be answered.
     package var isUsable: Bool { isRunning && !isHung && open > 0 }
 
-    /// Changes what a connection is for; nil where it is no more.
+    /// Changes the phase of a connection; nil removes it.
     private mutating func set(_ id: Int, _ phase: Phase?) {
-        switch members[id]?.phase {
+        switch connections[id]?.phase {
         case .opening: opening -= 1
         case .leased: leased -= 1
         case .shared: shared -= 1
@@ -86,18 +87,18 @@ package struct PoolState: Sendable {
         case .shared: shared += 1
         case .idle, .retiring, nil: break
         }
-        if let phase { members[id, default: Member(phase: phase)].phase = phase } else { members[id] = nil }
+        if let phase { connections[id, default: ConnectionState(phase: phase)].phase = phase } else { connections[id] = nil }
     }
 
-    /// Whether it is known that asking is in vain: no connection, and the last attempt failed or takes too long;
+    /// Whether a lease would certainly fail: there is no connection, and the last attempt failed or takes too long;
     /// or the server hangs.
     func isDown(now: UInt64) -> Bool {
         if isHung { return true }
         guard open == 0 else { return false }
-        return failures > 0 || members.values.contains { $0.phase.isOverdue(now: now, timeout: limits.openingTimeout) }
+        return failures > 0 || connections.values.contains { $0.phase.isOverdue(now: now, timeout: limits.openingTimeout) }
     }
 
-    /// Whether reads can't be had: no shared connection, and little hope of one soon.
+    /// Whether a read would certainly fail: there is no shared connection, and none is likely soon.
     func isDownForReads(now: UInt64) -> Bool { isDown(now: now) || (shared == 0 && failures > 0) }
 
     // MARK: Events
@@ -107,13 +108,13 @@ package struct PoolState: Sendable {
         return openMissing(now: now)
     }
 
-    /// Takes no more callers, closes what is unused; the rest follows as it comes back.
+    /// Refuses callers and closes unused connections; the others close as they are released.
     mutating func stop() -> [Action] {
         isRunning = false
         var actions: [Action] = waiters.map { .refuse($0.id, .closed) }
         waiters = []
-        for (id, member) in members.sorted(by: { $0.key < $1.key }) {
-            switch member.phase {
+        for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            switch connection.phase {
             case .idle: actions.append(close(id))
             case .shared:
                 set(id, .retiring)
@@ -125,13 +126,13 @@ package struct PoolState: Sendable {
         return actions
     }
 
-    /// Somebody wants a connection for themselves.
+    /// A caller wants to lease a connection.
     mutating func acquire(_ waiter: Int, now: UInt64, deadline: UInt64) -> [Action] {
         guard isRunning else { return [.refuse(waiter, .closed)] }
         if isHung { return [.refuse(waiter, .unavailable)] }
         if let id = idle.popLast() {
             set(id, .leased)
-            return [.lend(id, to: waiter)]
+            return [.lease(id, to: waiter)]
         }
         if isDown(now: now) { return [.refuse(waiter, .unavailable)] }
         guard waiters.count < limits.maxWaiters else { return [.refuse(waiter, .exhausted)] }
@@ -142,26 +143,26 @@ package struct PoolState: Sendable {
     /// The waiter was cancelled.
     mutating func abandon(_ waiter: Int) { waiters.removeAll { $0.id == waiter } }
 
-    mutating func opened(_ id: Int, now: UInt64, chance: Double) -> [Action] {
+    mutating func opened(_ id: Int, now: UInt64, random: Double) -> [Action] {
         failures = 0
         retryAt = 0
-        guard members[id] != nil else { return [.close(id)] }
+        guard connections[id] != nil else { return [.close(id)] }
         guard isRunning else { return [close(id)] }
         // Up to a tenth earlier, so that those opened together don't expire together.
-        let earlier = UInt64(Double(limits.lifetime / 10) * min(max(0, chance), 0.999))
-        members[id]?.expires = now.adding(limits.lifetime - min(earlier, limits.lifetime))
+        let earlier = UInt64(Double(limits.lifetime / 10) * min(max(0, random), 0.999))
+        connections[id]?.expires = now.adding(limits.lifetime - min(earlier, limits.lifetime))
         return place(id, now: now) + openMissing(now: now)
     }
 
-    mutating func openingFailed(_ id: Int, now: UInt64, chance: Double) -> [Action] {
+    mutating func openingFailed(_ id: Int, now: UInt64, random: Double) -> [Action] {
         set(id, nil)
-        return countFailure(now: now, chance: chance)
+        return countFailure(now: now, random: random)
     }
 
-    /// The borrower is done. The connection is in no transaction.
+    /// The lease has ended. The connection is in no transaction.
     mutating func release(_ id: Int, now: UInt64) -> [Action] {
-        guard let member = members[id] else { return [.close(id)] }
-        guard isRunning, member.expires > now else { return [close(id)] + openMissing(now: now) }
+        guard let connection = connections[id] else { return [.close(id)] }
+        guard isRunning, connection.expires > now else { return [close(id)] + openMissing(now: now) }
         return place(id, now: now)
     }
 
@@ -173,59 +174,59 @@ package struct PoolState: Sendable {
 
     /// A retired connection has nothing left to answer.
     mutating func drained(_ id: Int, now: UInt64) -> [Action] {
-        guard members[id]?.phase == .retiring else { return [] }
+        guard connections[id]?.phase == .retiring else { return [] }
         return [close(id)] + openMissing(now: now)
     }
 
-    /// A shared connection has too much before it to be of use soon: it ends once it is through, and another takes its place.
+    /// A shared connection has too much queued to be of use soon: it closes once that is done, and another takes its place.
     mutating func replaceShared(_ id: Int, now: UInt64) -> [Action] {
-        guard isRunning, members[id]?.phase == .shared else { return [] }
+        guard isRunning, connections[id]?.phase == .shared else { return [] }
         set(id, .retiring)
         return [.retire(id)] + fillShared() + openMissing(now: now)
     }
 
-    /// The server gives no sign of life, or does again.
+    /// The server hangs, or answers again.
     mutating func hung(_ hangs: Bool, now: UInt64) -> [Action] {
         isHung = hangs
         return hangs ? refuseAll() : openMissing(now: now)
     }
 
-    /// Opens one connection to see whether the server answers at all, if there may be one more.
+    /// Opens one connection to find out whether the server answers, if the pool may have one more.
     mutating func openProbe(now: UInt64) -> [Action] {
-        guard isRunning, members.count < limits.maximum, opening == 0 else { return [] }
+        guard isRunning, connections.count < limits.maximum, opening == 0 else { return [] }
         return [beginOpening(now: now)]
     }
 
-    /// Time has passed: see ``nextTick``.
+    /// Time has passed; see ``nextTick``.
     mutating func tick(now: UInt64) -> [Action] {
         var actions: [Action] = []
         for waiter in waiters where waiter.deadline <= now { actions.append(.refuse(waiter.id, .exhausted)) }
         waiters.removeAll { $0.deadline <= now }
         if isDown(now: now) { actions += refuseAll() }
         for id in idle {
-            guard case .idle(let since) = members[id]?.phase, let expires = members[id]?.expires else { continue }
+            guard case .idle(let since) = connections[id]?.phase, let expires = connections[id]?.expires else { continue }
             let isSpare = open > limits.minimum && now >= since && now - since >= limits.idleTimeout
             if isSpare || expires <= now { actions.append(close(id)) }
         }
-        for (id, member) in members where member.phase == .shared && member.expires <= now {
+        for (id, connection) in connections where connection.phase == .shared && connection.expires <= now {
             set(id, .retiring)
             actions.append(.retire(id))
         }
         return actions + fillShared() + openMissing(now: now)
     }
 
-    /// When ``tick(now:)`` has something to do again, if ever.
+    /// When ``tick(now:)`` has something to do again; nil: never.
     var nextTick: UInt64? {
         var next = UInt64.max
         let hasSpare = open > limits.minimum
         for waiter in waiters { next = min(next, waiter.deadline) }
         if isRunning && missing > 0 && failures > 0 && opening == 0 { next = min(next, retryAt) }
-        for member in members.values {
-            switch member.phase {
+        for connection in connections.values {
+            switch connection.phase {
             case .idle(let since):
-                next = min(next, member.expires)
+                next = min(next, connection.expires)
                 if hasSpare { next = min(next, since.adding(limits.idleTimeout)) }
-            case .shared: next = min(next, member.expires)
+            case .shared: next = min(next, connection.expires)
             case .opening(let since) where !waiters.isEmpty && open == 0:
                 next = min(next, since.adding(limits.openingTimeout).adding(1))
             case .opening, .leased, .retiring: break
@@ -236,7 +237,7 @@ package struct PoolState: Sendable {
 
     // MARK: Rules
 
-    /// Where a connection that is free goes: reads first, then whoever waits longest, then to the unused.
+    /// Uses a free connection: for reads first, then for the longest-waiting caller, and otherwise it stays unused.
     private mutating func place(_ id: Int, now: UInt64) -> [Action] {
         if shared < limits.shared {
             set(id, .shared)
@@ -244,14 +245,14 @@ package struct PoolState: Sendable {
         }
         if let waiter = waiters.popFirst() {
             set(id, .leased)
-            return [.lend(id, to: waiter.id)]
+            return [.lease(id, to: waiter.id)]
         }
         set(id, .idle(since: now))
         idle.append(id)
         return []
     }
 
-    /// An unused connection takes the place of a shared one that is gone: sooner there than a new one.
+    /// Lets unused connections take the place of shared ones that are gone, as that is faster than opening new ones.
     private mutating func fillShared() -> [Action] {
         var actions: [Action] = []
         while isRunning, shared < limits.shared, let id = idle.popLast() {
@@ -261,10 +262,10 @@ package struct PoolState: Sendable {
         return actions
     }
 
-    /// How many connections ought to be opened, besides those being opened.
+    /// How many connections to open, besides those being opened.
     private var missing: Int {
         let wanted = max(0, limits.shared - shared) + waiters.count
-        return min(limits.maximum, max(limits.minimum, open + wanted)) - members.count
+        return min(limits.maximum, max(limits.minimum, open + wanted)) - connections.count
     }
 
     private mutating func openMissing(now: UInt64) -> [Action] {
@@ -286,11 +287,11 @@ package struct PoolState: Sendable {
         return .open(nextID)
     }
 
-    private mutating func countFailure(now: UInt64, chance: Double) -> [Action] {
+    private mutating func countFailure(now: UInt64, random: Double) -> [Action] {
         // Attempts that ran side by side fail together, and count once.
         if failures == 0 || now >= retryAt {
             failures += 1
-            retryAt = now.adding(max(1, limits.backoff.wait(after: failures, chance: chance)))
+            retryAt = now.adding(max(1, limits.backoff.wait(after: failures, random: random)))
         }
         return isDown(now: now) ? refuseAll() : openMissing(now: now)
     }
@@ -315,5 +316,46 @@ extension PoolState.Phase {
     func isOverdue(now: UInt64, timeout: UInt64) -> Bool {
         guard case .opening(let since) = self else { return false }
         return now > since && now - since > timeout
+    }
+}
+
+/// The limits of a pool; times in nanoseconds.
+struct PoolLimits: Equatable, Sendable {
+    var maximum: Int
+    var minimum: Int
+    var shared: Int
+    var maxWaiters: Int
+    /// How many connections are opened at a time; one while the server is unreachable.
+    var parallelOpenings = 4
+    var idleTimeout: UInt64
+    var lifetime: UInt64
+    /// An attempt that takes longer than this counts as failed, though its thread still waits.
+    var openingTimeout: UInt64
+    var backoff = Backoff()
+}
+
+extension PoolLimits {
+    init(_ configuration: PostgresConfiguration) {
+        let maximum = max(2, configuration.maximum)
+        self.init(
+            maximum: maximum, minimum: min(maximum, max(1, configuration.minimum)),
+            shared: min(maximum - 1, max(1, configuration.sharedConnections)), maxWaiters: max(0, configuration.maxWaiters),
+            idleTimeout: configuration.idleTimeout.nanosecondsClamped,
+            lifetime: configuration.maxLifetime.nanosecondsClamped,
+            openingTimeout: configuration.connectTimeout.nanosecondsClamped)
+    }
+}
+
+extension PostgresError {
+    /// The error of a caller that the pool refuses.
+    /// - Parameter lastError: why the last connection was lost or could not be opened
+    init(_ refusal: PoolState.Refusal, isHung: Bool, lastError: PostgresError?) {
+        switch refusal {
+        case .exhausted: self.init(.poolExhausted, "no connection was free in time")
+        case .closed: self.init(.closed, "the pool is closed")
+        case .unavailable:
+            self.init(
+                .connectionUnavailable, isHung ? "the server does not answer" : lastError?.message, sqlState: lastError?.sqlState)
+        }
     }
 }

@@ -1,119 +1,203 @@
-import CSystem
-import DequeModule
-import Dispatch
 import EventLoop
 import Logging
 
-/// One loop's connections to a database: a few shared by everybody's reads, the others leased to transactions.
+/// One loop's connections to a database: a few that reads share, and others that are leased to transactions.
 ///
 /// Confined to its loop; every method asserts it. Each loop has its own, with its share of the process's connections.
+/// What happens to connections and waiters is decided by ``PoolState``; the pool carries that out.
 // Unchecked: confined to its loop, as above; what Dispatch and cancellation bring is handed to the loop.
 package final class PostgresPool: @unchecked Sendable {
     package let loop: EventLoop
     let configuration: PostgresConfiguration
-    let logger: Logger
-    let metrics: PoolMetrics
-    /// Nil: every shared connection carries reads.
-    let exam: ReaderExam?
-    /// What the pool holds and how it fares, as of now.
-    package internal(set) var state: PoolState
-    var vigil: LivenessDetector
-    var retries = RetryBudget()
-
-    /// Threads that connect: serial queues, since Dispatch gives each of those a thread whatever else is blocked.
-    private var lanes: [DispatchQueue] = []
-    var connections: [Int: PostgresConnection] = [:]
-    /// Those that carry reads.
-    var readers: [PostgresConnection] = []
-    /// Reads of this turn.
-    var gathered: [PendingRead] = []
-    /// Reads that are to be sent once more at this turn's end.
-    var repeated: [PendingRead] = []
-    /// The shared connections are being asked whether they live, as one of them does not.
-    var isProving = false
-    /// Reads that wait for a connection to carry them, or for one that has proven to live.
-    var parked = Deque<PendingRead>()
-    /// Kinds of reads that keep others waiting, those of them that wait for their place, and those that have one.
-    var slow = SlowStatements()
-    var slowReads = Deque<PendingRead>()
-    var slowAtWork: [(read: PendingRead, since: UInt64)] = []
-    /// Reads that have a leased connection since they were behind a slow one.
-    var relieved = 0
-    private var leases: [Int: PendingLease] = [:]
-    private var leaseCount = 0
-    var timer: LoopTimer?
-    var timerDue = UInt64.max
-    /// When the server last said anything, to any connection, also one that is closed by now.
-    var lastHeard: UInt64 = 0
-    private var closing: Promise<Void>?
+    /// The current state of the pool.
+    package private(set) var state: PoolState
     /// Why the last connection was lost or could not be opened.
     package private(set) var lastError: PostgresError?
+
+    let isolation: SlowQueryIsolation
+    private let reads: SharedReads
+    private let retries: RetryLimiter
+    private let timer: DeadlineTimer
+    private let opener: ConnectionOpener
     private let canceller = ConnectionCanceller()
-    let queryTimeout: UInt64
-    let acquireTimeout: UInt64
-    let stallTimeout: UInt64
+    private let isReplica: Bool
+    private let metrics: PoolMetrics
+    private let logger: Logger
+    private let queryTimeout: UInt64
+    private let acquireTimeout: UInt64
+    private let stallTimeout: UInt64
+
+    private var connections: [Int: PostgresConnection] = [:]
+    private var leases: [Int: PendingLease] = [:]
+    private var leaseCount = 0
+    private var liveness: LivenessMonitor
+    private var closing: Promise<Void>?
 
     /// A pool that opens nothing before ``start()``. `configuration` holds this loop's share.
     package convenience init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger) {
-        self.init(loop: loop, configuration: configuration, logger: logger, exam: nil)
+        self.init(loop: loop, configuration: configuration, logger: logger, healthCheck: nil)
     }
 
-    /// - Parameter exam: what connections have to pass to carry reads
-    init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger, exam: ReaderExam?) {
+    /// - Parameter healthCheck: what the connections of a replica have to pass to carry reads; nil for a primary
+    init(loop: EventLoop, configuration: PostgresConfiguration, logger: Logger, healthCheck: ReplicaHealthCheck?) {
         self.loop = loop
-        self.exam = exam
-        metrics = PoolMetrics(isReplica: exam != nil)
         self.configuration = configuration
         self.logger = logger
+        isReplica = healthCheck != nil
+        metrics = PoolMetrics(isReplica: isReplica)
         state = PoolState(limits: PoolLimits(configuration))
-        vigil = LivenessDetector(
-            suspicion: configuration.suspicionTimeout.nanosecondsClamped, patience: 300_000_000)
+        let suspicion = configuration.suspicionTimeout.nanosecondsClamped
+        liveness = LivenessMonitor(suspicion: suspicion)
         queryTimeout = configuration.queryTimeout.nanosecondsClamped
         acquireTimeout = configuration.acquireTimeout.nanosecondsClamped
         stallTimeout = configuration.stallTimeout.nanosecondsClamped
+        let maxWaiting = max(1, configuration.maxWaiters)
+        opener = ConnectionOpener(loop: loop, configuration: configuration, limits: true)
+        retries = RetryLimiter(metrics: metrics)
+        timer = DeadlineTimer(loop: loop, answerTime: min(suspicion, SlowQueryIsolation.threshold))
+        isolation = SlowQueryIsolation(
+            loop: loop, timer: timer, maxLeases: max(1, configuration.maximum / 4), maxWaiting: maxWaiting)
+        reads = SharedReads(
+            loop: loop,
+            limits: SharedReads.Limits(
+                maxWaiting: maxWaiting, readTimeout: configuration.readLimit, silence: suspicion),
+            timer: timer, isolation: isolation, retries: retries, metrics: metrics, healthCheck: healthCheck)
+        timer.fire = { [weak self] in self?.tick() }
+        reads.refusal = { [weak self] in self?.readRefusal() }
+        isolation.runOnLease = { [weak self] query in
+            guard let self else { throw PostgresError(.closed) }
+            return try await runOnLease(query)
+        }
+        isolation.hedgeEnded = { [weak self] in _ = self?.inspectSlowReads() }
     }
 
     /// Opens the minimum in the background and keeps trying until ``close()``. On the loop.
     package func start() {
         loop.assertInLoop()
-        lastHeard = loop.now
+        liveness.heard(at: loop.now)
         perform(state.start(now: loop.now))
     }
 
-    /// Refuses new callers, lets those at work finish, and returns when every connection is closed. Transactions take as
-    /// long as they take, so whoever has to end in time sets a limit of their own. On the loop.
+    /// Refuses new callers, lets running work finish, and returns when every connection is closed. Transactions have no
+    /// time limit here: the caller sets one if it has to end in time. On the loop.
     package func close() async {
         loop.assertInLoop()
         let promise = closing ?? Promise<Void>(on: loop)
         closing = promise
         perform(state.stop())
-        failParked(PostgresError(.closed))
+        reads.failWaiting(PostgresError(.closed))
         finishClosing()
         try? await promise.value()
     }
 
-    /// Whether a statement has a good chance at present.
+    /// Whether a statement that is sent now is likely to be answered.
     package var isUsable: Bool { state.isUsable }
 
-    // MARK: Leasing
+    // MARK: Reads
 
-    /// A connection for the caller alone, until ``giveBack(_:)``.
+    /// Runs one read that belongs to no transaction, together with all others of this turn of the loop.
+    ///
+    /// Reads only, and short ones: they share connections, where a slow read holds up those behind it. PostgreSQL
+    /// refuses writes there (25006); those go through ``batch(_:)``. A read whose connection breaks is sent once more.
+    /// - Throws: ``PostgresError``. On the loop.
+    package func query(_ query: PostgresQuery) async throws -> PostgresRows {
+        loop.assertInLoop()
+        guard !query.isInvalid else { throw PostgresError(.invalidParameter, "a parameter that PostgreSQL cannot hold") }
+        let until = try deadline(after: queryTimeout)
+        retries.attempted()
+        guard state.isRunning else { throw PostgresError(.closed, "the pool is closed") }
+        let read = PendingRead(query, until: until, reads: reads)
+        try reads.submit(read, isHung: state.isHung)
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { read.wait($0) }
+        } onCancel: { [loop] in
+            loop.execute { read.end(.failure(PostgresError(.cancelled))) }
+        }
+        return try result.get()
+    }
+
+    /// How long the server takes to answer at present.
+    /// - Throws: ``PostgresError``. On the loop.
+    package func ping() async throws -> Duration {
+        let clock = ContinuousClock()
+        let start = clock.now
+        _ = try await query("SELECT 1")
+        return clock.now - start
+    }
+
+    private func readRefusal() -> PostgresError? {
+        state.isDownForReads(now: loop.now) ? explain(.unavailable) : nil
+    }
+
+    // MARK: Reads of a replica
+
+    /// Whether a read that is sent now is likely to be answered.
+    var carriesReads: Bool { reads.hasReaders && state.isUsable }
+
+    /// Runs the health check on every shared connection. On the loop.
+    func checkHealth() { reads.checkHealth() }
+
+    /// Sends no read anywhere until connections have passed the health check again. On the loop.
+    func suspendReads() { reads.suspend() }
+
+    // MARK: Statements on a leased connection
+
+    /// Sends statements and a Sync on a leased connection and waits for their answers.
+    func send(
+        _ queries: [PostgresQuery], begin: String?, commit: CommitOutcomeRule.Commit, on connection: PostgresConnection
+    ) async throws(PostgresError) -> [PostgresRows] {
+        loop.assertInLoop()
+        guard !queries.contains(where: \.isInvalid) else {
+            throw PostgresError(.invalidParameter, "a parameter that PostgreSQL cannot hold")
+        }
+        guard connection.isOpen else { throw PostgresError(.connectionUnavailable, "the connection was lost") }
+        let until = try deadline(after: queryTimeout)
+        let pending = PendingBatch(count: queries.count, commit: commit, until: until) { [canceller] in
+            connection.abort($0, canceller: canceller)
+        }
+        pending.send(queries, begin: begin, on: connection)
+        timer.arm(until)
+        timer.armForAnswer()
+        return try await pending.answers(on: loop).get()
+    }
+
+    /// - Throws: ``PostgresError`` `timedOut` where the request's deadline has passed.
+    private func deadline(after timeout: UInt64) throws(PostgresError) -> UInt64 {
+        let now = loop.now
+        let instant = min(now.adding(timeout), Deadline.current?.instant ?? .max)
+        guard instant > now else { throw PostgresError(.timedOut, "the deadline had passed") }
+        return instant
+    }
+
+    // MARK: Retries
+
+    /// Whether an operation that failed may be tried again; the retry is counted then. On the loop.
+    ///
+    /// For retries because of the server's trouble. An operation that never ran, or lost a race against another, needs no
+    /// permission.
+    package func mayRetry() -> Bool {
+        loop.assertInLoop()
+        return retries.mayRetry(now: loop.now)
+    }
+
+    // MARK: Leases
+
+    /// A connection for the caller alone, until ``release(_:)``.
     func lease() async throws(PostgresError) -> PostgresConnection {
         loop.assertInLoop()
+        let now = loop.now
+        retries.attempted()
+        let until: UInt64
+        do { until = try deadline(after: acquireTimeout) } catch {
+            metrics.acquiringFailed(.timedOut)
+            throw error
+        }
         leaseCount &+= 1
         let id = leaseCount
-        let now = loop.now
         let pending = PendingLease()
         leases[id] = pending
-        retries.attempted()
-        let deadline = min(now.adding(acquireTimeout), Deadline.current?.instant ?? .max)
-        if deadline <= now {
-            leases[id] = nil
-            metrics.acquiringFailed(.timedOut)
-            throw PostgresError(.timedOut, "the deadline had passed")
-        }
-        perform(state.acquire(id, now: now, deadline: deadline))
-        arm(deadline)
+        perform(state.acquire(id, now: now, deadline: until))
+        timer.arm(until)
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { pending.wait($0) }
         } onCancel: { [loop] in
@@ -132,12 +216,12 @@ package final class PostgresPool: @unchecked Sendable {
     private func abandonLease(_ id: Int) {
         guard let pending = leases.removeValue(forKey: id) else { return }
         state.abandon(id)
-        showLevels()
+        metrics.show(state)
         pending.end(.failure(PostgresError(.cancelled)))
     }
 
     /// Takes a leased connection back; a transaction that is still open on it is rolled back.
-    func giveBack(_ connection: PostgresConnection) {
+    func release(_ connection: PostgresConnection) {
         guard connection.isOpen else { return }
         if connection.outstanding == 0 && connection.isInTransaction {
             connection.sendHousekeeping("ROLLBACK")
@@ -146,24 +230,18 @@ package final class PostgresPool: @unchecked Sendable {
         perform(state.release(connection.id, now: loop.now))
     }
 
-    /// Gives a connection up in the midst of a statement, and has the server cancel that.
-    func drop(_ connection: PostgresConnection, _ error: PostgresError) {
-        guard let handle = connection.handle else { return }
-        canceller.cancel(handle)
-        connection.fail(error)
-    }
+    // MARK: The state's actions
 
-    // MARK: Doing what the state says
-
-    func perform(_ actions: [PoolState.Action]) {
+    private func perform(_ actions: [PoolState.Action]) {
         for action in actions {
             switch action {
-            case .open(let id): open(id)
-            case .share(let id): share(id)
+            case .open(let id): opener.open { [self] in opened(id, $0) }
+            case .share(let id):
+                if let connection = connections[id] { reads.add(connection) }
             case .retire(let id):
-                readers.removeAll { $0.id == id }
+                reads.retire(id)
                 if connections[id]?.outstanding == 0 { perform(state.drained(id, now: loop.now)) }
-            case .lend(let id, let waiter):
+            case .lease(let id, let waiter):
                 guard let pending = leases.removeValue(forKey: waiter), let connection = connections[id] else {
                     perform(state.release(id, now: loop.now))
                     continue
@@ -175,44 +253,27 @@ package final class PostgresPool: @unchecked Sendable {
                 connections.removeValue(forKey: id)?.close()
             }
         }
-        if !parked.isEmpty && state.isDownForReads(now: loop.now) { failParked(explain(.unavailable)) }
-        if let next = state.nextTick { arm(next) }
-        showLevels()
+        if reads.hasWaiting, let refusal = readRefusal() { reads.failWaiting(refusal) }
+        if let next = state.nextTick { timer.arm(next) }
+        metrics.show(state)
         finishClosing()
     }
 
-    private func showLevels() {
-        metrics.show(
-            PoolMetrics.Levels(
-                opening: state.opening, shared: state.shared, idle: state.idling, leased: state.leased,
-                waiting: state.waiting))
-    }
-
-    private func open(_ id: Int) {
-        let lane = lanes.popLast() ?? DispatchQueue(label: "postgres.connect")
-        let (parameters, file) = (configuration.connectionParameters(limits: true), configuration.passwordFile)
-        lane.async { [loop] in
-            let result = Result { () throws(PostgresError) in try PostgresHandle.connect(parameters, passwordFile: file) }
-            loop.execute { self.opened(id, result, lane: lane) }
-        }
-    }
-
-    private func opened(_ id: Int, _ result: Result<PostgresHandle, PostgresError>, lane: DispatchQueue) {
-        lanes.append(lane)
-        let chance = Double.random(in: 0..<1)
+    private func opened(_ id: Int, _ result: Result<PostgresHandle, PostgresError>) {
+        let random = Double.random(in: 0..<1)
         do throws(PostgresError) {
             let connection = try PostgresConnection(id: id, handle: result.get(), loop: loop)
             connection.owner = self
             connections[id] = connection
-            lastHeard = loop.now
+            liveness.heard(at: loop.now)
             if state.failures > 0 { logger.notice("postgres: connected again to \(configuration.summary)") }
-            perform(state.opened(id, now: loop.now, chance: chance))
-            look()
+            perform(state.opened(id, now: loop.now, random: random))
+            checkLiveness()
         } catch {
             lastError = error
             let failures = state.failures
-            perform(state.openingFailed(id, now: loop.now, chance: chance))
-            // The first, then ever fewer: at 1, 2, 4, 8, … failures in a row.
+            perform(state.openingFailed(id, now: loop.now, random: random))
+            // Logged at 1, 2, 4, 8, … failures in a row.
             if state.failures != failures && state.failures.nonzeroBitCount == 1 {
                 logger.warning(
                     "postgres: cannot connect to \(configuration.summary)",
@@ -221,48 +282,103 @@ package final class PostgresPool: @unchecked Sendable {
         }
     }
 
-    private func share(_ id: Int) {
-        guard let connection = connections[id] else { return }
-        // A Sync group that fails takes its neighbours back, so that nothing but reads may go there.
-        connection.sendHousekeeping("SET default_transaction_read_only = on")
-        // It stays shared for good, so nothing has to take this back.
-        if let limit = configuration.readLimit { connection.sendHousekeeping("SET statement_timeout = \(limit)") }
-        // Reads follow once this is answered: an unused connection may have died without telling.
-        connection.sync(
-            for: LivenessPing(loop: loop) { [weak self] in
-                guard let self, state.members[id]?.phase == .shared, connection.isOpen else { return }
-                guard exam == nil else { return examine(connection) }
-                readers.append(connection)
-                sendParked()
-            })
-        armForSilence()
-    }
-
     private func explain(_ refusal: PoolState.Refusal) -> PostgresError {
-        switch refusal {
-        case .exhausted: PostgresError(.poolExhausted, "no connection was free in time")
-        case .closed: PostgresError(.closed, "the pool is closed")
-        case .unavailable:
-            PostgresError(
-                .connectionUnavailable, state.isHung ? "the server does not answer" : lastError?.message,
-                sqlState: lastError?.sqlState)
-        }
+        PostgresError(refusal, isHung: state.isHung, lastError: lastError)
     }
 
     private func finishClosing() {
         guard let closing, !closing.isResolved, state.open == 0 else { return }
-        timer?.cancel()
+        timer.cancel()
         closing.succeed(())
+    }
+
+    // MARK: Time
+
+    private func tick() {
+        let now = loop.now
+        var next = UInt64.max
+        for connection in Array(connections.values) {
+            next = min(next, connection.expireReceivers(now: now))
+            if let stall = closeIfStalled(connection, now: now) { next = min(next, stall) }
+        }
+        next = min(next, reads.expire(now: now), isolation.expire(now: now))
+        next = min(next, inspectSlowReads())
+        perform(state.tick(now: now))
+        checkLiveness()
+        if next != .max { timer.arm(next) }
+    }
+
+    /// Looks for reads that hold up others; when to look again.
+    private func inspectSlowReads() -> UInt64 {
+        // A replica's leased connections pass no health check, and its reads can go to the primary.
+        guard !isReplica else { return .max }
+        return isolation.inspect(
+            connections,
+            carriesReads: { state.connections[$0]?.phase == .shared || state.connections[$0]?.phase == .retiring },
+            replace: { perform(state.replaceShared($0, now: loop.now)) })
+    }
+
+    /// Closes a connection that has been silent for too long: a shared one, whose reads are not sent again, as they
+    /// may be the cause; and a leased one while the server hangs, as its caller should rather retry.
+    private func closeIfStalled(_ connection: PostgresConnection, now: UInt64) -> UInt64? {
+        let phase = state.connections[connection.id]?.phase
+        guard connection.outstanding > 0, phase == .shared || phase == .retiring || (phase == .leased && state.isHung)
+        else { return nil }
+        let due = connection.waitingSince.adding(stallTimeout)
+        guard due <= now else { return due }
+        closeUnused(silentSince: connection.waitingSince)
+        connection.abort(PostgresError(.timedOut, "the server did not answer"), canceller: canceller)
+        return nil
+    }
+
+    /// Closes unused connections that were not heard from since a connection fell silent: they may have died the same way,
+    /// without a sign, and the caller that leased one would find out by waiting.
+    private func closeUnused(silentSince since: UInt64) {
+        for id in state.idle {
+            guard let connection = connections[id], connection.lastHeard <= since else { continue }
+            connections[id] = nil
+            connection.close()
+            perform(state.lost(id, now: loop.now))
+        }
+    }
+
+    /// Finds out whether the server still answers.
+    private func checkLiveness() {
+        let now = loop.now
+        let (decision, next) = liveness.look(at: connections, now: now)
+        switch decision {
+        case .none: break
+        case .ping: pingServer()
+        case .hung:
+            logger.error("postgres: \(configuration.summary) does not answer")
+            perform(state.hung(true, now: now))
+            perform(state.openProbe(now: now))
+            reads.failWaiting(PostgresError(.connectionUnavailable, "the server does not answer"))
+            // From now on leased connections may stall too.
+            timer.arm(now)
+        case .recovered:
+            logger.notice("postgres: \(configuration.summary) answers again")
+            perform(state.hung(false, now: now))
+        }
+        // While it hangs, every answer is looked at as it comes; see connectionDrained.
+        if let next { timer.arm(next) }
+    }
+
+    /// Sends a Sync over a connection without other statements; where there is none, opens one.
+    private func pingServer() {
+        if let connection = state.idle.last.flatMap({ connections[$0] }) ?? reads.idleReader {
+            connection.sync(for: nil)
+        } else {
+            perform(state.openProbe(now: loop.now))
+        }
     }
 }
 
 extension PostgresPool: ConnectionOwner {
     func connectionLost(_ connection: PostgresConnection, _ error: PostgresError) {
         connections[connection.id] = nil
-        readers.removeAll { $0 === connection }
-        exam?.pending[connection.id] = nil
-        if exam != nil, readers.isEmpty { suspendReads() }
-        lastHeard = max(lastHeard, connection.lastHeard)
+        reads.lost(connection)
+        liveness.heard(at: connection.lastHeard)
         if error.code != .cancelled {
             lastError = error
             logger.warning("postgres: connection lost", metadata: ["error": "\(error)"])
@@ -271,7 +387,8 @@ extension PostgresPool: ConnectionOwner {
     }
 
     func connectionDrained(_ connection: PostgresConnection) {
-        if state.members[connection.id]?.phase == .retiring { perform(state.drained(connection.id, now: loop.now)) }
-        if !vigil.isCalm { look() }
+        reads.showPipeline()
+        if state.connections[connection.id]?.phase == .retiring { perform(state.drained(connection.id, now: loop.now)) }
+        if !liveness.isCalm { checkLiveness() }
     }
 }

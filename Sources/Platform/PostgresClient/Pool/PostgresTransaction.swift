@@ -1,6 +1,6 @@
 import EventLoop
 
-/// A transaction on a connection of its own; see ``PostgresPool/transaction(isolation:_:)``. Not beyond its body.
+/// A transaction on a leased connection; see ``PostgresPool/transaction(isolation:_:)``. Valid only within that body.
 package final class PostgresTransaction {
     package enum Isolation: String, Sendable {
         case readCommitted = "BEGIN"
@@ -29,8 +29,8 @@ package final class PostgresTransaction {
         return rows
     }
 
-    /// Runs statements in one round trip; the first also brings BEGIN along. The results, in order.
-    /// - Throws: ``PostgresError``: the first statement's that failed, after which the transaction can only roll back.
+    /// Runs statements in one round trip; the first batch begins with BEGIN. The results, in order.
+    /// - Throws: ``PostgresError``: that of the first statement that failed; the transaction can only roll back then.
     @discardableResult
     package func batch(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
         try await send(queries, commit: .none)
@@ -38,14 +38,14 @@ package final class PostgresTransaction {
 
     /// Runs the last statements and COMMIT in one round trip. Nothing may be sent after it.
     ///
-    /// Goes on when the task is cancelled: whoever has sent a COMMIT wants to know what came of it.
-    /// - Throws: ``PostgresError``; `outcomeUnknown` where the connection was lost in the meantime.
+    /// Waits for the outcome even when the task is cancelled, since the caller has to know it.
+    /// - Throws: ``PostgresError``; `outcomeUnknown` where the connection was lost before the answer.
     @discardableResult
     package func commit(with queries: [PostgresQuery] = []) async throws -> [PostgresRows] {
         try await send(queries, commit: .explicit)
     }
 
-    /// Gives it up. Returns at once: whoever leases the connection next comes after the ROLLBACK anyway.
+    /// Rolls back. Returns at once: the statements of the next lease run after the ROLLBACK anyway.
     package func rollback() {
         if (state == .open || state == .failed) && connection.isOpen {
             connection.sendHousekeeping("ROLLBACK")
@@ -54,15 +54,15 @@ package final class PostgresTransaction {
         state = .ended
     }
 
-    /// The same, and returns once the server has given it up, or its connection is gone: its locks are free then.
+    /// Rolls back, and returns once the server has done so or the connection is gone: the locks are free then.
     package func rolledBack() async {
         guard state == .open, connection.isOpen else { return rollback() }
         state = .ended
-        // Should it fail, the connection is no longer good for anything else either.
+        // If this fails, the connection is unusable anyway.
         _ = try? await pool.send(["ROLLBACK"], begin: nil, commit: .none, on: connection)
     }
 
-    /// The body returned: commits what it left open.
+    /// The body returned: commits unless it has done so.
     func finish() async throws {
         switch state {
         case .open: try await commit()
@@ -71,7 +71,7 @@ package final class PostgresTransaction {
         }
     }
 
-    private func send(_ queries: [PostgresQuery], commit: CommitRule.Commit) async throws -> [PostgresRows] {
+    private func send(_ queries: [PostgresQuery], commit: CommitOutcomeRule.Commit) async throws -> [PostgresRows] {
         guard state == .fresh || state == .open else { throw PostgresError(.transactionEnded, "nothing may follow") }
         if queries.isEmpty && (commit == .none || state == .fresh) {
             if commit == .explicit { state = .ended }
@@ -87,5 +87,65 @@ package final class PostgresTransaction {
             state = .failed
             throw error
         }
+    }
+}
+
+extension PostgresPool {
+    /// Runs statements as one transaction in one round trip, on a leased connection. The results, in order.
+    /// - Throws: ``PostgresError``: that of the first statement that failed, and then all is rolled back;
+    ///   `outcomeUnknown` where the connection was lost before the answer. On the loop.
+    @discardableResult
+    package func batch(_ queries: [PostgresQuery]) async throws -> [PostgresRows] {
+        loop.assertInLoop()
+        guard !queries.isEmpty else { return [] }
+        let connection = try await lease()
+        defer { release(connection) }
+        do {
+            return try await send(queries, begin: nil, commit: .implicit, on: connection)
+        } catch {
+            guard error.isStalePlan && connection.isOpen else { throw error }
+            // All was rolled back, and the statement will be prepared again: the batch can be repeated.
+            return try await send(queries, begin: nil, commit: .implicit, on: connection)
+        }
+    }
+
+    /// Runs one statement, which may write, as a transaction by itself.
+    /// - Throws: as ``batch(_:)``.
+    @discardableResult
+    package func execute(_ query: PostgresQuery) async throws -> PostgresRows {
+        guard let rows = try await batch([query]).first else { throw PostgresError(.protocolViolation, "no answer") }
+        return rows
+    }
+
+    /// Runs `body` with a transaction, and commits when it returns unless it has committed with
+    /// ``PostgresTransaction/commit(with:)``; rolls back when it throws. `body` is run once: a caller that wants to retry
+    /// after an error that ``PostgresError/isRetryable`` allows calls this again.
+    /// - Throws: what `body` throws, ``PostgresError`` otherwise. On the loop.
+    @discardableResult
+    package func transaction<Value>(
+        isolation: PostgresTransaction.Isolation = .readCommitted,
+        _ body: (PostgresTransaction) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await lease()
+        let transaction = PostgresTransaction(connection, pool: self, isolation: isolation)
+        defer {
+            transaction.rollback()
+            release(connection)
+        }
+        let value = try await body(transaction)
+        try await transaction.finish()
+        return value
+    }
+
+    /// Runs a read on a leased connection, for ``SlowQueryIsolation``.
+    func runOnLease(_ query: PostgresQuery) async throws -> PostgresRows {
+        let connection = try await lease()
+        // Rolls the transaction back too.
+        defer { release(connection) }
+        let limit: [PostgresQuery] =
+            configuration.readLimit.map { [PostgresQuery(unescaped: "SET LOCAL statement_timeout = \($0)")] } ?? []
+        let rows = try await send(limit + [query], begin: "BEGIN READ ONLY", commit: .none, on: connection)
+        guard let last = rows.last else { throw PostgresError(.protocolViolation, "no answer") }
+        return last
     }
 }

@@ -1,34 +1,35 @@
+import CoreMetrics
 import EventLoop
 import Logging
 
-/// Reads that may come from a replica, and come from the primary wherever the replica is away, slow, or behind.
+/// Reads that may come from a replica, and come from the primary while the replica is unreachable, slow, or behind.
 ///
-/// Each connection to the replica is examined before it carries reads, and four times a second from then on: one name may
-/// stand for several replicas. Not for a read that decides about a write. Confined to its loop.
+/// Each connection to the replica passes a health check before it carries reads, and four times a second from then on: one
+/// host name may stand for several replicas. Not for a read that decides about a write. Confined to its loop.
 // Unchecked: confined to its loop, as above.
 package final class ReplicaReads: @unchecked Sendable {
-    /// How long between two looks at how far both servers are.
+    /// The time between two health checks.
     private static let interval = Duration.milliseconds(250)
-    /// How long a read waits for the replica before the primary is asked.
-    private static let patience = Duration.seconds(1)
+    /// How long a read waits for the replica before it goes to the primary.
+    private static let readTimeout = Duration.seconds(1)
 
     private let loop: EventLoop
     private let primary: PostgresPool
     private let replica: PostgresPool
     private let metrics = ReplicaMetrics()
     private let logger: Logger
-    private var rule: ReplicaRule
+    private var eligibility: ReplicaEligibility
     private var task: Task<Void, Never>?
-    /// The replica gets no reads before this moment, as it left one unanswered.
+    /// The replica gets no reads before this instant, since it left a read unanswered.
     private var pausedUntil: UInt64 = 0
-    private var lastExam: (at: UInt64, took: UInt64)?
-    private var began: UInt64 = 0
-    private var told: ReplicaStatus.Phase?
+    private var lastCheck: (at: UInt64, took: UInt64)?
+    private var started: UInt64 = 0
+    private var loggedPhase: ReplicaStatus.Phase?
 
     /// - Parameters:
     ///   - configuration: of the replica, with this loop's share
     ///   - maximumLag: how much older than the primary the replica may be
-    ///   - mark: gives, as one row of one bigint, a number that grows with each write that must be seen at once
+    ///   - mark: selects one row of one bigint, a number that grows with each write that reads must see at once
     package init(
         primary: PostgresPool, replica configuration: PostgresConfiguration, maximumLag: Duration, mark: PostgresQuery,
         logger: Logger
@@ -36,25 +37,25 @@ package final class ReplicaReads: @unchecked Sendable {
         loop = primary.loop
         self.primary = primary
         self.logger = logger
-        rule = ReplicaRule(maximumLag: maximumLag.nanosecondsClamped)
+        eligibility = ReplicaEligibility(maximumLag: maximumLag.nanosecondsClamped)
         var configuration = configuration
-        // Only reads are sent there, and these share.
+        // Only reads are sent there, and they share connections.
         configuration.minimum = max(1, configuration.sharedConnections)
         configuration.maximum = configuration.minimum + 1
-        configuration.queryTimeout = min(configuration.queryTimeout, Self.patience)
-        replica = PostgresPool(
-            loop: loop, configuration: configuration, logger: logger, exam: ReaderExam(query: ReplicaReport.query(mark: mark)))
-        replica.exam?.passes = { [weak self] row, took in self?.examined(row, took) ?? false }
+        configuration.queryTimeout = min(configuration.queryTimeout, Self.readTimeout)
+        let healthCheck = ReplicaHealthCheck(query: ReplicaReport.query(mark: mark))
+        replica = PostgresPool(loop: loop, configuration: configuration, logger: logger, healthCheck: healthCheck)
+        healthCheck.isHealthy = { [weak self] row, took in self?.isHealthy(row, took) ?? false }
     }
 
-    /// Connects in the background and begins to look. On the loop.
+    /// Connects in the background and begins the health checks. On the loop.
     package func start() {
         loop.assertInLoop()
-        began = loop.now
+        started = loop.now
         replica.start()
         task = loop.run { [self] in
             while !Task.isCancelled {
-                await look()
+                await check()
                 try? await loop.sleep(for: Self.interval)
             }
         }
@@ -70,73 +71,110 @@ package final class ReplicaReads: @unchecked Sendable {
     /// - Throws: ``PostgresError``. On the loop.
     package func query(_ query: PostgresQuery) async throws -> PostgresRows {
         loop.assertInLoop()
-        guard replica.carriesReads, loop.now >= pausedUntil else { return try await ask(query) }
+        guard replica.carriesReads, loop.now >= pausedUntil else { return try await queryPrimary(query) }
         do {
             let rows = try await replica.query(query)
             metrics.replica.increment()
             return rows
         } catch let error as PostgresError {
-            let isOver = Deadline.current.map { $0.instant <= loop.now } ?? false
-            guard ReplicaRule.fallsBack(error), !isOver else { throw error }
-            if error.code == .timedOut { pausedUntil = loop.now.adding(Self.patience.nanosecondsClamped) }
+            let isExpired = Deadline.current.map { $0.instant <= loop.now } ?? false
+            guard ReplicaEligibility.fallsBack(error), !isExpired else { throw error }
+            if error.code == .timedOut { pausedUntil = loop.now.adding(Self.readTimeout.nanosecondsClamped) }
             metrics.fallbacks.increment()
-            return try await ask(query)
+            return try await queryPrimary(query)
         }
     }
 
-    private func ask(_ query: PostgresQuery) async throws -> PostgresRows {
+    private func queryPrimary(_ query: PostgresQuery) async throws -> PostgresRows {
         metrics.primary.increment()
         return try await primary.query(query)
     }
 
-    /// The primary has announced this mark: what lacks it is read from no more, beginning with this very turn.
+    /// The primary has announced this mark: from this turn on, no read goes to a replica that lacks it.
     package func mark(is mark: Int64) {
         loop.assertInLoop()
-        guard mark != rule.mark else { return }
-        rule.mark = mark
+        guard mark != eligibility.mark else { return }
+        eligibility.mark = mark
         replica.suspendReads()
-        replica.examineReaders()
+        replica.checkHealth()
     }
 
-    /// How the replica stands. On the loop.
-    package var standing: ReplicaStatus {
+    /// The status of the replica. On the loop.
+    package var status: ReplicaStatus {
         let now = loop.now
-        let silence = now > (lastExam?.at ?? began) ? now - (lastExam?.at ?? began) : 0
-        guard let lastExam, replica.isUsable, silence < 2_000_000_000 else {
+        let silence = now > (lastCheck?.at ?? started) ? now - (lastCheck?.at ?? started) : 0
+        guard let lastCheck, replica.isUsable, silence < 2_000_000_000 else {
             return ReplicaStatus(phase: .down, latency: silence)
         }
-        return ReplicaStatus(phase: replica.carriesReads ? .ok : .behind, latency: lastExam.took)
+        return ReplicaStatus(phase: replica.carriesReads ? .ok : .behind, latency: lastCheck.took)
     }
 
-    // MARK: Looking
+    // MARK: Health checks
 
-    /// First the primary, then the replica: what the primary had written before is what the replica must show.
-    private func look() async {
+    /// First the primary, then the replica: the replica must show what the primary had written before.
+    private func check() async {
         let now = loop.now
         let end = try? await Deadline.$current.withValue(.after(Self.interval)) {
             try await primary.query(ReplicaReport.primaryQuery).first?[0, as: Int64.self]
         }
-        if let end { rule.history.primaryWas(at: end, now: now) }
-        replica.examineReaders()
-        tell()
+        if let end { eligibility.history.primaryWas(at: end, now: now) }
+        replica.checkHealth()
+        logPhase()
     }
 
-    private func examined(_ row: PostgresRow, _ took: UInt64) -> Bool {
-        lastExam = (loop.now, took)
+    private func isHealthy(_ row: PostgresRow, _ took: UInt64) -> Bool {
+        lastCheck = (loop.now, took)
         guard let report = try? ReplicaReport(row) else { return false }
-        return rule.verdict(report) == .fit
+        return eligibility.verdict(report) == .eligible
     }
 
-    private func tell() {
-        let phase = standing.phase
-        // It is given the time to come up.
-        guard phase != told, told != nil || phase == .ok || loop.now > began.adding(3_000_000_000) else { return }
-        told = phase
+    private func logPhase() {
+        let phase = status.phase
+        // The replica has three seconds to come up before that is logged.
+        guard phase != loggedPhase, loggedPhase != nil || phase == .ok || loop.now > started.adding(3_000_000_000) else { return }
+        loggedPhase = phase
         let metadata: Logger.Metadata = ["replica": "\(replica.configuration.summary)"]
         switch phase {
         case .ok: logger.notice("postgres: catalogue reads go to the replica", metadata: metadata)
         case .behind: logger.warning("postgres: the replica is behind, or none; reads go to the primary", metadata: metadata)
         case .down: logger.warning("postgres: the replica is away; reads go to the primary", metadata: metadata)
         }
+    }
+}
+
+/// The status of a replica, for monitoring.
+package struct ReplicaStatus: Equatable, Sendable {
+    package enum Phase: String, Equatable, Sendable {
+        /// It carries reads.
+        case ok
+        /// It answers, and lags too much, or is no replica.
+        case behind
+        case down
+    }
+
+    package let phase: Phase
+    /// How long its last answer took, or how long it has been silent, in nanoseconds.
+    package let latency: UInt64
+
+    package init(phase: Phase, latency: UInt64) {
+        self.phase = phase
+        self.latency = latency
+    }
+}
+
+/// Counts which server answers the reads that a replica may answer.
+final class ReplicaMetrics {
+    let primary: Counter
+    let replica: Counter
+    /// Reads that the primary answered after the replica had failed them.
+    let fallbacks: Counter
+
+    init(factory: any MetricsFactory = MetricsSystem.factory) {
+        let reads = { (role: String) in
+            Counter(label: "commerce_postgres_reads_total", dimensions: [("role", role)], factory: factory)
+        }
+        primary = reads("primary")
+        replica = reads("replica")
+        fallbacks = Counter(label: "commerce_postgres_replica_fallbacks_total", factory: factory)
     }
 }

@@ -4,9 +4,9 @@ import TestSupport
 @testable import PostgresClient
 
 /// When a replica may be read from.
-@Suite struct ReplicaRuleTests {
-    private func rule(maximumLag: UInt64 = 1_000, _ samples: (at: UInt64, end: Int64)...) -> ReplicaRule {
-        var rule = ReplicaRule(maximumLag: maximumLag)
+@Suite struct ReplicaEligibilityTests {
+    private func rule(maximumLag: UInt64 = 1_000, _ samples: (at: UInt64, end: Int64)...) -> ReplicaEligibility {
+        var rule = ReplicaEligibility(maximumLag: maximumLag)
         for sample in samples { rule.history.primaryWas(at: sample.end, now: sample.at) }
         return rule
     }
@@ -17,35 +17,35 @@ import TestSupport
 
     @Test func whoHasReplayedAllIsFitHoweverLongAgoThatWasWritten() {
         let rule = rule((0, 100), (1_000_000, 100), (9_000_000, 100))
-        #expect(rule.verdict(report(100)) == .fit)
-        #expect(rule.verdict(report(101)) == .fit)
+        #expect(rule.verdict(report(100)) == .eligible)
+        #expect(rule.verdict(report(101)) == .eligible)
         // The last moment at which the log ended there is what counts once more is written.
         #expect(rule.history.lag(ofReplayUpTo: 100) == 0)
         var later = rule
         later.history.primaryWas(at: 200, now: 9_000_400)
         #expect(later.history.lag(ofReplayUpTo: 100) == 400)
-        #expect(later.verdict(report(150)) == .fit)
+        #expect(later.verdict(report(150)) == .eligible)
         later.history.primaryWas(at: 300, now: 9_002_000)
-        #expect(later.verdict(report(100)) == .behind)
-        #expect(later.verdict(report(200)) == .behind)
-        #expect(later.verdict(report(300)) == .fit)
+        #expect(later.verdict(report(100)) == .lagging)
+        #expect(later.verdict(report(200)) == .lagging)
+        #expect(later.verdict(report(300)) == .eligible)
         // Older than all that is known.
-        #expect(later.verdict(report(99)) == .behind)
+        #expect(later.verdict(report(99)) == .lagging)
     }
 
     @Test func withoutThePrimaryNothingIsKnownToBeMissing() {
-        #expect(rule().verdict(report(5)) == .fit)
-        #expect(rule((0, 100)).verdict(report(100)) == .fit)
+        #expect(rule().verdict(report(5)) == .eligible)
+        #expect(rule((0, 100)).verdict(report(100)) == .eligible)
     }
 
     @Test func aWriteThatMustBeSeenIsWaitedForHoweverLittleItIsBehind() {
         var rule = rule((0, 100))
         rule.mark = 7
-        #expect(rule.verdict(report(100, mark: 6)) == .behind)
-        #expect(rule.verdict(report(100, mark: 7)) == .fit)
+        #expect(rule.verdict(report(100, mark: 6)) == .lagging)
+        #expect(rule.verdict(report(100, mark: 7)) == .eligible)
         // Another history, as of a restored database.
         rule.mark = 3
-        #expect(rule.verdict(report(100, mark: 3)) == .fit)
+        #expect(rule.verdict(report(100, mark: 3)) == .eligible)
     }
 
     @Test func whatIsNoReplicaOrCannotTellIsNotReadFrom() {
@@ -56,14 +56,14 @@ import TestSupport
     @Test func anotherPrimaryBeginsAnew() {
         var rule = rule((0, 1_000), (100, 2_000))
         rule.history.primaryWas(at: 1_500, now: 200)
-        #expect(rule.verdict(report(1_500)) == .fit)
-        #expect(rule.verdict(report(1_400)) == .behind)
+        #expect(rule.verdict(report(1_500)) == .eligible)
+        #expect(rule.verdict(report(1_400)) == .lagging)
     }
 
     @Test func theLagIsNeverLessThanItIsAndWhatIsRememberedIsBounded() {
         var chance = SeededGenerator(seed: 11)
         for _ in 0..<200 {
-            var history = LogHistory()
+            var history = WALHistory()
             var truth: [(at: UInt64, end: Int64)] = []
             var (now, end) = (UInt64(0), Int64(0))
             for _ in 0..<Int.random(in: 1...700, using: &chance) {
@@ -78,7 +78,7 @@ import TestSupport
                 #expect(since == nil ? lag == 0 : lag >= now - (since ?? 0))
             }
         }
-        var history = LogHistory()
+        var history = WALHistory()
         for number in 0..<10_000 as Range<Int64> { history.primaryWas(at: number, now: UInt64(number)) }
         #expect(history.lag(ofReplayUpTo: 9_000) == nil)
         #expect(history.lag(ofReplayUpTo: 9_900) == 99)
@@ -89,12 +89,12 @@ import TestSupport
             PostgresError(.connectionUnavailable), PostgresError(.timedOut), PostgresError(.closed),
             PostgresError(.poolExhausted),
             PostgresError(.server, sqlState: "40001"), PostgresError(.server, sqlState: "42P01"),
-        ] { #expect(ReplicaRule.fallsBack(error), "\(error)") }
+        ] { #expect(ReplicaEligibility.fallsBack(error), "\(error)") }
         for error in [
             PostgresError(.cancelled), PostgresError(.timedOut, sqlState: SQLState.queryCanceled),
             PostgresError(.invalidParameter),
             PostgresError(.server, sqlState: "22012"), PostgresError(.decoding),
-        ] { #expect(!ReplicaRule.fallsBack(error), "\(error)") }
+        ] { #expect(!ReplicaEligibility.fallsBack(error), "\(error)") }
     }
 
     @Test func aReplicaIsReachedAsThePrimaryWhereItsAddressSaysNoMore() throws {
