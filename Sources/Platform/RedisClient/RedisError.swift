@@ -1,15 +1,15 @@
-/// What went wrong between this process and Redis.
+/// An error between this process and Redis.
 ///
-/// Whatever the code, the caller's answer is the same: Redis is a cache, ask the source.
+/// Callers handle every code alike: they fall back to the source, as Redis is a cache.
 package struct RedisError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable, CaseIterable {
-        /// The breaker is open: nothing was sent and nothing waited for.
+        /// The breaker is open: the command was not sent.
         case unavailable
         /// No reply within the command's timeout or the request's deadline; it may still take effect.
         case timedOut
         /// The connection ended before the reply; the command may have taken effect.
         case connectionLost
-        /// No connection could be made, or its handshake was refused.
+        /// No connection could be opened, or its handshake was refused.
         case connectFailed
         /// The user or password is wrong or missing.
         case authenticationFailed
@@ -17,7 +17,7 @@ package struct RedisError: Error, Equatable, CustomStringConvertible {
         case overloaded
         /// Redis answered with an error; the message is its own.
         case server
-        /// The peer doesn't speak the protocol, or beyond the limits.
+        /// The peer violates the protocol, or exceeds the limits.
         case protocolViolation
         /// A reply of another kind than the command has.
         case unexpectedReply

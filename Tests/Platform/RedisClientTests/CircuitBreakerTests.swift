@@ -18,9 +18,9 @@ struct PlayedChance: RandomNumberGenerator {
     private let millisecond: UInt64 = 1_000_000
     private var chance = PlayedChance(state: 1)
 
-    private func settings(threshold: Int = 3) -> BreakerSettings {
-        var settings = BreakerSettings()
-        settings.threshold = threshold
+    private func settings(threshold: Int = 3) -> CircuitBreakerSettings {
+        var settings = CircuitBreakerSettings()
+        settings.failureThreshold = threshold
         return settings
     }
 
@@ -95,7 +95,7 @@ struct PlayedChance: RandomNumberGenerator {
                     let began = breaker.beginAttempt(at: now)
                     #expect(began)
                 }
-                #expect(breaker.ceiling == UInt64(ceiling.element) * millisecond)
+                #expect(breaker.maxNextPause == UInt64(ceiling.element) * millisecond)
                 breaker.trip(at: now, using: &chance)
                 guard case .open(let until) = breaker.state else { return #expect(Bool(false), "it is open") }
                 least = min(least, until - now)
@@ -134,7 +134,7 @@ struct PlayedChance: RandomNumberGenerator {
                 case (.open(let until), .halfOpen): #expect(now >= until)
                 case (_, .open(let until)):
                     #expect(until >= now + 10 * millisecond)
-                    #expect(until <= now + before.ceiling || before.pauses > breaker.pauses)
+                    #expect(until <= now + before.maxNextPause || before.pauses > breaker.pauses)
                     #expect(until <= now + 750 * millisecond)
                 default: #expect(Bool(false), "from \(before.state) to \(breaker.state)")
                 }
@@ -143,12 +143,12 @@ struct PlayedChance: RandomNumberGenerator {
     }
 
     @Test mutating func noClockAndNoSettingTrapsIt() {
-        var settings = BreakerSettings()
-        settings.threshold = .min
-        settings.first = .seconds(Int64.max)
-        settings.longest = .seconds(-1)
-        settings.shortest = .seconds(Int64.max)
-        settings.memory = .seconds(-5)
+        var settings = CircuitBreakerSettings()
+        settings.failureThreshold = .min
+        settings.firstPause = .seconds(Int64.max)
+        settings.maxPause = .seconds(-1)
+        settings.minPause = .seconds(Int64.max)
+        settings.failureWindow = .seconds(-5)
         var breaker = CircuitBreaker(settings)
         let clocks: [UInt64] = [.max, 0, 1, .max - 1]
         for now in clocks {

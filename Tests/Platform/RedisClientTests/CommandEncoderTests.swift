@@ -33,7 +33,7 @@ import Testing
                 }
             }
             let bytes = try encoded(commands.map { $0.map { .bytes($0) } })
-            let reader = try ReplyReader(longestReply: 1 << 20)
+            let reader = try ReplyReader(maxReplyBytes: 1 << 20)
             var replies: [RedisValue] = []
             try bytes.withUnsafeBytes { bytes in
                 try reader.feed(bytes) {

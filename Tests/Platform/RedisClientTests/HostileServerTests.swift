@@ -105,7 +105,7 @@ import Testing
         }
         defer { server.stop() }
         var configuration = server.configuration
-        configuration.breaker = BreakerSettings()
+        configuration.breaker = CircuitBreakerSettings()
         try await withClient(configuration) { client in
             try await client.loop.sleep(for: .seconds(1))
         }
@@ -118,9 +118,9 @@ import Testing
         defer { server.stop() }
         var configuration = server.configuration
         configuration.connectTimeout = .milliseconds(50)
-        configuration.breaker.longest = .seconds(600)
-        configuration.breaker.first = .seconds(600)
-        configuration.breaker.shortest = .seconds(600)
+        configuration.breaker.maxPause = .seconds(600)
+        configuration.breaker.firstPause = .seconds(600)
+        configuration.breaker.minPause = .seconds(600)
         try await withClient(configuration) { client in
             #expect(await client.errorOfGet()?.code == .connectFailed)
             for _ in 0..<1_000 { #expect(await client.errorOfGet()?.code == .unavailable) }
@@ -168,7 +168,7 @@ import Testing
         }
         defer { server.stop() }
         var configuration = server.configuration
-        configuration.breaker.shortest = .seconds(600)
+        configuration.breaker.minPause = .seconds(600)
         try await withClient(configuration) { client in
             for _ in 0..<3 { #expect(await client.errorOfGet()?.code == .server) }
             #expect(await client.errorOfGet()?.code == .unavailable)

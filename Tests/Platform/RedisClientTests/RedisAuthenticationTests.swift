@@ -25,7 +25,7 @@ import Testing
         var given = try RedisConfiguration.patient(server.url)
         given.password = nil
         given.passwordFile = path
-        given.breaker.longest = .milliseconds(100)
+        given.breaker.maxPause = .milliseconds(100)
         let configuration = given
         #expect(!"\(configuration)".contains("hunter"))
         try await withClient(configuration) { client in
@@ -67,7 +67,7 @@ import Testing
         let server = try await onOwnThread { try RedisServer(password: "hunter2") }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.password = "hunter3"
-        configuration.breaker.longest = .milliseconds(100)
+        configuration.breaker.maxPause = .milliseconds(100)
         let log = JournalLog()
         try await withClient(configuration, logger: log.logger) { client in
             #expect(await client.errorOfGet()?.code == .authenticationFailed)

@@ -73,11 +73,11 @@ import Testing
                     if missing == 0 { done.succeed(()) }
                 }
             }
-            #expect(client.inFlight.count == 10_000)
+            #expect(client.inFlightCount == 10_000)
             try await done.value()
             for number in 0..<10_000 { #expect(replies[number] == .string(Array("\(number)".utf8))) }
             #expect(client.statistics.commands - before == 10_000)
-            #expect(client.inFlight.count == 0)
+            #expect(client.inFlightCount == 0)
         }
     }
 
@@ -166,7 +166,7 @@ import Testing
     @Test func beyondTheBoundsACommandFailsAtOnce() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
-        configuration.mostInFlight = 4
+        configuration.maxInFlight = 4
         try await withClient(configuration) { client in
             _ = try await client.ping()
             var failed = 0
@@ -189,7 +189,7 @@ import Testing
     @Test func tooManyUnsentBytesMakeTheNextCommandFail() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
-        configuration.mostUnsent = 1_000
+        configuration.maxUnsentBytes = 1_000
         try await withClient(configuration) { client in
             _ = try await client.ping()
             let first = Promise<Bool>(on: client.loop)

@@ -94,7 +94,7 @@ import Testing
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         // Were there a pause, the test would not see its end.
-        configuration.breaker.shortest = .seconds(600)
+        configuration.breaker.minPause = .seconds(600)
         try await withClient(configuration) { client in
             try await client.set("k", [1], expiresIn: .seconds(60))
             _ = try await onOwnThread { try server.execute("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") }
@@ -115,7 +115,7 @@ import Testing
                 usleep(100_000)
             }
             #expect(client.state.phase != .connected)
-            #expect(client.inFlight.count == 0)
+            #expect(client.inFlightCount == 0)
             try await onOwnThread { try server.start() }
             try await expectEventually(client.loop, seconds: 5) { (try? await client.ping()) != nil }
         }
@@ -137,7 +137,7 @@ import Testing
                 await client.errorOfPing()
             }
             #expect(over?.code == .timedOut)
-            #expect(client.inFlight.count == 0)
+            #expect(client.inFlightCount == 0)
         }
     }
 
@@ -145,7 +145,7 @@ import Testing
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.commandTimeout = .milliseconds(300)
-        configuration.breaker.threshold = 1_000
+        configuration.breaker.failureThreshold = 1_000
         try await withClient(configuration) { client in
             try await expectEventually(client.loop) { (try? await client.ping()) != nil }
             let error = await redisError { _ = try await client.send(["BLPOP", "nothing", "0.5"]) }

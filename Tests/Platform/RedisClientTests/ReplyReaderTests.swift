@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReplyReaderTests {
     /// All replies of `bytes`, fed in portions of `size`.
     private func read(_ bytes: [UInt8], by size: Int = .max, longest: Int = 1 << 20) throws -> [RedisValue] {
-        let reader = try ReplyReader(longestReply: longest)
+        let reader = try ReplyReader(maxReplyBytes: longest)
         var replies: [RedisValue] = []
         var start = 0
         while start < bytes.count {
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func aRefusalIsFinal() throws {
-        let reader = try ReplyReader(longestReply: 100)
+        let reader = try ReplyReader(maxReplyBytes: 100)
         for text in ["!", "+OK\r\n"] {
             #expect(throws: RedisError.self) {
                 try Array(text.utf8).withUnsafeBytes { try reader.feed($0) { _ in true } }

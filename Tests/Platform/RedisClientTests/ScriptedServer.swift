@@ -97,9 +97,9 @@ final class ScriptedServer: Sendable {
         configuration.port = port
         configuration.connectTimeout = .seconds(10)
         configuration.commandTimeout = .seconds(10)
-        configuration.breaker.shortest = .zero
-        configuration.breaker.first = .milliseconds(1)
-        configuration.breaker.longest = .milliseconds(1)
+        configuration.breaker.minPause = .zero
+        configuration.breaker.firstPause = .milliseconds(1)
+        configuration.breaker.maxPause = .milliseconds(1)
         return configuration
     }
 }

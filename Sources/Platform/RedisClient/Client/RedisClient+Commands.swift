@@ -1,7 +1,7 @@
 import CSystem
 
 extension RedisClient {
-    /// The value of `key`, nil where there is none (GET).
+    /// The value of `key`; nil where there is none (GET).
     package func get(_ key: String) async throws -> [UInt8]? {
         switch try await send(["GET", .text(key)]) {
         case .string(let bytes): return bytes
@@ -10,14 +10,14 @@ extension RedisClient {
         }
     }
 
-    /// Sets a value for a time, in whole milliseconds and at least one (SET … PX).
+    /// Sets a value that expires, in whole milliseconds and at least one (SET … PX).
     package func set(_ key: String, _ value: [UInt8], expiresIn: Duration) async throws {
         let milliseconds = Int64(clamping: max(1, expiresIn.nanosecondsClamped / 1_000_000))
         let reply = try await send(["SET", .text(key), .bytes(value), "PX", .integer(milliseconds)])
         guard reply == .status("OK") else { throw unexpected(reply) }
     }
 
-    /// Sets a key to nothing in particular for a time, unless it is there; whether it was not (SET … NX PX).
+    /// Sets a key without a value of interest, unless it exists; whether it did not (SET … NX PX).
     package func claim(_ key: String, for time: Duration) async throws -> Bool {
         let milliseconds = Int64(clamping: max(1, time.nanosecondsClamped / 1_000_000))
         switch try await send(["SET", .text(key), "1", "NX", "PX", .integer(milliseconds)]) {

@@ -2,17 +2,17 @@ import CSystem
 import EventLoop
 import Logging
 
-/// A connection to Redis that lives on one loop, remade whenever it is lost, behind a circuit breaker.
+/// A connection to Redis that lives on one loop, reopened whenever it is lost, behind a circuit breaker.
 ///
-/// Commands of a turn leave in one write and are answered in order. No command waits longer than its
-/// timeout, and none at all while the breaker is open, so that callers fall back at once. Nothing is
-/// sent twice: a command whose connection is lost fails, whether it took effect or not.
+/// Commands of a turn leave in one write and are answered in order. No command waits longer than its timeout, and none waits
+/// while the breaker is open, so that callers fall back at once. No command is sent twice: one whose connection is lost fails,
+/// whether it took effect or not.
 ///
 /// Confined to its loop, entry points assert it. It must be closed with ``close()``.
 package final class RedisClient {
-    typealias Continuation = UnsafeContinuation<Result<RedisValue, any Error>, Never>
+    private typealias Continuation = UnsafeContinuation<Result<RedisValue, any Error>, Never>
 
-    enum Phase {
+    private enum Phase {
         case idle
         /// Name look-up, TCP, TLS.
         case connecting
@@ -20,53 +20,53 @@ package final class RedisClient {
         case ready
         /// The breaker's pause.
         case pausing
-        /// No new commands; those in flight have their time.
+        /// No new commands; those in flight go on until their deadlines.
         case closing
         case closed
     }
 
     package let loop: EventLoop
     package let configuration: RedisConfiguration
-    let logger: Logger
-    let resolver = HostResolver()
+    private let commandTimeout: UInt64
+    private let metrics = RedisMetrics()
+    package private(set) var statistics = RedisStatistics()
 
-    var phase = Phase.idle
-    var breaker: CircuitBreaker {
+    private var phase = Phase.idle
+    private var breaker: CircuitBreaker {
         didSet { metrics.breaker(is: breaker.phase) }
     }
-    let metrics = RedisMetrics()
     // Behind `any`, so that it has a place in memory: the thread sanitizer looks at where an `inout` points.
-    var chance: any RandomNumberGenerator = SystemRandomNumberGenerator()
-    var transport: Transport?
-    var reader: ReplyReader?
-    var tlsContext: TLSContext?
-    var inFlight = InFlight<Continuation>()
-    var resolving = false
-    var attemptTimer: LoopTimer?
-    var lastError: RedisError?
-    var lastReadOnly: UInt64?
-    /// The error that the log already has.
-    var loggedError: RedisError?
-    var drained: Promise<Void>?
-    package internal(set) var statistics = RedisStatistics()
+    private var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    private let connector: RedisConnector
+    private var transport: Transport?
+    private var reader: ReplyReader?
+    /// Ends an attempt to connect, or the breaker's pause.
+    private var attemptTimer: LoopTimer?
+    private var lastError: RedisError?
+    private var lastReadOnly: UInt64?
+    private var failureLog: RedisFailureLog
 
     private var encoder = CommandEncoder()
+    /// Encoded commands that wait for the end of the turn, or for a connection.
     private var outgoing: [UInt8] = []
-    private var flushes = false
-    private var sweepTimer: LoopTimer?
-    private var sweepAt = UInt64.max
-    private let commandTimeout: UInt64
+    private var isFlushScheduled = false
+    private var inFlight = InFlightCommands<Continuation>()
+    /// One timer for the earliest deadline of all commands.
+    private var deadlineTimer: LoopTimer?
+    private var nextDeadline = UInt64.max
+    private var drained: Promise<Void>?
 
     package init(loop: EventLoop, configuration: RedisConfiguration, logger: Logger) {
         self.loop = loop
         self.configuration = configuration
-        self.logger = logger
+        failureLog = RedisFailureLog(redis: "\(configuration)", logger: logger)
+        connector = RedisConnector(loop: loop, configuration: configuration)
         breaker = CircuitBreaker(configuration.breaker)
         metrics.breaker(is: breaker.phase)
         commandTimeout = configuration.commandTimeout.nanosecondsClamped
     }
 
-    /// How things stand.
+    /// The current state, for health checks.
     package var state: RedisState {
         let phase: RedisState.Phase =
             switch self.phase {
@@ -78,11 +78,20 @@ package final class RedisClient {
         return RedisState(phase: phase, lastError: lastError)
     }
 
-    /// Whether commands are let through at present.
+    /// How many commands have no reply yet.
+    var inFlightCount: Int { inFlight.count }
+    /// Whether the breaker lets commands through at present.
     package var breakerPhase: BreakerPhase { breaker.phase }
 
+    /// Begins to connect. Commands may be sent at once; they wait for the connection until their deadlines.
+    package func start() {
+        loop.assertInLoop()
+        guard case .idle = phase else { return }
+        connect()
+    }
+
     /// Sends one command and waits for its reply, which may be an error of the server's.
-    /// - Throws: ``RedisError`` for what is not a reply, or `CancellationError`.
+    /// - Throws: ``RedisError`` where there is no reply, or `CancellationError`.
     package func send(_ command: [RedisArgument]) async throws -> RedisValue {
         loop.assertInLoop()
         let id: UInt64
@@ -93,7 +102,7 @@ package final class RedisClient {
             metrics.failed(error)
             throw error
         }
-        // Safe: taken up again only on the loop.
+        // Safe: used again only on the loop.
         nonisolated(unsafe) let client = self
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in client.wait(continuation, for: id) }
@@ -104,14 +113,14 @@ package final class RedisClient {
         return try result.get()
     }
 
-    /// Sends one command and waits for nothing: for what is good to have and needed by nobody, such as a PUBLISH. It is left
-    /// out where the breaker is open or too much waits already.
+    /// Sends one command and ignores its reply, as for a PUBLISH that may be lost. The command is left out where the breaker is
+    /// open or too much waits already.
     package func post(_ command: [RedisArgument]) {
         loop.assertInLoop()
         do { _ = try enqueue(command, by: .max) } catch { metrics.failed(error) }
     }
 
-    /// Ends the connection, after commands in flight had their reply or their time. New ones fail at once.
+    /// Closes the connection, after commands in flight have their reply or their timeout. New ones fail at once.
     package func close() async {
         loop.assertInLoop()
         if case .closed = phase { return }
@@ -123,23 +132,25 @@ package final class RedisClient {
         } else if case .closing = phase {
             try? await drained?.value()
         }
-        shut()
+        endAttempt()
+        phase = .closed
+        failAll(RedisError(.closed, "the client is closed"))
     }
 
-    // MARK: Out
+    // MARK: Sending
 
-    /// - Parameter deadline: of whoever waits, in nanoseconds of the monotonic clock
+    /// - Parameter deadline: of the caller, in nanoseconds of the monotonic clock
     private func enqueue(_ command: [RedisArgument], by deadline: UInt64) throws -> UInt64 {
         switch phase {
         case .ready, .connecting, .shakingHands, .pausing: break
         case .idle, .closing, .closed: throw refusal(.closed, "the client is closed")
         }
         guard breaker.admits else { throw refusal(.unavailable, lastError?.message ?? "the breaker is open") }
-        guard inFlight.count < configuration.mostInFlight else {
+        guard inFlight.count < configuration.maxInFlight else {
             throw refusal(.overloaded, "\(inFlight.count) commands in flight")
         }
         let unsent = outgoing.count + (transport?.unsent ?? 0)
-        guard unsent < configuration.mostUnsent else { throw refusal(.overloaded, "\(unsent) bytes to send") }
+        guard unsent < configuration.maxUnsentBytes else { throw refusal(.overloaded, "\(unsent) bytes to send") }
         let now = csystem_monotonic()
         let late = now.addingReportingOverflow(commandTimeout)
         let lateAt = late.overflow ? .max : late.partialValue
@@ -148,8 +159,14 @@ package final class RedisClient {
         try encoder.append(command, to: &outgoing)
         let id = inFlight.append(deadline: deadline, late: lateAt)
         statistics.commands &+= 1
-        if deadline < sweepAt { sweep(at: deadline) }
-        flushAtTurnEnd()
+        if deadline < nextDeadline { armDeadline(at: deadline) }
+        if !isFlushScheduled {
+            isFlushScheduled = true
+            loop.atTurnEnd { [self] in
+                isFlushScheduled = false
+                flush()
+            }
+        }
         return id
     }
 
@@ -158,39 +175,23 @@ package final class RedisClient {
         return RedisError(code, message)
     }
 
-    private func flushAtTurnEnd() {
-        guard !flushes else { return }
-        flushes = true
-        loop.atTurnEnd { [self] in
-            flushes = false
-            flush()
-        }
-    }
-
-    /// Sends what has gathered, once there is a connection that takes commands.
+    /// Sends what has gathered, where there is a connection that takes commands.
     func flush() {
         switch phase {
         case .ready, .closing:
             guard !outgoing.isEmpty, let transport else { return }
-            // One after the other: where sending finds the server gone, this client hears of it and empties `outgoing`, which
-            // nobody may have borrowed then.
+            // One after the other: where sending finds the server gone, this client is notified and empties `outgoing`, which
+            // must not be borrowed then.
             transport.take(&outgoing)
             transport.flush()
         default: return
         }
     }
 
-    /// Sends before what has gathered.
-    func sendNow(_ commands: [[RedisArgument]]) throws(RedisError) {
-        var bytes: [UInt8] = []
-        for command in commands { try encoder.append(command, to: &bytes) }
-        transport?.send(&bytes)
-    }
-
     // MARK: Waiting
 
     private func wait(_ continuation: Continuation, for id: UInt64) {
-        // Cancelled between the two: its cancellation found nobody to tell.
+        // Cancelled before there was a continuation to resume.
         if Task.isCancelled { return continuation.resume(returning: .failure(CancellationError())) }
         if let continuation = inFlight.attach(continuation, to: id) {
             continuation.resume(returning: .failure(lastError ?? RedisError(.connectionLost, "the connection was lost")))
@@ -202,52 +203,196 @@ package final class RedisClient {
         endWhenDrained()
     }
 
-    /// The oldest command's reply; false when there was no such command.
-    func answer(_ reply: RedisValue, trouble: ServerTrouble?) -> Bool {
-        guard let entry = inFlight.answer() else { return false }
-        if let continuation = entry {
-            if trouble == nil { breaker.succeeded() }
-            continuation.resume(returning: .success(reply))
-        }
-        return true
-    }
-
-    /// Whoever waits, on the connection or for one, has waited in vain.
-    func failAll(_ error: RedisError) {
+    /// Fails all commands, in flight or waiting for a connection.
+    private func failAll(_ error: RedisError) {
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
+        nextDeadline = .max
         outgoing.removeAll()
         for continuation in inFlight.removeAll() { continuation.resume(returning: .failure(error)) }
     }
 
-    func endWhenDrained() {
+    private func endWhenDrained() {
         if case .closing = phase, inFlight.waiting == 0 { drained?.succeed(()) }
     }
 
-    // MARK: Time
-
-    /// One timer for the earliest deadline of all.
-    private func sweep(at instant: UInt64) {
-        sweepTimer?.cancel()
-        sweepAt = instant
-        sweepTimer = loop.schedule(at: instant) { [weak self] in self?.sweep() }
+    private func armDeadline(at instant: UInt64) {
+        deadlineTimer?.cancel()
+        nextDeadline = instant
+        deadlineTimer = loop.schedule(at: instant) { [weak self] in self?.expire() }
     }
 
-    private func sweep() {
-        sweepAt = .max
-        sweepTimer = nil
-        // After a turn that was long for reasons of its own, the reply may lie in the socket.
+    /// Fails the commands whose time is over.
+    private func expire() {
+        nextDeadline = .max
+        deadlineTimer = nil
+        // After a long turn, the reply may lie in the socket.
         transport?.receiveNow()
         let expiry = inFlight.expire(at: csystem_monotonic())
         statistics.timeouts &+= UInt64(expiry.waiters.count)
         let error = RedisError(.timedOut, "no reply in time")
         for continuation in expiry.waiters { continuation.resume(returning: .failure(error)) }
         if expiry.late { commandWasLate(error) }
-        if let next = expiry.next, next < sweepAt { sweep(at: next) }
+        if let next = expiry.next, next < nextDeadline { armDeadline(at: next) }
         endWhenDrained()
     }
 
-    func stopSweeping() {
-        sweepTimer?.cancel()
-        sweepTimer = nil
-        sweepAt = .max
+    // MARK: Connecting
+
+    private func connect() {
+        phase = .connecting
+        attemptTimer = loop.schedule(after: configuration.connectTimeout) { [weak self] in
+            self?.connectFailed(RedisError(.connectFailed, "no connection in time"))
+        }
+        connector.prepare(for: self) { [weak self] result in
+            guard let self, case .connecting = phase else { return }
+            do throws(RedisError) {
+                let prepared = try result.get()
+                (transport, reader) = prepared
+                prepared.transport.connect()
+            } catch {
+                connectFailed(error)
+            }
+        }
+    }
+
+    private func becomeReady() {
+        attemptTimer?.cancel()
+        attemptTimer = nil
+        phase = .ready
+        statistics.connections &+= 1
+        breaker.attemptSucceeded(at: csystem_monotonic())
+        failureLog.recovered()
+        flush()
+    }
+
+    /// There is no connection, or not one that serves: no command is sent until the breaker's pause is over.
+    private func connectFailed(_ error: RedisError) {
+        drop(error)
+        breaker.trip(at: csystem_monotonic(), using: &random)
+        pauseOrReconnect()
+    }
+
+    /// A connection that served is gone: the next one is opened at once, unless this keeps happening.
+    private func connectionLost(_ error: RedisError) {
+        drop(error)
+        breaker.failed(at: csystem_monotonic(), using: &random)
+        pauseOrReconnect()
+    }
+
+    /// Redis was late with a command; the connection is closed once that has happened too often.
+    private func commandWasLate(_ error: RedisError) {
+        guard case .ready = phase else { return }
+        breaker.failed(at: csystem_monotonic(), using: &random)
+        guard !breaker.admits else { return }
+        drop(error)
+        pauseOrReconnect()
+    }
+
+    private func drop(_ error: RedisError) {
+        statistics.failures &+= 1
+        lastError = error
+        failureLog.failed(error)
+        endAttempt()
+        failAll(error)
+    }
+
+    private func endAttempt() {
+        attemptTimer?.cancel()
+        attemptTimer = nil
+        transport?.close()
+        transport = nil
+        reader = nil
+    }
+
+    private func pauseOrReconnect() {
+        if case .closing = phase { return endWhenDrained() }
+        guard case .open(let until) = breaker.state else { return connect() }
+        phase = .pausing
+        attemptTimer = loop.schedule(at: until) { [weak self] in
+            guard let self, case .pausing = phase, breaker.beginAttempt(at: csystem_monotonic()) else { return }
+            connect()
+        }
+    }
+}
+
+extension RedisClient: TransportOwner {
+    func transportOpened() {
+        guard case .connecting = phase else { return }
+        let handshake = Handshake(configuration)
+        phase = .shakingHands(handshake)
+        do throws(RedisError) {
+            // Before the commands that have gathered.
+            var bytes: [UInt8] = []
+            for command in handshake.commands { try encoder.append(command, to: &bytes) }
+            transport?.send(&bytes)
+        } catch {
+            connectFailed(error)
+        }
+    }
+
+    func transportReceived(_ bytes: UnsafeRawBufferPointer) {
+        guard let reader else { return }
+        do throws(RedisError) {
+            try reader.feed(bytes) { take($0) }
+        } catch {
+            transportFailed(error)
+        }
+    }
+
+    func transportFailed(_ error: RedisError) {
+        switch phase {
+        case .connecting, .shakingHands: connectFailed(error)
+        case .ready, .closing: connectionLost(error)
+        case .idle, .pausing, .closed: break
+        }
+    }
+
+    /// Takes one reply; false when the connection must not be read further.
+    private func take(_ reply: RedisValue) -> Bool {
+        switch phase {
+        case .shakingHands(var handshake):
+            let outcome = handshake.receive(reply)
+            phase = .shakingHands(handshake)
+            switch outcome {
+            case .unfinished: return true
+            case .ready: becomeReady()
+            case .refused(let error): connectFailed(error)
+            }
+            return transport != nil
+        case .ready, .closing:
+            let message = if case .error(let message) = reply { message } else { "" }
+            let serverError = ServerErrorKind(message)
+            guard let waiter = inFlight.answer() else {
+                transportFailed(RedisError(.protocolViolation, "a reply without a command"))
+                return false
+            }
+            if let continuation = waiter {
+                if serverError == nil { breaker.succeeded() }
+                continuation.resume(returning: .success(reply))
+            }
+            endWhenDrained()
+            if let serverError { react(to: serverError, message) }
+            return transport != nil
+        case .idle, .connecting, .pausing, .closed:
+            return false
+        }
+    }
+
+    private func react(to error: ServerErrorKind, _ message: String) {
+        switch error {
+        case .authentication:
+            // The next handshake fails too, and the breaker's pauses keep the attempts rare.
+            connectFailed(RedisError(.authenticationFailed, message))
+        case .readOnly:
+            // After a failover the name has the new primary's address. Not more than once a second: the name may take a while
+            // to change, and reads still work here.
+            let now = csystem_monotonic()
+            if let lastReadOnly, now &- lastReadOnly < 1_000_000_000 { return }
+            lastReadOnly = now
+            connectionLost(RedisError(.connectionLost, message))
+        case .notServing:
+            commandWasLate(RedisError(.unavailable, message))
+        }
     }
 }

@@ -1,6 +1,43 @@
 import CoreMetrics
+import Logging
 
-/// What clients of Redis show of themselves; several of a process add up. Confined to its loop.
+/// The state of a client, for health checks.
+package struct RedisState: Equatable, Sendable, CustomStringConvertible {
+    package enum Phase: String, Sendable {
+        /// Commands go out.
+        case connected
+        /// The first connection is being opened, or the next one right after a loss; commands wait for it.
+        case connecting
+        /// The breaker is open; commands fail at once.
+        case unavailable
+        /// Not started, or closed.
+        case closed
+    }
+
+    package let phase: Phase
+    /// Why there is or was no connection; nil while it has never failed.
+    package let lastError: RedisError?
+
+    package var description: String { lastError.map { "\(phase.rawValue) (\($0))" } ?? phase.rawValue }
+}
+
+/// The counts of a client since its creation.
+package struct RedisStatistics: Equatable, Sendable {
+    /// Commands that were accepted.
+    package var commands: UInt64 = 0
+    /// Commands refused at once: breaker open, too much in flight, closed.
+    package var refused: UInt64 = 0
+    /// Commands whose time was over.
+    package var timeouts: UInt64 = 0
+    /// Connections that became ready.
+    package var connections: UInt64 = 0
+    /// Connections that were lost, and attempts to connect that failed.
+    package var failures: UInt64 = 0
+
+    package init() {}
+}
+
+/// The metrics of a client; several of a process add up. Confined to its loop.
 final class RedisMetrics {
     private let breakersOpen: Meter
     private let answered: Counter
@@ -23,7 +60,7 @@ final class RedisMetrics {
         failed = Dictionary(uniqueKeysWithValues: RedisError.Code.allCases.map { ($0, commands($0.outcome)) })
     }
 
-    /// Takes note whether commands are refused at present.
+    /// The breaker is in this state now.
     func breaker(is phase: BreakerPhase) {
         guard phase != self.phase else { return }
         let (was, isOpen) = (self.phase.map { $0 != .closed } ?? false, phase != .closed)
@@ -61,5 +98,33 @@ extension RedisError.Code {
         case .protocolViolation: "protocol_violation"
         case .closed: "closed"
         }
+    }
+}
+
+/// Logs why Redis is unavailable: once for each cause, not once for each attempt to connect.
+struct RedisFailureLog {
+    let redis: String
+    let logger: Logger
+    /// The error that the log already has.
+    private var logged: RedisError?
+
+    init(redis: String, logger: Logger) {
+        self.redis = redis
+        self.logger = logger
+    }
+
+    mutating func failed(_ error: RedisError) {
+        let level: Logger.Level =
+            if error == logged { .debug } else if error.code == .authenticationFailed { .error } else { .warning }
+        logged = error
+        logger.log(
+            level: level, "redis unavailable",
+            metadata: ["redis": "\(redis)", "code": "\(error.code.rawValue)", "reason": "\(error.message)"])
+    }
+
+    mutating func recovered() {
+        guard logged != nil else { return }
+        logged = nil
+        logger.notice("redis connected", metadata: ["redis": "\(redis)"])
     }
 }

@@ -1,8 +1,8 @@
 extension RedisConfiguration {
     /// `redis://[user:password@]host[:port][/db]`, or `rediss://` for TLS; user and password percent-encoded.
     ///
-    /// After the scheme's registration with IANA; a query is not part of it and refused, since a
-    /// setting that is silently ignored is worse than none.
+    /// As the scheme is registered with IANA. A query is no part of it: it is refused, since a setting that is silently
+    /// ignored is worse than an error.
     package init(url: String, setting: String = "REDIS_URL") throws(RedisConfigurationError) {
         func refused(_ reason: String) -> RedisConfigurationError {
             RedisConfigurationError(setting: setting, reason: reason)

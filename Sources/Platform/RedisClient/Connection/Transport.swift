@@ -6,7 +6,7 @@ import Glibc
 final class Transport: DescriptorHandler {
     private enum Phase { case idle, connecting, securing, open, closed }
 
-    /// How much is read in one turn before the loop's other sockets have theirs, in bytes.
+    /// How much is read in one turn before the loop's other sockets are served, in bytes.
     private static let fairShare = 1 << 20
     /// How much is encrypted ahead of the socket, in bytes.
     private static let encryptedAhead = 256 << 10
@@ -39,18 +39,18 @@ final class Transport: DescriptorHandler {
         decrypted?.deallocate()
     }
 
-    /// What waits to be sent, in bytes.
+    /// How many bytes wait to be sent.
     var unsent: Int { plain.count + wire.count }
 
-    /// Starts connecting; the owner is told how it went, never during this call.
+    /// Starts connecting; the owner is notified of the result, never during this call.
     func connect() {
         guard phase == .idle else { return }
         phase = .connecting
         connectNext(RedisError(.connectFailed, "no address"))
     }
 
-    /// Takes over `bytes` and sends as much as the socket takes; the rest follows by itself. The owner may be told of the
-    /// transport's end during this call, so `bytes` must be no state of the owner's.
+    /// Takes over `bytes` and sends as much as the socket takes; the rest follows by itself. The owner may be notified of the
+    /// transport's failure during this call, so `bytes` must be no state of the owner's.
     func send(_ bytes: inout [UInt8]) {
         take(&bytes)
         flush()
@@ -61,12 +61,12 @@ final class Transport: DescriptorHandler {
         if phase == .open { plain.take(&bytes) }
     }
 
-    /// Receives what has already come. For a timer that is about to say that nothing came.
+    /// Receives what has already arrived. For a timer that is about to report that nothing has.
     func receiveNow() {
         if phase == .open { receive() }
     }
 
-    /// Ends it without a word to the owner.
+    /// Closes it without notifying the owner.
     func close() {
         guard phase != .closed else { return }
         if phase == .open, let tls {
@@ -113,7 +113,7 @@ final class Transport: DescriptorHandler {
         var progress = TLSSession.Progress.wantsBytes
         var refused: RedisError?
         do throws(RedisError) { progress = try tls.handshake() } catch { refused = error }
-        // What was refused is told to the peer too.
+        // The peer gets the alert too.
         tls.takeOutput(&wire)
         let wrote = writeWire()
         if let error = refused ?? wrote { return fail(error) }
@@ -128,7 +128,7 @@ final class Transport: DescriptorHandler {
     // MARK: Events
 
     func descriptorReady(_ readiness: Readiness) {
-        // Nobody is left to hear of it.
+        // The owner is gone.
         guard owner != nil else { return close() }
         if phase == .connecting {
             guard !readiness.isDisjoint(with: [.write, .failure, .hangup]) else { return }
@@ -145,7 +145,7 @@ final class Transport: DescriptorHandler {
             if count > 0 {
                 share -= count
                 received(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-                // Level-triggered: what comes later is announced anew.
+                // Level-triggered: the loop reports what arrives later.
                 if count < chunk.count { return }
             } else if count == 0 {
                 return fail(RedisError(.connectionLost, "the server closed the connection"))
@@ -175,13 +175,13 @@ final class Transport: DescriptorHandler {
         } catch {
             return fail(error)
         }
-        // The protocol's own answers, and what had to wait for the peer.
+        // TLS messages, and data that had to wait for the peer.
         if phase == .open { flush() }
     }
 
     // MARK: Sending
 
-    /// Sends as much as the socket takes; the rest follows by itself. The owner may be told of the transport's end meanwhile.
+    /// Sends as much as the socket takes; the rest follows by itself. The owner may be notified of a failure during this call.
     func flush() {
         guard phase == .open || phase == .securing else { return }
         guard let tls else {
@@ -213,7 +213,7 @@ final class Transport: DescriptorHandler {
 
     private func writeWire() -> RedisError? { write(&wire) }
 
-    /// Sends until the socket takes no more, and listens for when it does again.
+    /// Sends until the socket is full, and then waits for it to be writable.
     private func write(_ buffer: inout OutputBuffer) -> RedisError? {
         var failure: RedisError?
         var full = false
@@ -236,7 +236,7 @@ final class Transport: DescriptorHandler {
     // MARK: Ending
 
     private func failSoon(_ error: RedisError) {
-        // After this call: whoever called connect() has not seen it return.
+        // After this call: connect() has not returned yet.
         loop.atTurnEnd { [self] in fail(error) }
     }
 
@@ -252,5 +252,52 @@ final class Transport: DescriptorHandler {
         registration = nil
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
         descriptor = -1
+    }
+}
+
+/// The owner of a ``Transport``, which notifies it. All on the loop.
+protocol TransportOwner: AnyObject {
+    /// The transport is connected, and encrypted where that is configured.
+    func transportOpened()
+    /// Bytes from the peer, only valid during the call.
+    func transportReceived(_ bytes: UnsafeRawBufferPointer)
+    /// The transport has failed. The last call, and not made where the owner closed it.
+    func transportFailed(_ error: RedisError)
+}
+
+/// Bytes that wait to be sent; those before `head` are sent already.
+struct OutputBuffer {
+    /// The capacity that an empty buffer keeps, in bytes.
+    private static let kept = 256 << 10
+
+    private(set) var bytes: [UInt8] = []
+    private var head = 0
+
+    var count: Int { bytes.count - head }
+    var isEmpty: Bool { count == 0 }
+
+    /// Takes over all of `other`, which is left empty; without a copy where this buffer is empty.
+    mutating func take(_ other: inout [UInt8]) {
+        if isEmpty {
+            reset()
+            swap(&bytes, &other)
+        } else {
+            bytes.append(contentsOf: other)
+            other.removeAll(keepingCapacity: true)
+        }
+    }
+
+    mutating func append(_ other: UnsafeRawBufferPointer) { bytes.append(contentsOf: other) }
+
+    /// Passes the bytes that wait to `body`, which returns how many of them it has sent.
+    mutating func send(_ body: (UnsafeRawBufferPointer) -> Int) {
+        let sent = bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[head...])) }
+        head = min(bytes.count, head + max(0, sent))
+        if head == bytes.count { reset() }
+    }
+
+    private mutating func reset() {
+        head = 0
+        if bytes.capacity > Self.kept { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     }
 }

@@ -1,8 +1,8 @@
 import CHiredis
 
-/// Writes commands as Redis reads them, with hiredis's formatter.
+/// Encodes commands in Redis's protocol, with hiredis's formatter.
 struct CommandEncoder {
-    /// What the scratch space may keep between commands, in bytes.
+    /// The capacity that the scratch space keeps between commands, in bytes.
     private static let kept = 64 << 10
 
     // Kept from command to command, so that a small one allocates nothing here.
@@ -48,4 +48,13 @@ struct CommandEncoder {
         output.append(contentsOf: UnsafeRawBufferPointer(start: formatted, count: Int(count)))
         redisFreeCommand(formatted)
     }
+}
+
+/// One word of a command: text as UTF-8, or any bytes.
+package enum RedisArgument: Equatable, Sendable, ExpressibleByStringLiteral {
+    case text(String)
+    case bytes([UInt8])
+    case integer(Int64)
+
+    package init(stringLiteral value: String) { self = .text(value) }
 }

@@ -1,13 +1,13 @@
 import EventLoop
 
-/// Whether Redis is asked at all. A value: the clock and the chance come with each call.
+/// Decides whether commands are sent to Redis. A value: time and randomness come with each call.
 ///
-/// - closed: it is asked. Failures in a row, or one connection that cannot be made, open it.
-/// - open: it is not asked, for a pause that is drawn anew each time, from a range that doubles.
-/// - half-open: the pause is over, one attempt is under way, nobody else waits for it.
+/// - closed: commands go out. Failures in a row, or one failed attempt to connect, open it.
+/// - open: commands fail at once, for a random pause from a range that doubles with each pause.
+/// - half-open: the pause is over, and one attempt to connect is under way; commands still fail at once.
 ///
-/// After an attempt that went well it is closed on probation: the next failure opens it again, for longer;
-/// the first success that a caller sees forgets the past.
+/// After a successful attempt it is closed on probation: the next failure opens it again, for longer; the first success of a
+/// command resets it.
 struct CircuitBreaker: Sendable {
     enum State: Equatable, Sendable {
         case closed
@@ -22,17 +22,17 @@ struct CircuitBreaker: Sendable {
     private(set) var pauses = 0
     private var lastFailure: UInt64 = 0
     private let threshold: Int
-    private let memory, first, longest, shortest: UInt64
+    private let failureWindow, firstPause, maxPause, minPause: UInt64
 
-    init(_ settings: BreakerSettings) {
-        threshold = max(1, settings.threshold)
-        memory = settings.memory.nanosecondsClamped
-        shortest = settings.shortest.nanosecondsClamped
-        first = max(shortest, settings.first.nanosecondsClamped)
-        longest = max(first, settings.longest.nanosecondsClamped)
+    init(_ settings: CircuitBreakerSettings) {
+        threshold = max(1, settings.failureThreshold)
+        failureWindow = settings.failureWindow.nanosecondsClamped
+        minPause = settings.minPause.nanosecondsClamped
+        firstPause = max(minPause, settings.firstPause.nanosecondsClamped)
+        maxPause = max(firstPause, settings.maxPause.nanosecondsClamped)
     }
 
-    /// Whether a command may go out, or wait for a connection that is being made.
+    /// Whether a command may go out, or wait for a connection that is being opened.
     var admits: Bool { state == .closed }
 
     /// The state without its time.
@@ -44,7 +44,7 @@ struct CircuitBreaker: Sendable {
         }
     }
 
-    /// A caller had its answer in time.
+    /// A command had its reply in time.
     mutating func succeeded() {
         guard state == .closed, failures | pauses != 0 else { return }
         failures = 0
@@ -52,35 +52,35 @@ struct CircuitBreaker: Sendable {
     }
 
     /// A command was late or a connection was lost, at `now` in nanoseconds of the monotonic clock.
-    mutating func failed(at now: UInt64, using chance: inout some RandomNumberGenerator) {
-        guard state == .closed else { return trip(at: now, using: &chance) }
-        if now &- lastFailure > memory || now < lastFailure {
+    mutating func failed(at now: UInt64, using random: inout some RandomNumberGenerator) {
+        guard state == .closed else { return trip(at: now, using: &random) }
+        if now &- lastFailure > failureWindow || now < lastFailure {
             failures = 0
             pauses = 0
         }
         lastFailure = now
         failures += 1
-        if failures >= threshold { trip(at: now, using: &chance) }
+        if failures >= threshold { trip(at: now, using: &random) }
     }
 
-    /// Opens at once: no connection can be made. Without effect on a breaker that is open already.
-    mutating func trip(at now: UInt64, using chance: inout some RandomNumberGenerator) {
+    /// Opens at once, as the attempt to connect failed. Without effect on a breaker that is open already.
+    mutating func trip(at now: UInt64, using random: inout some RandomNumberGenerator) {
         if case .open = state { return }
         lastFailure = now
         failures = 0
-        let (until, overflow) = now.addingReportingOverflow(.random(in: shortest...ceiling, using: &chance))
+        let (until, overflow) = now.addingReportingOverflow(.random(in: minPause...maxNextPause, using: &random))
         pauses = min(pauses + 1, 63)
         state = .open(until: overflow ? .max : until)
     }
 
-    /// Begins the one attempt once the pause is over; false while it lasts, and for everyone else.
+    /// Begins the attempt to connect once the pause is over; false during the pause, and while an attempt is under way.
     mutating func beginAttempt(at now: UInt64) -> Bool {
         guard case .open(let until) = state, now >= until else { return false }
         state = .halfOpen
         return true
     }
 
-    /// The attempt went well: closed, on probation.
+    /// The attempt succeeded: closed, on probation.
     mutating func attemptSucceeded(at now: UInt64) {
         guard state == .halfOpen else { return }
         state = .closed
@@ -88,9 +88,19 @@ struct CircuitBreaker: Sendable {
         failures = threshold - 1
     }
 
-    /// The most the next pause may last.
-    var ceiling: UInt64 {
-        let (doubled, overflow) = first.multipliedReportingOverflow(by: 1 << UInt64(min(pauses, 62)))
-        return overflow ? longest : min(longest, doubled)
+    /// The upper bound of the next pause.
+    var maxNextPause: UInt64 {
+        let (doubled, overflow) = firstPause.multipliedReportingOverflow(by: 1 << UInt64(min(pauses, 62)))
+        return overflow ? maxPause : min(maxPause, doubled)
     }
+}
+
+/// The state of a circuit breaker, as health checks and metrics name it.
+package enum BreakerPhase: String, CaseIterable, Sendable {
+    /// Commands go out.
+    case closed
+    /// Commands fail at once, until a pause is over.
+    case open
+    /// One attempt is under way; commands still fail at once.
+    case halfOpen = "half_open"
 }

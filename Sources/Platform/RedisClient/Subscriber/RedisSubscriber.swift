@@ -1,16 +1,16 @@
 import EventLoop
 import Logging
 
-/// Hears what is published on channels of Redis, on a connection of its own, and connects anew for as long as it takes.
+/// Receives the messages of channels of Redis, on a connection of its own, and reconnects until it succeeds.
 ///
-/// What is published while it does not listen is lost: ``Event/listening`` says so, every time. A server that has stopped
-/// answering is noticed within two heartbeats. Confined to its loop; must be closed with ``close()``.
+/// Messages that are published while it does not listen are lost; ``Event/listening`` marks the end of each such gap. A server
+/// that has stopped answering is noticed within two heartbeats. Confined to its loop; must be closed with ``close()``.
 package final class RedisSubscriber {
     package enum Event: Equatable, Sendable {
-        /// From now on everything is heard; before, anything may have been missed.
+        /// From now on every message arrives; earlier ones may have been missed.
         case listening
         case message(channel: String, payload: [UInt8])
-        /// Nothing is heard until ``listening`` comes again.
+        /// No message arrives until the next ``listening``.
         case lost
     }
 
@@ -18,7 +18,7 @@ package final class RedisSubscriber {
         case idle
         case connecting
         case shakingHands(Handshake)
-        /// So many channels are not yet confirmed.
+        /// Some channels are not yet confirmed.
         case subscribing(missing: Int)
         case listening
         case pausing
@@ -34,22 +34,20 @@ package final class RedisSubscriber {
     private let heartbeat: Duration
     private let logger: Logger
     private let receive: (Event) -> Void
-    private let resolver = HostResolver()
+    private let connector: RedisConnector
     private var phase = Phase.idle
     private var transport: Transport?
     private var reader: ReplyReader?
-    private var tlsContext: TLSContext?
     private var encoder = CommandEncoder()
-    private var resolving = false
     private var timer: LoopTimer?
-    /// Attempts in a row that came to nothing.
+    /// Attempts in a row that failed.
     private var failures = 0
-    /// Whether the last heartbeat was answered, or something else has come since.
-    private var heard = true
+    /// Whether the last heartbeat was answered, or anything else has arrived since.
+    private var isAlive = true
 
     /// - Parameters:
     ///   - channels: at least one
-    ///   - heartbeat: how often the server is asked for a sign of life while it listens
+    ///   - heartbeat: how often the server is pinged while the subscriber listens
     ///   - receive: called on the loop
     package init(
         loop: EventLoop, configuration: RedisConfiguration, channels: [String], heartbeat: Duration = .seconds(1),
@@ -61,9 +59,10 @@ package final class RedisSubscriber {
         self.heartbeat = heartbeat
         self.logger = logger
         self.receive = receive
+        connector = RedisConnector(loop: loop, configuration: configuration)
     }
 
-    /// Whether everything that is published now is heard.
+    /// Whether a message that is published now arrives.
     package var isListening: Bool { if case .listening = phase { true } else { false } }
 
     /// Connects in the background. On the loop.
@@ -87,37 +86,15 @@ package final class RedisSubscriber {
         timer = loop.schedule(after: configuration.connectTimeout) { [weak self] in
             self?.failed(RedisError(.connectFailed, "no connection in time"))
         }
-        // A look-up that outlived its attempt serves the next.
-        guard !resolving else { return }
-        resolving = true
-        // Safe: handed back to the loop before it is touched.
-        nonisolated(unsafe) let subscriber = self
-        let (loop, options, context) = (loop, configuration.tls, tlsContext)
-        resolver.resolve(
-            configuration.host,
-            prepare: { () -> Result<TLSContext?, RedisError> in
-                guard context == nil, let options else { return .success(context) }
-                do throws(RedisError) { return .success(try TLSContext(options)) } catch { return .failure(error) }
-            },
-            { prepared, addresses in loop.execute { subscriber.resolved(prepared, addresses) } })
-    }
-
-    private func resolved(_ prepared: Result<TLSContext?, RedisError>, _ addresses: [String]) {
-        resolving = false
-        guard case .connecting = phase else { return }
-        do throws(RedisError) {
-            tlsContext = try prepared.get()
-            guard !addresses.isEmpty else { throw RedisError(.connectFailed, "the host \(configuration.host) has no address") }
-            var session: TLSSession?
-            if let tlsContext, let options = configuration.tls {
-                session = try TLSSession(tlsContext, name: options.serverName ?? configuration.host, verifies: options.verifies)
+        connector.prepare(for: self) { [weak self] result in
+            guard let self, case .connecting = phase else { return }
+            do throws(RedisError) {
+                let prepared = try result.get()
+                (transport, reader) = prepared
+                prepared.transport.connect()
+            } catch {
+                failed(error)
             }
-            reader = try ReplyReader(longestReply: configuration.longestReply)
-            let transport = Transport(loop: loop, owner: self, addresses: addresses, port: configuration.port, tls: session)
-            self.transport = transport
-            transport.connect()
-        } catch {
-            failed(error)
         }
     }
 
@@ -131,7 +108,7 @@ package final class RedisSubscriber {
         }
     }
 
-    // MARK: Losing it
+    // MARK: Failing
 
     private func failed(_ error: RedisError) {
         let wasListening = isListening
@@ -151,7 +128,7 @@ package final class RedisSubscriber {
                 ])
         }
         phase = .pausing
-        // The first at once or nearly so; all of a fleet not in step.
+        // The first pause is short; the jitter keeps a fleet from reconnecting at once.
         let ceiling = min(Self.longestPause, .milliseconds(50) * (1 << min(failures, 8)))
         timer = loop.schedule(after: ceiling * Double.random(in: 0.1...1)) { [weak self] in
             guard let self, case .pausing = phase else { return }
@@ -170,21 +147,21 @@ package final class RedisSubscriber {
 
     // MARK: Listening
 
-    private func beat() {
+    private func scheduleHeartbeat() {
         timer?.cancel()
         timer = loop.schedule(after: heartbeat) { [weak self] in
             guard let self, case .listening = phase else { return }
-            // After a turn that was long for reasons of its own, the answer may lie in the socket.
+            // After a long turn, the answer may lie in the socket.
             transport?.receiveNow()
             guard case .listening = phase else { return }
-            guard heard else { return failed(RedisError(.timedOut, "no sign of life")) }
-            heard = false
+            guard isAlive else { return failed(RedisError(.timedOut, "no answer to a ping")) }
+            isAlive = false
             send([["PING"]])
-            if case .listening = phase { beat() }
+            if case .listening = phase { scheduleHeartbeat() }
         }
     }
 
-    /// Takes one reply; false when the connection is not to be read further.
+    /// Takes one reply; false when the connection must not be read further.
     private func take(_ reply: RedisValue) -> Bool {
         switch phase {
         case .shakingHands(var handshake):
@@ -206,11 +183,11 @@ package final class RedisSubscriber {
             phase = .listening
             if failures > 0 { logger.notice("redis: listening again", metadata: ["redis": "\(configuration)"]) }
             failures = 0
-            heard = true
-            beat()
+            isAlive = true
+            scheduleHeartbeat()
             receive(.listening)
         case .listening:
-            heard = true
+            isAlive = true
             guard case .array(let parts) = reply, case .string(let kind)? = parts.first else { return refuse(reply) }
             if kind.elementsEqual("message".utf8), parts.count == 3, case .string(let channel) = parts[1],
                 case .string(let payload) = parts[2]
@@ -222,12 +199,12 @@ package final class RedisSubscriber {
         return transport != nil
     }
 
-    /// An error, or something that nobody asked for.
+    /// Fails because of an error, or of a reply without a command.
     private func refuse(_ reply: RedisValue) -> Bool {
         if case .error(let message) = reply {
             failed(RedisError(.server, message))
         } else {
-            failed(RedisError(.protocolViolation, "a reply that nobody asked for"))
+            failed(RedisError(.protocolViolation, "a reply without a command"))
         }
         return false
     }

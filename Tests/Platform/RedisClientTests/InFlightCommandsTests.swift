@@ -2,9 +2,9 @@ import Testing
 
 @testable import RedisClient
 
-@Suite struct InFlightTests {
+@Suite struct InFlightCommandsTests {
     @Test func repliesReachTheCommandsInTheirOrder() {
-        var flight = InFlight<Int>()
+        var flight = InFlightCommands<Int>()
         for number in 0..<5 {
             let answered = flight.attach(number, to: flight.append(deadline: 10, late: 10))
             #expect(answered == nil)
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func anAbandonedCommandKeepsItsPlace() {
-        var flight = InFlight<String>()
+        var flight = InFlightCommands<String>()
         let first = flight.append(deadline: 10, late: 10)
         _ = flight.attach("a", to: first)
         _ = flight.attach("b", to: flight.append(deadline: 10, late: 10))
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func whoComesTooLateToWaitIsHandedBack() {
-        var flight = InFlight<String>()
+        var flight = InFlightCommands<String>()
         let first = flight.append(deadline: 10, late: 10)
         let nobody = flight.removeAll().isEmpty
         #expect(nobody)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func aShortDeadlineIsNotRedissFault() {
-        var flight = InFlight<String>()
+        var flight = InFlightCommands<String>()
         _ = flight.attach("a", to: flight.append(deadline: 5, late: 50))
         var expiry = flight.expire(at: 4)
         #expect(expiry.waiters.isEmpty && !expiry.late && expiry.next == 5)
@@ -73,7 +73,7 @@ import Testing
         }
         for seed in 0..<2_000 {
             var chance = PlayedChance(state: UInt64(seed))
-            var flight = InFlight<Int>()
+            var flight = InFlightCommands<Int>()
             var model: [Model] = []
             var now: UInt64 = 0
             for step in 0..<60 {

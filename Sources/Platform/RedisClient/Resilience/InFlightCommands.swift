@@ -1,26 +1,26 @@
 import DequeModule
 
-/// The commands without a reply, in the order they were sent, and who waits for each. A value without I/O.
+/// The commands without a reply, in the order in which they were sent, and the waiter of each. A value without I/O.
 ///
-/// Replies carry no number: each belongs to the oldest command. So one whose caller has gone keeps its
-/// place until its reply has come and been thrown away.
-struct InFlight<Waiter> {
+/// Replies carry no number: each belongs to the oldest command. So a command that was abandoned keeps its place until its
+/// reply has arrived and is ignored.
+struct InFlightCommands<Waiter> {
     private struct Entry {
-        /// When its caller is told that it took too long.
+        /// When its waiter gives up.
         let deadline: UInt64
-        /// When Redis itself is late, whatever the caller's own deadline.
+        /// When Redis counts as late, whatever the waiter's own deadline is.
         let late: UInt64
         var waiter: Waiter?
         var countedLate = false
     }
 
-    /// What the clock brought about.
+    /// What has expired.
     struct Expiry {
-        /// Their callers are told.
+        /// The waiters whose time is over.
         var waiters: [Waiter] = []
-        /// Whether Redis was late with a command that it had not been late with before.
+        /// Whether Redis is late with a command that did not count as late before.
         var late = false
-        /// When to look again; nil with nothing to look for.
+        /// When to look again; nil: never.
         var next: UInt64?
     }
 
@@ -28,17 +28,17 @@ struct InFlight<Waiter> {
     private var firstID: UInt64 = 0
 
     var count: Int { entries.count }
-    /// How many callers wait.
+    /// How many commands have a waiter.
     private(set) var waiting = 0
 
-    /// Takes a place at the end.
-    /// - Returns: what ``abandon(_:)`` and ``attach(_:to:)`` know it by.
+    /// Adds a command at the end.
+    /// - Returns: its number, for ``abandon(_:)`` and ``attach(_:to:)``.
     mutating func append(deadline: UInt64, late: UInt64) -> UInt64 {
         entries.append(Entry(deadline: deadline, late: late))
         return firstID &+ UInt64(entries.count) &- 1
     }
 
-    /// Sets who waits; hands it back if the command has no place any more.
+    /// Sets the waiter of a command; returns it if the command has no place any more.
     mutating func attach(_ waiter: Waiter, to id: UInt64) -> Waiter? {
         guard let index = index(of: id), entries[index].waiter == nil else { return waiter }
         entries[index].waiter = waiter
@@ -46,7 +46,7 @@ struct InFlight<Waiter> {
         return nil
     }
 
-    /// The oldest command has its reply. Nil: there was none to reply to; `.some(nil)`: nobody waits for it.
+    /// The oldest command has its reply. Nil: there is no command; `.some(nil)`: it has no waiter.
     mutating func answer() -> Waiter?? {
         guard let entry = entries.popFirst() else { return nil }
         firstID &+= 1
@@ -54,7 +54,7 @@ struct InFlight<Waiter> {
         return .some(entry.waiter)
     }
 
-    /// Whoever waited for it has gone; the place remains.
+    /// Removes the waiter of a command, which keeps its place.
     mutating func abandon(_ id: UInt64) -> Waiter? {
         guard let index = index(of: id), let waiter = entries[index].waiter else { return nil }
         entries[index].waiter = nil
@@ -62,7 +62,7 @@ struct InFlight<Waiter> {
         return waiter
     }
 
-    /// Ends the waiting of all whose time is over at `now`.
+    /// Removes the waiters whose time is over at `now`.
     mutating func expire(at now: UInt64) -> Expiry {
         var expiry = Expiry()
         var next = UInt64.max

@@ -1,0 +1,81 @@
+import CSystem
+import Dispatch
+import EventLoop
+
+/// Prepares connections to a Redis server: looks the host up, reads the authorities, and makes the TLS session.
+///
+/// Confined to its loop. Name look-ups block, so they run on a thread of their own: one at a time, so that silent name
+/// servers hold one thread and no more.
+final class RedisConnector {
+    /// A connection that has yet to be opened, and the reader of its replies.
+    typealias Prepared = (transport: Transport, reader: ReplyReader)
+
+    private let loop: EventLoop
+    private let configuration: RedisConfiguration
+    private let queue = DispatchQueue(label: "redis.resolver", qos: .userInitiated)
+    /// Kept from connection to connection, as it costs reading files.
+    private var context: TLSContext?
+    private var isResolving = false
+    /// What the running look-up is for.
+    private var done: ((Result<(addresses: [String], session: TLSSession?), RedisError>) -> Void)?
+
+    init(loop: EventLoop, configuration: RedisConfiguration) {
+        self.loop = loop
+        self.configuration = configuration
+    }
+
+    /// Prepares a connection and hands it to `done`, never during this call. An attempt replaces the one before it, whose
+    /// look-up goes on and serves the new one.
+    func prepare(for owner: any TransportOwner, _ done: @escaping (Result<Prepared, RedisError>) -> Void) {
+        let (loop, configuration) = (loop, configuration)
+        self.done = { [weak owner] result in
+            guard let owner else { return }
+            done(
+                Result { () throws(RedisError) in
+                    let (addresses, session) = try result.get()
+                    let reader = try ReplyReader(maxReplyBytes: configuration.maxReplyBytes)
+                    let transport = Transport(
+                        loop: loop, owner: owner, addresses: addresses, port: configuration.port, tls: session)
+                    return (transport, reader)
+                })
+        }
+        guard !isResolving else { return }
+        isResolving = true
+        // Safe: handed back to the loop before it is touched.
+        nonisolated(unsafe) let connector = self
+        queue.async { [context] in
+            let result = Result { () throws(RedisError) in try Self.resolve(configuration, context) }
+            loop.execute { connector.resolved(result) }
+        }
+    }
+
+    private func resolved(_ result: Result<(addresses: [String], context: TLSContext?), RedisError>) {
+        isResolving = false
+        let done = done
+        self.done = nil
+        done?(
+            Result { () throws(RedisError) in
+                let (addresses, context) = try result.get()
+                self.context = context
+                guard !addresses.isEmpty else {
+                    throw RedisError(.connectFailed, "the host \(configuration.host) has no address")
+                }
+                guard let context, let options = configuration.tls else { return (addresses, nil) }
+                let name = options.serverName ?? configuration.host
+                return (addresses, try TLSSession(context, name: name, verifies: options.verifies))
+            })
+    }
+
+    /// The numeric addresses of the host in the order to try them, never from a cache of this process. Blocks.
+    private static func resolve(
+        _ configuration: RedisConfiguration, _ context: TLSContext?
+    ) throws(RedisError) -> (addresses: [String], context: TLSContext?) {
+        var context = context
+        if context == nil, let options = configuration.tls { context = try TLSContext(options) }
+        var text = [CChar](repeating: 0, count: 4_096)
+        let count = csystem_resolve(configuration.host, &text, text.count)
+        guard count > 0 else { return ([], context) }
+        let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+        return (String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init), context)
+    }
+}
