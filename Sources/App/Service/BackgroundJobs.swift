@@ -19,7 +19,7 @@ final class BackgroundJobs {
             answerLifetime: shared.configuration.shop.idempotencyLifetime, retention: shared.configuration.shop.retention,
             logger: logger)
         carts = CartChangeSubscriber(
-            loop: services.loop, store: services.carts, watch: shared.cartWatch, redis: shared.redis, logger: logger)
+            loop: services.loop, store: services.carts, registry: shared.watchedCarts, redis: shared.redis, logger: logger)
         watch =
             services.cache == nil && services.replica == nil
             ? nil

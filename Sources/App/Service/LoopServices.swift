@@ -42,8 +42,8 @@ package final class LoopServices: @unchecked Sendable {
                 logger: logger)
         }
         store = CatalogStore(pool: pool, replica: replica)
-        let changes = CartChangePublisher(watch: shared.cartWatch, redis: redis)
-        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.tell($0) }
+        let changes = CartChangePublisher(redis: redis) { shared.watchedCarts.notify($0) }
+        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         orders = OrderStore(
             pool: pool, reservationTime: configuration.shop.reservationTime,
@@ -68,7 +68,7 @@ package final class LoopServices: @unchecked Sendable {
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         CartLiveRoutes(
             store: carts, tickets: cartTickets,
-            feed: CartBroadcaster(loop: loop, store: carts, watch: shared.cartWatch, logger: logger),
+            broadcaster: CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger),
             settings: configuration.live,
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
@@ -76,7 +76,7 @@ package final class LoopServices: @unchecked Sendable {
             store: orders, placing: CheckoutQueue(loop: loop, store: orders, settings: shared.placement),
             holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: configuration.encryption.keys) }
         ) {
-            changes.tell($0)
+            changes.publish($0)
         }.register(on: router)
         HealthRoutes(board: shared.health).register(on: router)
         shared.pages.register(on: router)

@@ -17,7 +17,7 @@ struct SharedServices: Sendable {
     let redis: RedisConfiguration?
     let health: HealthStatus
     let pages: ServicePages
-    let cartWatch: WatchedCartRegistry
+    let watchedCarts: WatchedCartRegistry
     let loopCount: Int
 
     /// - Parameter started: when the process began, in nanoseconds of the monotonic clock
@@ -25,7 +25,7 @@ struct SharedServices: Sendable {
         self.configuration = configuration
         self.loopCount = loopCount
         health = HealthStatus(started: started)
-        cartWatch = WatchedCartRegistry(
+        watchedCarts = WatchedCartRegistry(
             maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,
             maximumOfClient: configuration.live.maxListenersOfClient)
         do {

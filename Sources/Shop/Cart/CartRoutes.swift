@@ -6,7 +6,7 @@ import HTTPServer
 import HTTPTypes
 import Web
 
-/// Carts over HTTP. A guest's cart is reached with the secret given out when it was made; without it, it is not there.
+/// Carts over HTTP. A guest's cart needs the token from when it was created; without it, the answer is 404.
 package struct CartRoutes {
     let store: CartStore
     let defaultCurrency: String
@@ -15,7 +15,8 @@ package struct CartRoutes {
         self.store = store
         self.defaultCurrency = defaultCurrency
     }
-    /// A SKU of 100 characters and a number are a tenth of it.
+
+    /// Ten times a SKU of 100 characters and a number.
     private static let largestBody = 4 << 10
 
     package func register(on router: Router) {
@@ -96,15 +97,23 @@ package struct CartRoutes {
         return key
     }
 
-    /// A tag is "version.hash", since prices and stock change what is shown without a write.
+    /// The tag is "version.hash", since new prices and stock change the answer without a write.
     private func answer(_ cart: Cart, _ status: HTTPResponse.Status, token: String? = nil) throws -> Response {
         let body = try cart.json(token: token)
         return Response.json(status, bytes: body)
             .with(.eTag, EntityTag(version: cart.version, of: try token == nil ? body : cart.json()).description)
-            // What answers a write is kept by nobody, and the first has the secret in it.
+            // Answers to writes are not stored, and the first contains the token.
             .with(.cacheControl, CachePolicy.notStored)
     }
 
-    /// A browser that has two carts must not show one for the other.
+    /// A browser with two carts must not show one for the other.
     private static let vary = "X-Cart-Token"
+}
+
+extension RequestContext {
+    /// The id and the token of the cart that the request names; nil where one is missing.
+    var cartKey: CartStore.Key? {
+        guard let id = parameters.uuid("id"), let token = request[.xCartToken] else { return nil }
+        return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
+    }
 }

@@ -2,33 +2,34 @@ import Formats
 import Inventory
 import Web
 
-/// What a write to a cart may do, decided under the cart's lock.
+/// Which changes a cart allows. The caller holds the cart's lock.
 package enum CartRules {
     /// How many lines a cart can have.
     package static let maximumLines = 100
 
-    /// A cart that can be written to, or the problem with it.
     /// - Parameters:
     ///   - version: the cart's
-    ///   - expected: what the caller will write to (If-Match), nil for any; only the version of a tag counts
-    ///   - order: the one that was placed from it
+    ///   - expected: the version that the client wants to change (If-Match), nil for any. Only the version of a tag counts.
+    ///   - order: the order that was placed from the cart
+    /// - Throws: `Problem`: 409 where the cart takes no writes, 412 where it has another version.
     package static func checkWritable(
         status: CartStatus, version: Int64, expected: EntityTagCondition?, order: CartOrder? = nil
     ) throws(Problem) {
         switch status {
         case .active: break
         case .converted: throw .cartConverted(order)
-        case .merged, .expired:
-            throw Problem.conflict("cart_\(status.rawValue)", "The cart is \(status.rawValue). Create a new cart.")
+        case .merged: throw Problem(.cartMerged)
+        case .expired: throw Problem(.cartExpired)
+        case .unknown(let status): throw Problem(.conflict, "The cart is \(status) and cannot be changed. Create a new cart.")
         }
         if let expected, !expected.holds(forVersion: version) { throw .preconditionFailed }
     }
 
-    /// The quantity after an add.
+    /// The quantity of a line after an addition.
     /// - Parameters:
-    ///   - present: that of the line, nil where there is none yet
-    ///   - lines: how many the cart has
-    ///   - maximum: the most that an order can have of the variant
+    ///   - present: the quantity of the line, nil for a new line
+    ///   - lines: how many lines the cart has
+    ///   - maximum: the largest quantity of the variant that an order can have
     static func adding(
         _ count: Int, to present: Int?, lines: Int, atMost maximum: Int = LineQuantity.maximum
     ) throws(Problem) -> Int {
@@ -38,10 +39,10 @@ package enum CartRules {
         return sum
     }
 
-    /// Whether a line can have so many.
+    /// Checks that a line can have this quantity.
     /// - Parameters:
-    ///   - maximum: the most that an order can have of the variant
-    ///   - present: how many the cart has
+    ///   - maximum: the largest quantity of the variant that an order can have
+    ///   - present: the quantity that the cart has
     static func checkQuantity(_ quantity: Int, atMost maximum: Int, present: Int?) throws(Problem) {
         let maximum = min(maximum, LineQuantity.maximum)
         guard quantity <= maximum else {
@@ -49,21 +50,22 @@ package enum CartRules {
         }
     }
 
-    /// The lines of a new cart that is made from one which has come to its end: at today's prices, and no more of each than
-    /// there is. A line that cannot be had at all is kept, so that the shopper sees it is missing.
-    /// - Throws: `Problem` where the cart is still of use, or its order is.
+    /// The lines of a new cart that replaces one which has ended: at current prices, and no more of each than is available.
+    /// A line that is unavailable stays, so that the shopper sees it.
+    /// - Throws: `Problem` (409) where the cart or its order can still be used.
     static func linesAgain(of cart: Cart) throws(Problem) -> [CartLine] {
         switch cart.status {
-        case .active: throw Problem.conflict("cart_active", "The cart is still active. Use it.")
-        case .merged: throw Problem.conflict("cart_merged", "The cart was merged. Its lines are in the other cart.")
+        case .active: throw Problem(.cartActive, "The cart is still active. Use it.")
+        case .merged: throw Problem(.cartMerged)
         case .converted: if let order = cart.order, !order.isLost { throw .cartConverted(order) }
         case .expired: break
+        case .unknown(let status): throw Problem(.conflict, "The cart is \(status) and cannot be copied. Create a new cart.")
         }
         return cart.lines.map { $0.clamped }
     }
 
-    /// Whether the variant is priced in the cart's currency.
-    /// - Throws: `Problem` (422) that names both.
+    /// Checks that the variant is priced in the cart's currency.
+    /// - Throws: `Problem` (422) that names both currencies.
     static func checkCurrency(_ currency: String, of sku: String, in cart: String) throws(Problem) {
         guard currency != cart else { return }
         throw .currencyMismatch(
@@ -71,36 +73,10 @@ package enum CartRules {
         )
     }
 
-    /// Whether there is room for the line.
+    /// Checks that the cart has room for the line.
     static func checkRoom(present: Int?, lines: Int) throws(Problem) {
         guard present != nil || lines < maximumLines else {
             throw .invalid("/sku", "a cart can have at most \(maximumLines) lines")
         }
-    }
-}
-
-extension Problem {
-    /// What is to be bought together is priced in several currencies.
-    /// - Parameters:
-    ///   - expected: the currency that all must have
-    ///   - others: what is priced in another, and in which
-    package static func currencyMismatch(expected: String, _ others: [(fault: InputError, currency: String)]) -> Problem {
-        let problem = Problem(
-            .currencyMismatch, others.count == 1 ? others.first?.fault.detail : nil, errors: others.map(\.fault)
-        ).with("currency", .string(expected))
-        guard let other = others.first?.currency else { return problem }
-        return problem.with("other_currency", .string(other))
-    }
-
-    /// The cart has become an order.
-    static let cartConverted = Problem.conflict("cart_converted", "An order was placed from this cart. Create a new cart.")
-
-    /// The same, naming the order to the holder of the cart's token, whose answer may have been lost.
-    static func cartConverted(_ order: CartOrder?) -> Problem {
-        guard let order else { return cartConverted }
-        var members = JSONObject()
-        members.append("id", .string(order.id.text))
-        members.append("number", .string(order.number))
-        return cartConverted.with("order", .object(members))
     }
 }

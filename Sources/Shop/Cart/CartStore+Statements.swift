@@ -68,9 +68,8 @@ extension CartStore {
 
     static func state(_ rows: PostgresRows) throws -> State {
         guard let row = rows.first else { throw Problem.notFound }
-        let status = CartStatus(rawValue: try row[1]) ?? .expired
-        let isOver = try row[2, as: Bool.self]
-        return State(version: try row[0], status: status == .active && isOver ? .expired : status, currency: try row[3])
+        return State(
+            version: try row[0], status: CartStatus(rawValue: try row[1], isPastExpiry: try row[2]), currency: try row[3])
     }
 
     static func lock(_ key: Key) -> PostgresQuery {
@@ -149,10 +148,9 @@ extension CartStore {
                     isOffered: try row[16] && isPriced,
                     available: Int(try row[17, as: Int32?.self] ?? 0), maximum: Int(try row[18, as: Int32.self])))
         }
-        let status = CartStatus(rawValue: try first[2]) ?? .expired
-        let isOver = try first[6, as: Bool.self]
         return Cart(
-            id: try first[0], version: try first[1], status: status == .active && isOver ? .expired : status,
+            id: try first[0], version: try first[1],
+            status: CartStatus(rawValue: try first[2], isPastExpiry: try first[6]),
             currency: currency, updatedAt: try first[4], expiresAt: try first[5], lines: lines,
             order: try order(first[19]))
     }

@@ -1,16 +1,48 @@
+import Formats
 import Web
 
 extension ProblemKind {
-    static let cartConverted = ProblemKind(
+    package static let cartConverted = ProblemKind(
         .conflict, "cart_converted", "Cart converted", "An order was placed from this cart. Create a new cart.")
     static let cartActive = ProblemKind(
         .conflict, "cart_active", "Cart active", "The cart in `from_cart` is still active. Use it.")
-    static let cartMerged = ProblemKind(
+    package static let cartMerged = ProblemKind(
         .conflict, "cart_merged", "Cart merged", "The lines of the cart were moved to another cart. Use that cart.")
-    static let cartExpired = ProblemKind(
+    package static let cartExpired = ProblemKind(
         .conflict, "cart_expired", "Cart expired", "The cart was not used for too long. Create a new cart.")
-    static let currencyMismatch = ProblemKind(
+    package static let currencyMismatch = ProblemKind(
         .unprocessableContent, "currency_mismatch", "Currency mismatch",
         "A cart and an order have one currency. `currency` is the one that is needed, `other_currency` the one that the item "
             + "is priced in. Buy it with a cart of its own.")
+}
+
+extension Problem {
+    /// 404, also where the token is wrong.
+    package static let noCart = Problem.notFound("There is no such cart.")
+
+    /// 409: an order was placed from the cart.
+    /// - Parameter order: named to the holder of the cart's token, who may not have received the answer to the order
+    static func cartConverted(_ order: CartOrder?) -> Problem {
+        let problem = Problem(.cartConverted)
+        guard let order else { return problem }
+        var members = JSONObject()
+        members.append("id", .string(order.id.text))
+        members.append("number", .string(order.number))
+        return problem.with("order", .object(members))
+    }
+
+    /// 422: the lines are priced in several currencies.
+    /// - Parameters:
+    ///   - expected: the currency that all lines must have
+    ///   - others: the lines in other currencies
+    package static func currencyMismatch(expected: String, _ others: [(fault: InputError, currency: String)]) -> Problem {
+        let problem = Problem(
+            .currencyMismatch, others.count == 1 ? others.first?.fault.detail : nil, errors: others.map(\.fault)
+        ).with("currency", .string(expected))
+        guard let other = others.first?.currency else { return problem }
+        return problem.with("other_currency", .string(other))
+    }
+
+    /// 422: a sum of prices that does not fit.
+    package static let amountTooLarge = Problem.invalid("/items", "the sum is greater than an amount can be")
 }

@@ -121,8 +121,8 @@ struct APIDocumentTests {
                 var settings = SettingsReader([:])
                 CartLiveRoutes(
                     store: carts, tickets: CartTicketStore(pool: pool, lifetime: .seconds(1)),
-                    feed: CartBroadcaster(
-                        loop: loop, store: carts, watch: WatchedCartRegistry(maximum: 1, maximumOfCart: 1),
+                    broadcaster: CartBroadcaster(
+                        loop: loop, store: carts, registry: WatchedCartRegistry(maximum: 1, maximumOfCart: 1),
                         logger: Logger(label: "test")),
                     settings: LiveSettings(&settings), origins: AllowedOrigins([])
                 ).register(on: router)

@@ -1,95 +1,112 @@
 import EventLoop
+import Formats
 import FoundationEssentials
+import HTTPServer
 import Logging
 import Web
 
-/// The listeners of carts on one loop. A hint that a cart has changed has it read once for all who listen to it, and sent to
-/// those who have not seen that version.
+/// Sends changes of carts to their listeners on one loop. When a cart has changed, it is read once for all of its listeners,
+/// and sent to those that have not seen that version.
 // Unchecked: confined to its loop, entry points assert it.
 package final class CartBroadcaster: @unchecked Sendable {
-    /// How long one look may take. One that fails is made up for when all carts are looked at the next time.
-    private static let patience = Duration.seconds(2)
+    /// A cart that has listeners on this loop.
+    private final class WatchedCart {
+        let id: UUID
+        /// The highest version that was read.
+        var version: Int64 = 0
+        var listeners: [CartListener] = []
+        /// Whether the cart may have changed since it was last read.
+        var isStale = false
+        var isReading = false
+
+        init(id: UUID) { self.id = id }
+    }
+
+    /// The time limit for one read. After a failure, ``CartChangeSubscriber`` soon causes another read.
+    private static let readTimeout = Duration.seconds(2)
 
     let loop: EventLoop
     private let store: CartStore
-    private let watch: WatchedCartRegistry
+    private let registry: WatchedCartRegistry
     private let logger: Logger
-    private var rooms: [UUID: CartSubscribers] = [:]
+    private var carts: [UUID: WatchedCart] = [:]
 
-    package init(loop: EventLoop, store: CartStore, watch: WatchedCartRegistry, logger: Logger) {
+    package init(loop: EventLoop, store: CartStore, registry: WatchedCartRegistry, logger: Logger) {
         self.loop = loop
         self.store = store
-        self.watch = watch
+        self.registry = registry
         self.logger = logger
     }
 
     // MARK: Listeners
 
-    /// Has one hear of changes from now on who is not let in yet. To be followed by a look at its secret and the cart,
-    /// ``admit(_:)`` and ``begin(_:with:seen:)``.
-    /// - Parameter client: who asks, as limits count
-    /// - Throws: 503 or 429 where there are too many, of this process or of this client.
+    /// Adds a listener, which receives changes from now on but is not admitted yet. The caller then checks its secret, reads
+    /// the cart, and calls ``admit(_:)`` and ``begin(_:with:seen:)``.
+    /// - Parameter client: the client as limits count it
+    /// - Throws: 503 or 429 where the process or the client has too many listeners.
     func join(_ cart: UUID, of client: String) throws(Problem) -> CartSubscription {
         loop.assertInLoop()
-        try watch.join(cart, self, of: client)
-        let room = rooms[cart] ?? CartSubscribers(cart: cart)
-        rooms[cart] = room
+        try registry.join(cart, self, of: client)
+        let watched = carts[cart] ?? WatchedCart(id: cart)
+        carts[cart] = watched
         let listener = CartListener(cart: cart, client: client, loop: loop)
-        room.listeners.append(listener)
+        watched.listeners.append(listener)
         return CartSubscription(listener, in: self)
     }
 
-    /// Lets in one who has shown the cart's secret.
-    /// - Throws: 503 or 429 where there are too many, of this process, this client or this cart.
+    /// Counts a listener that has shown the cart's secret.
+    /// - Throws: 503 or 429 where the process, the client or the cart has too many listeners.
     func admit(_ subscription: CartSubscription) throws(Problem) {
         loop.assertInLoop()
-        try watch.admit(subscription.listener.cart, of: subscription.listener.client)
+        try registry.admit(subscription.listener.cart, of: subscription.listener.client)
         subscription.listener.isAdmitted = true
     }
 
-    /// Tells a new listener of the cart as it was read after it had joined.
-    /// - Parameter seen: the version that the client had last; nil for none
+    /// Sends a new listener the cart, which was read after it had joined.
+    /// - Parameter seen: the last version that the client has; nil for none
     func begin(_ subscription: CartSubscription, with cart: Cart, seen: Int64?) throws(Problem) {
         loop.assertInLoop()
         let event = CartEvent.updated(version: cart.version, cart: try cart.json())
         subscription.listener.begin(with: event, seen: seen)
-        if let room = rooms[cart.id] { deliver(event, to: room) }
+        if let watched = carts[cart.id] { deliver(event, to: watched) }
     }
 
     func leave(_ listener: CartListener) {
         loop.assertInLoop()
-        guard let room = rooms[listener.cart], let index = room.listeners.firstIndex(where: { $0 === listener }) else { return }
-        room.listeners.swapAt(index, room.listeners.count - 1)
-        room.listeners.removeLast()
-        if room.listeners.isEmpty { rooms[listener.cart] = nil }
-        watch.leave(listener.cart, self, of: listener.isAdmitted ? listener.client : nil)
+        guard let watched = carts[listener.cart],
+            let index = watched.listeners.firstIndex(where: { $0 === listener })
+        else { return }
+        watched.listeners.swapAt(index, watched.listeners.count - 1)
+        watched.listeners.removeLast()
+        if watched.listeners.isEmpty { carts[listener.cart] = nil }
+        registry.leave(listener.cart, self, of: listener.isAdmitted ? listener.client : nil)
     }
 
     // MARK: Changes
 
-    /// Looks at a cart that has changed, unless that is known.
-    func heard(_ hint: CartChangedEvent) {
+    /// Reads a cart that has changed, unless its version is known.
+    func receive(_ event: CartChangedEvent) {
         loop.assertInLoop()
-        guard let room = rooms[hint.id], (hint.version ?? .max) > room.version else { return }
-        // Also while somebody looks: that look may have begun before the change was there to see.
-        room.isStale = true
-        guard !room.isLooking else { return }
-        room.isLooking = true
+        guard let watched = carts[event.id], (event.version ?? .max) > watched.version else { return }
+        // Also during a read: it may have begun before the change was committed.
+        watched.isStale = true
+        guard !watched.isReading else { return }
+        watched.isReading = true
         loop.run { [self] in
-            await look(room)
-            room.isLooking = false
+            await read(watched)
+            watched.isReading = false
         }
     }
 
-    private func look(_ room: CartSubscribers) async {
-        while room.isStale, !room.listeners.isEmpty {
-            room.isStale = false
+    private func read(_ watched: WatchedCart) async {
+        while watched.isStale, !watched.listeners.isEmpty {
+            watched.isStale = false
             do {
-                let cart = try await Deadline.$current.withValue(.after(Self.patience)) { try await store.cart(room.cart) }
+                let cart = try await Deadline.$current.withValue(.after(Self.readTimeout)) { try await store.cart(watched.id) }
                 if let cart {
-                    deliver(.updated(version: cart.version, cart: try cart.json()), to: room)
+                    deliver(.updated(version: cart.version, cart: try cart.json()), to: watched)
                 } else {
-                    for listener in room.listeners { listener.offer(.deleted(room.cart)) }
+                    for listener in watched.listeners { listener.offer(.deleted(watched.id)) }
                 }
             } catch {
                 logger.debug("a cart that changed could not be read", metadata: ["error": .string(String(describing: error))])
@@ -97,10 +114,135 @@ package final class CartBroadcaster: @unchecked Sendable {
         }
     }
 
-    private func deliver(_ event: CartEvent, to room: CartSubscribers) {
-        guard let version = event.version, version > room.version else { return }
-        room.version = version
-        watch.saw(CartChangedEvent(room.cart, version: version))
-        for listener in room.listeners { listener.offer(event) }
+    private func deliver(_ event: CartEvent, to watched: WatchedCart) {
+        guard let version = event.version, version > watched.version else { return }
+        watched.version = version
+        registry.saw(CartChangedEvent(watched.id, version: version))
+        for listener in watched.listeners { listener.offer(event) }
+    }
+}
+
+/// Keeps a listener subscribed to its cart for as long as this object lives.
+// Unchecked: used on the loop only; the last reference may go anywhere.
+final class CartSubscription: @unchecked Sendable {
+    let listener: CartListener
+    private let broadcaster: CartBroadcaster
+
+    init(_ listener: CartListener, in broadcaster: CartBroadcaster) {
+        self.listener = listener
+        self.broadcaster = broadcaster
+    }
+
+    deinit {
+        // Safe: touched again only on its loop.
+        nonisolated(unsafe) let listener = listener
+        broadcaster.loop.execute { [broadcaster] in broadcaster.leave(listener) }
+    }
+}
+
+/// A connection that listens to a cart, and the event that waits for it. Only the newest event waits, since each one contains
+/// the whole cart: a client that reads slowly costs the memory of one cart, and still gets the current state. Confined to its
+/// loop.
+final class CartListener {
+    enum Turn {
+        case event(CartEvent)
+        /// No event within the time.
+        case silence
+        /// No event follows.
+        case end
+    }
+
+    let cart: UUID
+    /// The client as limits count it.
+    let client: String
+    /// Whether it has shown the cart's secret, and is counted.
+    var isAdmitted = false
+    private let loop: EventLoop
+    /// The version that the client has.
+    private var version: Int64 = 0
+    private var pending: CartEvent?
+    private var hasEnded = false
+    private var waiter: Promise<Void>?
+
+    init(cart: UUID, client: String = "", loop: EventLoop) {
+        self.cart = cart
+        self.client = client
+        self.loop = loop
+    }
+
+    /// Waits for the next event, or for ``Turn/silence`` after `timeout`.
+    /// - Throws: `CancellationError` once the waiting task is cancelled.
+    func next(within timeout: Duration) async throws -> Turn {
+        if pending == nil, !hasEnded {
+            let promise = Promise<Void>(on: loop)
+            waiter = promise
+            defer { waiter = nil }
+            do { try await promise.value(by: .after(timeout)) } catch is DeadlineExceeded { return .silence }
+        }
+        guard let event = pending else { return hasEnded ? .end : .silence }
+        pending = nil
+        return .event(event)
+    }
+
+    /// Begins with a cart that was just read, unless the client has this version already.
+    /// - Parameter seen: the last version that the client has; nil for none
+    func begin(with event: CartEvent, seen: Int64?) {
+        guard let present = event.version, present > version else { return }
+        if seen == present { version = present } else { offer(event) }
+    }
+
+    /// Takes an event that is newer than the client's version.
+    func offer(_ event: CartEvent) {
+        guard !hasEnded else { return }
+        if let new = event.version {
+            guard new > version else { return }
+            version = new
+        } else {
+            hasEnded = true
+        }
+        pending = event
+        waiter?.succeed(())
+    }
+
+    /// Ends after the event that waits.
+    func end() {
+        hasEnded = true
+        waiter?.succeed(())
+    }
+}
+
+/// An event that a listener of a cart receives.
+package enum CartEvent: Sendable, Equatable {
+    /// The whole cart, as GET shows it.
+    case updated(version: Int64, cart: [UInt8])
+    /// The cart no longer exists. No event follows.
+    case deleted(UUID)
+
+    /// `cart.updated`, `cart.deleted`.
+    var name: String {
+        switch self {
+        case .updated: "cart.updated"
+        case .deleted: "cart.deleted"
+        }
+    }
+
+    var version: Int64? { if case .updated(let version, _) = self { version } else { nil } }
+
+    private var data: [UInt8] {
+        switch self {
+        case .updated(_, let cart): cart
+        case .deleted(let id): Array("{\"id\":\"\(id.text)\"}".utf8)
+        }
+    }
+
+    /// As an event of Server-Sent Events.
+    package var serverSent: [UInt8] { ServerSentEvent(name: name, id: version.map { String($0) }, data: data).bytes }
+
+    /// As a WebSocket message, `{"event","id","data"}`.
+    package var message: WebSocketMessage {
+        var text = Array("{\"event\":\"\(name)\",\"id\":\(version.map { String($0) } ?? "null"),\"data\":".utf8)
+        text += data
+        text.append(UInt8(ascii: "}"))
+        return .text(text)
     }
 }

@@ -4,29 +4,31 @@ import Logging
 import PostgresClient
 import RedisClient
 
-/// How a process hears of carts that other processes have changed: by Redis; and by a look at the versions of all carts that
-/// somebody here listens to, more than once a second where Redis is silent, less often beside it. On the process's first loop.
+/// Receives cart changes from other processes: through Redis, and by comparing the versions of all carts that have listeners
+/// in this process. Without Redis it compares more than once a second, beside Redis less often. On the process's first loop.
 package final class CartChangeSubscriber {
-    /// How often to look where nothing is heard otherwise: so that a change is known within a second.
-    private static let brisk = Duration.milliseconds(750)
-    /// How often to look beside Redis: for what was published while another task's connection was gone.
-    private static let calm = Duration.seconds(4)
-    /// How many carts one query asks for.
+    /// How often to compare versions without Redis: so often that a change is noticed within a second.
+    private static let intervalWithoutRedis = Duration.milliseconds(750)
+    /// How often to compare versions beside Redis: for messages that were lost while a connection to it was down.
+    private static let intervalWithRedis = Duration.seconds(4)
+    /// How many carts one query compares.
     private static let batch = 5_000
 
     private let loop: EventLoop
     private let store: CartStore
-    private let watch: WatchedCartRegistry
+    private let registry: WatchedCartRegistry
     private let logger: Logger
     private var subscriber: RedisSubscriber?
-    private var nudge: Promise<Void>?
-    private var isNudged = false
+    private var wakeUp: Promise<Void>?
+    private var isWoken = false
     private var task: Task<Void, Never>?
 
-    package init(loop: EventLoop, store: CartStore, watch: WatchedCartRegistry, redis: RedisConfiguration?, logger: Logger) {
+    package init(
+        loop: EventLoop, store: CartStore, registry: WatchedCartRegistry, redis: RedisConfiguration?, logger: Logger
+    ) {
         self.loop = loop
         self.store = store
-        self.watch = watch
+        self.registry = registry
         self.logger = logger
         subscriber = redis.map { configuration in
             RedisSubscriber(loop: loop, configuration: configuration, channels: [CartChangedEvent.channel], logger: logger) {
@@ -39,8 +41,8 @@ package final class CartChangeSubscriber {
         subscriber?.start()
         task = loop.run { [self] in
             while !Task.isCancelled {
-                await wait(subscriber?.isListening == true ? Self.calm : Self.brisk)
-                await look()
+                await wait(subscriber?.isListening == true ? Self.intervalWithRedis : Self.intervalWithoutRedis)
+                await compareVersions()
             }
         }
     }
@@ -52,26 +54,26 @@ package final class CartChangeSubscriber {
 
     private func received(_ event: RedisSubscriber.Event) {
         switch event {
-        case .message(_, let payload): if let hint = CartChangedEvent(payload: payload) { watch.tell(hint) }
-        // Between the two anything may have been missed.
+        case .message(_, let payload): if let change = CartChangedEvent(payload: payload) { registry.notify(change) }
+        // Messages may have been lost between the two.
         case .listening, .lost:
-            isNudged = true
-            nudge?.succeed(())
+            isWoken = true
+            wakeUp?.succeed(())
         }
     }
 
-    /// Waits for so long, or until there is a reason to look at once.
+    /// Waits for `time`, or until there is a reason to compare at once.
     private func wait(_ time: Duration) async {
-        guard !isNudged else { return isNudged = false }
+        guard !isWoken else { return isWoken = false }
         let promise = Promise<Void>(on: loop)
-        nudge = promise
+        wakeUp = promise
         try? await promise.value(by: .after(time))
-        nudge = nil
-        isNudged = false
+        wakeUp = nil
+        isWoken = false
     }
 
-    private func look() async {
-        let known = watch.carts
+    private func compareVersions() async {
+        let known = registry.carts
         let ids = Array(known.keys)
         var start = 0
         while start < ids.count, !Task.isCancelled {
@@ -81,13 +83,14 @@ package final class CartChangeSubscriber {
                 let present = try await Deadline.$current.withValue(.after(.seconds(2))) { try await store.versions(of: some) }
                 for id in some {
                     if let version = present[id] {
-                        if version > known[id] ?? 0 { watch.tell(CartChangedEvent(id, version: version)) }
+                        if version > known[id] ?? 0 { registry.notify(CartChangedEvent(id, version: version)) }
                     } else {
-                        watch.tell(CartChangedEvent(id))
+                        registry.notify(CartChangedEvent(id))
                     }
                 }
             } catch {
-                logger.debug("listened carts could not be looked at", metadata: ["error": .string(String(describing: error))])
+                logger.debug(
+                    "the versions of watched carts could not be read", metadata: ["error": .string(String(describing: error))])
                 return
             }
         }

@@ -5,21 +5,22 @@ import HTTPServer
 import HTTPTypes
 import Web
 
-/// Carts as they change: Server-Sent Events and WebSocket, and the tickets that let browsers in.
+/// Live carts over HTTP: Server-Sent Events, WebSocket, and the tickets that give browsers access to both.
 package struct CartLiveRoutes {
     let store: CartStore
     let tickets: CartTicketStore
-    let feed: CartBroadcaster
+    let broadcaster: CartBroadcaster
     let settings: LiveSettings
-    /// Of web pages that may open a WebSocket.
+    /// The origins of web pages that may open a WebSocket.
     let origins: AllowedOrigins
 
     package init(
-        store: CartStore, tickets: CartTicketStore, feed: CartBroadcaster, settings: LiveSettings, origins: AllowedOrigins
+        store: CartStore, tickets: CartTicketStore, broadcaster: CartBroadcaster, settings: LiveSettings,
+        origins: AllowedOrigins
     ) {
         self.store = store
         self.tickets = tickets
-        self.feed = feed
+        self.broadcaster = broadcaster
         self.settings = settings
         self.origins = origins
     }
@@ -44,7 +45,7 @@ package struct CartLiveRoutes {
         let subscription = try await admit(context)
         return .eventStream { [heartbeat = settings.heartbeat] output in
             output.whenFinishing { subscription.listener.end() }
-            try await output.write(ServerSentEvent.retry(after: Self.comeBack))
+            try await output.write(ServerSentEvent.retry(after: Self.reconnectTime))
             while true {
                 switch try await subscription.listener.next(within: heartbeat) {
                 case .event(let event): try await output.write(event.serverSent)
@@ -74,58 +75,52 @@ package struct CartLiveRoutes {
                         }
                     }
                 } catch {
-                    // The session is over, and says so itself.
+                    // The session has ended, and has told the client.
                 }
             }
             defer { sender.cancel() }
-            // Nothing is expected; what comes shows only that the client is there.
+            // Messages are ignored: they show only that the client is alive.
             try await session.run { _ in }
         }
     }
 
-    /// After how long a client that lost its stream comes back.
-    private static let comeBack = Duration.seconds(2)
+    /// After what time a client that lost its stream connects again.
+    private static let reconnectTime = Duration.seconds(2)
 
-    /// Lets in who has the cart's token, or a ticket for it. It hears of changes before the cart is read, so that none is
-    /// missed, and is counted once its secret proves right, so that wrong ones take no places.
-    /// - Parameter ticket: one that the handshake of a WebSocket holds
+    /// Admits a client that has the cart's token or a ticket for it. It receives changes before the cart is read, so that none
+    /// is missed, and is counted once its secret is right, so that wrong secrets take no places.
+    /// - Parameter ticket: the ticket in a WebSocket handshake
     private func admit(_ context: RequestContext, ticket: String? = nil) async throws -> CartSubscription {
         guard let id = context.parameters.uuid("id") else { throw Problem.noCart }
         let seen = try context.lastEventID
         let subscription: CartSubscription
         let cart: Cart?
         if let key = context.cartKey {
-            subscription = try feed.join(id, of: context.client)
+            subscription = try broadcaster.join(id, of: context.client)
             cart = try await store.cart(key)
         } else if let ticket = try ticket ?? context.query.first("ticket") {
-            subscription = try feed.join(id, of: context.client)
+            subscription = try broadcaster.join(id, of: context.client)
             guard try await tickets.redeem(ticket, for: id) else { throw Problem.noCart }
             cart = try await store.cart(id)
         } else {
             throw Problem.noCart
         }
         guard let cart else { throw Problem.noCart }
-        try feed.admit(subscription)
-        try feed.begin(subscription, with: cart, seen: seen)
+        try broadcaster.admit(subscription)
+        try broadcaster.begin(subscription, with: cart, seen: seen)
         return subscription
     }
 
-    /// What a WebSocket speaks, as browsers offer it beside a ticket (RFC 6455 §1.9): they fail a connection whose answer names
-    /// none of what they offered.
+    /// The WebSocket subprotocol, which browsers offer beside a ticket (RFC 6455 §1.9). They close a connection whose answer
+    /// names none of the offered subprotocols.
     static let subprotocol = "commerce.cart"
-    /// What a ticket has before it where it is offered as a subprotocol: so that it stands in no URL, which proxies log.
+    /// The prefix of a ticket that is offered as a subprotocol. There it is in no URL, which proxies log.
     static let ticketPrefix = "ticket."
 }
 
 extension RequestContext {
-    /// How the request names a cart; nil where it does not, or has no token.
-    var cartKey: CartStore.Key? {
-        guard let id = parameters.uuid("id"), let token = request[.xCartToken] else { return nil }
-        return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
-    }
-
-    /// The version of the cart that the client had last, from `Last-Event-ID`, or from the query where a browser cannot send
-    /// that; nil where there is none, or it is none of ours.
+    /// The last version of the cart that the client has, from `Last-Event-ID`, or from the query where a browser cannot send
+    /// that header. Nil for anything else.
     fileprivate var lastEventID: Int64? {
         get throws(Problem) {
             if let text = request[.lastEventID] { return Int64(text) }
@@ -134,7 +129,30 @@ extension RequestContext {
     }
 }
 
-extension Problem {
-    /// 404 also where the secret is another's.
-    package static let noCart = Problem.notFound("There is no such cart.")
+/// Limits of live carts.
+package struct LiveSettings: Sendable {
+    package var maxListeners = 8_000
+    package var maxListenersOfCart = 32
+    package var maxListenersOfClient = 64
+    /// How often a stream without events sends a sign of life.
+    package var heartbeat: Duration = .seconds(15)
+    package var ticketLifetime: Duration = .seconds(60)
+    package var frameRate = 20
+    package var frameBurst = 100
+    package var byteRate = 4 << 10
+
+    package init() {}
+
+    /// The limits of one WebSocket.
+    var webSocket: WebSocketSettings {
+        var settings = WebSocketSettings()
+        settings.heartbeat = heartbeat
+        // Clients send only pings and close frames.
+        settings.maximumMessage = 4 << 10
+        settings.frameRate = frameRate
+        settings.frameBurst = frameBurst
+        settings.byteRate = byteRate
+        settings.byteBurst = max(settings.maximumMessage, byteRate) * 16
+        return settings
+    }
 }

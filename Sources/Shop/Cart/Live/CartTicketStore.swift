@@ -3,11 +3,11 @@ import FoundationEssentials
 import PostgresClient
 import Web
 
-/// Tickets, each of which lets one connection listen to one cart: for browsers, whose EventSource and WebSocket can send no
-/// field of their own. In PostgreSQL, so that any task takes what another has issued, and none twice.
+/// Tickets, each of which lets one connection listen to one cart. They are for browsers, whose EventSource and WebSocket cannot
+/// send the token as a header. In PostgreSQL, so that every task accepts a ticket of every other, and only once.
 package struct CartTicketStore {
     let pool: PostgresPool
-    /// How long a ticket can be used.
+    /// How long a ticket is valid.
     let lifetime: Duration
 
     package init(pool: PostgresPool, lifetime: Duration) {
@@ -15,7 +15,7 @@ package struct CartTicketStore {
         self.lifetime = lifetime
     }
 
-    /// A new ticket, and when it ends; nil where there is no such cart.
+    /// A new ticket and its expiry; nil where there is no such cart.
     func issue(for cart: CartStore.Key) async throws -> (ticket: RandomToken, expiresAt: Timestamp)? {
         let ticket = RandomToken()
         let rows = try await pool.batch([
@@ -29,7 +29,8 @@ package struct CartTicketStore {
         return (ticket, try row[0])
     }
 
-    /// Uses a ticket up; whether it was one for this cart.
+    /// Consumes a ticket.
+    /// - Returns: whether it was valid for this cart.
     func redeem(_ ticket: String, for cart: UUID) async throws -> Bool {
         let rows = try await pool.batch([
             "DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) AND expires_at > now()"
@@ -37,7 +38,7 @@ package struct CartTicketStore {
         return rows.first?.affectedRows == 1
     }
 
-    /// Forgets up to `limit` tickets that have ended.
+    /// Deletes up to `limit` expired tickets.
     /// - Returns: how many.
     package func sweep(limit: Int) async throws -> Int {
         try await pool.batch([

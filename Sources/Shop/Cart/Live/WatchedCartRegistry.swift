@@ -3,27 +3,27 @@ import FoundationEssentials
 import Synchronization
 import Web
 
-/// Which carts somebody on this process listens to, on which loops, and the version they have seen; what tells the loops of
-/// changes. One for the process, guarded by a lock that a write to a cart takes only where anybody listens to any.
+/// The carts that have listeners in this process, with the loops of these listeners and the version that they have seen. It
+/// notifies the loops of changes. One for the process; a write to a cart takes its lock only while there are listeners.
 package final class WatchedCartRegistry: Sendable {
     private struct Entry {
         var version: Int64 = 0
-        /// Those let in.
+        /// Admitted listeners.
         var listeners = 0
-        /// The feeds with a listener, admitted or not yet.
-        var feeds: [(feed: CartBroadcaster, present: Int)] = []
+        /// The broadcasters that have listeners, with the number of these, admitted or not.
+        var broadcasters: [(broadcaster: CartBroadcaster, listeners: Int)] = []
     }
 
     private struct State {
         var entries: [UUID: Entry] = [:]
-        /// Those let in, by who they are.
+        /// Admitted listeners by client.
         var clients: [String: Int] = [:]
-        /// Those let in.
+        /// Admitted listeners.
         var listeners = 0
     }
 
     private let state = Mutex(State())
-    /// Those who are there, let in or not yet.
+    /// All listeners, admitted or not.
     private let present = Atomic<Int>(0)
     private let gauge: Meter
     private let maximum: Int
@@ -31,9 +31,9 @@ package final class WatchedCartRegistry: Sendable {
     private let maximumOfClient: Int
 
     /// - Parameters:
-    ///   - maximum: how many listeners the process takes
-    ///   - maximumOfCart: how many of them for one cart
-    ///   - maximumOfClient: how many of them for one client
+    ///   - maximum: how many listeners the process can have
+    ///   - maximumOfCart: how many listeners a cart can have
+    ///   - maximumOfClient: how many listeners a client can have
     package init(
         maximum: Int, maximumOfCart: Int, maximumOfClient: Int = .max, factory: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -43,20 +43,21 @@ package final class WatchedCartRegistry: Sendable {
         self.maximumOfClient = maximumOfClient
     }
 
-    /// How many listeners were let in.
+    /// How many listeners are admitted.
     var listeners: Int { state.withLock(\.listeners) }
 
-    /// Has a feed told of a cart's changes for a listener that is not admitted yet: its secret has not been checked, so it
-    /// takes no place. To be followed by ``admit(_:of:)`` or ``leave(_:_:of:)``.
-    /// - Throws: 503 or 429 where the process or the client has too many listeners; of the cart nothing is told yet.
-    func join(_ cart: UUID, _ feed: CartBroadcaster, of client: String) throws(Problem) {
+    /// Lets a broadcaster receive a cart's changes for a listener whose secret has not been checked yet, so it is not
+    /// counted. ``admit(_:of:)`` or ``leave(_:_:of:)`` follows.
+    /// - Throws: 503 or 429 where the process or the client has too many listeners. The limit of the cart is not checked
+    ///   yet: the answer must not depend on the cart.
+    func join(_ cart: UUID, _ broadcaster: CartBroadcaster, of client: String) throws(Problem) {
         let problem = state.withLock { state -> Problem? in
             if let problem = refusal(to: client, state) { return problem }
             var entry = state.entries[cart] ?? Entry()
-            if let index = entry.feeds.firstIndex(where: { $0.feed === feed }) {
-                entry.feeds[index].present += 1
+            if let index = entry.broadcasters.firstIndex(where: { $0.broadcaster === broadcaster }) {
+                entry.broadcasters[index].listeners += 1
             } else {
-                entry.feeds.append((feed, 1))
+                entry.broadcasters.append((broadcaster, 1))
             }
             state.entries[cart] = entry
             present.add(1, ordering: .relaxed)
@@ -65,8 +66,8 @@ package final class WatchedCartRegistry: Sendable {
         if let problem { throw problem }
     }
 
-    /// Counts one who has joined and has shown the secret.
-    /// - Throws: 503 or 429 where there are too many, of the process, of the client or of the cart.
+    /// Counts a listener that has joined and has shown the secret.
+    /// - Throws: 503 or 429 where the process, the client or the cart has too many listeners.
     func admit(_ cart: UUID, of client: String) throws(Problem) {
         let problem = state.withLock { state -> Problem? in
             if let problem = refusal(to: client, state) { return problem }
@@ -92,14 +93,16 @@ package final class WatchedCartRegistry: Sendable {
         return nil
     }
 
-    /// Forgets one who has joined.
-    /// - Parameter client: who it was that was let in; nil: it was not
-    func leave(_ cart: UUID, _ feed: CartBroadcaster, of client: String?) {
+    /// Removes a listener that has joined.
+    /// - Parameter client: its client, if it was admitted
+    func leave(_ cart: UUID, _ broadcaster: CartBroadcaster, of client: String?) {
         state.withLock { state in
-            guard var entry = state.entries[cart], let index = entry.feeds.firstIndex(where: { $0.feed === feed }) else { return }
+            guard var entry = state.entries[cart],
+                let index = entry.broadcasters.firstIndex(where: { $0.broadcaster === broadcaster })
+            else { return }
             present.subtract(1, ordering: .relaxed)
-            entry.feeds[index].present -= 1
-            if entry.feeds[index].present == 0 { entry.feeds.remove(at: index) }
+            entry.broadcasters[index].listeners -= 1
+            if entry.broadcasters[index].listeners == 0 { entry.broadcasters.remove(at: index) }
             if let client {
                 entry.listeners -= 1
                 state.listeners -= 1
@@ -107,11 +110,11 @@ package final class WatchedCartRegistry: Sendable {
                 let left = (state.clients[client] ?? 1) - 1
                 state.clients[client] = left > 0 ? left : nil
             }
-            state.entries[cart] = entry.feeds.isEmpty ? nil : entry
+            state.entries[cart] = entry.broadcasters.isEmpty ? nil : entry
         }
     }
 
-    /// Notes the version that listeners were told.
+    /// Notes the version that listeners have received.
     func saw(_ seen: CartChangedEvent) {
         guard let version = seen.version else { return }
         state.withLock { state in
@@ -120,15 +123,15 @@ package final class WatchedCartRegistry: Sendable {
         }
     }
 
-    private var isWatched: Bool { present.load(ordering: .relaxed) > 0 }
+    private var hasListeners: Bool { present.load(ordering: .relaxed) > 0 }
 
-    /// The carts that are listened to, and the versions last told; 0 where none was yet.
-    var carts: [UUID: Int64] { isWatched ? state.withLock { $0.entries.mapValues(\.version) } : [:] }
+    /// The carts that have listeners, and the versions that these have received; 0 for none.
+    var carts: [UUID: Int64] { hasListeners ? state.withLock { $0.entries.mapValues(\.version) } : [:] }
 
-    /// Tells the loops on which somebody listens to the cart. From any thread.
-    func tell(_ hint: CartChangedEvent) {
-        guard isWatched else { return }
-        let feeds = state.withLock { $0.entries[hint.id]?.feeds.map(\.feed) ?? [] }
-        for feed in feeds { feed.loop.execute { feed.heard(hint) } }
+    /// Notifies the loops on which the cart has listeners. From any thread.
+    package func notify(_ event: CartChangedEvent) {
+        guard hasListeners else { return }
+        let broadcasters = state.withLock { $0.entries[event.id]?.broadcasters.map(\.broadcaster) ?? [] }
+        for broadcaster in broadcasters { broadcaster.loop.execute { broadcaster.receive(event) } }
     }
 }

@@ -69,11 +69,9 @@ extension CheckoutSnapshot {
         var lines: [UUID: RequestedQuantities] = [:]
         if rows.count == 6 {
             for row in rows[2] {
-                let status = CartStatus(rawValue: try row[3]) ?? .expired
-                let isOver = try row[5, as: Bool.self]
                 carts[try row[0]] = CartHead(
-                    tokenHash: try row[1], version: try row[2], status: status == .active && isOver ? .expired : status,
-                    currency: try row[4])
+                    tokenHash: try row[1], version: try row[2],
+                    status: CartStatus(rawValue: try row[3], isPastExpiry: try row[5]), currency: try row[4])
             }
             for row in rows[3] {
                 _ = lines[try row[0], default: RequestedQuantities()].add(try row[1], Int(try row[2, as: Int32.self]))
