@@ -103,11 +103,12 @@ let package = Package(
         // What the features say about themselves in the API document.
         embedding("CShopAPI", "Shop"),
         shop("Money", ["CShopAPI", "OpenAPI", "Web", "Formats"], embedded: ["money.openapi.json"]),
-        shop("Inventory", ["Money"]),
+        shop("Inventory", ["Money", "PostgresClient"]),
         shop(
             "Catalog",
             [
-                "CShopAPI", "Money", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats", "Compression",
+                "CShopAPI", "Money", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats",
+                "Compression",
                 "EventLoop", httpTypes, logging, metrics,
             ],
             embedded: ["catalog.openapi.json"]),

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Inventory
 import PostgresClient
 
 /// Lists: keyset walks along an index, never an OFFSET.
@@ -14,9 +15,9 @@ extension CatalogStore {
 
         fileprivate init(_ rows: PostgresRows, sort: ProductSort, limit: Int) throws {
             self.rows = rows
-            (ids, next) = try rows.withFields(CatalogStore.columnTypes) { fields in
+            (ids, next) = try rows.withFields(ListColumn.types) { fields in
                 let count = min(limit, fields.rows)
-                let ids = try (0..<count).map { try fields.uuid($0, 0) }
+                let ids = try (0..<count).map { try fields.uuid($0, .id) }
                 guard fields.rows > limit, let last = ids.last else { return (ids, nil) }
                 return (ids, ProductCursor(position: try CatalogStore.position(sort, fields, count - 1), id: last))
             }
@@ -24,15 +25,17 @@ extension CatalogStore {
 
         /// Hands out its products, in order, with their places.
         func forEach(_ body: (Int, ProductSummary) throws -> Void) throws {
-            try rows.withFields(CatalogStore.columnTypes) { fields in
+            try rows.withFields(ListColumn.types) { fields in
                 for row in ids.indices {
                     try body(
                         row,
                         ProductSummary(
-                            id: ids[row], slug: try fields.text(row, 1), name: try fields.text(row, 2),
-                            category: CatalogStore.category(fields, row, slug: 3, name: 4), tags: try fields.texts(row, 5),
-                            image: try fields.json(row, 6), price: try fields.bigint(row, 8), currency: try fields.text(row, 7),
-                            createdAt: try fields.timestamp(row, 9), updatedAt: try fields.timestamp(row, 10)))
+                            id: ids[row], slug: try fields.text(row, .slug), name: try fields.text(row, .name),
+                            category: CategoryReference(
+                                slug: fields.bytes(row, .categorySlug), name: fields.bytes(row, .categoryName)),
+                            tags: try fields.texts(row, .tags), image: try fields.json(row, .image),
+                            price: try fields.bigint(row, .price), currency: try fields.text(row, .currency),
+                            createdAt: try fields.timestamp(row, .createdAt), updatedAt: try fields.timestamp(row, .updatedAt)))
                 }
             }
         }
@@ -61,9 +64,7 @@ extension CatalogStore {
     /// (``StockReader``). As one statement, with the variants gathered for each row, this took PostgreSQL 177 µs instead of
     /// 43 and about 2 for each product (10,000 products, 20 to a page; its process's CPU).
     static func statement(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) -> PostgresQuery {
-        let columns: PostgresQuery = """
-            SELECT p.id, p.slug, p.name, p.category_id, p.tags, p.images, p.currency, p.price, p.created_at, p.updated_at
-            """
+        let columns = ListColumn.selectWithin
         let rows = Self.rows(limit)
         let (keyset, order, ceiling) = (
             Self.keyset(filter, after: cursor), Self.order(filter.sort), " LIMIT \(literal: rows)" as PostgresQuery
@@ -104,20 +105,56 @@ extension CatalogStore {
                 """
         }
         var statement: PostgresQuery = """
-            SELECT p.id, p.slug, p.name, c.slug, c.name, p.tags, p.images->0, p.currency, p.price, \
-            p.created_at, p.updated_at, p.rank FROM (\(page)) p \
-            LEFT JOIN category c ON c.id = p.category_id\(order)
+            \(ListColumn.select) FROM (\(page)) p LEFT JOIN category c ON c.id = p.category_id\(order)
             """
         // A rare word or a narrow range wants another plan than a common one.
         statement.usesCustomPlan = filter.isSelective
         return statement
     }
 
-    /// What ``statement(_:after:limit:)`` gives.
-    private static let columnTypes: [any PostgresEncodable.Type] = [
-        UUID.self, String.self, String.self, String.self, String.self, [String].self, PostgresJSON.self, String.self,
-        Int64.self, Timestamp.self, Timestamp.self, Int64.self,
-    ]
+    /// What is read of a product on a list.
+    enum ListColumn: Int, PostgresTypedColumn {
+        case id, slug, name, categorySlug, categoryName, tags, image, currency, price, createdAt, updatedAt, rank
+
+        var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
+            switch self {
+            case .id: ("p.id", UUID.self)
+            case .slug: ("p.slug", String.self)
+            case .name: ("p.name", String.self)
+            case .categorySlug: ("c.slug", String.self)
+            case .categoryName: ("c.name", String.self)
+            case .tags: ("p.tags", [String].self)
+            case .image: ("p.images->0", PostgresJSON.self)
+            case .currency: ("p.currency", String.self)
+            case .price: ("p.price", Int64.self)
+            case .createdAt: ("p.created_at", Timestamp.self)
+            case .updatedAt: ("p.updated_at", Timestamp.self)
+            case .rank: ("p.rank", Int64.self)
+            }
+        }
+
+        /// The product's column that the page brings for it, where it is not the same; nil: none.
+        private var source: PostgresQuery? {
+            switch self {
+            case .categorySlug: "p.category_id"
+            case .categoryName, .rank: nil
+            case .image: "p.images"
+            default: sql
+            }
+        }
+
+        static let types = PostgresColumnTypes<Self>()
+        static let select: PostgresQuery = "SELECT \(selectList)"
+        /// The columns of the page itself, before its categories are joined.
+        static let selectWithin: PostgresQuery = {
+            var list: PostgresQuery = "SELECT "
+            for (index, source) in allCases.compactMap(\.source).enumerated() {
+                if index > 0 { list.append(", ") }
+                list.append(source)
+            }
+            return list
+        }()
+    }
 
     /// How many rows are read for a page: one more, or some more than that, as each number is a statement of its own.
     private static func rows(_ limit: Int) -> Int {
@@ -170,7 +207,7 @@ extension CatalogStore {
             query.append(
                 """
                  (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id \
-                WHERE v.product_id = p.id AND v.active AND s.on_hand > s.reserved)
+                WHERE v.product_id = p.id AND v.active AND \(StockSQL.isAvailable))
                 """)
         }
         return query
@@ -219,13 +256,13 @@ extension CatalogStore {
     }
 
     private static func position(
-        _ sort: ProductSort, _ fields: PostgresFields, _ row: Int
+        _ sort: ProductSort, _ fields: PostgresNamedFields<ListColumn>, _ row: Int
     ) throws -> ProductCursor.Position {
         switch sort {
-        case .newest: .time(try fields.timestamp(row, 9))
-        case .priceAscending, .priceDescending: .price(try fields.bigint(row, 8))
-        case .name: .name(String(decoding: try fields.text(row, 2), as: UTF8.self))
-        case .relevance: .rank(try fields.bigint(row, 11))
+        case .newest: .time(try fields.timestamp(row, .createdAt))
+        case .priceAscending, .priceDescending: .price(try fields.bigint(row, .price))
+        case .name: .name(String(decoding: try fields.text(row, .name), as: UTF8.self))
+        case .relevance: .rank(try fields.bigint(row, .rank))
         }
     }
 }

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Inventory
 import PostgresClient
 import Web
 
@@ -45,32 +46,24 @@ package struct CatalogStore {
     }
 
     private static let columns: PostgresQuery = """
-        SELECT p.id, p.slug, p.name, p.description, c.slug, c.name, p.tags, p.images, p.currency, p.price, \
-        p.status, p.created_at, p.updated_at, v.id, v.sku, v.name, v.options, v.price, s.on_hand - s.reserved \
+        SELECT \(ProductColumn.selectList) \
         FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
         LEFT JOIN category c ON c.id = p.category_id WHERE
         """
-
-    private static let columnTypes: [any PostgresEncodable.Type] = [
-        UUID.self, String.self, String.self, String.self, String.self, String.self, [String].self, PostgresJSON.self, String.self,
-        Int64.self, String.self, Timestamp.self, Timestamp.self, UUID.self, String.self, String.self, PostgresJSON.self,
-        Int64.self,
-        Int32.self,
-    ]
 
     /// The rows of a product lie together.
     private func documents<Key: Hashable>(
         _ query: PostgresQuery, by key: (Product) -> Key
     ) async throws -> [Key: CatalogCache.Loaded] {
         let rows = try await readAsked(query)
-        return try rows.withFields(Self.columnTypes) { fields in
+        return try rows.withFields(ProductColumn.types) { fields in
             var found: [Key: CatalogCache.Loaded] = [:]
             found.reserveCapacity(fields.rows)
             var first = 0
             while first < fields.rows {
-                let id = try fields.uuid(first, 0)
+                let id = try fields.uuid(first, .id)
                 var end = first + 1
-                while end < fields.rows, try fields.uuid(end, 0) == id { end += 1 }
+                while end < fields.rows, try fields.uuid(end, .id) == id { end += 1 }
                 let product = try Self.product(id, fields, first..<end)
                 found[key(product)] = (product.document(), product.variants.map(\.available))
                 first = end
@@ -79,65 +72,109 @@ package struct CatalogStore {
         }
     }
 
-    private static func product(_ id: UUID, _ fields: PostgresFields, _ rows: Range<Int>) throws -> Product {
+    private static func product(
+        _ id: UUID, _ fields: PostgresNamedFields<ProductColumn>, _ rows: Range<Int>
+    ) throws -> Product {
         let first = rows.lowerBound
         let variants = try rows.map { row in
             Variant(
-                id: try fields.uuid(row, 13), sku: try fields.text(row, 14), name: try fields.text(row, 15),
-                options: try fields.json(row, 16), price: try fields.bigint(row, 17),
-                available: try fields.integer(row, 18))
+                id: try fields.uuid(row, .variant), sku: try fields.text(row, .sku), name: try fields.text(row, .variantName),
+                options: try fields.json(row, .options), price: try fields.bigint(row, .variantPrice),
+                available: try fields.integer(row, .available))
         }
         return Product(
-            id: id, slug: try fields.text(first, 1), name: try fields.text(first, 2), description: try fields.text(first, 3),
-            category: category(fields, first, slug: 4, name: 5), tags: try fields.texts(first, 6),
-            images: try fields.json(first, 7),
-            price: try fields.bigint(first, 9), currency: try fields.text(first, 8), status: try fields.text(first, 10),
-            createdAt: try fields.timestamp(first, 11), updatedAt: try fields.timestamp(first, 12), variants: variants)
+            id: id, slug: try fields.text(first, .slug), name: try fields.text(first, .name),
+            description: try fields.text(first, .description),
+            category: CategoryReference(
+                slug: fields.bytes(first, .categorySlug), name: fields.bytes(first, .categoryName)),
+            tags: try fields.texts(first, .tags), images: try fields.json(first, .images),
+            price: try fields.bigint(first, .price), currency: try fields.text(first, .currency),
+            status: try fields.text(first, .status), createdAt: try fields.timestamp(first, .createdAt),
+            updatedAt: try fields.timestamp(first, .updatedAt), variants: variants)
     }
 
     /// The active variants of products, in their order, and what can be bought of each.
     func stock(ofProducts products: [UUID]) async throws -> ProductStock {
         let rows = try await read(Self.stockStatement(products))
-        return try rows.withFields([Int64.self, UUID.self, Int32.self]) { fields in
+        return try rows.withFields(ProductStockColumn.types) { fields in
             ProductStock(
                 products: products.count,
                 rows: try (0..<fields.rows).map { row in
                     (
-                        product: Int(try fields.bigint(row, 0)) &- 1, variant: try fields.uuid(row, 1),
-                        available: try fields.integer(row, 2)
+                        product: Int(try fields.bigint(row, .place)) &- 1, variant: try fields.uuid(row, .variant),
+                        available: try fields.integer(row, .available)
                     )
                 })
         }
     }
 
+    private enum ProductStockColumn: Int, PostgresTypedColumn {
+        case place, variant, available
+
+        var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
+            switch self {
+            case .place: ("k.place", Int64.self)
+            case .variant: ("v.id", UUID.self)
+            case .available: (StockSQL.available, Int32.self)
+            }
+        }
+
+        static let types = PostgresColumnTypes<Self>()
+        static let select: PostgresQuery = "SELECT \(selectList)"
+    }
+
     static func stockStatement(_ products: [UUID]) -> PostgresQuery {
         """
-        SELECT k.place, v.id, s.on_hand - s.reserved FROM unnest(\(products)) WITH ORDINALITY k (id, place) \
+        \(ProductStockColumn.select) FROM unnest(\(products)) WITH ORDINALITY k (id, place) \
         JOIN variant v ON v.product_id = k.id AND v.active JOIN stock s ON s.variant_id = v.id
         """
     }
 
     /// What can be bought of each of these variants; those that are gone are left out.
     package func stock(of variants: [UUID]) async throws -> [UUID: Int] {
-        let rows = try await read(
-            "SELECT variant_id, on_hand - reserved FROM stock WHERE variant_id = ANY(\(variants))")
+        let rows = try await read("\(VariantStockColumn.select) FROM stock s WHERE s.variant_id = ANY(\(variants))")
+            .named(VariantStockColumn.self)
         var found: [UUID: Int] = [:]
         found.reserveCapacity(rows.count)
-        for row in rows { found[try row[0]] = Int(try row[1, as: Int32.self]) }
+        for row in rows { found[try row[.variant]] = Int(try row[.available, as: Int32.self]) }
         return found
+    }
+
+    private enum VariantStockColumn: Int, PostgresColumn {
+        case variant, available
+
+        var sql: PostgresQuery {
+            switch self {
+            case .variant: "s.variant_id"
+            case .available: StockSQL.available
+            }
+        }
+
+        static let select: PostgresQuery = "SELECT \(selectList)"
     }
 
     /// All categories, each after its parent.
     package func categories() async throws -> [Category] {
-        try await read(
-            """
-            SELECT c.id, c.parent_id, c.slug, c.name, c.path, (SELECT count(*) FROM product p \
-            WHERE p.category_id = c.id AND p.status = 'active') FROM category c ORDER BY c.path
-            """
-        ).map { row in
+        try await read("SELECT \(CategoryColumn.selectList) FROM category c ORDER BY c.path").named(CategoryColumn.self).map {
+            row in
             Category(
-                id: try row[0], parent: try row[1], slug: try row[2], name: try row[3], path: try row[4],
-                products: Int(try row[5, as: Int64.self]))
+                id: try row[.id], parent: try row[.parent], slug: try row[.slug], name: try row[.name], path: try row[.path],
+                products: Int(try row[.products, as: Int64.self]))
+        }
+    }
+
+    private enum CategoryColumn: Int, PostgresColumn {
+        case id, parent, slug, name, path, products
+
+        var sql: PostgresQuery {
+            switch self {
+            case .id: "c.id"
+            case .parent: "c.parent_id"
+            case .slug: "c.slug"
+            case .name: "c.name"
+            case .path: "c.path"
+            case .products: "(SELECT count(*) FROM product p WHERE p.category_id = c.id AND p.status = 'active')"
+            }
         }
     }
 
@@ -149,9 +186,36 @@ package struct CatalogStore {
 
     package static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
 
-    static func category(_ fields: PostgresFields, _ row: Int, slug: Int, name: Int) -> CategoryReference? {
-        guard let slug = fields.bytes(row, slug), let name = fields.bytes(row, name) else { return nil }
-        return CategoryReference(slug: slug, name: name)
+    /// What is read of a product: a row for each of its active variants.
+    enum ProductColumn: Int, PostgresTypedColumn {
+        case id, slug, name, description, categorySlug, categoryName, tags, images, currency, price, status, createdAt, updatedAt
+        case variant, sku, variantName, options, variantPrice, available
+
+        var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
+            switch self {
+            case .id: ("p.id", UUID.self)
+            case .slug: ("p.slug", String.self)
+            case .name: ("p.name", String.self)
+            case .description: ("p.description", String.self)
+            case .categorySlug: ("c.slug", String.self)
+            case .categoryName: ("c.name", String.self)
+            case .tags: ("p.tags", [String].self)
+            case .images: ("p.images", PostgresJSON.self)
+            case .currency: ("p.currency", String.self)
+            case .price: ("p.price", Int64.self)
+            case .status: ("p.status", String.self)
+            case .createdAt: ("p.created_at", Timestamp.self)
+            case .updatedAt: ("p.updated_at", Timestamp.self)
+            case .variant: ("v.id", UUID.self)
+            case .sku: ("v.sku", String.self)
+            case .variantName: ("v.name", String.self)
+            case .options: ("v.options", PostgresJSON.self)
+            case .variantPrice: ("v.price", Int64.self)
+            case .available: (StockSQL.available, Int32.self)
+            }
+        }
+
+        static let types = PostgresColumnTypes<Self>()
     }
 }
 
