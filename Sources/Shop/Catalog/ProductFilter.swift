@@ -1,5 +1,5 @@
-import Money
 import Formats
+import Money
 import Web
 
 /// Which products a list shows and in which order: the query's parameters, read and checked.
@@ -114,4 +114,16 @@ package struct ProductFilter: Hashable, Sendable {
         if let inStock { text += "&in_stock=\(inStock)" }
         return text
     }
+}
+
+/// The orders a list of products can have; ties go by id.
+package enum ProductSort: String, CaseIterable, Sendable {
+    case newest
+    case priceAscending = "price"
+    case priceDescending = "-price"
+    case name
+    /// Best match first; only with a search.
+    case relevance
+
+    var isByPrice: Bool { self == .priceAscending || self == .priceDescending }
 }

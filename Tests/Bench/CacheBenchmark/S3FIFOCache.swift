@@ -1,1 +1,1 @@
-../../../Sources/Shop/Catalog/Cache/S3FIFO/S3FIFOCache.swift
+../../../Sources/Shop/Catalog/Cache/S3FIFOCache.swift

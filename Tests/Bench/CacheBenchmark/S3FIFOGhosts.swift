@@ -1,1 +1,0 @@
-../../../Sources/Shop/Catalog/Cache/S3FIFO/S3FIFOGhosts.swift
