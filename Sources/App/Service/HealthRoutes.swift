@@ -13,15 +13,13 @@ final class HealthRoutes {
     init(board: HealthStatus) { self.board = board }
 
     func register(on router: Router) {
-        router.get("/health", .quiet, shortcut: { [self] context in health(at: context.loop.now) }) { [self] context in
-            health(at: context.loop.now)
-        }
+        router.alwaysServed("/health") { [self] context in health(at: context.loop.now) }
         let live = Response.json { json in
             json.beginObject()
             json.field("status", "ok")
             json.endObject()
         }
-        router.get("/health/live", .quiet, shortcut: { _ in live }) { _ in live }
+        router.alwaysServed("/health/live") { _ in live }
     }
 
     /// - Parameter now: in nanoseconds of the monotonic clock

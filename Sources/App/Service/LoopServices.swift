@@ -21,7 +21,7 @@ package final class LoopServices: @unchecked Sendable {
     let carts: CartStore
     let cartTickets: CartTicketStore
     let orders: OrderStore
-    package let router = Router()
+    package let router: Router
     let application: Application
     private var housekeeping: BackgroundJobs?
     /// Nil: no metrics are kept.
@@ -60,6 +60,7 @@ package final class LoopServices: @unchecked Sendable {
                 compressor: compressor, logger: logger, stock: { try await store.stock(of: $0) })
             : nil
         let gate = AdmissionGate(loop: loop, settings: shared.admission)
+        router = Router(gate: gate)
         CatalogRoutes(
             loop: loop, store: store, cache: cache, storeCurrency: configuration.shop.currency,
             key: configuration.encryption.keys.authentication(for: .cursors),
@@ -82,7 +83,6 @@ package final class LoopServices: @unchecked Sendable {
         shared.pages.register(on: router)
         application = Application(
             router: router, middlewares: shared.middlewares + Self.limiter(shared, loop, redis), settings: shared.application,
-            gate: gate,
             logger: logger,
             mapError: Problem.of)
     }

@@ -26,15 +26,13 @@ package final class Application: Responder {
 
     /// - Parameters:
     ///   - middlewares: asked in this order, all of them within the request's deadline.
-    ///   - gate: bounds what the routes' handlers have at work at a time; nil for no bound.
     ///   - metrics: where problems are counted; by default among the process's own. Requests are where the router says.
     ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
     package init(
         router: Router, middlewares: [any Middleware] = [], settings: ApplicationSettings = ApplicationSettings(),
-        gate: AdmissionGate? = nil, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+        logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
         mapError: @escaping (any Error) -> Problem? = { _ in nil }
     ) {
-        if let gate { router.admit(through: gate) }
         self.router = router
         self.settings = settings
         var secure = HeaderBlock.always
@@ -52,48 +50,42 @@ package final class Application: Responder {
     }
 
     package func begin(_ request: Request) -> Answer {
-        let judged = request.finding as? JudgedHead
+        let head = request.finding as? MatchedHead
         request.finding = nil
-        let match = judged?.match ?? router.match(request.head)
+        let match = head?.match ?? router.match(request.head)
         let context = context(for: request, match)
-        context.refusal = judged?.refusal
+        context.refusal = head?.refusal
         do {
-            try RequestDeadline.check(context)
-            switch try pass(context, match, from: 0) {
-            case .answered(let response): return .now(finish(response, match, context))
-            case .waits(let index, let wait):
-                return .later { [self] in await goOn(context, match, waiting: wait, at: index) }
-            case .isThrough(let route):
-                if let response = try route.shortcut?(context) { return .now(finish(response, match, context)) }
-                return .later { [self] in await goOn(context, match, waiting: nil, at: middlewares.count) }
+            try context.checkDeadline()
+            switch try advance(context, match, from: 0) {
+            case .immediate(let response): return .now(finish(response, match, context))
+            case .deferred(let handler): return .later { [self] in await run(handler, context, match) }
             }
         } catch {
             return .now(fail(error, match, context))
         }
     }
 
-    /// How far a request comes without waiting.
-    private enum Way {
-        case answered(Response)
-        /// A middleware waits, the one at this place.
-        case waits(Int, () async throws -> Response?)
-        /// It is the route's to answer.
-        case isThrough(Route)
-    }
-
-    /// Leads a request past the middlewares, those from `start` on.
-    private func pass(_ context: RequestContext, _ match: RouteMatch, from start: Int) throws -> Way {
+    /// Leads a request through the middlewares, from the one at `start` on, to its route.
+    private func advance(_ context: RequestContext, _ match: RouteMatch, from start: Int) throws -> RouteResult {
         for index in start..<middlewares.count {
             switch try middlewares[index].before(context) {
-            case .goesOn: continue
-            case .answered(let response): return .answered(response)
-            case .waits(let wait): return .waits(index, wait)
+            case .next: continue
+            case .respond(let response): return .immediate(response)
+            case .suspend(let wait):
+                return .deferred { [self] context in
+                    if let response = try await wait() { return response }
+                    switch try advance(context, match, from: index + 1) {
+                    case .immediate(let response): return response
+                    case .deferred(let handler): return try await handler(context)
+                    }
+                }
             }
         }
         if let refusal = context.refusal { throw refusal }
         switch match {
-        case .found(let route, _): return .isThrough(route)
-        case .options(let allow): return .answered(Response.noContent.with(.allow, allow))
+        case .found(let route, _): return try route.begin(context)
+        case .options(let allow): return .immediate(Response.noContent.with(.allow, allow))
         case .methodNotAllowed(let allow): throw Problem.methodNotAllowed(allow: allow)
         case .notFound: throw Problem.notFound("no such path")
         case .malformed: throw Problem(.malformedPath)
@@ -101,26 +93,10 @@ package final class Application: Responder {
         }
     }
 
-    /// Waits for what a request has to wait for.
-    /// - Parameter waiting: what the middleware at `index` began; nil where all have let it pass.
-    private func goOn(
-        _ context: RequestContext, _ match: RouteMatch, waiting: (() async throws -> Response?)?, at index: Int
-    ) async -> Response {
+    /// Waits for the response of a handler, within the request's deadline.
+    private func run(_ handler: Route.Handler, _ context: RequestContext, _ match: RouteMatch) async -> Response {
         do {
-            let response = try await RequestDeadline.hold(context) {
-                var next = (wait: waiting, index: index)
-                while true {
-                    if let wait = next.wait {
-                        if let response = try await wait() { return response }
-                        next.index += 1
-                    }
-                    switch try pass(context, match, from: next.index) {
-                    case .answered(let response): return response
-                    case .waits(let index, let wait): next = (wait, index)
-                    case .isThrough(let route): return try await route.handler(context)
-                    }
-                }
-            }
+            let response = try await context.withDeadline { try await handler(context) }
             return finish(response, match, context)
         } catch {
             return fail(error, match, context)
@@ -166,7 +142,7 @@ package final class Application: Responder {
     }
 
     /// What a request's head says before its body comes, kept for when it has.
-    private final class JudgedHead {
+    private final class MatchedHead {
         let match: RouteMatch
         /// Why it is refused, where no look at the body would change that.
         var refusal: Problem?
@@ -174,13 +150,13 @@ package final class Application: Responder {
     }
 
     package func bodyPlan(for request: Request) -> BodyPolicy {
-        let judged = JudgedHead(router.match(request.head))
-        request.finding = judged
-        guard case .found(let route, _) = judged.match else { return .unread }
+        let matched = MatchedHead(router.match(request.head))
+        request.finding = matched
+        guard case .found(let route, _) = matched.match else { return .unread }
         // The client holds its body back until it hears that it is wanted (RFC 9110 §10.1.1).
         if request.head.bytes(of: .expect) != nil {
-            judged.refusal = refusal(of: request, judged.match, route)
-            if judged.refusal != nil { return .unread }
+            matched.refusal = refusal(of: request, matched.match, route)
+            if matched.refusal != nil { return .unread }
         }
         var plan = route.options.body
         if plan.deadline == nil { plan.deadline = route.options.deadline }
@@ -210,7 +186,7 @@ package final class Application: Responder {
         let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
         let client = settings.trustedProxies.client(peer: request.peer, request.head)
-        if concentration?.isSample() == true { note(client.address, route?.options.bypassesAdmission ?? false) }
+        if concentration?.isSample() == true { note(client.address, route?.options.loadClass) }
         return RequestContext(
             request: settings.trustedProxies.withoutSecret(request),
             requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
@@ -218,15 +194,15 @@ package final class Application: Responder {
             isProxied: client.isProxied,
             route: route?.template.description,
             parameters: parameters,
-            bypassesAdmission: route?.options.bypassesAdmission ?? false,
+            loadClass: route?.options.loadClass ?? .admitted,
             cost: route?.options.cost,
             deadline: Deadline(instant: overflow ? .max : instant),
             logger: logger)
     }
 
     /// Looks whether a proxy stands for its clients. Health checks come from few addresses as a rule.
-    private func note(_ address: String, _ bypassesAdmission: Bool) {
-        guard !bypassesAdmission, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else {
+    private func note(_ address: String, _ loadClass: LoadClass?) {
+        guard loadClass != .alwaysServed, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else {
             return
         }
         logger.warning(

@@ -34,9 +34,9 @@ package struct StaticAssets: Sendable {
 
     /// Serves them under a prefix such as `/assets`.
     package func addRoutes(to router: Router, under prefix: String) {
-        router.get(prefix + "/{path...}", .memory) { context in
+        router.cached(prefix + "/{path...}") { context in
             guard let file = files[context.parameters["path"]] else { throw Problem.notFound("no such file") }
-            return try file.answer(to: context)
+            return .immediate(try file.answer(to: context))
         }
     }
 }

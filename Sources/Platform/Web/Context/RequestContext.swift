@@ -1,3 +1,4 @@
+import CSystem
 import EventLoop
 import FoundationEssentials
 import Formats
@@ -18,8 +19,8 @@ package final class RequestContext {
     /// The template of the route, such as `/v1/products/{id}`; nil where there is none.
     package let route: String?
     package let parameters: PathParameters
-    /// Whether it is answered whatever happens, and no limit holds for it: what asks for the service's health.
-    package let bypassesAdmission: Bool
+    /// How its route is treated under load.
+    package let loadClass: LoadClass
     /// What ``cost`` is told by.
     private let costOfQuery: (@Sendable (ArraySlice<UInt8>?) -> Int)?
     /// By when there must be an answer.
@@ -38,7 +39,7 @@ package final class RequestContext {
     package init(
         request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?,
         parameters: PathParameters,
-        bypassesAdmission: Bool = false, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
+        loadClass: LoadClass = .admitted, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
     ) {
         costOfQuery = cost
         self.request = request
@@ -47,7 +48,7 @@ package final class RequestContext {
         self.isProxied = isProxied
         self.route = route
         self.parameters = parameters
-        self.bypassesAdmission = bypassesAdmission
+        self.loadClass = loadClass
         self.deadline = deadline
         parentLogger = logger
     }
@@ -85,4 +86,26 @@ package final class RequestContext {
     }
 
     private var parsedQuery: QueryParameters?
+}
+
+// Every wait below a handler ends at the deadline by itself, so no timer is set here.
+extension RequestContext {
+    /// - Throws: 503 where the deadline has passed before the request begins.
+    func checkDeadline() throws {
+        guard loop.now < deadline.instant else { throw Problem(.deadlineExceeded).retrying(after: 1) }
+    }
+
+    /// Runs `body` with the deadline as ``Deadline/current``, which all clients of databases and caches keep.
+    ///
+    /// A failure after the deadline counts as a failure of the deadline: 503.
+    func withDeadline<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await Deadline.$current.withValue(deadline) { try await body() }
+        } catch let problem as any ProblemConvertible where problem.problem.kind.status.code < 500 {
+            throw problem
+        } catch {
+            guard csystem_monotonic() >= deadline.instant else { throw error }
+            throw Problem(.deadlineExceeded).retrying(after: 1).caused(by: error)
+        }
+    }
 }

@@ -33,10 +33,10 @@ package struct CORSMiddleware: Middleware {
             context.request.head.bytes(of: .accessControlRequestMethod) != nil
         else {
             context.headers.append(found.answer)
-            return .goesOn
+            return .next
         }
         context.headers.append(found.preflight)
-        return found.isAllowed ? .answered(.noContent) : .goesOn
+        return found.isAllowed ? .respond(.noContent) : .next
     }
 
     /// - Parameters:

@@ -1,13 +1,13 @@
 import HTTPServer
 
-/// Stands before the handlers of one loop.
+/// Runs before the handlers of one loop.
 package protocol Middleware {
-    /// Looks at a request before its handler does, whether that answers at once or later; on the loop, outside any task.
+    /// Sees a request before its handler does; on the loop, outside any task.
     ///
-    /// A field for the answer, whatever that becomes, goes into the context's `headers`. What it throws becomes a problem.
+    /// A header that every answer to the request must carry goes into the context's `headers`. An error becomes a problem.
     func before(_ context: RequestContext) throws -> MiddlewareResult
-    /// Why a request is refused for certain, as far as can be told at once by its head; nil where that cannot be told. Asked before
-    /// a client that waits with its body is told to send it; ``before(_:)`` is still asked afterwards.
+    /// The problem with which a request will certainly be refused, as far as its head tells without a wait; nil where that is
+    /// open. Called before a client that sent `Expect: 100-continue` gets its 100; ``before(_:)`` still runs afterwards.
     func refusal(of context: RequestContext) -> Problem?
 }
 
@@ -15,12 +15,13 @@ extension Middleware {
     package func refusal(of context: RequestContext) -> Problem? { nil }
 }
 
-/// What a middleware says to a request.
+/// The result of ``Middleware/before(_:)``.
 package enum MiddlewareResult {
-    /// It goes on, to the next middleware or the handler.
-    case goesOn
-    /// It ends here, with this answer.
-    case answered(Response)
-    /// What is to be waited for, in a task; then the request goes on, or ends with the response. What it throws becomes a problem.
-    case waits(() async throws -> Response?)
+    /// The next middleware or the handler goes on.
+    case next
+    /// The request ends here, with this response.
+    case respond(Response)
+    /// The closure runs in a task. Then the next one goes on, or the request ends with the closure's response. An error becomes a
+    /// problem.
+    case suspend(() async throws -> Response?)
 }

@@ -60,7 +60,7 @@ package final class RateLimitMiddleware: Middleware {
 
     /// Known without asking where the client's bucket is empty; nothing is taken from it.
     package func refusal(of context: RequestContext) -> Problem? {
-        guard !context.bypassesAdmission else { return nil }
+        guard context.loadClass != .alwaysServed else { return nil }
         let limited = limited(context)
         let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
         for limited in [limited] + (route?.limited ?? []) {
@@ -78,12 +78,12 @@ package final class RateLimitMiddleware: Middleware {
     }
 
     package func before(_ context: RequestContext) throws -> MiddlewareResult {
-        guard !context.bypassesAdmission else { return .goesOn }
+        guard context.loadClass != .alwaysServed else { return .next }
         let limited = limited(context)
         let client = context.client
         let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
         if limited.isAskedFirst, let shared {
-            return .waits { [self] in
+            return .suspend { [self] in
                 var tightest = Standing(decision: await ask(shared, limited, client), limited: limited)
                 for limited in route?.limited ?? [] where tightest.decision.isAllowed {
                     tightest = tightest.tighter(Standing(decision: await ask(shared, limited, client), limited: limited))
@@ -97,7 +97,7 @@ package final class RateLimitMiddleware: Middleware {
             tightest = tightest.tighter(Standing(decision: take(limited, client, cost: 1), limited: limited))
         }
         try hold(context, to: tightest, route?.limit)
-        return .goesOn
+        return .next
     }
 
     /// Where a client stands with one of the limits that a request counts for.

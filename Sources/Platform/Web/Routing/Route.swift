@@ -1,36 +1,80 @@
 import HTTPServer
 import HTTPTypes
 
-/// A method and a path template, and who answers.
+/// A method, a path template, and the code that answers.
 package final class Route {
-    /// Answers a request on its loop; what it throws becomes a problem.
+    /// Answers a request on its loop; an error that it throws becomes a problem.
     package typealias Handler = (RequestContext) async throws -> Response
-    /// Answers where it can without waiting, outside any task; nil: the handler is to.
-    package typealias Shortcut = (RequestContext) throws -> Response?
 
     package let method: HTTPRequest.Method
     package let template: RouteTemplate
     package let options: RouteOptions
-    package private(set) var handler: Handler
-    /// Tried before the handler; nil where there is none.
-    let shortcut: Shortcut?
+    /// Begins to answer a request, on its loop and outside any task; an error that it throws becomes a problem.
+    package let begin: (RequestContext) throws -> RouteResult
     let metrics: RouteMetrics
 
     init(
         method: HTTPRequest.Method, template: RouteTemplate, options: RouteOptions, metrics: RouteMetrics,
-        shortcut: Shortcut?, handler: @escaping Handler
+        begin: @escaping (RequestContext) throws -> RouteResult
     ) {
         self.method = method
         self.template = template
         self.options = options
         self.metrics = metrics
-        self.shortcut = shortcut
-        self.handler = handler
+        self.begin = begin
+    }
+}
+
+/// The result of ``Route/begin``.
+package enum RouteResult {
+    /// The response, without a wait and so without a task.
+    case immediate(Response)
+    /// The handler that makes the response in a task. Its closure holds what the route has found so far.
+    case deferred(Route.Handler)
+}
+
+/// How a route is treated under load.
+package enum LoadClass: Sendable {
+    /// Every request is answered: no rate limit and no admission gate holds for it. For health checks.
+    case alwaysServed
+    /// Most requests are answered from memory, and are no load. The loads of the others pass the gate by themselves.
+    case cached
+    /// The handler runs with an admission, and under overload not at all.
+    case admitted
+}
+
+/// What a route needs that differs from the other routes.
+package struct RouteOptions: Sendable {
+    package var loadClass: LoadClass
+    /// How many plain requests one request costs under the rate limit, from its query as sent; nil: one.
+    package var cost: (@Sendable (ArraySlice<UInt8>?) -> Int)?
+    /// How long a request may take; nil for the service's default.
+    package var deadline: Duration?
+    /// How a body is read. By default the route takes none, or a tiny one without a meaning.
+    package var body: BodyPolicy
+    /// Whether a body must be JSON. A client that sends `Expect: 100-continue` with another type is refused before it sends the body.
+    package var takesJSON: Bool
+    /// Whether its requests are logged at debug level only: health checks come every few seconds.
+    package var isQuiet: Bool
+
+    package init(
+        _ loadClass: LoadClass = .admitted, deadline: Duration? = nil, body: BodyPolicy = .none, takesJSON: Bool = false,
+        isQuiet: Bool = false
+    ) {
+        self.loadClass = loadClass
+        self.deadline = deadline
+        self.body = body
+        self.takesJSON = takesJSON
+        self.isQuiet = isQuiet
     }
 
-    /// Lets its handler run only with an admission.
-    func admit(through gate: AdmissionGate) {
-        let work = gate.work()
-        handler = { [handler] context in try await gate.admit(context, to: work) { try await handler(context) } }
+    package static let standard = RouteOptions()
+    /// Takes JSON of at most so many bytes.
+    package static func json(upTo limit: Int) -> RouteOptions {
+        RouteOptions(body: BodyPolicy(limit: limit), takesJSON: true)
     }
+    /// For health checks: always answered, and not logged.
+    package static let quiet = RouteOptions(.alwaysServed, isQuiet: true)
+    /// For what is answered from memory, at least mostly.
+    package static let memory = RouteOptions(.cached)
 }

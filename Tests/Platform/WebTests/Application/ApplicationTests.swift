@@ -238,11 +238,11 @@ import WebTestSupport
         func before(_ context: RequestContext) throws -> MiddlewareResult {
             context.headers.append(.via, name)
             let path = String(decoding: context.request.path, as: UTF8.self)
-            guard path.hasSuffix(name) else { return .goesOn }
+            guard path.hasSuffix(name) else { return .next }
             if path.hasPrefix("/stop") { throw Problem.forbidden }
-            if path.hasPrefix("/own") { return .answered(Response(.accepted)) }
-            guard path.hasPrefix("/wait") else { return .goesOn }
-            return .waits {
+            if path.hasPrefix("/own") { return .respond(Response(.accepted)) }
+            guard path.hasPrefix("/wait") else { return .next }
+            return .suspend {
                 await Task.yield()
                 context.headers.append(.via, "waited")
                 if path.hasPrefix("/wait-stop") { throw Problem.forbidden }
@@ -266,11 +266,11 @@ import WebTestSupport
         let journal = LogJournal()
         let (response, wasLater) = try await onLoop { loop in
             let router = Router()
-            router.get("/now", shortcut: { _ in .json { $0.int(1) } }) { _ in throw Unforeseen() }
-            router.get("/later", shortcut: { _ in nil }) { _ in .json { $0.int(1) } }
-            router.get("/wait/{name}", shortcut: { _ in .json { $0.int(2) } }) { _ in .json { $0.int(1) } }
-            router.get("/fail", shortcut: { _ in throw OutOfStock() }) { _ in .noContent }
-            router.get("/fail-later", shortcut: { _ in nil }) { _ in throw OutOfStock() }
+            router.cached("/now") { _ in .immediate(.json { $0.int(1) }) }
+            router.cached("/later") { _ in .deferred { _ in .json { $0.int(1) } } }
+            router.cached("/wait/{name}") { _ in .immediate(.json { $0.int(2) }) }
+            router.cached("/fail") { _ in throw OutOfStock() }
+            router.cached("/fail-later") { _ in .deferred { _ in throw OutOfStock() } }
             let application = Application(
                 router: router, middlewares: ["a", "b", "c"].map { Marker(name: $0) }, logger: journal.logger)
             switch application.begin(Request(.get, path, on: loop)) {
@@ -291,18 +291,22 @@ import WebTestSupport
         #expect(journal.records.count == 1 && record.status == status && record.requestID == response.headers[.xRequestID])
     }
 
-    @Test func aShortcutIsNotHeldUpByTheGateNorCountedAgainstIt() async throws {
+    @Test func theGateDoesNotBoundCachedRoutes() async throws {
         let codes = try await onLoop { loop in
             var settings = AdmissionSettings()
             (settings.minimum, settings.maximum, settings.initial, settings.queueLength) = (1, 1, 1, 0)
             let gate = AdmissionGate(loop: loop, settings: settings, metrics: NOOPMetricsHandler.instance)
             let end = Promise<Void>(on: loop)
-            let router = Router(metrics: NOOPMetricsHandler.instance)
-            router.get("/thing", shortcut: { context in context.request.query == nil ? .noContent : nil }) { _ in
-                try await end.value()
-                return .noContent
+            let router = Router(gate: gate, metrics: NOOPMetricsHandler.instance)
+            let work = gate.work()
+            router.cached("/thing") { context in
+                if context.request.query == nil { return .immediate(.noContent) }
+                return .deferred { context in
+                    try await gate.admit(context, to: work) { try await end.value() }
+                    return .noContent
+                }
             }
-            let application = Application(router: router, gate: gate, logger: LogJournal().logger)
+            let application = Application(router: router, logger: LogJournal().logger)
             let first = Promise<Int>(on: loop)
             loop.run { first.succeed(await application.respond(to: Request(.get, "/thing?slow", on: loop)).status.code) }
             var codes = [await application.respond(to: Request(.get, "/thing?slow", on: loop)).status.code]
@@ -314,10 +318,10 @@ import WebTestSupport
         #expect(codes == [503, 204, 204, 204, 204])
     }
 
-    @Test func aShortcutIsNotTriedTooLate() async throws {
+    @Test func aRequestThatArrivesTooLateIsNotBegun() async throws {
         let response = try await onLoop { loop in
             let router = Router()
-            router.get("/now", shortcut: { _ in .noContent }) { _ in .noContent }
+            router.cached("/now") { _ in .immediate(.noContent) }
             let application = Application(router: router, logger: LogJournal().logger)
             return await application.respond(to: Request(.get, "/now", received: loop.now - 31_000_000_000, on: loop))
         }

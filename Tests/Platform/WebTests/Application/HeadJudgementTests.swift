@@ -9,7 +9,7 @@ import WebTestSupport
 /// What is refused before its body comes.
 @Suite struct HeadJudgementTests {
     private struct Refusing: Middleware {
-        func before(_ context: RequestContext) throws -> MiddlewareResult { .goesOn }
+        func before(_ context: RequestContext) throws -> MiddlewareResult { .next }
         func refusal(of context: RequestContext) -> Problem? { .tooManyRequests(retryAfter: 7) }
     }
 

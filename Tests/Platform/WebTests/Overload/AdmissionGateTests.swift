@@ -114,7 +114,7 @@ import WebTestSupport
 
     @Test func aRouteThatIsNotTakenOnAnswers503AndHealthAndUploadsAnswer() async throws {
         let (sheds, vital) = try await onLoop { loop in
-            let router = Router(metrics: NOOPMetricsHandler.instance)
+            let router = Router(gate: Self.gate(loop, Self.settings(1, queue: 0)), metrics: NOOPMetricsHandler.instance)
             router.get("/health", .quiet) { _ in .noContent }
             router.post("/upload", RouteOptions(body: BodyPolicy(isStreamed: true))) { _ in .noContent }
             router.get("/slow") { context in
@@ -122,8 +122,7 @@ import WebTestSupport
                 return .noContent
             }
             let application = Application(
-                router: router, gate: Self.gate(loop, Self.settings(1, queue: 0)), logger: LogJournal().logger,
-                metrics: NOOPMetricsHandler.instance)
+                router: router, logger: LogJournal().logger, metrics: NOOPMetricsHandler.instance)
             let first = loop.run { _ = await application.respond(to: Request(.get, "/slow", on: loop)) }
             var sheds: [Response] = []
             for _ in 0..<4 { sheds.append(await application.respond(to: Request(.get, "/slow", on: loop))) }
