@@ -17,7 +17,7 @@ package struct ShopSettings: Sendable {
     /// How long an order that is over can still be reached with its token.
     package let orderTokenLifetime: Duration
     /// How orders share transactions.
-    package let placement: CheckoutSettings
+    package let checkout: CheckoutSettings
     /// A directory served under `/assets/`; nil: none.
     package let assetsDirectory: String?
     /// What an imported picture without scheme stands under; without a slash at its end.
@@ -40,7 +40,7 @@ package struct ShopSettings: Sendable {
             "ORDER_TOKEN_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
             "How long an order that was delivered, cancelled or expired can be reached with its `access_token`, from its last change"
         )
-        placement = CheckoutSettings(&reader)
+        checkout = CheckoutSettings(&reader)
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
         imageBaseURL = reader.read(
             "IMAGE_BASE_URL", .imageBase, default: "/assets", "Where the addresses of imported pictures without a scheme begin")

@@ -45,10 +45,10 @@ package final class LoopServices: @unchecked Sendable {
         let changes = CartChangePublisher(redis: redis) { shared.watchedCarts.notify($0) }
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
-        orders = OrderStore(
-            pool: pool, reservationTime: configuration.shop.reservationTime,
-            tokenLifetime: configuration.shop.orderTokenLifetime, keys: configuration.encryption.keys,
-            holdLimits: configuration.rateLimit?.holds ?? HoldLimits())
+        orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime)
+        let checkout = CheckoutStore(
+            pool: pool, reservationTime: configuration.shop.reservationTime, keys: configuration.encryption.keys,
+            limits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
         cache =
             configuration.cache.isOn
@@ -74,7 +74,7 @@ package final class LoopServices: @unchecked Sendable {
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
         OrderRoutes(
-            store: orders, placing: CheckoutQueue(loop: loop, store: orders, settings: shared.placement),
+            store: orders, checkout: CheckoutQueue(loop: loop, store: checkout, settings: shared.checkout),
             holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: configuration.encryption.keys) }
         ) {
             changes.publish($0)

@@ -64,16 +64,16 @@ struct SharedServices: Sendable {
         settings.patience = min(settings.patience, configuration.http.requestTimeout)
         // Orders share transactions: with fewer at work those would be the smaller, and nothing would be won.
         settings.minimum = max(
-            settings.minimum, configuration.shop.placement.orders * configuration.shop.placement.transactions)
+            settings.minimum, configuration.shop.checkout.orders * configuration.shop.checkout.transactions)
         return settings.share(of: loopCount)
     }
 
-    /// How one loop puts orders together.
-    var placement: CheckoutSettings {
-        var settings = configuration.shop.placement
+    /// How orders share transactions on one loop.
+    var checkout: CheckoutSettings {
+        var settings = configuration.shop.checkout
         settings.capacity = max(1, settings.capacity / loopCount)
-        settings.patience = configuration.pool.acquireTimeout
-        settings.heldPatience = configuration.pool.lockTimeout
+        settings.queueTimeout = configuration.pool.acquireTimeout
+        settings.contendedLockTimeout = configuration.pool.lockTimeout
         return settings
     }
 

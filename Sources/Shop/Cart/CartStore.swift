@@ -3,12 +3,12 @@ import FoundationEssentials
 import PostgresClient
 import Web
 
-/// Carts in PostgreSQL. Every write takes the cart's row lock first, so that writes to one cart go one by one.
+/// Carts in PostgreSQL. Every write locks the cart's row first, so that writes to one cart run one after another.
 package struct CartStore {
     let pool: PostgresPool
-    /// How long a cart lives after its last change.
+    /// The time after its last change when a cart expires.
     let lifetime: Duration
-    /// Told of every cart that a request has changed, once that is committed.
+    /// Called for every cart that a request has changed, once the change is committed.
     let changed: (CartChangedEvent) -> Void
 
     package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartChangedEvent) -> Void = { _ in }) {
@@ -17,11 +17,13 @@ package struct CartStore {
         self.changed = changed
     }
 
-    /// How a request names a cart: its id, and the hash of the secret that goes with it.
+    /// The id of a cart and the hash of its token.
     package struct Key: Sendable {
         let id: UUID
         let tokenHash: [UInt8]
     }
+
+    // MARK: Creating
 
     /// A new, empty cart.
     package func create(currency: String, tokenHash: [UInt8]) async throws -> Cart {
@@ -38,12 +40,12 @@ package struct CartStore {
         return cart
     }
 
-    /// A new cart with the lines of one that has come to its end, at today's prices.
+    /// A new cart with the lines of one that has ended, at current prices.
     /// - Parameters:
-    ///   - key: of the cart that ended
-    ///   - currency: what the caller wants it to be in; nil for that of the cart
-    ///   - tokenHash: of the new cart's secret
-    /// - Returns: nil where there is no such cart, or the secret is another's
+    ///   - key: the cart that has ended
+    ///   - currency: the currency that the client wants; nil for that of the cart
+    ///   - tokenHash: the hash of the new cart's token
+    /// - Returns: nil where the cart does not exist, or the token is wrong
     /// - Throws: `Problem` as ``CartRules/linesAgain(of:)`` decides
     package func create(from key: Key, currency: String?, tokenHash: [UInt8]) async throws -> Cart? {
         guard let old = try await cart(key) else { return nil }
@@ -55,7 +57,7 @@ package struct CartStore {
         let cart = Cart(
             id: UUID.v7(at: now), version: 1, status: .active, currency: old.currency, updatedAt: now, expiresAt: now + lifetime,
             lines: lines)
-        // In the order of the lines, which is kept by their times. A variant that is deleted meanwhile is left out.
+        // The order of lines is that of their times. A variant that was deleted in the meantime is left out.
         _ = try await pool.batch([
             """
             WITH c AS (INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) \
@@ -69,32 +71,39 @@ package struct CartStore {
         return cart
     }
 
-    /// The cart as it stands; nil where there is none, or the secret is another's.
+    // MARK: Reading
+
+    /// The cart; nil where it does not exist, or the token is wrong.
     package func cart(_ key: Key) async throws -> Cart? {
-        try Self.decode(try await pool.query(Self.view(key)))
+        try Cart(try await pool.query(CartStatements.cart(key)))
     }
 
-    /// The cart as it stands, for whoever has shown before that it is theirs.
+    /// The cart, for a client whose ticket was checked before.
     func cart(_ id: UUID) async throws -> Cart? {
-        try Self.decode(try await pool.query(Self.view(id)))
+        try Cart(try await pool.query(CartStatements.cart(id)))
     }
 
-    /// The versions of those of the carts that there are.
+    /// The versions of the carts that exist.
     func versions(of ids: [UUID]) async throws -> [UUID: Int64] {
         let rows = try await pool.query("SELECT id, version FROM cart WHERE id = ANY(\(ids))")
         var versions: [UUID: Int64] = [:]
-        for row in rows { versions[try row[0]] = try row[1, as: Int64.self] }
+        for row in rows {
+            let (id, version) = try row.decode((UUID, Int64).self)
+            versions[id] = version
+        }
         return versions
     }
 
-    /// Adds to a line, or begins it.
+    // MARK: Writing
+
+    /// Adds to a line, or creates it.
     package func add(_ count: Int, of sku: String, to key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant else { throw Problem.invalid("/sku", "SKU \(sku) does not exist") }
             try CartRules.checkCurrency(variant.currency, of: sku, in: state.currency)
             let quantity = try CartRules.adding(
                 count, to: state.quantity, lines: state.lines, atMost: variant.maximum)
-            return Self.setting(variant, quantity, in: key)
+            return CartStatements.set(variant, quantity, in: key)
         }
     }
 
@@ -102,31 +111,36 @@ package struct CartStore {
     package func set(_ quantity: Int, of sku: String, in key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.variant ?? (quantity == 0 ? state.lineVariant : nil) else { throw Problem.notFound }
-            if quantity == 0 { return Self.removing(variant.id, from: key) }
+            if quantity == 0 { return CartStatements.remove(variant.id, from: key) }
             try CartRules.checkCurrency(variant.currency, of: sku, in: state.currency)
             try CartRules.checkQuantity(quantity, atMost: variant.maximum, present: state.quantity)
             try CartRules.checkRoom(present: state.quantity, lines: state.lines)
-            return Self.setting(variant, quantity, in: key)
+            return CartStatements.set(variant, quantity, in: key)
         }
     }
 
-    /// Takes a line out; 404 where there is none.
+    /// Removes a line.
+    /// - Throws: `Problem` (404) where there is none.
     package func remove(_ sku: String, from key: Key, ifMatch: EntityTagCondition?) async throws -> Cart {
         try await write(key, sku: sku, ifMatch: ifMatch) { state in
             guard let variant = state.lineVariant else { throw Problem.notFound }
-            return Self.removing(variant.id, from: key)
+            return CartStatements.remove(variant.id, from: key)
         }
     }
 
-    /// Drops the cart. One that became an order stays, as the order's proof of it.
+    /// Deletes the cart. A cart from which an order was placed stays, because the order refers to it.
     package func delete(_ key: Key, ifMatch: EntityTagCondition?) async throws {
         try await pool.transaction { transaction in
-            let rows = try await transaction.query(Self.lock(key))
-            let state = try Self.state(rows)
-            guard state.status != .converted else {
-                let rows = try await transaction.query("SELECT id, number, status FROM orders WHERE cart_id = \(key.id)")
-                throw Problem.cartConverted(
-                    try rows.first.map { CartOrder(id: try $0[0], number: try $0[1], status: try $0[2]) })
+            guard let state = try CartState(try await transaction.query(CartStatements.lock(key))) else {
+                throw Problem.notFound
+            }
+            switch state.status {
+            case .active, .merged, .expired: break
+            case .converted:
+                let rows = try await transaction.query(
+                    "SELECT \(CartOrder.Column.list) FROM orders WHERE cart_id = \(key.id)")
+                throw Problem.cartConverted(try rows.named(CartOrder.Column.self).first.map { try CartOrder($0) })
+            case .unknown(let status): throw Problem(.conflict, "The cart is \(status) and cannot be deleted.")
             }
             if let ifMatch, !ifMatch.holds(forVersion: state.version) { throw Problem.preconditionFailed }
             _ = try await transaction.commit(with: ["DELETE FROM cart WHERE id = \(key.id)"])
@@ -134,19 +148,46 @@ package struct CartStore {
         changed(CartChangedEvent(key.id))
     }
 
-    /// Marks up to `limit` carts expired that nobody came back for.
+    /// Locks, decides, writes, and reads the cart again, in two round trips.
+    private func write(
+        _ key: Key, sku: String, ifMatch: EntityTagCondition?, _ decide: (CartState) throws -> PostgresQuery
+    ) async throws -> Cart {
+        let cart = try await pool.transaction { transaction in
+            let rows = try await transaction.batch([CartStatements.lock(key), CartStatements.line(sku, in: key)])
+            guard var state = try CartState(rows[0]) else { throw Problem.notFound }
+            try state.readLine(rows[1])
+            try CartRules.checkWritable(
+                status: state.status, version: state.version, expected: ifMatch, order: state.order)
+            let written = try await transaction.commit(with: [
+                try decide(state),
+                """
+                UPDATE cart SET version = version + 1, updated_at = now(), expires_at = now() + \
+                \(lifetime.wholeMicroseconds) * interval '1 microsecond' WHERE id = \(key.id)
+                """,
+                CartStatements.cart(key),
+            ])
+            guard let cart = try Cart(written[2]) else { throw Problem.notFound }
+            return cart
+        }
+        changed(CartChangedEvent(cart.id, version: cart.version))
+        return cart
+    }
+
+    // MARK: Expiry
+
+    /// Marks up to `limit` carts as expired that are past their time.
     /// - Returns: how many.
     package func expire(limit: Int) async throws -> Int {
         try await pool.batch([
             """
-            UPDATE cart SET status = 'expired', version = version + 1, updated_at = now() WHERE id IN (SELECT id FROM cart WHERE status = 'active' \
-            AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
+            UPDATE cart SET status = 'expired', version = version + 1, updated_at = now() \
+            WHERE id IN (SELECT id FROM cart WHERE status = 'active' AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """
         ]).first?.affectedRows ?? 0
     }
 
-    /// Drops up to `limit` carts that came to their end before `age` ago, with their lines and tickets. A cart whose order can
-    /// still be paid stays.
+    /// Deletes up to `limit` carts that ended more than `age` ago, with their lines and tickets. A cart whose order can still be
+    /// paid stays.
     /// - Returns: how many.
     package func drop(endedBefore age: Duration, limit: Int) async throws -> Int {
         try await pool.batch([

@@ -5,26 +5,26 @@ import HTTPServer
 import HTTPTypes
 import Web
 
-/// Orders over HTTP. A guest's order is reached with the secret given out when it was placed.
+/// Orders over HTTP. A guest's order needs the token from when it was placed.
 package struct OrderRoutes {
     let store: OrderStore
-    private let placing: CheckoutQueue
-    /// Nil: a client may hold as much as there is.
+    private let checkout: CheckoutQueue
+    /// Nil without limits on unpaid orders.
     private let holds: HoldPolicy?
     private let cartChanged: (CartChangedEvent) -> Void
     private let metrics = OrderMetrics()
-    /// A hundred lines and two addresses are a third of it.
+    /// Three times a hundred lines and two addresses.
     private static let largestBody = 64 << 10
 
     /// - Parameters:
-    ///   - holds: the bounds on what a client may hold; nil for none
-    ///   - cartChanged: told of every cart that became an order
+    ///   - holds: the limits on unpaid orders; nil for none
+    ///   - cartChanged: called for every cart that became an order
     package init(
-        store: OrderStore, placing: CheckoutQueue, holds: HoldPolicy? = nil,
+        store: OrderStore, checkout: CheckoutQueue, holds: HoldPolicy? = nil,
         cartChanged: @escaping (CartChangedEvent) -> Void = { _ in }
     ) {
         self.store = store
-        self.placing = placing
+        self.checkout = checkout
         self.holds = holds
         self.cartChanged = cartChanged
     }
@@ -35,8 +35,10 @@ package struct OrderRoutes {
         router.post("/v1/orders/{order}/cancel") { context in try await cancel(context) }
     }
 
+    // MARK: Placing
+
     private func place(_ context: RequestContext) async throws -> Response {
-        let answer: PlacementAnswer
+        let answer: CheckoutAnswer
         do {
             answer = try await attempt(context)
             metrics.ended(answer)
@@ -52,13 +54,13 @@ package struct OrderRoutes {
         return response
     }
 
-    private func attempt(_ context: RequestContext) async throws -> PlacementAnswer {
-        // Accounts come later; until then who asks is known by a cart's token, or by the key alone.
+    private func attempt(_ context: RequestContext) async throws -> CheckoutAnswer {
+        // Without an account, the client is identified by the cart's token, or by the key alone.
         let key = try context.idempotencyKey()
-        let request = try OrderRequest(try context.json())
+        let order = try OrderRequest(try context.json())
         var principal = IdempotencyPrincipal.guest
         var cartToken: [UInt8]?
-        if request.cart == nil {
+        if order.cart == nil {
             try key.requireRandomForm()
         } else {
             guard let token = context.request[.xCartToken] else { throw Problem.noCart }
@@ -67,37 +69,52 @@ package struct OrderRoutes {
         }
         let record = IdempotencyRecord(
             principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
-        let holder = holds?.holder(client: context.client, email: request.email)
-        let answer = try await placing.place(request, cartTokenHash: cartToken, record: record, holder: holder)
-        if case .cart(let cart, _) = request.source, !answer.isReplay { cartChanged(CartChangedEvent(cart)) }
+        let holder = holds?.holder(client: context.client, email: order.email)
+        let answer = try await checkout.place(
+            CheckoutRequest(order, cartTokenHash: cartToken, record: record, holder: holder))
+        if let cart = order.cart, !answer.isReplay { cartChanged(CartChangedEvent(cart)) }
         return answer
     }
 
+    // MARK: Reading and cancelling
+
     private func show(_ context: RequestContext) async throws -> Response {
-        let (name, tokenHash) = try name(context)
-        return try await answer(name, tokenHash, context)
+        let (reference, tokenHash) = try reference(context)
+        return try await answer(reference, tokenHash, context)
     }
 
     private func cancel(_ context: RequestContext) async throws -> Response {
-        let (name, tokenHash) = try name(context)
-        guard try await store.cancel(name, tokenHash: tokenHash, reason: "cancelled by the shopper") else { throw Self.unknown }
-        return try await answer(name, tokenHash, context)
+        let (reference, tokenHash) = try reference(context)
+        guard try await store.cancel(reference, tokenHash: tokenHash, reason: "cancelled by the shopper") else {
+            throw Problem.noOrder
+        }
+        return try await answer(reference, tokenHash, context)
     }
 
-    private func answer(_ name: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext) async throws -> Response {
-        guard let order = try await store.order(name, tokenHash: tokenHash) else { throw Self.unknown }
+    private func answer(
+        _ reference: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext
+    ) async throws -> Response {
+        guard let order = try await store.order(reference, tokenHash: tokenHash) else { throw Problem.noOrder }
         let body = order.json()
-        // A person's address is in it: not even the browser keeps it.
+        // It contains a person's address, so not even the browser stores it.
         return try context.conditional(
             Response.json(bytes: body).with(.cacheControl, CachePolicy.notStored), tag: EntityTag(of: body))
     }
 
-    private func name(_ context: RequestContext) throws(Problem) -> (OrderReference, [UInt8]) {
-        guard let name = OrderReference(context.parameters["order"]), let token = context.request[.xOrderToken] else {
-            throw Self.unknown
+    private func reference(_ context: RequestContext) throws(Problem) -> (OrderReference, [UInt8]) {
+        guard let reference = OrderReference(context.parameters["order"]), let token = context.request[.xOrderToken] else {
+            throw .noOrder
         }
-        return (name, RandomToken.hash(of: token))
+        return (reference, RandomToken.hash(of: token))
     }
+}
 
-    private static let unknown = Problem.notFound("There is no such order.")
+extension RouteLimit {
+    /// The rate of placing orders.
+    package static func orders(_ policies: [RatePolicy]) -> RouteLimit {
+        RouteLimit(.post, "/v1/orders", policies: policies, refusal: .tooManyOrders) { policy in
+            let time = policy.window == 60 ? "a minute" : policy.window == 86_400 ? "a day" : "\(policy.window) seconds"
+            return "From your address, at most \(policy.quota) orders can be sent in \(time)."
+        }
+    }
 }

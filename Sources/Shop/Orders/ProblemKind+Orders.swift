@@ -1,4 +1,5 @@
 import Cart
+import Formats
 import Web
 
 extension ProblemKind {
@@ -36,4 +37,45 @@ extension ProblemKind {
     static let illegalTransition = ProblemKind(
         .conflict, "illegal_transition", "Illegal transition",
         "The order cannot change from its status to this one; `allowed` lists the possible ones.")
+}
+
+extension Problem {
+    /// 404, also where the token is wrong.
+    static let noOrder = Problem.notFound("There is no such order.")
+
+    /// 409: another request with the same key is in progress.
+    static let idempotencyInFlight = Problem(
+        .idempotencyInFlight, "A request with this Idempotency-Key is still in progress."
+    ).retrying(after: 1)
+
+    static func openOrders(_ limit: Int, _ whose: String) -> Problem {
+        Problem(
+            .openOrdersLimit,
+            "\(whose), \(limit) orders are open and not paid. Pay or cancel one of them, or wait until one expires."
+        )
+        .with("limit", .number(JSONNumber(limit)))
+    }
+
+    static func heldUnits(_ limit: Int, held: Int, _ whose: String) -> Problem {
+        Problem(
+            .heldUnitsLimit,
+            "\(whose), unpaid orders can hold \(limit) pieces at most; they hold \(held). Pay or cancel an order, or order less."
+        )
+        .with("limit", .number(JSONNumber(limit)))
+        .with("held", .number(JSONNumber(held)))
+    }
+
+    static func heldShare(_ lines: [(line: OrderLine, held: Int, limit: Int)]) -> Problem {
+        let members = lines.map { line, held, limit in
+            var object = JSONObject()
+            object.append("sku", .string(line.sku))
+            object.append("requested", .number(JSONNumber(line.quantity)))
+            object.append("held", .number(JSONNumber(held)))
+            object.append("limit", .number(JSONNumber(limit)))
+            return JSONValue.object(object)
+        }
+        let names = lines.prefix(3).map { "\($0.limit) of \($0.line.sku)" }.joined(separator: ", ")
+        return Problem(.heldShareLimit, "Before you have paid, you can have at most \(names) on order. Order less, or pay first.")
+            .with("lines", .array(members))
+    }
 }

@@ -52,7 +52,7 @@ struct AnswerSchemaTests {
         ordered.order = CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")
         #expect(try violations(of: ordered.json(), as: "Cart") == [])
         #expect(try violations(of: ordered.json(token: RandomToken().text), as: "NewCart") == [])
-        for status in [CartStatus.active, .converted, .merged, .expired] {
+        for status in [CartStatus.active, .converted, .merged, .expired, .unknown("held")] {
             #expect(try violations(of: cart(lines, status).json(), as: "Cart") == [])
         }
         #expect(try violations(of: cart([]).json(), as: "Cart") == [])
@@ -87,15 +87,16 @@ struct AnswerSchemaTests {
             for payment in PaymentStatus.allCases + [.unknown("disputed")] {
                 let order = Order(
                     id: id, number: OrderNumber.make(random: 7), status: status, paymentStatus: payment, email: "ada@example.com",
-                    currency: "USD", lines: [line], totals: totals, shippingAddress: address.json(),
+                    lines: [line], totals: totals, shippingAddress: address.json(),
                     history: [
                         OrderEvent(status: .pendingPayment, at: at, reason: "placed"),
                         OrderEvent(status: status, at: at, reason: nil),
                     ],
                     createdAt: at)
                 #expect(try violations(of: order.json(), as: "Order") == [])
-                #expect(try violations(of: order.json(accessToken: RandomToken().text), as: "PlacedOrder") == [])
-                #expect(try violations(of: order.json(accessToken: "x"), as: "Order").map(\.keyword) == ["additionalProperties"])
+                #expect(try violations(of: order.json(accessToken: RandomToken().text).body, as: "PlacedOrder") == [])
+                #expect(
+                    try violations(of: order.json(accessToken: "x").body, as: "Order").map(\.keyword) == ["additionalProperties"])
             }
         }
     }
@@ -191,36 +192,106 @@ struct AnswerSchemaTests {
         throw TestFailure("no problem")
     }
 
-    @Test("what refuses an order") func refusedOrders() throws {
+    private func refusedOrderProblems() throws -> [Problem] {
         let variant = StockedVariant(
             variant: id, product: id, sku: "A", name: "A", options: Array("{}".utf8), image: nil, price: Money(100, "USD"),
             isOffered: true,
             onHand: 1, reserved: 0)
         let two = try #require(RequestedQuantities([OrderRequest.Item(sku: "A", quantity: 2)]))
         let one = try #require(RequestedQuantities([OrderRequest.Item(sku: "A", quantity: 1)]))
-        let problems = [
-            try problem { _ = try CheckoutRules.draft(two, of: AvailableStock([variant]), expected: nil) },
-            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([variant]), expected: Money(1, "USD")) },
-            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([]), expected: nil) },
-            try problem { _ = try CheckoutRules.draft(RequestedQuantities(), of: AvailableStock([]), expected: nil) },
-            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([variant]), currency: "EUR", expected: nil) },
-            try problem { _ = try CheckoutRules.draft(one, of: AvailableStock([]), currency: "USD", expected: nil) },
-            Problem.cartConverted, .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")),
-            .idempotencyInFlight, .idempotencyKeyReused, .amountTooLarge, .unavailable(retryAfter: 1),
+        return [
+            try problem { _ = try CheckoutRules.price(two, of: AvailableStock([variant]), expected: nil) },
+            try problem { _ = try CheckoutRules.price(one, of: AvailableStock([variant]), expected: Money(1, "USD")) },
+            try problem { _ = try CheckoutRules.price(one, of: AvailableStock([]), expected: nil) },
+            try problem { _ = try CheckoutRules.price(RequestedQuantities(), of: AvailableStock([]), expected: nil) },
+            try problem { _ = try CheckoutRules.price(one, of: AvailableStock([variant]), currency: "EUR", expected: nil) },
+            try problem { _ = try CheckoutRules.price(one, of: AvailableStock([]), currency: "USD", expected: nil) },
+            Problem(.cartConverted), .cartConverted(CartOrder(id: id, number: "K7Q4M-2X9HB", status: "expired")),
+            .idempotencyInFlight, Problem(.idempotencyKeyReused), .amountTooLarge, .unavailable(retryAfter: 1),
             Problem(.idempotencyKeyRequired), Problem(.malformedJSON, "x").with("offset", .number(JSONNumber(3))),
             Problem(.emptyBody),
             Problem(.unsupportedMediaType), Problem.internalError(TestFailure("x")),
             try problem { _ = try OrderRequest(JSONValue.parse(Array("{}".utf8))) },
         ]
+    }
+
+    @Test("what refuses an order") func refusedOrders() throws {
+        for problem in try refusedOrderProblems() {
+            #expect(contract.violations(of: answer(problem), to: "POST", "/v1/orders") == [], "\(problem.kind.code)")
+        }
+    }
+
+    /// What the rules refuse when several orders are decided together.
+    private func refusedCheckouts() throws -> [Problem] {
+        let token = RandomToken()
+        let body =
+            #"{"cart_id":"\#(id.text)","cart_version":2,"email":"a@b.co","shipping_address":{"name":"A","line1":"1","country":"MO"}}"#
+        let order = try OrderRequest(JSONValue.parse(Array(body.utf8)))
+        func request(_ key: String) throws -> CheckoutRequest {
+            try CheckoutRequest(
+                order, cartTokenHash: token.hash,
+                record: IdempotencyRecord(principal: .cart(token: token.text), operation: "", key: key, body: []))
+        }
+        let requests = try ["a", "b", "c", "d"].map(request)
+        let head = CheckoutSnapshot.CartHead(tokenHash: token.hash, version: 3, status: .active, currency: "USD")
+        let kept = CheckoutSnapshot.KeptAnswer(requestHash: [], location: "", body: nil, sealed: nil)
+        let keptInvalid = CheckoutSnapshot.KeptAnswer(
+            requestHash: requests[3].record.requestHash, location: "", body: nil, sealed: [])
+        var batch = CheckoutBatch(
+            CheckoutSnapshot(
+                time: at, hasKeyLock: [true, false, true, true],
+                kept: [requests[2].record.id: kept, requests[3].record.id: keptInvalid], carts: [id: head], orders: [:],
+                cartLines: [:], stock: AvailableStock([])), AnswerSeal(.unprotected))
+        return requests.enumerated().compactMap { index, request in
+            if case .refused(let problem) = batch.decide(request, at: index) { problem } else { nil }
+        }
+    }
+
+    /// What the rules refuse of a client with unpaid orders.
+    private func refusedHoldings() throws -> [Problem] {
+        let line = OrderLine(
+            variant: id, product: id, sku: "A", name: "A", options: Array("{}".utf8), image: nil, quantity: 4,
+            unitPrice: Money(1, "USD"), tax: Money(0, "USD"), total: Money(4, "USD"))
+        let holder = Holder(client: [1], email: [2])
+        var holdings = Holdings()
+        holdings.add([line], of: holder)
+        return try [
+            (\HoldLimits.ordersPerClient, 1), (\.ordersPerEmail, 1), (\.unitsPerClient, 7), (\.unitsPerEmail, 7), (\.pieces, 7),
+        ]
+        .map { limit, value in
+            var limits = HoldLimits()
+            limits[keyPath: limit] = value
+            return try problem { try holdings.check([line], of: holder, limits) { _ in 0 } }
+        }
+    }
+
+    @Test("what refuses an order among others, or of a client with unpaid orders") func refusedTogether() throws {
+        let problems = try refusedCheckouts() + refusedHoldings()
+        #expect(
+            problems.map(\.kind) == [
+                .cartChanged, .idempotencyInFlight, .idempotencyKeyReused, .unavailable, .openOrdersLimit, .openOrdersLimit,
+                .heldUnitsLimit, .heldUnitsLimit, .heldShareLimit,
+            ])
         for problem in problems {
             #expect(contract.violations(of: answer(problem), to: "POST", "/v1/orders") == [], "\(problem.kind.code)")
         }
     }
 
+    @Test("every problem that the rules of carts and orders throw is declared, and every declared one is thrown")
+    func declared() throws {
+        let thrown = Set(
+            try (refusedOrderProblems() + refusedCheckouts() + refusedHoldings() + refusedCartProblems()).map(\.kind)
+                + [RouteLimit.orders([RatePolicy("orders", quota: 1)]).refusal]
+                + refusedTransitions().map(\.kind))
+        #expect(thrown.subtracting(try OpenAPIDocument.shop().problems) == [])
+        let own = Set(OpenAPIFragment.cart.problems + OpenAPIFragment.orders.problems)
+        #expect(own.subtracting(thrown) == [])
+    }
+
     @Test("what refuses a write to a cart") func refusedCarts() throws {
-        for status in [CartStatus.converted, .merged, .expired] {
-            let problem = try problem { try CartRules.checkWritable(status: status, version: 1, expected: nil) }
-            #expect(contract.violations(of: answer(problem), to: "POST", "/v1/carts/x/items") == [])
+        for problem in try refusedCartProblems() {
+            let path = problem.kind == .cartActive ? "/v1/carts" : "/v1/carts/x/items"
+            #expect(contract.violations(of: answer(problem), to: "POST", path) == [], "\(problem.kind.code)")
         }
         let stale = try problem {
             try CartRules.checkWritable(status: .active, version: 1, expected: .tags([EntityTag(opaque: Array("2.x".utf8))]))
@@ -230,19 +301,33 @@ struct AnswerSchemaTests {
         }
     }
 
-    @Test("what refuses a list, and a move of an order") func others() throws {
+    private func refusedCartProblems() throws -> [Problem] {
+        try [CartStatus.converted, .merged, .expired, .unknown("held")].map { status in
+            try problem { try CartRules.checkWritable(status: status, version: 1, expected: nil) }
+        } + [
+            try problem { _ = try CartRules.linesAgain(of: cart([])) },
+            try problem { try CartRules.checkCurrency("EUR", of: "A", in: "USD") },
+        ]
+    }
+
+    private func refusedTransitions() throws -> [Problem] {
+        try (OrderStatus.allCases + [.unknown("on_hold")]).filter { !$0.next.contains(.cancelled) }.map { from in
+            try problem { try from.checkTransition(to: .cancelled) }
+        }
+    }
+
+    @Test("what refuses a list, and a transition of an order") func others() throws {
         let query = try #require(QueryParameters("min_price=x&sort=y"))
         for problem in [try problem { _ = try ProductFilter(query) }, Problem(.invalidCursor), Problem(.malformedQuery)] {
             #expect(contract.violations(of: answer(problem), to: "GET", "/v1/products?x=1") == [])
         }
-        for from in OrderStatus.allCases + [.unknown("on_hold")] where !from.next.contains(.cancelled) {
-            let problem = try problem { try from.checkMove(to: .cancelled) }
+        for problem in try refusedTransitions() {
             #expect(contract.violations(of: answer(problem), to: "POST", "/v1/orders/x/cancel") == [])
         }
     }
 
     @Test("a code where it does not belong is noticed") func strangers() {
-        #expect(contract.violations(of: answer(.cartConverted), to: "POST", "/v1/orders/x/cancel") != [])
+        #expect(contract.violations(of: answer(Problem(.cartConverted)), to: "POST", "/v1/orders/x/cancel") != [])
         #expect(contract.violations(of: answer(.conflict("new_code", "x")), to: "POST", "/v1/orders") != [])
         #expect(contract.violations(of: answer(Problem.notFound.with("extra", .null)), to: "GET", "/v1/orders/x") != [])
     }

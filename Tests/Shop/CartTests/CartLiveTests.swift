@@ -6,14 +6,15 @@ import TestSupport
 
 @testable import Cart
 
-@Suite("Cart listeners")
+@Suite("Live carts")
 struct CartLiveTests {
     private static let id = UUID()
 
-    @Test("a hint is read as it was written, and nothing else is a hint")
-    func hints() throws {
-        for hint in [CartChangedEvent(Self.id), CartChangedEvent(Self.id, version: 1), CartChangedEvent(Self.id, version: .max)] {
-            #expect(CartChangedEvent(payload: hint.payload) == hint)
+    @Test("a change event is the same after a round trip, and other payloads are refused")
+    func changeEvents() throws {
+        for event in [CartChangedEvent(Self.id), CartChangedEvent(Self.id, version: 1), CartChangedEvent(Self.id, version: .max)]
+        {
+            #expect(CartChangedEvent(payload: event.payload) == event)
         }
         let id = Self.id.text
         for text in [
@@ -27,7 +28,7 @@ struct CartLiveTests {
         for _ in 0..<10_000 { _ = CartChangedEvent(payload: random.bytes(upTo: 60)) }
     }
 
-    @Test("an event is the same over both ways") func events() throws {
+    @Test("an event has the same content over Server-Sent Events and WebSocket") func events() throws {
         let updated = CartEvent.updated(version: 7, cart: Array(#"{"a":1}"#.utf8))
         #expect(String(decoding: updated.serverSent, as: UTF8.self) == "event: cart.updated\nid: 7\ndata: {\"a\":1}\n\n")
         #expect(String(decoding: updated.message.bytes, as: UTF8.self) == #"{"event":"cart.updated","id":7,"data":{"a":1}}"#)
@@ -41,14 +42,14 @@ struct CartLiveTests {
 
     private func event(_ version: Int64) -> CartEvent { .updated(version: version, cart: []) }
 
-    /// What a listener is told by now, as versions; 0 for a deleted cart, -1 at the end.
-    private func told(_ listener: CartListener) async throws -> [Int64] {
-        var told: [Int64] = []
+    /// The versions that a listener receives now; 0 for a deleted cart, -1 at the end.
+    private func received(_ listener: CartListener) async throws -> [Int64] {
+        var versions: [Int64] = []
         while true {
             switch try await listener.next(within: .milliseconds(1)) {
-            case .event(let event): told.append(event.version ?? 0)
-            case .silence: return told
-            case .end: return told + [-1]
+            case .event(let event): versions.append(event.version ?? 0)
+            case .silence: return versions
+            case .end: return versions + [-1]
             }
         }
     }
@@ -56,8 +57,8 @@ struct CartLiveTests {
     private func expect(
         _ listener: CartListener, _ versions: [Int64], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let told = try await told(listener)
-        #expect(told == versions, sourceLocation: sourceLocation)
+        let received = try await received(listener)
+        #expect(received == versions, sourceLocation: sourceLocation)
     }
 
     private func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throws -> Value) async throws -> Value {
@@ -72,7 +73,7 @@ struct CartLiveTests {
         }
     }
 
-    @Test("a listener is told the newest, each version once, however they come")
+    @Test("a listener receives the newest version, each version once, in any order of events")
     func listener() async throws {
         try await onLoop { [self] loop in
             let listener = CartListener(cart: Self.id, loop: loop)
@@ -88,12 +89,12 @@ struct CartLiveTests {
         }
     }
 
-    @Test("who comes back is told what differs from the version it had")
+    @Test("a client that connects again receives the cart if its version differs")
     func comingBack() async throws {
         try await onLoop { [self] loop in
             for (seen, present, expected) in [
                 (nil, 3, [3]), (3, 3, []), (2, 3, [3]), (0, 3, [3]), (-1, 3, [3]),
-                // Of a database that was restored from a backup, or invented.
+                // A version from before the database was restored from a backup, or an invented one.
                 (9, 3, [3]),
             ] as [(Int64?, Int64, [Int64])] {
                 let listener = CartListener(cart: Self.id, loop: loop)
@@ -104,7 +105,7 @@ struct CartLiveTests {
                 listener.offer(event(present + 1))
                 try await expect(listener, [present + 1])
             }
-            // A change that came while the cart was read for the first time.
+            // A change during the first read of the cart.
             let listener = CartListener(cart: Self.id, loop: loop)
             listener.offer(event(5))
             listener.begin(with: event(4), seen: 4)
@@ -112,7 +113,7 @@ struct CartLiveTests {
         }
     }
 
-    @Test("a listener that waits is woken, by an event and by the end")
+    @Test("an event and the end wake a waiting listener")
     func waiting() async throws {
         try await onLoop { [self] loop in
             let listener = CartListener(cart: Self.id, loop: loop)

@@ -25,7 +25,7 @@ struct AddressTests {
         return "{" + members.compactMap { name, value in value.map { "\"\(name)\":\($0)" } }.joined(separator: ",") + "}"
     }
 
-    @Test("comes back from its JSON as it was, absent parts absent") func roundTrip() throws {
+    @Test("an address is the same after a round trip through JSON; absent parts stay absent") func roundTrip() throws {
         for optional in [
             [:], ["company": "\"C\""],
             ["line2": "\"L\"", "region": "\"OR\"", "phone": "\"+1 503\"", "company": "\"Ünï \\\"quoted\\\"\""],
@@ -38,12 +38,12 @@ struct AddressTests {
         }
     }
 
-    @Test("white space around a part is no part of it") func trimmed() throws {
+    @Test("white space around a part is removed") func trimmed() throws {
         let address = try read(json(["name": "\"  Ada Park \"", "company": "\"   \""]))
         #expect(address.name == "Ada Park" && address.company == nil)
     }
 
-    @Test("an optional part that is empty is left out of what is stored and answered") func emptyParts() throws {
+    @Test("an empty optional part is neither stored nor answered") func emptyParts() throws {
         let address = try read(
             json([
                 "company": "\"\"", "line2": "\" \"", "region": "null", "phone": "\"\"", "country": "\"QA\"",
@@ -52,7 +52,7 @@ struct AddressTests {
         #expect(String(decoding: address.json(), as: UTF8.self) == #"{"city":"Pdx","name":"Ada","line1":"1 Row","country":"QA"}"#)
     }
 
-    /// What each country's address needs, from the file itself: read here in another way than the service reads it.
+    /// The required parts of each country from the file, read in another way than the service reads them.
     private static let needed: [String: String] = {
         let root = (try? TestEnvironment.read().root) ?? "."
         let lines = readText(root + "/Sources/Shop/CAddressMetadata/requirements.txt").split(separator: "\n")
@@ -61,7 +61,7 @@ struct AddressTests {
             uniquingKeysWith: { first, _ in first })
     }()
 
-    @Test("for every country: what its addresses need is required, each part by name, and nothing else is") func countries()
+    @Test("in every country, exactly the parts that its addresses need are required") func countries()
         throws
     {
         #expect(Self.needed.count == 252)
@@ -76,7 +76,7 @@ struct AddressTests {
                 var missing: Set<String> = []
                 if letters.contains("C"), !city { missing.insert("/city") }
                 if letters.contains("Z"), !postal { missing.insert("/postal_code") }
-                // The place is told by a city where none is needed, or by city and postal code, needed or given.
+                // The place is known from a city where none is required, or from city and postal code, required or given.
                 let isTold = city && (postal || !letters.contains("C")) || letters.contains("C") && letters.contains("Z")
                 if letters.contains("S"), !region, !isTold { missing.insert("/region") }
                 // Absent, null and empty are the same.
@@ -93,13 +93,13 @@ struct AddressTests {
                     #expect(try self.read(String(decoding: read.json(), as: UTF8.self)) == read, "comes back")
                 }
             }
-            // Whatever was taken when city and postal code were required everywhere is still taken.
+            // An address that was accepted when city and postal code were required everywhere is still accepted.
             #expect(try faults(json(["country": "\"\(country)\""])) == [], "\(country)")
         }
     }
 
     @Test(
-        "countries without postal codes, and such without cities",
+        "countries without postal codes, and countries without cities",
         arguments: [
             ("QA", ["city"], []), ("QA", [], ["/city"]), ("IE", ["city"], []), ("SG", ["postal_code"], []),
             ("SG", ["city"], ["/postal_code"]),
@@ -116,7 +116,7 @@ struct AddressTests {
     }
 
     @Test(
-        "parts are in NFC, joiners between letters are taken, and what nobody sees is refused",
+        "parts are in NFC, and joiners between letters are accepted",
         arguments: [
             ("Zoe\u{308}", "Zo\u{EB}"), ("\u{646}\u{200C}\u{627}", "\u{646}\u{200C}\u{627}"),
             ("\u{0D28}\u{0D4D}\u{200D}", "\u{0D28}\u{0D4D}\u{200D}"), ("\u{845B}\u{E0100}", "\u{845B}\u{E0100}"),
@@ -147,28 +147,32 @@ struct AddressTests {
     }
 
     @Test(
-        "a part of which nothing is seen is an empty one",
+        "a part of invisible characters is empty",
         arguments: ["\u{200D}", "\u{200C}\u{200D}", "\u{3164}", " \u{200C} ", "\u{FE0F}"])
     func invisible(text: String) throws {
         #expect(try faults(json(["name": "\"\(text)\""])) == ["/name"])
         #expect(try read(json(["company": "\"\(text)\""])).company == nil)
     }
 
-    @Test("every part that the United States need is required", arguments: ["name", "line1", "city", "postal_code", "country"])
+    @Test(
+        "every part that addresses in the United States need is required",
+        arguments: ["name", "line1", "city", "postal_code", "country"])
     func required(name: String) throws {
         for value in [nil, "null", "\"\"", "\"  \"", "7", "[]", "\"a\\u0007b\""] as [String?] {
             #expect(try faults(json([name: value])) == ["/\(name)"], "\(value ?? "absent")")
         }
     }
 
-    @Test("optional parts may be absent, null or empty, not of another type", arguments: ["company", "line2", "region", "phone"])
+    @Test(
+        "optional parts can be absent, null or empty, but not of another type",
+        arguments: ["company", "line2", "region", "phone"])
     func optional(name: String) throws {
         for value in ["null", "\"\"", "\"x\""] { #expect(try faults(json([name: value])) == []) }
         for value in ["7", "false", "{}", "\"a\\nb\""] { #expect(try faults(json([name: value])) == ["/\(name)"]) }
     }
 
     @Test(
-        "no part is longer than it may be",
+        "each part has a maximum length",
         arguments: [
             ("name", 200), ("company", 200), ("line1", 200), ("line2", 200), ("city", 120), ("region", 120), ("postal_code", 20),
             ("phone", 40),
@@ -189,7 +193,7 @@ struct AddressTests {
         #expect(CountryCode.isKnown(code) == isKnown)
     }
 
-    @Test("no object is one fault", arguments: ["[]", "1", "null", "\"x\""])
+    @Test("a value that is not an object is one error", arguments: ["[]", "1", "null", "\"x\""])
     func noObject(json: String) throws {
         #expect(try faults(json) == [""])
     }

@@ -1,4 +1,3 @@
-import EventLoop
 import Formats
 import Foundation
 import TestSupport
@@ -10,15 +9,10 @@ import Web
 @testable import Money
 @testable import Orders
 
-/// Orders that are decided together, each for itself.
-@Suite("Placement round")
-struct PlacementRoundTests {
-    private let loop: EventLoop
+@Suite("Checkout batch")
+struct CheckoutBatchTests {
     private let at = Timestamp(microseconds: 1_800_000_000_000_000)
-
     private let seal = AnswerSeal(EncryptionKeys(secret: "a"))
-
-    init() throws { loop = try EventLoop(label: "round") }
 
     private func variant(_ number: Int, available: Int, currency: String = "USD") -> StockedVariant {
         StockedVariant(
@@ -33,25 +27,22 @@ struct PlacementRoundTests {
         return try OrderRequest(JSONValue.parse(Array(body.utf8)))
     }
 
-    private func placement(_ request: OrderRequest, key: String, token: String? = nil) -> CheckoutAttempt {
-        var demand: RequestedQuantities?
-        if case .items(let items) = request.source { demand = RequestedQuantities(items) }
-        return CheckoutAttempt(
-            request, cartTokenHash: token.map { RandomToken.hash(of: $0) } ?? [],
+    private func checkout(_ order: OrderRequest, key: String, token: String? = nil) throws -> CheckoutRequest {
+        try CheckoutRequest(
+            order, cartTokenHash: token.map { RandomToken.hash(of: $0) },
             record: IdempotencyRecord(
                 principal: token.map { .cart(token: $0) } ?? .guest, operation: "POST /v1/orders", key: key, body: Array(key.utf8)
-            ),
-            demand: demand, deadline: .after(.seconds(1)), on: loop)
+            ))
     }
 
-    private func view(
-        count: Int, shelf: [StockedVariant], kept: [[UInt8]: CheckoutSnapshot.Kept] = [:],
+    private func snapshot(
+        count: Int, stock: [StockedVariant], kept: [[UInt8]: CheckoutSnapshot.KeptAnswer] = [:],
         carts: [UUID: CheckoutSnapshot.CartHead] = [:],
         lines: [UUID: RequestedQuantities] = [:], orders: [UUID: CartOrder] = [:], taken: Set<Int> = []
     ) -> CheckoutSnapshot {
         CheckoutSnapshot(
-            at: at, isFirst: (0..<count).map { !taken.contains($0) }, kept: kept, carts: carts, orders: orders, cartLines: lines,
-            shelf: AvailableStock(shelf))
+            time: at, hasKeyLock: (0..<count).map { !taken.contains($0) }, kept: kept, carts: carts, orders: orders,
+            cartLines: lines, stock: AvailableStock(stock))
     }
 
     private func code(_ outcome: CheckoutOutcome) -> String? {
@@ -62,7 +53,7 @@ struct PlacementRoundTests {
         if case .answered(let answer) = outcome { !answer.isReplay } else { false }
     }
 
-    @Test("whatever is asked for together, each order is placed exactly if what the ones before left is enough") func model()
+    @Test("an order of a batch is placed exactly if the earlier ones have left enough stock") func model()
         throws
     {
         var random = SeededGenerator(seed: 7)
@@ -74,11 +65,11 @@ struct PlacementRoundTests {
                 (0..<6).shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random))
                     .map { (number: $0, quantity: Int.random(in: 1...3, using: &random)) }
             }
-            var round = CheckoutBatch(
-                view(count: wants.count, shelf: stock.enumerated().map { variant($0, available: $1) }), seal)
+            var batch = CheckoutBatch(
+                snapshot(count: wants.count, stock: stock.enumerated().map { variant($0, available: $1) }), seal)
             for (place, want) in wants.enumerated() {
                 let items = want.map { #"{"sku":"S\#($0.number)","quantity":\#($0.quantity)}"# }.joined(separator: ",")
-                let outcome = round.decide(placement(try request(#""items":[\#(items)]"#), key: "k\(place)"), at: place)
+                let outcome = batch.decide(try checkout(request(#""items":[\#(items)]"#), key: "k\(place)"), at: place)
                 if want.allSatisfy({ left[$0.number] >= $0.quantity }) {
                     for line in want { left[line.number] -= line.quantity }
                     #expect(isPlaced(outcome))
@@ -88,23 +79,24 @@ struct PlacementRoundTests {
                     refused += 1
                 }
             }
-            let lines = round.placed.flatMap(\.order.lines)
+            let lines = batch.placed.flatMap(\.order.lines)
             for number in 0..<6 {
                 #expect(lines.filter { $0.sku == "S\(number)" }.map(\.quantity).reduce(0, +) == stock[number] - left[number])
             }
-            #expect(Set(round.placed.map(\.order.id)).count == round.placed.count)
-            #expect(Set(round.placed.map(\.order.number)).count == round.placed.count)
-            #expect(Set(round.placed.map(\.tokenHash)).count == round.placed.count)
+            #expect(Set(batch.placed.map(\.order.id)).count == batch.placed.count)
+            #expect(Set(batch.placed.map(\.order.number)).count == batch.placed.count)
+            #expect(Set(batch.placed.map(\.tokenHash)).count == batch.placed.count)
         }
         #expect(placedOrders > 1_000 && refused > 1_000)
     }
 
-    @Test("a kept answer is given again, a key in flight or with another body refused; neighbours go on") func keys() throws {
+    @Test("a kept answer is given again; a key in flight or with another body is refused; other orders go on") func keys() throws
+    {
         let order = try request(#""items":[{"sku":"S1","quantity":1}]"#)
-        let all = (0..<6).map { placement(order, key: "k\($0)") }
-        let answer = PlacementAnswer(location: "/v1/orders/x", tag: EntityTag(of: [2]), body: [1], isReplay: false)
-        func kept(_ place: Int, requestHash: [UInt8]? = nil) -> CheckoutSnapshot.Kept {
-            CheckoutSnapshot.Kept(
+        let all = try (0..<6).map { try checkout(order, key: "k\($0)") }
+        let answer = CheckoutAnswer(location: "/v1/orders/x", tag: EntityTag(of: [2]), body: [1], isReplay: false)
+        func kept(_ place: Int, requestHash: [UInt8]? = nil) -> CheckoutSnapshot.KeptAnswer {
+            CheckoutSnapshot.KeptAnswer(
                 requestHash: requestHash ?? all[place].record.requestHash, location: answer.location, body: nil,
                 sealed: seal.seal(answer, for: all[place].record))
         }
@@ -112,28 +104,28 @@ struct PlacementRoundTests {
             all[1].record.id: kept(1), all[2].record.id: kept(2, requestHash: [0]), all[4].record.id: kept(4),
             all[5].record.id: kept(1, requestHash: all[5].record.requestHash),
         ]
-        // What is kept decides, whoever is at work with the key.
-        var round = CheckoutBatch(view(count: 6, shelf: [variant(1, available: 9)], kept: known, taken: [0, 1, 2]), seal)
-        let outcomes = all.enumerated().map { round.decide($1, at: $0) }
+        // A kept answer comes before a key in flight.
+        var batch = CheckoutBatch(snapshot(count: 6, stock: [variant(1, available: 9)], kept: known, taken: [0, 1, 2]), seal)
+        let outcomes = all.enumerated().map { batch.decide($1, at: $0) }
         #expect(code(outcomes[0]) == "idempotency_in_flight" && code(outcomes[2]) == "idempotency_key_reused")
         if case .answered(let replay) = outcomes[1] {
             #expect(replay.isReplay && replay.body == [1] && replay.tag == answer.tag && replay.location == answer.location)
         } else {
             Issue.record("no replay")
         }
-        #expect(isPlaced(outcomes[3]) && round.placed.count == 1)
+        #expect(isPlaced(outcomes[3]) && batch.placed.count == 1)
         if case .answered(let replay) = outcomes[4] { #expect(replay.isReplay) } else { Issue.record("no replay") }
         // Sealed for another request, or with another secret.
         #expect(code(outcomes[5]) == "unavailable")
         var other = CheckoutBatch(
-            view(count: 2, shelf: [variant(1, available: 9)], kept: known), AnswerSeal(EncryptionKeys(secret: "b")))
+            snapshot(count: 2, stock: [variant(1, available: 9)], kept: known), AnswerSeal(EncryptionKeys(secret: "b")))
         #expect(code(other.decide(all[1], at: 1)) == "unavailable" && other.placed.isEmpty)
     }
 
-    @Test("what release 1.0 kept in clear is given to the holder of the order's cart only") func former() throws {
+    @Test("an answer that release 1.0 kept unsealed is only for the holder of the order's cart") func former() throws {
         let cart = UUID(high: 9, low: 9)
         let order = try request(#""cart_id":"\#(cart.text)""#)
-        let owner = placement(order, key: "k", token: "right"), stranger = placement(order, key: "k", token: "wrong")
+        let owner = try checkout(order, key: "k", token: "right"), stranger = try checkout(order, key: "k", token: "wrong")
         let body = Array(#"{"id":"i","number":"n","access_token":"t","total":1}"#.utf8)
         let former = try #require(owner.record.formerID)
         let guest = IdempotencyRecord(principal: .guest, operation: "POST /v1/orders", key: "k", body: Array("k".utf8))
@@ -141,20 +133,20 @@ struct PlacementRoundTests {
         let head = CheckoutSnapshot.CartHead(
             tokenHash: RandomToken.hash(of: "right"), version: 1, status: .converted, currency: "USD")
         for (hash, isSame) in [(owner.record.requestHash, true), ([0], false)] {
-            let kept = [former: CheckoutSnapshot.Kept(requestHash: hash, location: "l", body: body, sealed: nil)]
-            var round = CheckoutBatch(view(count: 2, shelf: [], kept: kept, carts: [cart: head]), seal)
-            if isSame, case .answered(let answer) = round.decide(owner, at: 0) {
+            let kept = [former: CheckoutSnapshot.KeptAnswer(requestHash: hash, location: "l", body: body, sealed: nil)]
+            var batch = CheckoutBatch(snapshot(count: 2, stock: [], kept: kept, carts: [cart: head]), seal)
+            if isSame, case .answered(let answer) = batch.decide(owner, at: 0) {
                 #expect(
                     answer.isReplay && answer.body == body
                         && answer.tag == EntityTag(of: Array(#"{"id":"i","number":"n","total":1}"#.utf8)))
             } else {
-                #expect(!isSame && code(round.decide(owner, at: 0)) == "cart_converted")
+                #expect(!isSame && code(batch.decide(owner, at: 0)) == "cart_converted")
             }
-            #expect(code(round.decide(stranger, at: 1)) == "not_found")
+            #expect(code(batch.decide(stranger, at: 1)) == "not_found")
         }
     }
 
-    @Test("a cart is one order, opens with its secret only, and in its version only") func carts() throws {
+    @Test("a cart becomes one order, needs its token, and must have the expected version") func carts() throws {
         let id = UUID(high: 9, low: 9)
         var lines = RequestedQuantities()
         let isAdded = lines.add("S1", 2)
@@ -166,48 +158,51 @@ struct PlacementRoundTests {
             (try request(cart + #","cart_version":3"#), "7", nil), (try request(cart), "7", "cart_converted"),
             (try request(#""cart_id":"\#(UUID(high: 9, low: 8).text)""#), "7", "not_found"),
         ]
-        var round = CheckoutBatch(
-            view(
-                count: requests.count, shelf: [variant(1, available: 9)], carts: [id: head], lines: [id: lines]), seal)
+        var batch = CheckoutBatch(
+            snapshot(
+                count: requests.count, stock: [variant(1, available: 9)], carts: [id: head], lines: [id: lines]), seal)
         for (place, (request, token, expected)) in requests.enumerated() {
-            let outcome = round.decide(placement(request, key: "k\(place)", token: token), at: place)
+            let outcome = batch.decide(try checkout(request, key: "k\(place)", token: token), at: place)
             #expect(code(outcome) == expected)
             #expect(isPlaced(outcome) == (expected == nil))
         }
-        #expect(round.placed.map(\.cart) == [id] && round.placed.first?.order.lines.map(\.quantity) == [2])
+        #expect(batch.placed.map(\.request.order.cart) == [id] && batch.placed.first?.order.lines.map(\.quantity) == [2])
     }
 
-    @Test("to a cart, what has moved to another currency is no longer offered") func currency() throws {
+    @Test("a variant that has changed to another currency is no longer offered to a cart") func currency() throws {
         let id = UUID(high: 9, low: 9)
         var lines = RequestedQuantities()
         let isAdded = lines.add("S1", 1)
         #expect(isAdded)
         let head = CheckoutSnapshot.CartHead(tokenHash: RandomToken.hash(of: "7"), version: 1, status: .active, currency: "USD")
-        var round = CheckoutBatch(
-            view(
-                count: 2, shelf: [variant(1, available: 9, currency: "EUR")], carts: [id: head], lines: [id: lines]), seal)
-        let outcome = round.decide(placement(try request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)
+        var batch = CheckoutBatch(
+            snapshot(
+                count: 2, stock: [variant(1, available: 9, currency: "EUR")], carts: [id: head], lines: [id: lines]), seal)
+        let outcome = batch.decide(try checkout(request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)
         #expect(code(outcome) == "insufficient_stock")
-        #expect(isPlaced(round.decide(placement(try request(#""items":[{"sku":"S1","quantity":1}]"#), key: "b"), at: 1)))
+        #expect(isPlaced(batch.decide(try checkout(request(#""items":[{"sku":"S1","quantity":1}]"#), key: "b"), at: 1)))
     }
 
-    @Test("an expired, merged or empty cart is no order") func deadCarts() throws {
+    @Test("a cart that is expired, merged, empty or of an unknown status is refused") func deadCarts() throws {
         let id = UUID(high: 9, low: 9)
-        for (status, expected) in [(CartStatus.expired, "cart_expired"), (.merged, "cart_merged"), (.active, "cart_empty")] {
+        for (status, expected) in [
+            (CartStatus.expired, "cart_expired"), (.merged, "cart_merged"), (.active, "cart_empty"),
+            (.unknown("held"), "conflict"),
+        ] {
             let head = CheckoutSnapshot.CartHead(
                 tokenHash: RandomToken.hash(of: "7"), version: 1, status: status, currency: "USD")
-            var round = CheckoutBatch(view(count: 1, shelf: [], carts: [id: head]), seal)
+            var batch = CheckoutBatch(snapshot(count: 1, stock: [], carts: [id: head]), seal)
             #expect(
-                code(round.decide(placement(try request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)) == expected)
+                code(batch.decide(try checkout(request(#""cart_id":"\#(id.text)""#), key: "a", token: "7"), at: 0)) == expected)
         }
     }
 
-    @Test("SKUs are told apart by their bytes") func bytes() {
+    @Test("SKUs are compared by their bytes") func bytes() {
         var twin = variant(1, available: 1)
         twin = StockedVariant(
             variant: twin.variant, product: twin.product, sku: "caf\u{e9}", name: "", options: [], image: nil, price: twin.price,
             isOffered: true, onHand: 1, reserved: 0)
-        let shelf = AvailableStock([twin])
-        #expect(shelf["caf\u{e9}"] != nil && shelf["cafe\u{301}"] == nil)
+        let stock = AvailableStock([twin])
+        #expect(stock["caf\u{e9}"] != nil && stock["cafe\u{301}"] == nil)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("E-mail address")
 struct EmailAddressTests {
     @Test(
-        "takes what mail is sent to",
+        "addresses to which mail can be sent are accepted",
         arguments: [
             "a@b.co", "ada.park+shop@mail.example.com", "o'neil@example.ie", "ünï@exämple.de", "a_b-c@x-y.museum", "1@1.co",
             "!#$%&'*+-/=?^_`{|}~@b.co", "用户@例子.广告", "उपयोगकर्ता@उदाहरण.भारत", "κώστας@παράδειγμα.ελ", "a@xn--exmple-cua.com",
@@ -19,7 +19,7 @@ struct EmailAddressTests {
     }
 
     @Test(
-        "refuses what cannot be one",
+        "other texts are refused",
         arguments: [
             "", "a", "@", "a@", "@b.co", "a@b", "a@b.", "a@.co", "a@b..co", ".a@b.co", "a.@b.co", "a..b@b.co", "a@@b.co",
             "a@b@c.co", "a b@c.co",
@@ -36,7 +36,7 @@ struct EmailAddressTests {
     }
 
     @Test(
-        "white space around it is no part of it, and it is kept in NFC",
+        "white space around an address is removed, and the address is in NFC",
         arguments: [
             ("  ada@example.com ", "ada@example.com"), ("ada@example.com\n", "ada@example.com"),
             ("\u{A0}ada@example.com\u{3000}", "ada@example.com"),
@@ -46,7 +46,7 @@ struct EmailAddressTests {
         #expect(EmailAddress.parse(text).map { Array($0.unicodeScalars) } == Array(kept.unicodeScalars))
     }
 
-    @Test("no character is taken that nobody sees, or that changes how the rest looks") func hidden() {
+    @Test("invisible characters, and characters that change how others look, are refused") func hidden() {
         var tried = 0
         for value in UInt32(0)...0x10_FFFF {
             guard let scalar = Unicode.Scalar(value) else { continue }
@@ -55,7 +55,7 @@ struct EmailAddressTests {
             case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .unassigned: break
             default: guard properties.isDefaultIgnorableCodePoint || properties.isBidiControl else { continue }
             }
-            // Of the many that mean nothing, some.
+            // A sample of the unassigned code points.
             guard value < 0x3000 || properties.generalCategory == .format || value % 997 == 0 else { continue }
             tried += 1
             #expect(EmailAddress.parse("a\(scalar)b@example.com") == nil, "\(String(value, radix: 16))")
@@ -64,7 +64,7 @@ struct EmailAddressTests {
         #expect(tried > 500)
     }
 
-    @Test("every letter and digit of a script is taken, in either part") func letters() {
+    @Test("every letter and digit of every script is accepted in both parts") func letters() {
         for value in stride(from: UInt32(0x30), through: 0xFFFF, by: 7) {
             guard let scalar = Unicode.Scalar(value) else { continue }
             guard scalar.properties.isAlphabetic, scalar.properties.generalCategory != .letterNumber else { continue }

@@ -7,7 +7,7 @@ import Web
 @testable import Money
 @testable import Orders
 
-@Suite("Bounds on unpaid orders")
+@Suite("Limits on unpaid orders")
 struct HoldLimitsTests {
     private func line(_ number: Int, _ quantity: Int) -> OrderLine {
         OrderLine(
@@ -33,18 +33,18 @@ struct HoldLimitsTests {
     }
 
     @Test(
-        "a fifth of the stock, or five pieces where that is more, the last ones included",
+        "a client can hold a fifth of the stock, or five items where that is more",
         arguments: [(0, 5), (1, 5), (5, 5), (6, 5), (25, 5), (29, 5), (30, 6), (100, 20), (5_190, 1_038)])
     func share(onHand: Int, expected: Int) {
         #expect(HoldLimits().pieces(ofStock: onHand) == expected)
     }
 
-    @Test("a whole share is all there is") func whole() {
+    @Test("a share of 100 percent is no limit") func whole() {
         #expect(limits(share: 100).pieces(ofStock: 3) == .max)
         #expect(limits(share: 99).pieces(ofStock: .max) > 1_000)
     }
 
-    @Test("whatever is asked for in turn, no client, address or share of a variant ever holds more than it may") func model() {
+    @Test("no sequence of orders exceeds the limits of a client, an e-mail address or a variant") func model() {
         var random = SeededGenerator(seed: 3)
         var refusals: [String: Int] = [:]
         for _ in 0..<300 {
@@ -86,7 +86,7 @@ struct HoldLimitsTests {
         }
     }
 
-    @Test("an address counts once, however it is written; who it is cannot be told without the key") func holder() {
+    @Test("all spellings of an e-mail address are one holder; its hash depends on the key") func holder() {
         let policy = HoldPolicy(HoldLimits(), keys: EncryptionKeys(secret: "a secret of thirty-two characters"))
         let other = HoldPolicy(HoldLimits(), keys: EncryptionKeys(secret: "another secret of 32 characters!"))
         let one = policy.holder(client: "192.0.2.1", email: "ada@example.com")
@@ -103,7 +103,7 @@ struct HoldLimitsTests {
                 policy.holder(client: "192.0.2.1", email: spelling) == policy.holder(client: "192.0.2.1", email: "ada@gmail.com"),
                 "\(spelling)")
         }
-        // Elsewhere a dot tells mailboxes apart.
+        // For other providers, dots make different mailboxes.
         #expect(EmailAddress.normalized("A.da@example.com") == "a.da@example.com")
         #expect(EmailAddress.normalized("a.da@mail.gmail.com") == "a.da@mail.gmail.com")
     }

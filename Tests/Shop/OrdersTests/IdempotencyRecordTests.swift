@@ -11,7 +11,7 @@ struct IdempotencyRecordTests {
             principal: token == "guest" ? .guest : .cart(token: token), operation: operation, key: key, body: Array(body.utf8))
     }
 
-    @Test("is the same for the same request, and another where anything differs") func identity() {
+    @Test("the id is the same for the same request, and differs with client, operation and key") func identity() {
         let one = record("guest", "POST /v1/orders", "k")
         #expect(record("guest", "POST /v1/orders", "k").id == one.id)
         #expect(record("guest", "POST /v1/orders", "k", "{ }").id == one.id)
@@ -23,7 +23,7 @@ struct IdempotencyRecordTests {
         #expect(one.id.count == 32 && one.requestHash.count == 32)
     }
 
-    @Test("parts that run into the same text are told apart") func boundaries() {
+    @Test("different parts never give the same id") func boundaries() {
         var random = SeededGenerator(seed: 1)
         var seen: [[UInt8]: [String]] = [:]
         for _ in 0..<10_000 {
@@ -34,15 +34,15 @@ struct IdempotencyRecordTests {
         #expect(seen.count > 1_000)
     }
 
-    @Test("it never shows the caller's secrets") func secrets() {
+    @Test("the description never contains the client's secrets") func secrets() {
         let one = record("a-token-of-a-cart", "POST /v1/orders", "the-key-of-a-request")
         var dumped = "\(one)"
         dump(one, to: &dumped)
         #expect(!dumped.contains("a-token-of-a-cart") && !dumped.contains("the-key-of-a-request"))
     }
 
-    @Test("a sealed answer opens for the same request only, under the service's present secret or the one before") func seal() {
-        let answer = PlacementAnswer(
+    @Test("a sealed answer opens for the same request only, with the service's current secret or the one before") func seal() {
+        let answer = CheckoutAnswer(
             location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
         let one = record("t", "POST /v1/orders", "k")
         let (old, new) = (EncryptionKeys(secret: "old"), EncryptionKeys(secret: "new", previous: "old"))
@@ -69,7 +69,7 @@ struct IdempotencyRecordTests {
         }
     }
 
-    @Test("its lock is the first eight bytes") func lock() {
+    @Test("the lock is the first eight bytes of the id") func lock() {
         for key in ["a", "b", "c", "d"] {
             let record = record("guest", "POST /v1/orders", key)
             let bytes = withUnsafeBytes(of: record.lock.bigEndian) { Array($0) }

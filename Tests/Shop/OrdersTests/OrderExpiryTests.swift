@@ -10,9 +10,10 @@ import TestSupport
 @testable import Audit
 @testable import Orders
 
-/// The sweep of orders that nobody paid, without a service around it.
-@Suite struct OrderExpiryTests {
-    /// 300 orders of 1 A and 2 B each, due; 50 that are not.
+/// Expiry of unpaid orders, without a service around it.
+@Suite("Order expiry")
+struct OrderExpiryTests {
+    /// 300 due orders of 1 A and 2 B each, and 50 that are not due.
     private static func shop() throws -> ShopDatabase {
         let shop = try ShopDatabase()
         try shop.load(
@@ -21,7 +22,7 @@ import TestSupport
         return shop
     }
 
-    /// Orders of some variants, each with as many as its place says.
+    /// Orders of some variants; the quantity of a variant is its place.
     private static func place(_ count: Int, due: Int, of variants: String, in shop: ShopDatabase) throws {
         _ = try shop.query(
             """
@@ -48,29 +49,29 @@ import TestSupport
         }
     }
 
-    @Test("two that expire at once share orders whose stock is the same, and give it back once")
+    @Test("two tasks share the due orders, and return their stock once")
     func batches() async throws {
         let shop = try Self.shop()
         try await Self.withStore(shop.database.url) { store, loop in
             let other = Promise<Bool>(on: loop)
-            func sweep() async throws {
+            func expireAll() async throws {
                 while try shop.query("SELECT count(*) FROM orders WHERE status = 'expired'") != "300" {
-                    let round = try await store.expire(limit: 100)
-                    #expect(round.expired <= 100)
+                    let batch = try await store.expire(limit: 100)
+                    #expect(batch.expired <= 100)
                 }
             }
             loop.run {
-                try? await sweep()
+                try? await expireAll()
                 other.succeed(true)
             }
-            try await sweep()
+            try await expireAll()
             _ = try await other.value()
         }
         #expect(try shop.query("SELECT count(*) FROM orders WHERE status = 'expired'") == "300")
         try Self.check(shop)
     }
 
-    @Test("stock that another session holds keeps only the orders for it, until it is free")
+    @Test("stock that another session has locked delays only the orders for it, until it is free")
     func held() async throws {
         let shop = try Self.shop()
         try shop.load(#"{"name":"C","sku":"C","price":1,"stock":1000}"#)
@@ -79,13 +80,13 @@ import TestSupport
         try holder.execute("BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'A') FOR UPDATE")
         let held = try shop.query("SELECT id FROM variant WHERE sku = 'A'")
         try await Self.withStore(shop.database.url) { store, _ in
-            // The 300 that are held came first, and are as many as three batches.
+            // The 300 delayed orders are the oldest, and fill three batches.
             var known: Set<UUID> = []
             var expired = 0
             for _ in 0..<10 {
-                let round = try await store.expire(limit: 100, passingOver: known)
-                known.formUnion(round.held)
-                expired += round.expired
+                let batch = try await store.expire(limit: 100, passingOver: known)
+                known.formUnion(batch.held)
+                expired += batch.expired
             }
             #expect(known.map { $0.text } == [held])
             #expect(expired == 150)
@@ -109,17 +110,17 @@ import TestSupport
     ) async throws {
         try await StoreLoop.run(url) { pool, loop in
             try await body(
-                OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected), loop)
+                OrderStore(pool: pool, tokenLifetime: .seconds(900)), loop)
         }
     }
 }
 
-/// A loop and a pool on it, for a test of what uses them.
+/// Runs a test on a loop with a pool.
 enum StoreLoop {
     static func run(_ url: String, _ body: @escaping (PostgresPool, EventLoop) async throws -> Void) async throws {
         let loop = try EventLoop(label: "test.store")
         defer { loop.stop() }
-        // Safe: run once, on the loop.
+        // Safe: it runs once, on the loop.
         nonisolated(unsafe) let body = body
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             loop.execute {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Order number")
 struct OrderNumberTests {
-    @Test("is read back in whatever case it was typed") func roundTrip() {
+    @Test("a number is read in upper and lower case") func roundTrip() {
         var random = SeededGenerator(seed: 1)
         for _ in 0..<5_000 {
             let number = OrderNumber.make(random: random.next())
@@ -14,7 +14,7 @@ struct OrderNumberTests {
         }
     }
 
-    @Test("is found however it was heard on the phone and typed") func folding() {
+    @Test("a number is read with hyphens, spaces and look-alike letters") func folding() {
         var random = SeededGenerator(seed: 4)
         var spellings = 0
         for _ in 0..<5_000 {
@@ -34,7 +34,7 @@ struct OrderNumberTests {
         #expect(spellings > 4_000)
     }
 
-    @Test("all fifty bits count, and each character can be every one of 32") func bits() {
+    @Test("all fifty bits are used, and each character can be any of 32") func bits() {
         var random = SeededGenerator(seed: 2)
         var numbers: Set<String> = []
         var characters = [Set<Character>](repeating: [], count: 11)
@@ -51,7 +51,7 @@ struct OrderNumberTests {
     }
 
     @Test(
-        "nothing else is one",
+        "other texts are not numbers",
         arguments: [
             "", " ", "----------", "K7Q4M-2X9H", "K7Q4M-2X9HBB", "K7Q4M_2X9HB", "U7Q4M-2X9HB", "K7Q4M-2X9H ",
             "K7Q4M-2X9HB                              -",
@@ -61,7 +61,7 @@ struct OrderNumberTests {
         #expect(OrderNumber.parse(text) == nil)
     }
 
-    @Test("no text stops the reading") func hostile() {
+    @Test("random texts do no harm") func hostile() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<10_000 {
             let text = random.text(upTo: 12, from: "K7-ßıſéﬁ\u{301}\u{1F9FA}")

@@ -13,7 +13,7 @@ struct OrderRequestTests {
 
     private func read(_ json: String) throws -> OrderRequest { try OrderRequest(JSONValue.parse(Array(json.utf8))) }
 
-    /// The pointers of all faults.
+    /// The pointers of all errors.
     private func faults(_ json: String) throws -> [String] {
         do {
             _ = try read(json)
@@ -21,7 +21,7 @@ struct OrderRequestTests {
         } catch let faults as FieldErrors { return faults.faults.map(\.pointer) }
     }
 
-    @Test("reads an order for a cart") func cart() throws {
+    @Test("an order from a cart is read") func cart() throws {
         let request = try read(
             #"{"cart_id":"019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21","cart_version":3,"expected_total":{"amount":0,"currency":"USD"},\#(Self.rest),"price":1}"#
         )
@@ -30,7 +30,7 @@ struct OrderRequestTests {
         #expect(request.expectedTotal == Money(0, "USD") && request.email == "a@b.co")
     }
 
-    @Test("reads an order for items; null is as good as absent") func items() throws {
+    @Test("an order from items is read; null is the same as absent") func items() throws {
         let request = try read(
             #"{"cart_id":null,"items":[{"sku":" A ","quantity":999},{"sku":"B","quantity":1}],"expected_total":null,\#(Self.rest)}"#
         )
@@ -39,7 +39,7 @@ struct OrderRequestTests {
         #expect(request.expectedTotal == nil)
     }
 
-    @Test("tells all faults at once, each at its place") func allFaults() throws {
+    @Test("all errors are reported at once, each with its place") func allFaults() throws {
         #expect(
             Set(
                 try faults(
@@ -52,19 +52,19 @@ struct OrderRequestTests {
         #expect(Set(try faults("{}")) == ["/items", "/email", "/shipping_address"])
     }
 
-    @Test("a body that is no object is a fault of its own", arguments: ["[]", "1", "\"x\"", "true"])
+    @Test("a body that is not an object is one error", arguments: ["[]", "1", "\"x\"", "true"])
     func noObject(json: String) throws {
         #expect(try faults(json) == [""])
     }
 
-    @Test("a cart or items, not both") func both() throws {
+    @Test("a cart and items together are refused") func both() throws {
         #expect(
             try faults(#"{"cart_id":"019a2f6e-3c41-7d02-9b1e-5f0c8a7d4e21","items":[{"sku":"A","quantity":1}],\#(Self.rest)}"#)
                 == ["/items"])
     }
 
     @Test(
-        "a quantity is a whole number of 1 to 999, written as one",
+        "a quantity is an integer from 1 to 999",
         arguments: [
             "0", "-1", "1000", "1.5", "1.0", "1e3", "1E0", "\"1\"", "true", "null", "[]", "{}", "9223372036854775808",
             "-9223372036854775809",
@@ -75,7 +75,7 @@ struct OrderRequestTests {
     }
 
     @Test(
-        "an expected total is a whole number of minor units from 0 on, and a currency",
+        "an expected total has an amount from 0 in minor units, and a currency",
         arguments: [
             (#"{"amount":-1,"currency":"USD"}"#, ["/expected_total/amount"]),
             (#"{"amount":9223372036854775808,"currency":"USD"}"#, ["/expected_total/amount"]),
@@ -92,7 +92,7 @@ struct OrderRequestTests {
     }
 
     @Test(
-        "a cart is named by a UUID and a version from 1 on",
+        "a cart has a UUID and a version from 1",
         arguments: [
             (#""cart_id":"x""#, ["/cart_id"]), (#""cart_id":7"#, ["/cart_id"]),
             (#""cart_id":"019a2f6e3c417d029b1e5f0c8a7d4e21""#, ["/cart_id"]),
@@ -104,14 +104,14 @@ struct OrderRequestTests {
         #expect(try faults("{\(text),\(Self.rest)}") == pointers)
     }
 
-    @Test("one to a hundred items") func count() throws {
+    @Test("an order has 1 to 100 items") func count() throws {
         func items(_ count: Int) -> String { Array(repeating: #"{"sku":"A","quantity":1}"#, count: count).joined(separator: ",") }
         #expect(try faults(#"{"items":[],\#(Self.rest)}"#) == ["/items"])
         #expect(try faults(#"{"items":[\#(items(100))],\#(Self.rest)}"#) == [])
         #expect(try faults(#"{"items":[\#(items(101))],\#(Self.rest)}"#) == ["/items"])
     }
 
-    @Test("a SKU is a line of 1 to 100 characters") func skus() throws {
+    @Test("a SKU has 1 to 100 characters on one line") func skus() throws {
         for (sku, isTaken) in [
             (String(repeating: "é", count: 100), true), (String(repeating: "é", count: 101), false), ("  ", false),
             ("a\\nb", false),
@@ -121,7 +121,7 @@ struct OrderRequestTests {
         }
     }
 
-    @Test("no document stops the reading") func hostile() throws {
+    @Test("random documents do no harm") func hostile() throws {
         var random = SeededGenerator(seed: 1)
         let names = ["cart_id", "items", "email", "shipping_address", "expected_total", "amount", "sku", "quantity", "country"]
         func value(_ depth: Int) -> JSONValue {

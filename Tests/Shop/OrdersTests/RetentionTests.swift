@@ -9,10 +9,10 @@ import Testing
 @testable import Cart
 @testable import Orders
 
-/// What came to its end goes in time, what must be kept is kept, and the audit holds at every step.
+/// Old data is removed in time, data that must be kept is kept, and the audit holds after every step.
 @Suite("Retention")
 struct RetentionTests {
-    /// 10 orders of each status and payment, one for each cart; each ended 0, 10, …, 90 days ago, placed an hour before.
+    /// 10 orders of each status and payment, each from a cart. They ended 0, 10, …, 90 days ago, an hour after they were placed.
     private static func shop() throws -> ShopDatabase {
         let shop = try ShopDatabase()
         try shop.load(#"{"name":"A","sku":"A","price":1,"stock":1000}"#)
@@ -58,16 +58,17 @@ struct RetentionTests {
         }
     }
 
-    @Test("unpaid orders lose their person after a month and go after three, carts after a week; money stays") func orders()
+    @Test("unpaid orders lose their person after a month and are deleted after three, carts after a week; paid orders stay")
+    func orders()
         async throws
     {
         let shop = try Self.shop()
         try Self.check(shop, "nothing")
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
+            let store = OrderStore(pool: pool, tokenLifetime: .seconds(900))
             let carts = CartStore(pool: pool, lifetime: .seconds(900))
             let day = Duration.seconds(86_400)
-            // A row that somebody has locked is left for later, and nobody waits.
+            // A row that another session has locked is left for later, without a wait.
             let holder = try BlockingConnection(connectionString: shop.database.url)
             try holder.execute("BEGIN; SELECT FROM orders WHERE status = 'cancelled' ORDER BY updated_at LIMIT 1 FOR UPDATE")
             #expect(try await store.blank(endedBefore: day * 30, limit: 5) == 5)
@@ -76,7 +77,7 @@ struct RetentionTests {
             #expect(try await store.blank(endedBefore: day * 30, limit: 100) == 1)
             #expect(try await store.blank(endedBefore: day * 30, limit: 100) == 0)
             try Self.check(shop, "blanking")
-            // Of those that ended 30 to 90 days ago: seven of each.
+            // Seven of each ended 30 to 90 days ago.
             #expect(
                 try shop.query("SELECT status, count(*) FROM orders WHERE erased_at IS NOT NULL GROUP BY 1 ORDER BY 1")
                     == "cancelled|7\nexpired|7")
@@ -94,17 +95,17 @@ struct RetentionTests {
             #expect(try shop.query("SELECT count(*) FROM orders WHERE status = 'confirmed'") == "10")
             #expect(try shop.query("SELECT count(*) FROM order_line") == "38" && shop.query("SELECT count(*) FROM cart") == "38")
 
-            // Not those whose order may be paid still; 0 to 6 days ago is one of each.
+            // Without those whose order can still be paid; one of each ended 0 to 6 days ago.
             #expect(try await carts.drop(endedBefore: day * 7, limit: 100) == 25)
             #expect(try shop.query("SELECT count(*) FROM cart_item") == "13")
             try Self.check(shop, "dropping carts")
         }
     }
 
-    @Test("old movements become their sum, in whatever steps; stock is what the ledger says") func movements() async throws {
+    @Test("old movements become their sum, in steps of any size; stock and ledger agree") func movements() async throws {
         let shop = try Self.shop()
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
+            let store = OrderStore(pool: pool, tokenLifetime: .seconds(900))
             let day = Duration.seconds(86_400)
             let before = try shop.query("SELECT sum(on_hand), sum(reserved) FROM stock_movement")
             var summed = 0
@@ -126,10 +127,10 @@ struct RetentionTests {
         }
     }
 
-    @Test("what is broken is still found when movements were summed up and orders dropped") func damage() async throws {
+    @Test("damage is still found after movements were summed up and orders deleted") func damage() async throws {
         let shop = try Self.shop()
         try await StoreLoop.run(shop.database.url) { pool, _ in
-            let store = OrderStore(pool: pool, reservationTime: .seconds(900), tokenLifetime: .seconds(900), keys: .unprotected)
+            let store = OrderStore(pool: pool, tokenLifetime: .seconds(900))
             _ = try await store.sumUpMovements(olderThan: .seconds(45 * 86_400), limit: 1_000)
             _ = try await store.blank(endedBefore: .seconds(30 * 86_400), limit: 100)
             _ = try await store.drop(endedBefore: .seconds(90 * 86_400), limit: 100)

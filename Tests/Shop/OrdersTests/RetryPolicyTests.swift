@@ -10,7 +10,7 @@ struct RetryPolicyTests {
     private let policy = RetryPolicy(retries: 3)
 
     @Test(
-        "runs again what had no effect, or whose effect the next run finds",
+        "a transaction runs again if it had no effect, or if the next run finds its effect",
         arguments: [
             (PostgresError(.server, sqlState: "40001"), true), (PostgresError(.server, sqlState: "40P01"), true),
             (PostgresError(.outcomeUnknown), true),
@@ -28,42 +28,44 @@ struct RetryPolicyTests {
     }
 
     @Test(
-        "an order is run again, alone, or not at all, as its transaction failed",
+        "the error of a transaction decides whether an order runs again, and in which lane",
         arguments: [
             (
-                PostgresError(.server, sqlState: "40001"), RetryPolicy.Decision.again, RetryPolicy.Decision.again,
-                RetryPolicy.Decision.again
+                PostgresError(.server, sqlState: "40001"), RetryPolicy.Decision.retry, RetryPolicy.Decision.retry,
+                RetryPolicy.Decision.retry
             ),
-            (PostgresError(.outcomeUnknown), .again, .again, .again),
-            (PostgresError(.server, sqlState: "23505", constraint: "idempotency_pkey"), .again, .again, .again),
-            // Others were faster, and all that wait may try again.
+            (PostgresError(.outcomeUnknown), .retry, .retry, .retry),
+            (PostgresError(.server, sqlState: "23505", constraint: "idempotency_pkey"), .retry, .retry, .retry),
+            // Other orders were faster.
             (PostgresError(.server, sqlState: "23514", constraint: "stock_never_oversold"), .raced, .raced, .raced),
-            // One of several may be why.
-            (PostgresError(.server, sqlState: "23505", constraint: "orders_cart_key"), .alone, .fail, .fail),
-            (PostgresError(.server, sqlState: "22021"), .alone, .fail, .fail), (PostgresError(.decoding), .alone, .fail, .fail),
-            (PostgresError(.invalidParameter), .alone, .fail, .fail),
-            (PostgresError(.timedOut, sqlState: "55P03"), .held, .held, .fail),
-            // None of them is.
+            // One order of several may be the cause.
+            (PostgresError(.server, sqlState: "23505", constraint: "orders_cart_key"), .isolate, .fail, .fail),
+            (PostgresError(.server, sqlState: "22021"), .isolate, .fail, .fail),
+            (PostgresError(.decoding), .isolate, .fail, .fail),
+            (PostgresError(.invalidParameter), .isolate, .fail, .fail),
+            (PostgresError(.timedOut, sqlState: "55P03"), .waitForLock, .waitForLock, .fail),
+            // None of them is the cause.
             (PostgresError(.timedOut), .fail, .fail, .fail), (PostgresError(.timedOut, sqlState: "57014"), .fail, .fail, .fail),
             (PostgresError(.connectionUnavailable), .fail, .fail, .fail), (PostgresError(.poolExhausted), .fail, .fail, .fail),
             (PostgresError(.server, sqlState: "53100"), .fail, .fail, .fail),
             (PostgresError(.server, sqlState: "42P01"), .fail, .fail, .fail),
         ])
     func decisions(
-        error: PostgresError, together: RetryPolicy.Decision, alone: RetryPolicy.Decision, patient: RetryPolicy.Decision
+        error: PostgresError, batched: RetryPolicy.Decision, isolated: RetryPolicy.Decision, waitingForLock: RetryPolicy.Decision
     ) {
-        #expect(policy.decide(error, runs: 0, in: .together) == together)
-        #expect(policy.decide(error, runs: 2, in: .alone) == alone && policy.decide(error, runs: 1, in: .patient) == patient)
-        // However often: what is run again ends.
-        if together == .again { #expect(policy.decide(error, runs: 3, in: .alone) == .fail) }
+        #expect(policy.decide(error, retries: 0, in: .batched) == batched)
+        #expect(policy.decide(error, retries: 2, in: .isolated) == isolated)
+        #expect(policy.decide(error, retries: 1, in: .waitingForLock) == waitingForLock)
+        // Retries end.
+        if batched == .retry { #expect(policy.decide(error, retries: 3, in: .isolated) == .fail) }
     }
 
-    @Test("a refusal is final") func problems() {
+    @Test("a transaction that ended with a problem does not run again") func problems() {
         #expect(!policy.allows(Problem.notFound, run: 0))
         #expect(!policy.allows(CancellationError(), run: 0))
     }
 
-    @Test("runs until it succeeds, and no more than it may") func runs() async throws {
+    @Test("a transaction runs until it succeeds, and at most four times") func runs() async throws {
         for failures in 0...5 {
             var runs = 0
             let result = await Result {

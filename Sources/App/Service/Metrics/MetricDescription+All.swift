@@ -12,7 +12,7 @@ extension MetricDescription {
             "commerce_order_transaction_orders_total", "Orders that transactions were for, by lane; retries count again."),
         MetricDescription(
             "commerce_order_transactions_total",
-            "Transactions that placed orders, by lane: together, alone, or patient (waits for a lock)."),
+            "Transactions that placed orders, by lane: batched, isolated, or waiting_for_lock."),
         MetricDescription("commerce_orders_waiting", "Orders that wait for a transaction."),
         MetricDescription("commerce_orders_overdue", "Unpaid orders that are due and cannot expire, as their stock is locked."),
         MetricDescription(

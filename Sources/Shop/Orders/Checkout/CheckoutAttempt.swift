@@ -1,50 +1,78 @@
-import Inventory
+import Cart
 import EventLoop
+import Inventory
+import Web
 
-/// One order that is to be placed, from when it is asked for until it is answered. Confined to its loop.
-final class CheckoutAttempt {
-    let request: OrderRequest
-    /// That of the cart's secret, where the order comes from a cart.
+/// A request to place an order, with the secrets and the key that belong to it.
+package struct CheckoutRequest: Sendable {
+    package let order: OrderRequest
+    /// The hash of the cart's token; empty for an order without a cart.
     let cartTokenHash: [UInt8]
     let record: IdempotencyRecord
-    /// Who places it; nil where no bounds are kept.
+    /// The client whose unpaid orders are limited; nil without limits.
     let holder: Holder?
-    /// What it wants, where that is known before a cart is read.
-    let demand: RequestedQuantities?
-    /// What it wants as far as is known: that of a cart once it was read.
-    var skus: [String]
-    /// By when its client must have an answer.
-    let deadline: Deadline
-    /// When it was asked for, in nanoseconds of the monotonic clock.
-    let arrived: UInt64
-    let promise: Promise<PlacementAnswer>
-    /// How often its transaction failed, and was worth another.
-    var runs = 0
-    /// How often there was less stock when it was written than when it was looked at.
-    var races = 0
+    /// The quantities of an order without a cart. Those of a cart are read with it.
+    let quantities: RequestedQuantities?
 
-    init(
-        _ request: OrderRequest, cartTokenHash: [UInt8], record: IdempotencyRecord, holder: Holder? = nil,
-        demand: RequestedQuantities?,
-        deadline: Deadline, on loop: EventLoop
-    ) {
-        self.request = request
-        self.cartTokenHash = cartTokenHash
+    /// - Parameter cartTokenHash: the hash of the cart's token; nil where the request has none
+    /// - Throws: `Problem`: 404 for a cart without its token, 422 for too large a quantity of one SKU.
+    package init(
+        _ order: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil
+    ) throws(Problem) {
+        switch order.source {
+        case .cart:
+            guard cartTokenHash != nil else { throw .noCart }
+            quantities = nil
+        case .items(let items):
+            guard let sums = RequestedQuantities(items) else {
+                throw .invalid("/items", "an order can have at most \(LineQuantity.maximum) of one SKU")
+            }
+            quantities = sums
+        }
+        self.order = order
+        self.cartTokenHash = cartTokenHash ?? []
         self.record = record
         self.holder = holder
-        self.demand = demand
-        skus = demand?.skus ?? []
+    }
+}
+
+/// The way of one request through the queue, until it is answered. Confined to its loop.
+final class CheckoutAttempt {
+    let request: CheckoutRequest
+    /// The SKUs as far as they are known: those of a cart after it was read.
+    var skus: [String]
+    /// The time by which the client needs an answer.
+    let deadline: Deadline
+    /// The time of arrival, in nanoseconds of the monotonic clock.
+    let arrived: UInt64
+    let promise: Promise<CheckoutAnswer>
+    /// How often its transaction has failed and was run again.
+    var retries = 0
+    /// How often other orders took stock between reading and writing.
+    var races = 0
+    /// Whether the client no longer waits.
+    var isAbandoned = false
+
+    init(_ request: CheckoutRequest, deadline: Deadline, on loop: EventLoop) {
+        self.request = request
+        skus = request.quantities?.skus ?? []
         self.deadline = deadline
         arrived = loop.now
         promise = Promise(on: loop)
     }
 
-    /// Whether nobody waits for its answer any more.
-    var isAbandoned = false
-
-    /// The locks that it needs, as far as is known.
-    var locks: [CheckoutLock] { skus.map { .stock($0) } + (holder?.locks.map { .holder($0) } ?? []) }
+    /// The locks that it needs, as far as they are known.
+    var locks: [CheckoutLock] { skus.map { .stock($0) } + (request.holder?.locks.map { .holder($0) } ?? []) }
 
     /// About how many rows of stock it needs.
     var lines: Int { skus.isEmpty ? 8 : skus.count }
+}
+
+/// The outcome of one attempt to place an order.
+enum CheckoutOutcome {
+    /// The order is placed, now or by an earlier request with its key.
+    case answered(CheckoutAnswer)
+    case refused(Problem)
+    /// - Parameter mayRetry: whether the load of the database allows another attempt
+    case failed(any Error, mayRetry: Bool)
 }

@@ -1,67 +1,66 @@
 import Cart
-import Inventory
 import Formats
 import FoundationEssentials
+import Inventory
 import PostgresClient
 import Web
 
-/// Decides several orders on the rows that were read for them, one after another, each for itself: what one is refused for
-/// is no matter of its neighbours, and what one takes the next no longer finds.
+/// Decides several orders on the rows that were read for them, one after another. A refusal of one order does not touch the
+/// others, and the stock that one order takes is no longer available to the next.
 struct CheckoutBatch {
-    private let view: CheckoutSnapshot
+    private let snapshot: CheckoutSnapshot
     private let seal: AnswerSeal
-    private var shelf: AvailableStock
+    private var stock: AvailableStock
     private var holdings: Holdings
     private let limits: HoldLimits
-    /// Carts that became orders in this round.
+    /// Carts that became orders in this batch.
     private var converted: [UUID: CartOrder] = [:]
     /// The orders to write.
     private(set) var placed: [PlacedOrder] = []
 
-    init(_ view: CheckoutSnapshot, _ seal: AnswerSeal, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()) {
-        self.view = view
+    init(
+        _ snapshot: CheckoutSnapshot, _ seal: AnswerSeal, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()
+    ) {
+        self.snapshot = snapshot
         self.seal = seal
         self.holdings = holdings
         self.limits = limits
-        shelf = view.shelf
+        stock = snapshot.stock
     }
 
-    /// What comes of the order that stands at `place` in the round.
-    mutating func decide(_ placement: CheckoutAttempt, at place: Int) -> CheckoutOutcome {
-        // First what is kept: it stays so, even while an earlier try with the key is still at work.
-        if let repeated = repeated(placement) { return repeated }
-        guard view.isFirst[place] else { return .refused(.idempotencyInFlight) }
-        var demand = placement.demand ?? RequestedQuantities()
+    /// Decides the request at `index` of the batch.
+    mutating func decide(_ request: CheckoutRequest, at index: Int) -> CheckoutOutcome {
+        // A kept answer comes first: it is final, even while an earlier attempt with the key is still running.
+        if let kept = keptAnswer(to: request) { return kept }
+        guard snapshot.hasKeyLock[index] else { return .refused(.idempotencyInFlight) }
+        var quantities = request.quantities ?? RequestedQuantities()
         var currency: String?
-        if case .cart(let id, let version) = placement.request.source {
-            guard let cart = view.carts[id], cart.tokenHash == placement.cartTokenHash else {
-                return .refused(.notFound("There is no such cart."))
-            }
+        if case .cart(let id, let version) = request.order.source {
+            guard let cart = snapshot.cart(of: request) else { return .refused(.noCart) }
             do throws(Problem) { try check(cart, id, version) } catch { return .refused(error) }
-            demand = view.cartLines[id] ?? demand
-            placement.skus = demand.skus
+            quantities = snapshot.cartLines[id] ?? quantities
             currency = cart.currency
         }
-        return draft(placement, demand, currency)
+        return place(request, quantities, currency)
     }
 
-    /// What comes of a request whose key has an answer already; nil where it has none.
-    private func repeated(_ placement: CheckoutAttempt) -> CheckoutOutcome? {
-        let record = placement.record
-        if let kept = view.kept[record.id] {
-            guard kept.requestHash == record.requestHash else { return .refused(.idempotencyKeyReused) }
-            return given(kept, to: record)
+    /// The answer that is kept under the request's key; nil where there is none.
+    private func keptAnswer(to request: CheckoutRequest) -> CheckoutOutcome? {
+        let record = request.record
+        if let kept = snapshot.kept[record.id] {
+            guard kept.requestHash == record.requestHash else { return .refused(Problem(.idempotencyKeyReused)) }
+            return open(kept, for: record)
         }
-        // What the release before kept tells no cart's holder from another: it is given to the holder of the order's cart.
-        if let former = record.formerID, let kept = view.kept[former], kept.requestHash == record.requestHash,
-            let cart = placement.request.cart, view.carts[cart]?.tokenHash == placement.cartTokenHash
+        // Release 1.0 kept answers without the cart's token: such an answer is for the holder of the order's cart.
+        if let former = record.formerID, let kept = snapshot.kept[former], kept.requestHash == record.requestHash,
+            snapshot.cart(of: request) != nil
         {
-            return given(kept, to: record)
+            return open(kept, for: record)
         }
         return nil
     }
 
-    private func given(_ kept: CheckoutSnapshot.Kept, to record: IdempotencyRecord) -> CheckoutOutcome {
+    private func open(_ kept: CheckoutSnapshot.KeptAnswer, for record: IdempotencyRecord) -> CheckoutOutcome {
         guard let answer = kept.answer(to: record, seal) else {
             // Another task may have the key.
             return .refused(.unavailable(retryAfter: 1).caused(by: KeptAnswerError.sealedWithAnotherKey))
@@ -70,68 +69,64 @@ struct CheckoutBatch {
     }
 
     private func check(_ cart: CheckoutSnapshot.CartHead, _ id: UUID, _ version: Int64?) throws(Problem) {
-        let order = converted[id] ?? view.orders[id]
+        let order = converted[id] ?? snapshot.orders[id]
         let status = converted[id] == nil ? cart.status : .converted
         try CartRules.checkWritable(status: status, version: cart.version, expected: nil, order: order)
         guard version == nil || version == cart.version else {
-            throw Problem.conflict("cart_changed", "The cart has changed since version \(version ?? 0).")
+            throw Problem(.cartChanged, "The cart has changed since version \(version ?? 0).")
                 .with("cart_version", .number(JSONNumber(cart.version)))
         }
     }
 
-    private mutating func draft(
-        _ placement: CheckoutAttempt, _ demand: RequestedQuantities, _ currency: String?
+    private mutating func place(
+        _ request: CheckoutRequest, _ quantities: RequestedQuantities, _ currency: String?
     ) -> CheckoutOutcome {
-        let offered = currency.map { shelf.offering(demand, in: $0) } ?? shelf
-        let draft: CheckoutRules.Draft
+        let offered = currency.map { stock.offering(quantities, in: $0) } ?? stock
+        let lines: [OrderLine]
+        let totals: OrderTotals
         do throws(Problem) {
-            try CheckoutRules.checkQuantities(demand, of: offered, isFromCart: currency != nil)
-            draft = try CheckoutRules.draft(demand, of: offered, currency: currency, expected: placement.request.expectedTotal)
+            try CheckoutRules.checkQuantities(quantities, of: offered, isFromCart: currency != nil)
+            (lines, totals) = try CheckoutRules.price(
+                quantities, of: offered, currency: currency, expected: request.order.expectedTotal)
+            if let holder = request.holder {
+                try holdings.check(lines, of: holder, limits) { stock[$0.sku]?.onHand ?? 0 }
+                holdings.add(lines, of: holder)
+            }
         } catch {
             return .refused(error)
         }
-        if let holder = placement.holder {
-            do throws(Problem) {
-                try holdings.check(draft.lines, of: holder, limits) { shelf[$0.sku]?.onHand ?? 0 }
-            } catch {
-                return .refused(error)
-            }
-            holdings.add(draft.lines, of: holder)
-        }
-        for line in draft.lines { shelf.take(line.sku, line.quantity) }
-        let order = order(draft, for: placement)
-        if let cart = placement.request.cart {
-            converted[cart] = CartOrder(id: order.order.id, number: order.order.number, status: order.order.status.rawValue)
-        }
-        placed.append(order)
-        return .answered(order.answer)
-    }
-
-    private func order(_ draft: CheckoutRules.Draft, for placement: CheckoutAttempt) -> PlacedOrder {
-        let request = placement.request
+        for line in lines { stock.take(line.sku, line.quantity) }
         let order = Order(
-            id: UUID.v7(at: view.at), number: OrderNumber.make(random: .random(in: .min ... .max)), status: .pendingPayment,
-            paymentStatus: .unpaid, email: request.email, currency: draft.currency, lines: draft.lines,
-            totals: draft.totals, shippingAddress: request.shippingAddress.json(),
-            history: [OrderEvent(status: .pendingPayment, at: view.at, reason: "placed")], createdAt: view.at)
-        let token = RandomToken()
-        let (body, tag) = order.placed(accessToken: token.text)
-        let answer = PlacementAnswer(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
-        return PlacedOrder(
-            order: order, cart: request.cart, tokenHash: token.hash, answer: answer,
-            sealed: seal.seal(answer, for: placement.record), record: placement.record, holder: placement.holder)
+            id: UUID.v7(at: snapshot.time), number: OrderNumber.make(random: .random(in: .min ... .max)),
+            status: .pendingPayment, paymentStatus: .unpaid, email: request.order.email, lines: lines, totals: totals,
+            shippingAddress: request.order.shippingAddress.json(),
+            history: [OrderEvent(status: .pendingPayment, at: snapshot.time, reason: "placed")], createdAt: snapshot.time)
+        if let cart = request.order.cart {
+            converted[cart] = CartOrder(id: order.id, number: order.number, status: order.status.rawValue)
+        }
+        let placed = PlacedOrder(order, for: request, seal)
+        self.placed.append(placed)
+        return .answered(placed.answer)
     }
 }
 
-extension Problem {
-    /// Another request with the same key has not been answered yet.
-    static let idempotencyInFlight = Problem.conflict(
-        "idempotency_in_flight", "A request with this Idempotency-Key is still in progress."
-    ).retrying(after: 1)
+/// A new order that is to be written.
+struct PlacedOrder {
+    let order: Order
+    let request: CheckoutRequest
+    /// The hash of the guest's secret.
+    let tokenHash: [UInt8]
+    let answer: CheckoutAnswer
+    /// The answer as it is kept.
+    let sealed: [UInt8]
 
-    /// The same key came with another body.
-    static let idempotencyKeyReused = Problem(
-        ProblemKind(
-            .unprocessableContent, "idempotency_key_reused", "Idempotency key reused",
-            "The key was used for a request with another body; a new request needs a new key."))
+    init(_ order: Order, for request: CheckoutRequest, _ seal: AnswerSeal) {
+        let token = RandomToken()
+        let (body, tag) = order.json(accessToken: token.text)
+        self.order = order
+        self.request = request
+        tokenHash = token.hash
+        answer = CheckoutAnswer(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
+        sealed = seal.seal(answer, for: request.record)
+    }
 }

@@ -1,90 +1,75 @@
-import Cart
-import Inventory
 import DequeModule
 import EventLoop
 import PostgresClient
 import Web
 
-/// Places orders, those that many ask for at the same time in one transaction.
+/// Places orders. Orders that arrive at the same time share a transaction.
 ///
-/// While transactions are at work, the orders that come wait, and the next takes all of them: a lone order is placed at once,
-/// and under load they share their round trips, their statements and their commit. However many want the same variant, its
-/// row is locked and written once for all of them.
+/// While transactions run, new orders wait, and the next transaction takes all of them: a single order is placed at once, and
+/// under load orders share their round trips, their statements and their commit. However many orders want a variant, a
+/// transaction locks and writes its row once.
 ///
-/// Each order is decided by itself (``CheckoutBatch``), in the order in which they came. Where the transaction fails for a
-/// reason that may lie with one of them, each is tried again alone. Where it fails since somebody holds a lock for long, it is
-/// found out which, of SKUs and of clients, and orders that need it wait apart (``ContendedLocks``).
+/// Each order is decided by itself (``CheckoutBatch``), in the order of arrival. Where a transaction fails for a reason that
+/// may lie with one order, each order of it runs again alone. Where a lock was not free in time, the queue finds out which
+/// lock it was, of a SKU or of a client, and orders that need it wait in a lane of their own (``ContendedLocks``).
 ///
 /// Confined to its loop.
 package final class CheckoutQueue {
     private struct Lane {
-        /// How many transactions may be at work.
+        /// How many transactions may run at a time.
         let limit: Int
         var running = 0
         var waiting = Deque<CheckoutAttempt>()
     }
 
     private let loop: EventLoop
-    private let store: OrderStore
+    private let store: CheckoutStore
     private let settings: CheckoutSettings
     private let metrics = CheckoutMetrics()
     private var lanes: [CheckoutLane: Lane]
-    private var held = ContendedLocks()
-    /// What patient orders wait for at present.
+    private var contended = ContendedLocks()
+    /// The locks that transactions of the lane `waitingForLock` wait for.
     private var awaited: Set<CheckoutLock> = []
-    /// The keys of orders that are here.
+    /// The keys of the orders in the queue.
     private var keys: Set<[UInt8]> = []
     private var isFilling = false
     private var timer: LoopTimer?
 
-    package init(loop: EventLoop, store: OrderStore, settings: CheckoutSettings = CheckoutSettings()) {
+    package init(loop: EventLoop, store: CheckoutStore, settings: CheckoutSettings = CheckoutSettings()) {
         self.loop = loop
         self.store = store
         self.settings = settings
         lanes = Dictionary(uniqueKeysWithValues: CheckoutLane.allCases.map { ($0, Lane(limit: settings.transactions(in: $0))) })
     }
 
-    /// Places an order.
-    /// - Parameter cartTokenHash: that of the cart's secret, where the order comes from a cart
-    /// - Returns: the answer for the client; the same one for a request repeated with its key
-    /// - Throws: `Problem` as ``CheckoutRules`` decides, and 409 while the same key is in flight; `PostgresError`. On the loop.
-    package func place(
-        _ request: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil
-    ) async throws -> PlacementAnswer {
+    /// Places an order. On the loop.
+    /// - Returns: the answer for the client; a request that repeats a key gets the first answer again
+    /// - Throws: `Problem` as ``CheckoutRules`` decides, and 409 while another request with the key is in progress;
+    ///   `PostgresError`.
+    package func place(_ request: CheckoutRequest) async throws -> CheckoutAnswer {
         loop.assertInLoop()
-        var demand: RequestedQuantities?
-        switch request.source {
-        case .cart: if cartTokenHash == nil { throw Problem.notFound("There is no such cart.") }
-        case .items(let items):
-            demand = RequestedQuantities(items)
-            if demand == nil {
-                throw Problem.invalid("/items", "an order can have at most \(LineQuantity.maximum) of one SKU")
-            }
-        }
         guard keys.count < settings.capacity else { throw PostgresError(.poolExhausted, "too many orders wait") }
-        guard keys.insert(record.id).inserted else { throw Problem.idempotencyInFlight }
-        let placement = CheckoutAttempt(
-            request, cartTokenHash: cartTokenHash ?? [], record: record, holder: holder, demand: demand,
-            deadline: Deadline.current ?? .after(.seconds(30)), on: loop)
-        wait(placement, in: lane(for: placement))
-        do { return try await placement.promise.value(by: placement.deadline) } catch {
-            // Nobody waits for it any more: what has not begun need not.
-            placement.isAbandoned = true
+        guard keys.insert(request.record.id).inserted else { throw Problem.idempotencyInFlight }
+        let attempt = CheckoutAttempt(request, deadline: Deadline.current ?? .after(.seconds(30)), on: loop)
+        wait(attempt, in: lane(for: attempt))
+        do { return try await attempt.promise.value(by: attempt.deadline) } catch {
+            // Its transaction need not begin, if it has not begun yet.
+            attempt.isAbandoned = true
             throw error
         }
     }
 
     // MARK: Lanes
 
-    private func lane(for placement: CheckoutAttempt) -> CheckoutLane {
-        held.contains(placement.locks, at: loop.now) ? .patient : .together
+    private func lane(for attempt: CheckoutAttempt) -> CheckoutLane {
+        contended.contains(attempt.locks, at: loop.now) ? .waitingForLock : .batched
     }
 
-    /// - Parameter isFirst: whether it goes before those that wait: it has come before them
-    private func wait(_ placement: CheckoutAttempt, in lane: CheckoutLane, isFirst: Bool = false) {
-        if isFirst { lanes[lane]?.waiting.prepend(placement) } else { lanes[lane]?.waiting.append(placement) }
-        lookLater()
-        // At the turn's end, so that all of a turn go together.
+    /// - Parameter isFirst: whether it goes before those that wait, because it has arrived before them
+    private func wait(_ attempt: CheckoutAttempt, in lane: CheckoutLane, isFirst: Bool = false) {
+        if isFirst { lanes[lane]?.waiting.prepend(attempt) } else { lanes[lane]?.waiting.append(attempt) }
+        scheduleTimeouts()
+        // At the turn's end, so that all orders of a turn share a transaction.
         guard !isFilling else { return }
         isFilling = true
         loop.atTurnEnd { [self] in
@@ -96,7 +81,7 @@ package final class CheckoutQueue {
     private func fill() {
         for name in CheckoutLane.allCases {
             while let lane = lanes[name], lane.running < lane.limit,
-                let batch = name == .patient ? nextPatient() : next(in: name)
+                let batch = name == .waitingForLock ? nextWaitingForLock() : next(in: name)
             {
                 lanes[name]?.running += 1
                 run(batch, name)
@@ -105,35 +90,38 @@ package final class CheckoutQueue {
         metrics.waiting(lanes.values.reduce(0) { $0 + $1.waiting.count })
     }
 
-    /// Those that go together next; nil where nobody waits.
+    /// The next batch; nil where no order waits.
     private func next(in name: CheckoutLane) -> [CheckoutAttempt]? {
         var batch: [CheckoutAttempt] = []
         var lines = 0
-        while let placement = lanes[name]?.waiting.first {
-            lines += placement.lines
-            let isFull = name != .together || batch.count >= settings.orders || lines > settings.lines
-            if !batch.isEmpty, isFull, !placement.isAbandoned { break }
+        while let attempt = lanes[name]?.waiting.first {
+            lines += attempt.lines
+            let isFull = name != .batched || batch.count >= settings.orders || lines > settings.lines
+            if !batch.isEmpty, isFull, !attempt.isAbandoned { break }
             lanes[name]?.waiting.removeFirst()
-            if placement.isAbandoned { end(placement, .failure(CancellationError())) } else { batch.append(placement) }
+            if attempt.isAbandoned { end(attempt, .failure(CancellationError())) } else { batch.append(attempt) }
         }
         return batch.isEmpty ? nil : batch
     }
 
-    /// The first whose locks nobody waits for already.
-    private func nextPatient() -> [CheckoutAttempt]? {
-        guard let place = lanes[.patient]?.waiting.firstIndex(where: { $0.isAbandoned || awaited.isDisjoint(with: $0.locks) }),
-            let placement = lanes[.patient]?.waiting.remove(at: place)
+    /// The first order for whose locks no other transaction waits.
+    private func nextWaitingForLock() -> [CheckoutAttempt]? {
+        guard
+            let place = lanes[.waitingForLock]?.waiting.firstIndex(where: {
+                $0.isAbandoned || awaited.isDisjoint(with: $0.locks)
+            }),
+            let attempt = lanes[.waitingForLock]?.waiting.remove(at: place)
         else { return nil }
-        if placement.isAbandoned {
-            end(placement, .failure(CancellationError()))
-            return nextPatient()
+        if attempt.isAbandoned {
+            end(attempt, .failure(CancellationError()))
+            return nextWaitingForLock()
         }
-        awaited.formUnion(placement.locks)
-        return [placement]
+        awaited.formUnion(attempt.locks)
+        return [attempt]
     }
 
     private func run(_ batch: [CheckoutAttempt], _ lane: CheckoutLane) {
-        // Its connection may have fallen silent for good, and those that wait are not to learn that by waiting as long.
+        // The connection may be dead; the next orders do not wait until that is certain.
         var isOverdue = false
         let overdue = settings.overdue(in: lane).map { limit in
             loop.schedule(after: limit) { [self] in
@@ -146,14 +134,14 @@ package final class CheckoutQueue {
             let outcomes = await Deadline.$current.withValue(batch.map(\.deadline).max()) {
                 await store.place(batch, lockTimeout: settings.lockTimeout(in: lane, after: waited(batch)))
             }
-            let found = await lookForHeld(batch, outcomes, lane)
+            let found = await findContended(batch, outcomes, lane)
             overdue?.cancel()
             if !isOverdue { lanes[lane]?.running -= 1 }
             metrics.ended(lane, orders: batch.count)
-            let again = zip(batch, outcomes).compactMap { placement, outcome in
-                ended(placement, outcome, lane, isExplained: !found.isEmpty).map { (placement, $0) }
+            let again = zip(batch, outcomes).compactMap { attempt, outcome in
+                ended(attempt, outcome, lane, isExplained: !found.isEmpty).map { (attempt, $0) }
             }
-            for (placement, lane) in again.reversed() { wait(placement, in: lane, isFirst: true) }
+            for (attempt, lane) in again.reversed() { wait(attempt, in: lane, isFirst: true) }
             fill()
         }
     }
@@ -164,77 +152,136 @@ package final class CheckoutQueue {
 
     // MARK: Outcomes
 
-    /// Where it is to wait once more, if it is.
-    /// - Parameter isExplained: whether it is known who had the lock that its transaction waited for
+    /// - Parameter isExplained: whether the lock is known that the transaction waited for
+    /// - Returns: the lane in which the order runs again, if it does
     private func ended(
-        _ placement: CheckoutAttempt, _ outcome: CheckoutOutcome, _ lane: CheckoutLane, isExplained: Bool
+        _ attempt: CheckoutAttempt, _ outcome: CheckoutOutcome, _ lane: CheckoutLane, isExplained: Bool
     ) -> CheckoutLane? {
         switch outcome {
-        case .answered(let answer): end(placement, .success(answer))
-        case .refused(let problem): end(placement, .failure(problem))
+        case .answered(let answer): end(attempt, .success(answer))
+        case .refused(let problem): end(attempt, .failure(problem))
         case .failed(let error, let mayRetry):
-            switch RetryPolicy.transaction.decide(error, runs: placement.runs, in: lane) {
-            case .again where mayRetry:
-                placement.runs += 1
+            switch RetryPolicy.transaction.decide(error, retries: attempt.retries, in: lane) {
+            case .retry where mayRetry:
+                attempt.retries += 1
                 return lane
             case .raced:
-                placement.races += 1
+                attempt.races += 1
                 return lane
-            case .alone: return .alone
-            case .held:
-                placement.runs += 1
-                // What a cart holds may not have been read yet; then it must not make others wait again.
-                return placement.skus.isEmpty && !isExplained ? .patient : self.lane(for: placement)
-            case .again, .fail: end(placement, .failure(error))
+            case .isolate: return .isolated
+            case .waitForLock:
+                attempt.retries += 1
+                // The lines of a cart may not be known yet; then the order must not delay others again.
+                return attempt.skus.isEmpty && !isExplained ? .waitingForLock : self.lane(for: attempt)
+            case .retry, .fail: end(attempt, .failure(error))
             }
         }
         return nil
     }
 
-    /// Where a lock did not come free, finds out which; where a patient order has had its locks, lets in who waited behind it.
-    /// - Returns: what another session holds
-    private func lookForHeld(
+    /// After a lock timeout, finds out which locks were not free. After a success in the lane `waitingForLock`, moves the
+    /// orders that waited for the same locks back to the batches.
+    /// - Returns: the locks that another session holds
+    private func findContended(
         _ batch: [CheckoutAttempt], _ outcomes: [CheckoutOutcome], _ lane: CheckoutLane
     ) async -> [CheckoutLock] {
-        let isHeld = outcomes.contains { if case .failed(let error, _) = $0 { RetryPolicy.isHeld(error) } else { false } }
-        guard isHeld || lane == .patient else { return [] }
+        let hasLockTimeout = outcomes.contains {
+            if case .failed(let error, _) = $0 { RetryPolicy.isLockTimeout(error) } else { false }
+        }
+        guard hasLockTimeout || lane == .waitingForLock else { return [] }
         let locks = batch.flatMap(\.locks)
-        if lane == .patient { awaited.subtract(locks) }
-        if isHeld {
-            // Of a patient order, too: one that waited for its client's lock says nothing about its SKUs.
-            let found = await store.held(of: locks)
-            held.note(found, at: loop.now)
+        if lane == .waitingForLock { awaited.subtract(locks) }
+        if hasLockTimeout {
+            // Also in the lane `waitingForLock`: an order that waited for its client's lock shows nothing about its SKUs.
+            let found = await store.contended(of: locks)
+            contended.note(found, at: loop.now)
             return found
         }
-        held.forget(locks)
-        for placement in lanes[.patient]?.waiting ?? [] where self.lane(for: placement) == .together {
-            lanes[.patient]?.waiting.removeAll { $0 === placement }
-            wait(placement, in: .together)
+        contended.forget(locks)
+        for attempt in lanes[.waitingForLock]?.waiting ?? [] where self.lane(for: attempt) == .batched {
+            lanes[.waitingForLock]?.waiting.removeAll { $0 === attempt }
+            wait(attempt, in: .batched)
         }
         return []
     }
 
-    private func end(_ placement: CheckoutAttempt, _ result: Result<PlacementAnswer, any Error>) {
-        keys.remove(placement.record.id)
+    private func end(_ attempt: CheckoutAttempt, _ result: Result<CheckoutAnswer, any Error>) {
+        keys.remove(attempt.request.record.id)
         switch result {
-        case .success(let answer): placement.promise.succeed(answer)
-        case .failure(let error): placement.promise.fail(error)
+        case .success(let answer): attempt.promise.succeed(answer)
+        case .failure(let error): attempt.promise.fail(error)
         }
     }
 
-    /// Tells those that have waited too long; looked at so often that they hear of it in time.
-    private func lookLater() {
+    /// Ends the orders that have waited too long, every tenth of a second.
+    private func scheduleTimeouts() {
         guard timer == nil else { return }
         timer = loop.schedule(after: .milliseconds(100)) { [self] in
             timer = nil
-            let patience = settings.patience.nanosecondsClamped
+            let timeout = settings.queueTimeout.nanosecondsClamped
             for lane in CheckoutLane.allCases {
-                let late = lanes[lane]?.waiting.filter { loop.now &- $0.arrived >= patience } ?? []
+                let late = lanes[lane]?.waiting.filter { loop.now &- $0.arrived >= timeout } ?? []
                 guard !late.isEmpty else { continue }
-                lanes[lane]?.waiting.removeAll { loop.now &- $0.arrived >= patience }
-                for placement in late { end(placement, .failure(PostgresError(.poolExhausted, "its turn did not come in time"))) }
+                lanes[lane]?.waiting.removeAll { loop.now &- $0.arrived >= timeout }
+                for attempt in late { end(attempt, .failure(PostgresError(.poolExhausted, "its turn did not come in time"))) }
             }
-            if lanes.values.contains(where: { !$0.waiting.isEmpty }) { lookLater() }
+            if lanes.values.contains(where: { !$0.waiting.isEmpty }) { scheduleTimeouts() }
+        }
+    }
+}
+
+/// How an order shares transactions with others. The raw values are labels of metrics.
+enum CheckoutLane: String, CaseIterable {
+    /// In one transaction with all orders that wait.
+    case batched
+    /// In a transaction of its own, because its batch has failed.
+    case isolated
+    /// In a transaction of its own that waits for a lock which another session holds; one transaction for each lock.
+    case waitingForLock = "waiting_for_lock"
+}
+
+// MARK: Locks
+
+/// A lock that an order takes.
+enum CheckoutLock: Hashable, Sendable {
+    /// The row of a SKU's stock.
+    case stock(String)
+    /// One of ``Holder/locks``.
+    case holder(Int64)
+}
+
+/// The locks that other sessions have recently held for long, so that orders which need them do not delay others: a value
+/// without I/O.
+struct ContendedLocks: Sendable {
+    /// How long a lock is remembered, in nanoseconds. After that, a batch tries it again.
+    private static let memory: UInt64 = 2_000_000_000
+    /// How many locks are remembered.
+    private static let capacity = 1_024
+
+    /// The end of each lock's time.
+    private var ends: [CheckoutLock: UInt64] = [:]
+
+    var count: Int { ends.count }
+
+    /// Whether one of the locks was held recently.
+    func contains(_ locks: @autoclosure () -> [CheckoutLock], at now: UInt64) -> Bool {
+        !ends.isEmpty && locks().contains { (ends[$0] ?? 0) > now }
+    }
+
+    /// Notes that the locks are free again.
+    mutating func forget(_ locks: [CheckoutLock]) {
+        for lock in locks where !ends.isEmpty { ends[lock] = nil }
+    }
+
+    /// Notes that another session holds the locks.
+    mutating func note(_ locks: [CheckoutLock], at now: UInt64) {
+        for lock in locks {
+            if ends.count >= Self.capacity, ends[lock] == nil {
+                ends = ends.filter { $0.value > now }
+                // All are current: forgetting them costs each lock one batch that finds it again.
+                if ends.count >= Self.capacity { ends = [:] }
+            }
+            ends[lock] = now &+ Self.memory
         }
     }
 }

@@ -1,50 +1,42 @@
+import Formats
 import Inventory
 import Money
-import Formats
 import Web
 
-/// Whether an order can be placed, and as what: decided on rows as they were read, without touching anything.
+/// Whether an order can be placed, and at what price: decided on rows that were read, without any I/O.
 enum CheckoutRules {
-    /// Lines and sums of the order to be.
-    struct Draft: Sendable {
-        let currency: String
-        let lines: [OrderLine]
-        let totals: OrderTotals
-    }
-
+    /// The priced lines of an order, and their totals.
     /// - Parameters:
-    ///   - demand: what is wanted
-    ///   - shelf: what the catalogue has of it
-    ///   - currency: that of the cart it comes from; nil where there is no cart, then it is that of its lines
+    ///   - currency: the currency of the cart; nil without a cart, then it is the currency of the lines
     ///   - expected: the total that the shopper was shown
     /// - Throws: `Problem`: 422 for a SKU that is unknown or not offered, 409 `insufficient_stock` with what is available of
-    ///   each line, 409 `price_changed` with the present total.
-    static func draft(
-        _ demand: RequestedQuantities, of shelf: AvailableStock, currency: String? = nil, expected: Money?
-    ) throws(Problem) -> Draft {
+    ///   each line, 409 `price_changed` with the current total.
+    static func price(
+        _ requested: RequestedQuantities, of stock: AvailableStock, currency: String? = nil, expected: Money?
+    ) throws(Problem) -> (lines: [OrderLine], totals: OrderTotals) {
         var found: [(variant: StockedVariant, quantity: Int)] = []
         var unknown: [InputError] = []
         let isFromCart = currency != nil
-        // Of what the cart has: no longer there, or no longer offered.
+        // Whether a line of the cart was deleted, or is no longer offered.
         var isMissing = false
         var places: [Int] = []
-        for (index, sku) in demand.skus.enumerated() {
-            if let variant = shelf[sku], variant.isOffered {
-                found.append((variant, demand.quantities[index]))
-                places.append(demand.places[index])
+        for (index, sku) in requested.skus.enumerated() {
+            if let variant = stock[sku], variant.isOffered {
+                found.append((variant, requested.quantities[index]))
+                places.append(requested.places[index])
             } else if isFromCart {
                 isMissing = true
             } else {
-                // A draft as well: that there is such a SKU is not to be told yet.
-                unknown.append(InputError(.pointer("/items/\(demand.places[index])/sku"), "SKU \(sku) does not exist"))
+                // Also for a draft: its SKU is not public yet.
+                unknown.append(InputError(.pointer("/items/\(requested.places[index])/sku"), "SKU \(sku) does not exist"))
             }
         }
         guard unknown.isEmpty else { throw .invalid(unknown) }
-        if isMissing { throw insufficientStock(demand, of: shelf) }
-        guard let first = found.first else { throw .conflict("cart_empty", "The cart has no lines to order.") }
+        if isMissing { throw insufficientStock(requested, of: stock) }
+        guard let first = found.first else { throw Problem(.cartEmpty) }
         let currency = currency ?? first.variant.price.currency
         try checkCurrencies(found.map(\.variant), at: places, currency)
-        if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(demand, of: shelf) }
+        if found.contains(where: { $0.variant.available < $0.quantity }) { throw insufficientStock(requested, of: stock) }
 
         var lines: [OrderLine] = []
         for (variant, quantity) in found {
@@ -57,10 +49,10 @@ enum CheckoutRules {
         }
         guard let totals = OrderTotals(lines: lines, currency: currency) else { throw .amountTooLarge }
         if let expected, expected != totals.total { throw priceChanged(from: expected, to: totals.total) }
-        return Draft(currency: currency, lines: lines, totals: totals)
+        return (lines, totals)
     }
 
-    /// - Throws: `Problem` (422) with the place of each item that is priced in another currency than the first.
+    /// - Throws: `Problem` (422) with the place of each item that is priced in another currency than the order.
     private static func checkCurrencies(
         _ variants: [StockedVariant], at places: [Int], _ currency: String
     ) throws(Problem) {
@@ -71,16 +63,16 @@ enum CheckoutRules {
         guard others.isEmpty else { throw .currencyMismatch(expected: currency, others) }
     }
 
-    private static func insufficientStock(_ demand: RequestedQuantities, of shelf: AvailableStock) -> Problem {
+    private static func insufficientStock(_ requested: RequestedQuantities, of stock: AvailableStock) -> Problem {
         var isShort = false
-        let lines = zip(demand.skus, demand.quantities).map { sku, quantity in
-            let variant = shelf[sku]
+        let lines = zip(requested.skus, requested.quantities).map { sku, quantity in
+            let variant = stock[sku]
             var members: [(String, JSONValue)] = [
                 ("sku", .string(sku)),
                 ("requested", .number(JSONNumber(quantity))),
                 ("available", .number(JSONNumber(variant?.available ?? 0))),
             ]
-            // As the cart names it.
+            // The same word as in the cart.
             if let variant, variant.isOffered {
                 isShort = isShort || variant.available < quantity
             } else {
@@ -89,25 +81,27 @@ enum CheckoutRules {
             return object(members)
         }
         let detail = isShort ? "There is not enough stock for every line." : "A line is no longer on sale."
-        return Problem.conflict("insufficient_stock", detail).with("lines", .array(lines))
+        return Problem(.insufficientStock, detail).with("lines", .array(lines))
     }
 
-    /// - Throws: `Problem` (422) with the place of each line that asks for more of a variant than an order can have.
-    static func checkQuantities(_ demand: RequestedQuantities, of shelf: AvailableStock, isFromCart: Bool) throws(Problem) {
+    /// - Throws: `Problem` (422) with the place of each line whose quantity is more than an order can have of the variant.
+    static func checkQuantities(
+        _ requested: RequestedQuantities, of stock: AvailableStock, isFromCart: Bool
+    ) throws(Problem) {
         var faults: [InputError] = []
-        for (index, sku) in demand.skus.enumerated() {
-            // What is not offered is not told of either.
-            guard let variant = shelf[sku], variant.isOffered, demand.quantities[index] > variant.maximum else { continue }
-            let place = isFromCart ? "/cart_id" : "/items/\(demand.places[index])/quantity"
+        for (index, sku) in requested.skus.enumerated() {
+            // Limits of variants that are not offered are not public.
+            guard let variant = stock[sku], variant.isOffered, requested.quantities[index] > variant.maximum else { continue }
+            let place = isFromCart ? "/cart_id" : "/items/\(requested.places[index])/quantity"
             let detail =
-                "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(demand.quantities[index])"
+                "an order can have at most \(variant.maximum) of \(sku), and this one asks for \(requested.quantities[index])"
             faults.append(InputError(.pointer(place), detail))
         }
         guard faults.isEmpty else { throw .invalid(faults) }
     }
 
     private static func priceChanged(from expected: Money, to total: Money) -> Problem {
-        Problem.conflict("price_changed", "The total is no longer the expected total.")
+        Problem(.priceChanged, "The total is no longer the expected total.")
             .with("expected_total", money(expected))
             .with("total", money(total))
     }

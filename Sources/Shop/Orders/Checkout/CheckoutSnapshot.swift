@@ -1,14 +1,14 @@
 import Cart
-import Inventory
-import Money
 import Formats
 import FoundationEssentials
+import Inventory
+import Money
 import PostgresClient
 import Web
 
-/// What PostgreSQL told of the rows that some orders need.
+/// What PostgreSQL has of a batch of orders before they are decided.
 struct CheckoutSnapshot {
-    /// A cart as its order finds it.
+    /// A cart at the time of its order.
     struct CartHead {
         let tokenHash: [UInt8]
         let version: Int64
@@ -17,79 +17,92 @@ struct CheckoutSnapshot {
     }
 
     /// An answer that was kept under a key.
-    struct Kept {
+    struct KeptAnswer {
         let requestHash: [UInt8]
         let location: String
-        /// As release 1.0 kept it; else nil.
+        /// The body as release 1.0 kept it; else nil.
         let body: [UInt8]?
         /// See ``AnswerSeal``.
         let sealed: [UInt8]?
 
-        /// The answer, given again; nil where it cannot be opened for this request.
-        func answer(to record: IdempotencyRecord, _ seal: AnswerSeal) -> PlacementAnswer? {
-            if let body { return PlacementAnswer(kept: body, location: location) }
+        /// The answer to the same request; nil where it cannot be opened.
+        func answer(to record: IdempotencyRecord, _ seal: AnswerSeal) -> CheckoutAnswer? {
+            if let body { return CheckoutAnswer(kept: body, location: location) }
             return sealed.flatMap { seal.open($0, location: location, for: record) }
         }
     }
 
     /// The transaction's time.
-    let at: Timestamp
-    /// Whether nobody else is at it with the same key, of each order.
-    let isFirst: [Bool]
+    let time: Timestamp
+    /// For each request, whether no other transaction is at work with its key.
+    let hasKeyLock: [Bool]
     /// By the record's id.
-    let kept: [[UInt8]: Kept]
+    let kept: [[UInt8]: KeptAnswer]
     let carts: [UUID: CartHead]
-    /// The orders that carts have become.
+    /// The orders that were placed from carts, by cart.
     let orders: [UUID: CartOrder]
     /// The lines of each cart, the oldest first.
     let cartLines: [UUID: RequestedQuantities]
-    let shelf: AvailableStock
+    let stock: AvailableStock
+
+    /// The cart of a request; nil without one, or where the token is wrong.
+    func cart(of request: CheckoutRequest) -> CartHead? {
+        guard let id = request.order.cart, let cart = carts[id], cart.tokenHash == request.cartTokenHash else { return nil }
+        return cart
+    }
 }
 
 // MARK: Reading
 
 extension CheckoutSnapshot {
-    /// - Parameter rows: those of ``CheckoutStatements/opening(_:_:)``
-    /// - Throws: `PostgresError` where they are not what was asked for.
+    /// - Parameter rows: the rows of ``CheckoutStatements/opening(_:lockTimeout:locksStock:)``
+    /// - Throws: `PostgresError` for other rows.
     init(_ rows: [PostgresRows], count: Int) throws(PostgresError) {
-        guard rows.count == 3 || rows.count == 6, let head = rows[0].first, rows[0].count == count else {
+        guard rows.count == 3 || rows.count == 6, rows[0].count == count else {
             throw PostgresError(.protocolViolation, "answers are missing")
         }
-        at = try head[1]
-        var isFirst: [Bool] = []
-        for row in rows[0] { isFirst.append(try row[0]) }
-        self.isFirst = isFirst
-        var kept: [[UInt8]: Kept] = [:]
-        for row in rows[1] {
-            kept[try row[0]] = Kept(requestHash: try row[1], location: try row[2], body: try row[3], sealed: try row[4])
+        let keys = rows[0].named(CheckoutStatements.KeyColumn.self)
+        guard let first = keys.first else { throw PostgresError(.protocolViolation, "answers are missing") }
+        time = try first[.now]
+        var hasKeyLock: [Bool] = []
+        for row in keys { hasKeyLock.append(try row[.hasLock]) }
+        self.hasKeyLock = hasKeyLock
+        var kept: [[UInt8]: KeptAnswer] = [:]
+        for row in rows[1].named(CheckoutStatements.KeptAnswerColumn.self) {
+            kept[try row[.id]] = KeptAnswer(
+                requestHash: try row[.requestHash], location: try row[.location], body: try row[.body],
+                sealed: try row[.sealed])
         }
         self.kept = kept
         var carts: [UUID: CartHead] = [:]
         var orders: [UUID: CartOrder] = [:]
         var lines: [UUID: RequestedQuantities] = [:]
         if rows.count == 6 {
-            for row in rows[2] {
-                carts[try row[0]] = CartHead(
-                    tokenHash: try row[1], version: try row[2],
-                    status: CartStatus(rawValue: try row[3], isPastExpiry: try row[5]), currency: try row[4])
+            for row in rows[2].named(CheckoutStatements.CartColumn.self) {
+                carts[try row[.id]] = CartHead(
+                    tokenHash: try row[.tokenHash], version: try row[.version],
+                    status: CartStatus(rawValue: try row[.status], isPastExpiry: try row[.isPastExpiry]),
+                    currency: try row[.currency])
             }
-            for row in rows[3] {
-                _ = lines[try row[0], default: RequestedQuantities()].add(try row[1], Int(try row[2, as: Int32.self]))
+            for row in rows[3].named(CheckoutStatements.CartLineColumn.self) {
+                let quantity = Int(try row[.quantity, as: Int32.self])
+                _ = lines[try row[.cart], default: RequestedQuantities()].add(try row[.sku], quantity)
             }
-            for row in rows[4] { orders[try row[0]] = CartOrder(id: try row[1], number: try row[2], status: try row[3]) }
+            for row in rows[4].named(CartOrder.Column.self) { orders[try row[.cart]] = try CartOrder(row) }
         }
         self.carts = carts
         self.orders = orders
         cartLines = lines
         var variants: [StockedVariant] = []
-        for row in rows[rows.count - 1] {
+        for row in rows[rows.count - 1].named(CheckoutStatements.VariantColumn.self) {
             variants.append(
                 StockedVariant(
-                    variant: try row[0], product: try row[1], sku: try row[2], name: try row[3],
-                    options: try row[4, as: PostgresJSON.self].compact, image: try row[5], price: Money(try row[6], try row[7]),
-                    isOffered: try row[8], onHand: Int(try row[9, as: Int32.self]), reserved: Int(try row[10, as: Int32.self]),
-                    maximum: Int(try row[11, as: Int32.self])))
+                    variant: try row[.variant], product: try row[.product], sku: try row[.sku], name: try row[.name],
+                    options: try row[.options, as: PostgresJSON.self].compact, image: try row[.image],
+                    price: Money(try row[.price], try row[.currency]), isOffered: try row[.isOffered],
+                    onHand: Int(try row[.onHand, as: Int32.self]), reserved: Int(try row[.reserved, as: Int32.self]),
+                    maximum: Int(try row[.maximum, as: Int32.self])))
         }
-        shelf = AvailableStock(variants)
+        stock = AvailableStock(variants)
     }
 }

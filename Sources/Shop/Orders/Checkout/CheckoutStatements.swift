@@ -1,47 +1,132 @@
+import Cart
 import EventLoop
 import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// The SQL of placing orders, of many in one transaction.
+/// The SQL that places the orders of one transaction.
 enum CheckoutStatements {
-    /// What has to be read before anything can be decided, in the order of ``CheckoutSnapshot/init(_:count:)``.
+    // MARK: Reading
+
+    enum KeyColumn: Int, PostgresColumn {
+        case hasLock, now
+
+        var sql: PostgresQuery {
+            switch self {
+            case .hasLock: "pg_try_advisory_xact_lock(k.lock)"
+            case .now: "now()"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    enum KeptAnswerColumn: Int, PostgresColumn {
+        case id, requestHash, location, body, sealed
+
+        var sql: PostgresQuery {
+            switch self {
+            case .id: "id"
+            case .requestHash: "request_hash"
+            case .location: "location"
+            case .body: "body"
+            case .sealed: "sealed"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    enum CartColumn: Int, PostgresColumn {
+        case id, tokenHash, version, status, currency, isPastExpiry
+
+        var sql: PostgresQuery {
+            switch self {
+            case .id: "c.id"
+            case .tokenHash: "c.token_hash"
+            case .version: "c.version"
+            case .status: "c.status"
+            case .currency: "c.currency"
+            case .isPastExpiry: "c.expires_at <= now()"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    enum CartLineColumn: Int, PostgresColumn {
+        case cart, sku, quantity
+
+        var sql: PostgresQuery {
+            switch self {
+            case .cart: "i.cart_id"
+            case .sku: "v.sku"
+            case .quantity: "i.quantity"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    enum VariantColumn: Int, PostgresColumn {
+        case variant, product, sku, name, options, image, price, currency, isOffered, onHand, reserved, maximum
+
+        var sql: PostgresQuery {
+            switch self {
+            case .variant: "v.id"
+            case .product: "v.product_id"
+            case .sku: "v.sku"
+            case .name: "p.name"
+            case .options: "v.options"
+            case .image: "p.images->0->>'url'"
+            case .price: "v.price"
+            case .currency: "p.currency"
+            case .isOffered: "v.active AND p.status = 'active'"
+            case .onHand: "coalesce(s.on_hand, 0)"
+            case .reserved: "coalesce(s.reserved, 0)"
+            case .maximum: "v.max_quantity"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    /// Reads what the decisions need, in the order of ``CheckoutSnapshot/init(_:count:)``.
     ///
-    /// First the locks of the keys, then what was kept under them: read by a later statement than the lock, and so it sees
-    /// what the lock's former holder has committed. Stock is only looked at, so that a row which many want is locked no
-    /// longer than it takes to write it (``writing(_:reservationTime:)``).
+    /// First come the locks of the keys, then the answers kept under them: a statement after the lock sees what the lock's
+    /// former holder has committed. Stock is read without a lock, so that a row which many orders need is locked no longer
+    /// than it takes to write it (``writing(_:reservationTime:)``).
     /// - Parameters:
-    ///   - lockTimeout: how long a lock may be waited for
-    ///   - locksStock: to lock stock here already, for orders that others were ahead of time and again
-    static func opening(_ placements: [CheckoutAttempt], lockTimeout: Duration, locksStock: Bool) -> [PostgresQuery] {
-        let keys = placements.map(\.record.id) + placements.compactMap(\.record.formerID)
+    ///   - lockTimeout: how long to wait for a lock
+    ///   - locksStock: whether to lock stock here already, for orders that have lost several races
+    static func opening(_ requests: [CheckoutRequest], lockTimeout: Duration, locksStock: Bool) -> [PostgresQuery] {
+        let keys = requests.map(\.record.id) + requests.compactMap(\.record.formerID)
         let timeout = "\(lockTimeout.nanosecondsClamped / 1_000_000)ms"
         var statements: [PostgresQuery] = [
             """
-            SELECT pg_try_advisory_xact_lock(k.lock), now(), set_config('lock_timeout', \(timeout), true) \
-            FROM unnest(\(placements.map(\.record.lock))) WITH ORDINALITY AS k (lock, place) ORDER BY k.place
+            SELECT \(KeyColumn.list), set_config('lock_timeout', \(timeout), true) \
+            FROM unnest(\(requests.map(\.record.lock))) WITH ORDINALITY AS k (lock, place) ORDER BY k.place
             """,
-            "SELECT id, request_hash, location, body, sealed FROM idempotency WHERE id = ANY(\(keys))",
+            "SELECT \(KeptAnswerColumn.list) FROM idempotency WHERE id = ANY(\(keys))",
         ]
-        let skus = placements.flatMap { $0.demand?.skus ?? [] }
-        let carts = placements.compactMap(\.request.cart)
+        let skus = requests.flatMap { $0.quantities?.skus ?? [] }
+        let carts = requests.compactMap(\.order.cart)
         guard !carts.isEmpty else {
             return statements + [variants("v.sku = ANY(\(skus))", locksStock)]
         }
-        let tokens = placements.compactMap { $0.request.cart == nil ? nil : $0.cartTokenHash }
+        let tokens = requests.compactMap { $0.order.cart == nil ? nil : $0.cartTokenHash }
         statements.append(
             """
-            SELECT c.id, c.token_hash, c.version, c.status, c.currency, c.expires_at <= now() \
-            FROM unnest(\(carts), \(tokens)) AS w (id, token) JOIN cart c ON c.id = w.id AND c.token_hash = w.token \
-            ORDER BY c.id FOR UPDATE OF c
+            SELECT \(CartColumn.list) FROM unnest(\(carts), \(tokens)) AS w (id, token) \
+            JOIN cart c ON c.id = w.id AND c.token_hash = w.token ORDER BY c.id FOR UPDATE OF c
             """)
         statements.append(
             """
-            SELECT i.cart_id, v.sku, i.quantity FROM cart_item i JOIN variant v ON v.id = i.variant_id \
+            SELECT \(CartLineColumn.list) FROM cart_item i JOIN variant v ON v.id = i.variant_id \
             WHERE i.cart_id = ANY(\(carts)) ORDER BY i.added_at, v.id
             """)
-        // Behind the lock on the cart, so that it sees the order of who held it before.
-        statements.append("SELECT cart_id, id, number, status FROM orders WHERE cart_id = ANY(\(carts))")
+        // After the lock on the cart, so that it sees the order of the lock's former holder.
+        statements.append("SELECT \(CartOrder.Column.list) FROM orders WHERE cart_id = ANY(\(carts))")
         let wanted: PostgresQuery = """
             v.id IN (SELECT id FROM variant WHERE sku = ANY(\(skus)) UNION ALL \
             SELECT i.variant_id FROM unnest(\(carts), \(tokens)) AS w (id, token) \
@@ -52,38 +137,36 @@ enum CheckoutStatements {
         return statements
     }
 
-    /// Variants with their stock; one that has no row of stock has none.
+    /// Variants with their stock. A variant without a row of stock has none.
     private static func variants(_ wanted: PostgresQuery, _ locksStock: Bool) -> PostgresQuery {
         guard locksStock else {
             return """
-                \(columns) FROM variant v JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id \
-                WHERE \(wanted) ORDER BY v.id
+                SELECT \(VariantColumn.list) FROM variant v JOIN product p ON p.id = v.product_id \
+                LEFT JOIN stock s ON s.variant_id = v.id WHERE \(wanted) ORDER BY v.id
                 """
         }
-        // Locked in the order of ids. The nullable side of a join can only be locked within a query of its own.
+        // Locked in the order of ids. The nullable side of a join can only be locked in a query of its own.
         return """
-            \(columns) FROM (SELECT v.* FROM variant v WHERE \(wanted) ORDER BY v.id) v \
+            SELECT \(VariantColumn.list) FROM (SELECT v.* FROM variant v WHERE \(wanted) ORDER BY v.id) v \
             LEFT JOIN LATERAL (SELECT on_hand, reserved FROM stock WHERE variant_id = v.id FOR UPDATE) s ON true \
             JOIN product p ON p.id = v.product_id ORDER BY v.id
             """
     }
 
-    private static let columns: PostgresQuery = """
-        SELECT v.id, v.product_id, v.sku, p.name, v.options, p.images->0->>'url', v.price, p.currency, \
-        v.active AND p.status = 'active', coalesce(s.on_hand, 0), coalesce(s.reserved, 0), v.max_quantity
-        """
+    // MARK: Writing
 
-    /// What writes the orders: each with its lines, what it holds of the stock, its history and its kept answer.
+    /// Writes the orders, each with its lines, its reservation, its history and its kept answer.
     ///
-    /// Stock comes last: its rows are locked in the order of ids, always, so that transactions never wait for each other in a
-    /// circle. Where less is left by now than was seen, `stock_never_oversold` refuses it all.
+    /// Stock comes last. Its rows are always locked in the order of ids, so that transactions never wait for each other in a
+    /// circle. Where other orders have taken stock since it was read, the constraint `stock_never_oversold` rejects the
+    /// transaction.
     static func writing(_ orders: [PlacedOrder], reservationTime: Duration) -> [PostgresQuery] {
         guard let at = orders.first?.order.createdAt else { return [] }
         var statements = [heads(orders, at: at, expires: at + reservationTime), lines(orders)]
         var taken: [UUID: Int] = [:]
         for line in orders.lazy.flatMap(\.order.lines) { taken[line.variant, default: 0] += line.quantity }
         let variants = Array(taken.keys)
-        let carts = orders.compactMap(\.cart)
+        let carts = orders.compactMap(\.request.order.cart)
         if let holds = HoldStatements.writing(orders) { statements.append(holds) }
         if !carts.isEmpty {
             statements.append(
@@ -102,12 +185,12 @@ enum CheckoutStatements {
     private static func heads(_ placed: [PlacedOrder], at: Timestamp, expires: Timestamp) -> PostgresQuery {
         let orders = placed.map(\.order)
         return """
-            WITH w AS MATERIALIZED (SELECT * FROM unnest(\(orders.map(\.id)), \(orders.map(\.number)), \(placed.map(\.cart)), \
+            WITH w AS MATERIALIZED (SELECT * FROM unnest(\(orders.map(\.id)), \(orders.map(\.number)), \(placed.map(\.request.order.cart)), \
             \(orders.map(\.email)), \(orders.map(\.currency)), \(orders.map(\.totals.subtotal.amount)), \
             \(orders.map(\.totals.discount.amount)), \(orders.map(\.totals.tax.amount)), \
             \(orders.map(\.totals.shipping.amount)), \(orders.map(\.totals.total.amount)), \
-            \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.record.id)), \
-            \(placed.map(\.record.requestHash)), \(placed.map(\.answer.location)), \(placed.map(\.sealed))) \
+            \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.request.record.id)), \
+            \(placed.map(\.request.record.requestHash)), \(placed.map(\.answer.location)), \(placed.map(\.sealed))) \
             AS w (id, number, cart, email, currency, subtotal, discount, tax, shipping, total, address, token, key, \
             request_hash, location, sealed)), \
             o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, total, \

@@ -3,19 +3,42 @@ import FoundationEssentials
 import PostgresClient
 import Web
 
-/// Who places an order, as far as the bounds on unpaid orders go: keyed hashes, of which nobody without the key can tell whose
-/// they are.
+/// How much stock one client can hold with unpaid orders, so that no client can reserve the whole shop.
+package struct HoldLimits: Sendable, Equatable {
+    /// The largest number of unpaid orders of one client.
+    package var ordersPerClient = 10
+    /// The same for one e-mail address. More than for a client, so that one client alone cannot block an address.
+    package var ordersPerEmail = 20
+    /// The largest number of items in the unpaid orders of one client.
+    package var unitsPerClient = 500
+    package var unitsPerEmail = 1_000
+    /// The largest part of a variant's stock in the unpaid orders of one client, in percent.
+    package var share = 20
+    /// How many items of a variant a client can hold even where its share is smaller: a shopper may buy the last ones.
+    package var pieces = 5
+
+    package init() {}
+
+    /// How many items of a variant with this stock a client can hold: at least 1.
+    func pieces(ofStock onHand: Int) -> Int {
+        guard share < 100 else { return Int.max }
+        let (product, overflow) = max(0, onHand).multipliedReportingOverflow(by: share)
+        return max(overflow ? onHand : product / 100, pieces, 1)
+    }
+}
+
+/// The client of an order, as limits on unpaid orders count it: keyed hashes, which reveal nothing without the key.
 package struct Holder: Hashable, Sendable {
     package let client: [UInt8]
     package let email: [UInt8]
 
-    /// Locks that make the orders of one client, and of one address, be decided one after another.
+    /// Locks under which the orders of one client, and of one e-mail address, are decided one after another.
     var locks: [Int64] {
         [client, email].map { Int64(bitPattern: $0.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
     }
 }
 
-/// The bounds, and the key that tells holders from each other.
+/// The limits, and the keys that identify holders.
 package struct HoldPolicy: Sendable {
     let limits: HoldLimits
     private let clients: AuthenticationKey
@@ -27,7 +50,7 @@ package struct HoldPolicy: Sendable {
         emails = keys.authentication(for: EncryptionKeys.Purpose("holder's e-mail"))
     }
 
-    /// - Parameter client: the account or address of who asks, as rate limits count it
+    /// - Parameter client: the client's account or address, as rate limits count it
     package func holder(client: String, email: String) -> Holder {
         Holder(
             client: Array(clients.code(client.utf8).prefix(16)),
@@ -35,7 +58,7 @@ package struct HoldPolicy: Sendable {
     }
 }
 
-/// What some clients and addresses hold at a moment, and what orders decided since then have added: a pure value.
+/// What clients and e-mail addresses hold, with the orders that were decided since it was read: a value without I/O.
 struct Holdings: Sendable, Equatable {
     struct Sum: Sendable, Equatable {
         var orders = 0
@@ -44,20 +67,20 @@ struct Holdings: Sendable, Equatable {
         var variants: [UUID: Int] = [:]
     }
 
-    /// By hash; those of clients and of addresses come from different keys.
+    /// By hash. Clients and addresses have different keys, so that their hashes differ.
     private(set) var sums: [[UInt8]: Sum] = [:]
 
     init() {}
 
-    /// - Parameter rows: those of ``HoldStatements/reading(_:)``
+    /// - Parameter rows: the rows of ``HoldStatements/reading(_:)``
     init(_ rows: PostgresRows) throws(PostgresError) {
-        for row in rows {
-            let hash = try row[0, as: [UInt8].self]
-            let units = Int(clamping: try row[3, as: Int64.self])
-            if let variant = try row[1, as: UUID?.self] {
+        for row in rows.named(HoldStatements.Column.self) {
+            let hash = try row[.hash, as: [UInt8].self]
+            let units = Int(clamping: try row[.units, as: Int64.self])
+            if let variant = try row[.variant, as: UUID?.self] {
                 sums[hash, default: Sum()].variants[variant] = units
             } else {
-                sums[hash, default: Sum()].orders = Int(clamping: try row[2, as: Int64.self])
+                sums[hash, default: Sum()].orders = Int(clamping: try row[.orders, as: Int64.self])
                 sums[hash, default: Sum()].units = units
             }
         }
@@ -65,7 +88,7 @@ struct Holdings: Sendable, Equatable {
 
     subscript(hash: [UInt8]) -> Sum { sums[hash] ?? Sum() }
 
-    /// Adds an order that is to be placed.
+    /// Adds an order that will be placed.
     mutating func add(_ lines: [OrderLine], of holder: Holder) {
         let units = lines.reduce(0) { $0 + $1.quantity }
         for hash in [holder.client, holder.email] {
@@ -75,8 +98,8 @@ struct Holdings: Sendable, Equatable {
         for line in lines { sums[holder.client, default: Sum()].variants[line.variant, default: 0] += line.quantity }
     }
 
-    /// - Throws: `Problem` (409) where an order of these lines would hold more than one may.
-    /// - Parameter onHand: how many there are of a variant, those that are held among them
+    /// - Parameter onHand: the stock of a variant, reserved items included
+    /// - Throws: `Problem` (409) where an order of these lines would exceed a limit.
     func check(
         _ lines: [OrderLine], of holder: Holder, _ limits: HoldLimits, onHand: (OrderLine) -> Int
     ) throws(Problem) {
@@ -98,10 +121,26 @@ struct Holdings: Sendable, Equatable {
     }
 }
 
-/// The SQL of what is held.
+/// The SQL that reads and writes what clients hold.
 enum HoldStatements {
-    /// Before anything else: what is read later is as the holders' orders before have left it. In one order always, so that
-    /// transactions never wait for each other in a circle.
+    /// A row is the sum of a client or an e-mail address, or of a client's orders for a variant.
+    enum Column: Int, PostgresColumn {
+        case hash, variant, orders, units
+
+        var sql: PostgresQuery {
+            switch self {
+            case .hash: "hash"
+            case .variant: "variant"
+            case .orders: "orders"
+            case .units: "units"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    /// Locks the holders. It comes first, so that later statements see the holders' earlier orders. The locks are taken in one
+    /// order, so that transactions never wait for each other in a circle.
     static func locking(_ holders: [Holder], lockTimeout: Duration) -> PostgresQuery {
         let locks = Array(Set(holders.flatMap(\.locks))).sorted()
         let timeout = "\(lockTimeout.nanosecondsClamped / 1_000_000)ms"
@@ -111,70 +150,29 @@ enum HoldStatements {
             """
     }
 
-    /// Rows of hash, variant, orders, and units: the sums of each client and address, and those of each client's variants.
+    /// The sums of each client and each address, and those of each client's variants.
     static func reading(_ holders: [Holder]) -> PostgresQuery {
         let (clients, emails) = (holders.map(\.client), holders.map(\.email))
         return """
             WITH h AS MATERIALIZED (SELECT h.* FROM order_hold h JOIN reservation r ON r.order_id = h.order_id \
-            AND r.state = 'held' WHERE h.client_hash = ANY(\(clients)) OR h.email_hash = ANY(\(emails))) \
+            AND r.state = 'held' WHERE h.client_hash = ANY(\(clients)) OR h.email_hash = ANY(\(emails))), \
+            s (hash, variant, orders, units) AS (\
             SELECT client_hash, NULL::uuid, count(*), sum(units) FROM h WHERE client_hash = ANY(\(clients)) GROUP BY 1 \
             UNION ALL SELECT email_hash, NULL, count(*), sum(units) FROM h WHERE email_hash = ANY(\(emails)) GROUP BY 1 \
             UNION ALL SELECT h.client_hash, l.variant_id, 0, sum(l.quantity) FROM h \
-            JOIN order_line l ON l.order_id = h.order_id WHERE h.client_hash = ANY(\(clients)) GROUP BY 1, 2
+            JOIN order_line l ON l.order_id = h.order_id WHERE h.client_hash = ANY(\(clients)) GROUP BY 1, 2) \
+            SELECT \(Column.list) FROM s
             """
     }
 
-    /// Who holds what these orders hold; nil where no bounds are kept.
+    /// Notes the holders of new orders; nil without limits.
     static func writing(_ placed: [PlacedOrder]) -> PostgresQuery? {
-        let held = placed.compactMap { placed in placed.holder.map { (placed.order, $0) } }
+        let held = placed.compactMap { placed in placed.request.holder.map { (placed.order, $0) } }
         guard !held.isEmpty else { return nil }
         return """
             INSERT INTO order_hold (order_id, client_hash, email_hash, units) SELECT * FROM \
             unnest(\(held.map(\.0.id)), \(held.map(\.1.client)), \(held.map(\.1.email)), \
             \(held.map { Int32(clamping: $0.0.lines.reduce(0) { $0 + $1.quantity }) }))
             """
-    }
-}
-
-extension Problem {
-    fileprivate static func openOrders(_ limit: Int, _ whose: String) -> Problem {
-        Problem(
-            .openOrdersLimit,
-            "\(whose), \(limit) orders are open and not paid. Pay or cancel one of them, or wait until one expires."
-        )
-        .with("limit", .number(JSONNumber(limit)))
-    }
-
-    fileprivate static func heldUnits(_ limit: Int, held: Int, _ whose: String) -> Problem {
-        Problem(
-            .heldUnitsLimit,
-            "\(whose), unpaid orders can hold \(limit) pieces at most; they hold \(held). Pay or cancel an order, or order less."
-        )
-        .with("limit", .number(JSONNumber(limit)))
-        .with("held", .number(JSONNumber(held)))
-    }
-
-    fileprivate static func heldShare(_ lines: [(line: OrderLine, held: Int, limit: Int)]) -> Problem {
-        let members = lines.map { line, held, limit in
-            var object = JSONObject()
-            object.append("sku", .string(line.sku))
-            object.append("requested", .number(JSONNumber(line.quantity)))
-            object.append("held", .number(JSONNumber(held)))
-            object.append("limit", .number(JSONNumber(limit)))
-            return JSONValue.object(object)
-        }
-        let names = lines.prefix(3).map { "\($0.limit) of \($0.line.sku)" }.joined(separator: ", ")
-        return Problem(.heldShareLimit, "Before you have paid, you can have at most \(names) on order. Order less, or pay first.")
-            .with("lines", .array(members))
-    }
-}
-
-extension RouteLimit {
-    /// What placing orders is held to.
-    package static func orders(_ policies: [RatePolicy]) -> RouteLimit {
-        RouteLimit(.post, "/v1/orders", policies: policies, refusal: .tooManyOrders) { policy in
-            let time = policy.window == 60 ? "a minute" : policy.window == 86_400 ? "a day" : "\(policy.window) seconds"
-            return "From your address, at most \(policy.quota) orders can be sent in \(time)."
-        }
     }
 }

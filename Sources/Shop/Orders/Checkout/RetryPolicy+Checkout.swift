@@ -1,36 +1,32 @@
 import PostgresClient
 
-/// What becomes of orders whose transaction failed.
 extension RetryPolicy {
-    /// What is to be done about an order whose transaction failed.
+    /// What happens to an order whose transaction has failed.
     enum Decision: Equatable {
-        /// Run it once more.
-        case again
-        /// The same: others took what it had seen.
+        /// Run it again.
+        case retry
+        /// Run it again: other orders took stock that it had seen.
         case raced
-        /// Run it without its neighbours.
-        case alone
-        /// Somebody holds stock that is needed: run it once that is known to be free, or where it makes nobody wait.
-        case held
+        /// Run it without the others of its batch.
+        case isolate
+        /// Find out which lock is held, and run it again where it delays no other order.
+        case waitForLock
         case fail
     }
 
     /// - Parameters:
-    ///   - runs: how often it was run again already
-    ///   - lane: where it was run
-    func decide(_ error: any Error, runs: Int, in lane: CheckoutLane) -> Decision {
-        // Each time somebody else has sold some, so that this comes to an end when there is none.
+    ///   - retries: how often the order was run again already
+    ///   - lane: the lane in which it was run
+    func decide(_ error: any Error, retries: Int, in lane: CheckoutLane) -> Decision {
+        // Each time another order was placed, so this ends when the stock does.
         if (error as? PostgresError)?.constraint == "stock_never_oversold" { return .raced }
-        if allows(error, run: runs) { return .again }
-        if lane != .patient, runs < retries, Self.isHeld(error) { return .held }
-        return lane == .together && Self.mayBeOneOfMany(error) ? .alone : .fail
+        if allows(error, run: retries) { return .retry }
+        if lane != .waitingForLock, retries < self.retries, Self.isLockTimeout(error) { return .waitForLock }
+        return lane == .batched && Self.mayBeOneOfMany(error) ? .isolate : .fail
     }
 
-    /// Whether a lock did not come free in time.
-    static func isHeld(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == SQLState.lockNotAvailable }
-
-    /// Whether one of several orders whose transaction failed may be why, so that the others ought to be tried without it:
-    /// the server or a decoder took offence at a value.
+    /// Whether one order of a batch may be the cause of an error, so that the others should run without it: the server or a
+    /// decoder has rejected a value.
     static func mayBeOneOfMany(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return true }
         switch error.code {

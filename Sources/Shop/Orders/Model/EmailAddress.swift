@@ -1,15 +1,16 @@
 import Formats
 
-/// What is taken for an e-mail address: a dot-string of letters, digits and RFC 5321's `atext` (§4.1.2; letters of any
-/// script, RFC 6531 §3.3), an @, and a domain name of at least two labels. Whether it exists, only mail tells.
+/// The syntax of e-mail addresses: a dot-string of letters, digits and RFC 5321's `atext` (§4.1.2; letters of any script,
+/// RFC 6531 §3.3), an @, and a domain name of at least two labels. Only a mail shows whether the address exists.
 ///
-/// Nothing that needs quoting, nothing that is not seen: no controls, no marks of direction, no zero-width characters.
+/// Addresses that need quotes are refused, and so are invisible characters: controls, marks of direction, zero-width
+/// characters.
 enum EmailAddress {
-    /// An address as bounds count it: in lower case, and without what stands behind a plus before the @, which most providers
-    /// deliver to the same mailbox (RFC 5233). Gmail's without its dots and under one of its two domains, as they are one mailbox
-    /// (Gmail Help, "Dots don't matter in Gmail addresses").
+    /// The address as limits count it: in lower case, and without the part from a plus to the @, since most providers deliver
+    /// it to the same mailbox (RFC 5233). For Gmail also without dots and with one of its two domains, since they are one
+    /// mailbox (Gmail Help, "Dots don't matter in Gmail addresses").
     static func normalized(_ address: String) -> String {
-        // Scalars, since a mark behind a plus would make one character of both.
+        // Scalars, since a plus and a combining mark after it are one character.
         let lower = address.lowercased().unicodeScalars
         guard let at = lower.lastIndex(of: "@") else { return String(lower) }
         var local = lower[..<at]
@@ -19,7 +20,7 @@ enum EmailAddress {
         return String(String.UnicodeScalarView(local.filter { $0 != "." })) + "@gmail.com"
     }
 
-    /// The address in NFC, without white space around it; nil for what cannot be one.
+    /// The address in NFC, without white space around it; nil for another text.
     static func parse(_ text: String) -> String? {
         let address = text.trimmed.composed
         // RFC 5321 §4.5.3.1.3: 256 octets with the brackets around it.
@@ -40,10 +41,10 @@ enum EmailAddress {
 
     private static let atext = Set("!#$%&'*+-/=?^_`{|}~".unicodeScalars)
 
-    /// Labels as IDNA2008 takes them (RFC 5891 §4.2.3, RFC 5892 §2): letters, digits, and hyphens within.
+    /// Labels of IDNA2008 (RFC 5891 §4.2.3, RFC 5892 §2): letters, digits, and hyphens between them.
     private static func isDomain(_ part: Part) -> Bool {
         let labels = part.split(separator: ".", omittingEmptySubsequences: false)
-        // The last is no number, else it would be an IP address (RFC 3696 §2).
+        // The last label is not a number, else it would be an IP address (RFC 3696 §2).
         guard labels.count > 1, let last = labels.last, !last.allSatisfy({ ("0"..."9").contains($0) }) else { return false }
         return labels.allSatisfy { label in
             guard let first = label.first, let last = label.last, label.count <= 63 else { return false }
@@ -52,10 +53,11 @@ enum EmailAddress {
         }
     }
 
-    /// What IDNA2008 allows beside letters and digits, as in Catalan, Greek, Hebrew and Japanese names (RFC 5892 §2.6).
+    /// Characters that IDNA2008 allows beside letters and digits, as in Catalan, Greek, Hebrew and Japanese names
+    /// (RFC 5892 §2.6).
     private static let contextual: Set<Unicode.Scalar> = ["\u{B7}", "\u{375}", "\u{5F3}", "\u{5F4}", "\u{3007}", "\u{30FB}"]
 
-    /// A letter, a mark on one, or a digit, and one that is seen.
+    /// A letter, a mark on a letter, or a digit, if it is visible.
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true

@@ -1,14 +1,14 @@
 import Formats
 import Web
 
-/// Among whose requests a key tells one from another.
+/// The client to whose requests an idempotency key belongs.
 package enum IdempotencyPrincipal: Sendable {
-    /// Someone without an account or a cart: the key alone tells who asks, and so it must be random.
+    /// A client without an account or a cart. Only the key identifies it, so the key must be random.
     case guest
     /// The holder of a cart's token.
     case cart(token: String)
 
-    /// What stands for it in a hash. A token's own hash: the same length as any other, and no secret.
+    /// Its part of a hash. For a token, the token's hash: all have the same length, and none is a secret.
     fileprivate var name: String {
         switch self {
         case .guest: "guest"
@@ -17,19 +17,19 @@ package enum IdempotencyPrincipal: Sendable {
     }
 }
 
-/// What makes a repeated request recognisable: who asks what, under which key, with which body.
+/// Identifies a repeated request: by its client, its operation, its key and its body.
 package struct IdempotencyRecord: Sendable {
     /// SHA-256 of principal, method, path and key.
     package let id: [UInt8]
     /// SHA-256 of the body.
     package let requestHash: [UInt8]
-    /// Under which release 1.0 keeps the answer, where that is another: to it, every cart's holder was a guest.
+    /// The id under which release 1.0 kept the answer to an order from a cart: its principal was always `guest`.
     let formerID: [UInt8]?
-    /// What only the caller has: the key, and the cart's token where there is one.
+    /// The client's secrets: the key, and the cart's token where there is one.
     let secret: Secret
 
     /// - Parameters:
-    ///   - principal: who asks
+    ///   - principal: the client
     ///   - operation: method and path
     package init(principal: IdempotencyPrincipal, operation: String, key: String, body: [UInt8]) {
         id = Self.hash([principal.name, operation, key])
@@ -46,10 +46,10 @@ package struct IdempotencyRecord: Sendable {
 
     private static func hash(_ parts: [String]) -> [UInt8] { SHA256.hash(joined(parts).utf8) }
 
-    /// Lengths in front, so that no two lists run into the same text.
+    /// With the length of each part, so that different lists never give the same text.
     private static func joined(_ parts: [String]) -> String { parts.map { "\($0.utf8.count):\($0)" }.joined() }
 
-    /// The advisory lock that stands for it: the first eight bytes.
+    /// Its advisory lock: the first eight bytes of the id.
     var lock: Int64 {
         Int64(bitPattern: id.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }

@@ -1,5 +1,6 @@
 import Formats
 import FoundationEssentials
+import Money
 import Web
 
 /// An order as its shopper sees it.
@@ -9,7 +10,6 @@ package struct Order: Sendable {
     package let status: OrderStatus
     package let paymentStatus: PaymentStatus
     package let email: String
-    package let currency: String
     package let lines: [OrderLine]
     package let totals: OrderTotals
     /// A JSON object.
@@ -17,32 +17,33 @@ package struct Order: Sendable {
     package let history: [OrderEvent]
     package let createdAt: Timestamp
 
+    /// The one currency of all its amounts.
+    package var currency: String { totals.total.currency }
+
     /// The order as JSON.
     package func json() -> [UInt8] { document().bytes }
 
-    /// The order as JSON with the guest's secret in it, shown when the order is placed.
-    package func json(accessToken: String) -> [UInt8] { placed(accessToken: accessToken).body }
-
-    /// The answer to the request that placed it: with the secret, and with the tag of the order without it.
-    func placed(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
+    /// The order as JSON with the guest's secret in it, for the answer to the request that placed it. The tag is that of the
+    /// order without the secret, as GET answers it.
+    package func json(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
         let document = document()
         var body: [UInt8] = []
         body.reserveCapacity(document.bytes.count + accessToken.utf8.count + 20)
-        body.append(contentsOf: document.bytes[..<document.place])
+        body.append(contentsOf: document.bytes[..<document.tokenIndex])
         var json = JSONWriter(appendingTo: body, isWithin: true)
         json.field("access_token", accessToken)
         body = json.finish()
-        body.append(contentsOf: document.bytes[document.place...])
+        body.append(contentsOf: document.bytes[document.tokenIndex...])
         return (body, EntityTag(of: document.bytes))
     }
 
-    /// - Returns: the order as JSON, and where in it the secret's member belongs
-    private func document() -> (bytes: [UInt8], place: Int) {
+    /// - Returns: the order as JSON, and the index at which the secret belongs
+    private func document() -> (bytes: [UInt8], tokenIndex: Int) {
         var json = JSONWriter(capacity: 1024 + lines.count * 320)
         json.beginObject()
         json.field("id", id)
         json.field("number", number)
-        let place = json.bytes.count
+        let tokenIndex = json.bytes.count
         json.field("status", status.rawValue)
         json.field("payment_status", paymentStatus.rawValue)
         json.field("email", email)
@@ -70,6 +71,84 @@ package struct Order: Sendable {
         json.endArray()
         json.field("created_at", createdAt)
         json.endObject()
-        return (json.finish(), place)
+        return (json.finish(), tokenIndex)
+    }
+}
+
+/// A line of an order, with the name and the price at the time of the order. Later changes of the catalogue do not change it.
+package struct OrderLine: Equatable, Sendable {
+    package let variant: UUID
+    package let product: UUID
+    package let sku: String
+    package let name: String
+    /// A JSON object.
+    package let options: [UInt8]
+    package let image: String?
+    package let quantity: Int
+    package let unitPrice: Money
+    package let tax: Money
+    package let total: Money
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.field("sku", sku)
+        json.field("product_id", product)
+        json.field("name", name)
+        json.key("options")
+        json.raw(options)
+        json.field("image", image)
+        json.field("quantity", quantity)
+        json.field("unit_price", unitPrice)
+        json.field("line_total", total)
+        json.field("tax", tax)
+        json.endObject()
+    }
+}
+
+/// The totals of an order: `subtotal − discount + tax + shipping = total`. The schema has the same constraint.
+package struct OrderTotals: Equatable, Sendable {
+    package let subtotal: Money
+    package let discount: Money
+    package let tax: Money
+    package let shipping: Money
+    package let total: Money
+
+    /// The totals of lines alone; there are no rules for tax, shipping and discounts yet. Nil where a sum is too large.
+    package init?(lines: [OrderLine], currency: String) {
+        guard let subtotal = Money.sum(lines.map(\.total), currency) else { return nil }
+        let none = Money(0, currency)
+        self.init(subtotal: subtotal, discount: none, tax: none, shipping: none, total: subtotal)
+    }
+
+    package init(subtotal: Money, discount: Money, tax: Money, shipping: Money, total: Money) {
+        self.subtotal = subtotal
+        self.discount = discount
+        self.tax = tax
+        self.shipping = shipping
+        self.total = total
+    }
+}
+
+/// A step in an order's history.
+package struct OrderEvent: Equatable, Sendable {
+    package let status: OrderStatus
+    package let at: Timestamp
+    package let reason: String?
+}
+
+/// The id or the number with which a request names an order.
+package enum OrderReference: Sendable {
+    case id(UUID)
+    case number(String)
+
+    /// Nil for a text that is neither an id nor a number.
+    package init?(_ text: String) {
+        if let id = UUID(utf8: text.utf8) {
+            self = .id(id)
+        } else if let number = OrderNumber.parse(text) {
+            self = .number(number)
+        } else {
+            return nil
+        }
     }
 }

@@ -1,5 +1,5 @@
-/// The public number of an order: ten random letters and digits that cannot be mistaken for one another
-/// (Crockford's base 32: no I, L, O, U), as `K7Q4M-2X9HB`. 50 bits, so that numbers cannot be enumerated.
+/// The public number of an order, such as `K7Q4M-2X9HB`: ten random letters and digits that are easy to tell apart
+/// (Crockford's base 32: no I, L, O, U). 50 bits, so that numbers cannot be enumerated.
 package enum OrderNumber {
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
@@ -15,10 +15,10 @@ package enum OrderNumber {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The number as it was given out, however it was heard or typed; nil for what cannot be one.
+    /// The number in its standard form, from a form that a person has heard or typed; nil for another text.
     ///
-    /// Case does not matter, hyphens and spaces may be anywhere or nowhere, O is 0, I and L are 1 (Crockford's base 32,
-    /// "Decode symbol").
+    /// Upper and lower case are the same, hyphens and spaces are ignored, O is 0, I and L are 1 (Crockford's base 32, "Decode
+    /// symbol").
     static func parse(_ text: String) -> String? {
         guard text.utf8.count <= longest else { return nil }
         var symbols: [UInt8] = []
@@ -38,6 +38,6 @@ package enum OrderNumber {
         return String(decoding: symbols, as: UTF8.self)
     }
 
-    /// The longest text that may be a number: one with a hyphen or space around every symbol.
+    /// The length of a number with a hyphen or space around every symbol.
     private static let longest = 32
 }

@@ -1,12 +1,12 @@
-import Inventory
 import Cart
-import Money
 import Formats
 import FoundationEssentials
+import Inventory
+import Money
 
-/// What a shopper asks for when placing an order; prices are never among it.
+/// The body of a request to place an order. It contains no prices.
 package struct OrderRequest: Sendable {
-    /// Where the lines come from.
+    /// The origin of the lines.
     package enum Source: Sendable {
         case cart(UUID, version: Int64?)
         case items([Item])
@@ -19,17 +19,17 @@ package struct OrderRequest: Sendable {
 
     package let source: Source
 
-    /// The cart it is placed from, if it is.
+    /// The cart of an order from a cart.
     package var cart: UUID? {
         if case .cart(let id, _) = source { id } else { nil }
     }
 
-    /// What the shopper was shown; another sum is refused.
+    /// The total that the shopper has seen. An order with another total is refused.
     package let expectedTotal: Money?
     package let email: String
     package let shippingAddress: Address
 
-    /// - Throws: `FieldErrors` with every fault of the body at its place.
+    /// - Throws: `FieldErrors` with every error of the body and its place.
     package init(_ document: JSONValue) throws(FieldErrors) {
         self = try JSONReader.decode(document) { json in
             OrderRequest(
@@ -54,7 +54,7 @@ package struct OrderRequest: Sendable {
     }
 
     private static func source(_ json: JSONReader) -> Source {
-        // Read in any case: a wrong type is told, even where nothing depends on it.
+        // Read also for orders without a cart, so that a wrong type is an error there, too.
         let version: Int64? = json.optional("cart_version")?.integer(in: 1...Int64.max)
         if let cart = json.optional("cart_id") {
             if let items = json.optional("items") { items.refuse("either cart_id or items, not both") }
@@ -69,8 +69,7 @@ package struct OrderRequest: Sendable {
 }
 
 extension RequestedQuantities {
-    /// Adds up the lines of an order.
-    /// - Returns: nil if a sum is more than a line can have
+    /// Adds up the lines of an order. Nil where a sum is more than a line can have.
     init?(_ items: [OrderRequest.Item]) {
         self.init()
         for (place, item) in items.enumerated() where !add(item.sku, item.quantity, at: place) { return nil }

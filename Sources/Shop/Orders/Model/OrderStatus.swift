@@ -1,7 +1,7 @@
 import Formats
 import Web
 
-/// Where an order stands. Payment is an axis of its own.
+/// The status of an order. Its payment has a status of its own (``PaymentStatus``).
 package enum OrderStatus: Hashable, CaseIterable, Sendable {
     case pendingPayment
     case confirmed
@@ -10,10 +10,10 @@ package enum OrderStatus: Hashable, CaseIterable, Sendable {
     case delivered
     case cancelled
     case expired
-    /// One that a later release has written: shown as it is.
+    /// A status that a later release has written. It is shown as it is, and no transition leads out of it.
     case unknown(String)
 
-    /// All that this release knows.
+    /// All statuses of this release.
     package static let allCases: [OrderStatus] = [
         .pendingPayment, .confirmed, .processing, .shipped, .delivered, .cancelled, .expired,
     ]
@@ -37,7 +37,7 @@ package enum OrderStatus: Hashable, CaseIterable, Sendable {
         }
     }
 
-    /// Where it can go from here; where one can go from an unknown status, only a later release knows.
+    /// The statuses to which it can change. The transitions of an unknown status are known to a later release only.
     package var next: [OrderStatus] {
         switch self {
         case .pendingPayment: [.confirmed, .cancelled, .expired]
@@ -48,10 +48,10 @@ package enum OrderStatus: Hashable, CaseIterable, Sendable {
         }
     }
 
-    /// - Throws: `Problem` (409) with `from`, `to` and `allowed` where the order cannot go there.
-    package func checkMove(to status: OrderStatus) throws(Problem) {
+    /// - Throws: `Problem` (409) with `from`, `to` and `allowed` where the order cannot change to `status`.
+    package func checkTransition(to status: OrderStatus) throws(Problem) {
         guard !next.contains(status) else { return }
-        throw Problem.conflict("illegal_transition", "An order that is \(rawValue) cannot become \(status.rawValue).")
+        throw Problem(.illegalTransition, "An order that is \(rawValue) cannot become \(status.rawValue).")
             .with("from", .string(rawValue))
             .with("to", .string(status.rawValue))
             .with("allowed", .array(next.map { .string($0.rawValue) }))

@@ -1,4 +1,4 @@
-/// How an order's payment stands.
+/// The status of an order's payment.
 package enum PaymentStatus: Hashable, CaseIterable, Sendable {
     case unpaid
     case authorized
@@ -7,10 +7,10 @@ package enum PaymentStatus: Hashable, CaseIterable, Sendable {
     case voided
     case partiallyRefunded
     case refunded
-    /// One that a later release has written: shown as it is.
+    /// A status that a later release has written. It is shown as it is.
     case unknown(String)
 
-    /// All that this release knows.
+    /// All statuses of this release.
     package static let allCases: [PaymentStatus] = [
         .unpaid, .authorized, .captured, .failed, .voided, .partiallyRefunded, .refunded,
     ]
@@ -31,18 +31,6 @@ package enum PaymentStatus: Hashable, CaseIterable, Sendable {
         case .partiallyRefunded: "partially_refunded"
         case .refunded: "refunded"
         case .unknown(let status): status
-        }
-    }
-
-    /// Where it can go from here.
-    package var next: [PaymentStatus] {
-        switch self {
-        case .unpaid: [.authorized, .captured, .failed]
-        case .authorized: [.captured, .voided]
-        case .captured: [.partiallyRefunded, .refunded]
-        case .failed: [.authorized, .captured]
-        case .partiallyRefunded: [.refunded]
-        case .voided, .refunded, .unknown: []
         }
     }
 }

@@ -2,15 +2,15 @@ import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// Removes what the shop knows of a person (GDPR, article 17): of all orders for an e-mail address the name, the address and
-/// the e-mail, and their carts. What was bought, for how much, and the country stay, as records of money must.
+/// Removes the data of a person (GDPR, article 17): the name, the address and the e-mail address of all their orders, and their
+/// carts. The items, the amounts and the country stay, as accounting needs them.
 ///
-/// Reads all orders, a batch at a time along their key, and each batch is a transaction of its own: orders go on meanwhile.
+/// Reads all orders in the order of their ids. Each batch is a transaction of its own, so that new orders do not wait.
 package struct Erasure {
     package struct Report: Equatable, Sendable {
-        /// Orders whose person was removed.
+        /// Orders from which the person was removed.
         package var orders = 0
-        /// Those among them that were not done with: they can be neither delivered nor paid any more.
+        /// The unfinished ones among them: they can no longer be delivered or paid.
         package var open = 0
         package var carts = 0
         /// Kept answers to their requests.
@@ -18,20 +18,39 @@ package struct Erasure {
     }
 
     private let configuration: PostgresConfiguration
-    /// How many orders are looked through in a transaction.
+    /// How many orders one transaction reads.
     private static let batch = 5_000
+
+    /// The columns of a batch's report.
+    private enum Column: Int, PostgresColumn {
+        /// The last order of the batch; null where there are no more orders.
+        case last
+        case orders, open, carts, answers
+
+        var sql: PostgresQuery {
+            switch self {
+            case .last: "(SELECT id FROM page ORDER BY id DESC LIMIT 1)"
+            case .orders: "(SELECT count(*) FROM o)"
+            case .open: "(SELECT count(*) FROM o WHERE status IN ('pending_payment', 'confirmed', 'processing'))"
+            case .carts: "(SELECT count(*) FROM c)"
+            case .answers: "(SELECT count(*) FROM i)"
+            }
+        }
+
+        static let list = selectList
+    }
 
     package init(_ configuration: PostgresConfiguration) {
         self.configuration = configuration
     }
 
-    /// Whether this can be an address that an order was placed with.
+    /// Whether an order can have this e-mail address.
     package static func isAddress(_ email: String) -> Bool { EmailAddress.parse(email) != nil }
 
-    /// - Parameter email: the address, read as that of an order is; its case does not matter
-    /// - Throws: ``PostgresError``; what was done before it stays done, and the same again does the rest.
+    /// - Parameter email: the e-mail address; upper and lower case are the same
+    /// - Throws: ``PostgresError``. The batches before it stay done; another run does the rest.
     package func run(email: String) throws -> Report {
-        // As orders keep it: without white space around it, in NFC.
+        // In the form that orders have: without white space around it, in NFC.
         guard let email = EmailAddress.parse(email) else { return Report() }
         let connection = try BlockingConnection(configuration)
         try connection.execute(
@@ -47,14 +66,13 @@ package struct Erasure {
                 i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.answer) RETURNING 1), \
                 c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
                 h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id) \
-                SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM o), (SELECT count(*) FROM o \
-                WHERE status IN ('pending_payment', 'confirmed', 'processing')), (SELECT count(*) FROM c), (SELECT count(*) FROM i)
+                SELECT \(Column.list)
                 """)
-            guard let row = rows.first, let reached = try row[0, as: UUID?.self] else { return report }
-            report.orders += Int(clamping: try row[1, as: Int64.self])
-            report.open += Int(clamping: try row[2, as: Int64.self])
-            report.carts += Int(clamping: try row[3, as: Int64.self])
-            report.answers += Int(clamping: try row[4, as: Int64.self])
+            guard let row = rows.named(Column.self).first, let reached = try row[.last, as: UUID?.self] else { return report }
+            report.orders += Int(clamping: try row[.orders, as: Int64.self])
+            report.open += Int(clamping: try row[.open, as: Int64.self])
+            report.carts += Int(clamping: try row[.carts, as: Int64.self])
+            report.answers += Int(clamping: try row[.answers, as: Int64.self])
             last = reached
         }
     }

@@ -2,77 +2,78 @@ import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// Expiring orders that were not paid in time.
+/// Expires orders that were not paid in time.
 ///
-/// A sweep waits for no lock on stock as long as it has work without waiting: orders whose stock is locked are passed over,
-/// and only for those, at the end of a batch, the locked rows are waited for, briefly, and while nothing else is locked but
-/// the orders themselves. Stock that stays locked keeps only the orders for it, until the next sweep.
+/// A batch first expires the orders whose stock can be locked at once. Only then does it wait for locked rows of stock, for a
+/// short time, and while it holds no locks but those of the orders that need them. A row that stays locked delays only the
+/// orders for it, until the next run.
 extension OrderStore {
-    /// What became of a batch of orders that were due.
-    package struct ExpiryRound: Equatable, Sendable {
-        /// How many were due and not at another task.
+    /// The outcome of a batch of due orders.
+    package struct ExpiryBatch: Equatable, Sendable {
+        /// How many orders were due and not locked by another task.
         package var found = 0
         package var expired = 0
-        /// Variants whose stock another session holds.
+        /// Variants whose stock another session has locked.
         package var held: Set<UUID> = []
     }
 
-    /// How long one locked row of stock is waited for.
-    static let expiryPatience = Duration.milliseconds(250)
+    /// How long to wait for one locked row of stock.
+    private static let stockLockTimeout = Duration.milliseconds(250)
 
-    /// An order that is due, and variants of it whose stock was locked.
-    private struct Due {
+    /// A due order, and those of its variants whose stock was locked.
+    private struct Postponed {
         let order: UUID
         let locked: Set<UUID>
     }
 
-    /// Expires up to `limit` orders whose reservation has run out. Orders that another task is at are passed over, so that any
-    /// number of tasks share the work.
-    /// - Parameter held: variants whose stock was found to be held: orders for them are left for the next sweep
-    package func expire(limit: Int, passingOver held: Set<UUID> = []) async throws -> ExpiryRound {
-        let passed: PostgresQuery =
+    /// Expires up to `limit` orders whose reservation has ended. Orders that another task has locked are skipped, so that
+    /// several tasks share the work.
+    /// - Parameter held: variants whose stock is known to be locked; their orders are left for the next run
+    package func expire(limit: Int, passingOver held: Set<UUID> = []) async throws -> ExpiryBatch {
+        let isFree: PostgresQuery =
             held.isEmpty
             ? ""
             : " AND NOT EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.variant_id = ANY(\(Array(held))))"
         let due: PostgresQuery = """
             SELECT o.id FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
-            AND r.expires_at <= now() AND o.status = 'pending_payment'\(passed) ORDER BY r.expires_at LIMIT \(literal: limit) \
+            AND r.expires_at <= now() AND o.status = 'pending_payment'\(isFree) ORDER BY r.expires_at LIMIT \(literal: limit) \
             FOR UPDATE OF o SKIP LOCKED
             """
-        let (first, left) = try await expire(due, waitingFor: [])
-        var round = first
-        // One group for each set of locked rows, those with the fewest first: most wait for one row.
-        let groups = Dictionary(grouping: left, by: \.locked).sorted { $0.key.count < $1.key.count }
-        for (locked, group) in groups where locked.isDisjoint(with: round.held) {
+        let (first, postponed) = try await expire(due, waitingFor: [])
+        var batch = first
+        // One group for each set of locked rows, the smallest sets first: most orders wait for one row.
+        let groups = Dictionary(grouping: postponed, by: \.locked).sorted { $0.key.count < $1.key.count }
+        for (locked, group) in groups where locked.isDisjoint(with: batch.held) {
             let ids = group.map(\.order)
             let again: PostgresQuery = """
                 SELECT id FROM orders WHERE id = ANY(\(ids)) AND status = 'pending_payment' ORDER BY id FOR UPDATE SKIP LOCKED
                 """
             do {
-                let (more, _) = try await expire(again, waitingFor: locked)
-                round.expired += more.expired
-            } catch  where RetryPolicy.isHeld(error) {
-                round.held.formUnion(locked)
+                batch.expired += try await expire(again, waitingFor: locked).batch.expired
+            } catch  where RetryPolicy.isLockTimeout(error) {
+                batch.held.formUnion(locked)
             }
         }
-        return round
+        return batch
     }
 
     /// Expires those of some orders whose stock can be locked at once.
     /// - Parameters:
-    ///   - orders: finds and locks them
-    ///   - locked: variants whose stock may be waited for
-    private func expire(_ orders: PostgresQuery, waitingFor locked: Set<UUID>) async throws -> (ExpiryRound, [Due]) {
+    ///   - orders: the statement that finds and locks the orders
+    ///   - locked: variants whose stock the transaction waits for
+    private func expire(
+        _ orders: PostgresQuery, waitingFor locked: Set<UUID>
+    ) async throws -> (batch: ExpiryBatch, postponed: [Postponed]) {
         try await pool.transaction { transaction in
             var statements = [orders]
             if !locked.isEmpty {
                 // In the order of ids, as everywhere.
                 statements = [
-                    "SELECT set_config('lock_timeout', \("\(Self.expiryPatience.nanosecondsClamped / 1_000_000)ms"), true)",
+                    "SELECT set_config('lock_timeout', \("\(Self.stockLockTimeout.nanosecondsClamped / 1_000_000)ms"), true)",
                     "SELECT FROM stock WHERE variant_id = ANY(\(Array(locked))) ORDER BY variant_id FOR UPDATE", orders,
                 ]
             }
-            guard let rows = try await transaction.batch(statements).last, !rows.isEmpty else { return (ExpiryRound(), []) }
+            guard let rows = try await transaction.batch(statements).last, !rows.isEmpty else { return (ExpiryBatch(), []) }
             let ids = try rows.map { row in try row[0, as: UUID.self] }
             let stock = try await transaction.batch([
                 """
@@ -85,20 +86,20 @@ extension OrderStore {
                 """,
             ])
             let free = Set(try stock[0].map { row in try row[0, as: UUID.self] })
-            var wanting: [UUID: Set<UUID>] = [:]
+            var missing: [UUID: Set<UUID>] = [:]
             for row in stock[1] {
-                let variant = try row[1, as: UUID.self]
-                if !free.contains(variant) { wanting[try row[0], default: []].insert(variant) }
+                let (order, variant) = try row.decode((UUID, UUID).self)
+                if !free.contains(variant) { missing[order, default: []].insert(variant) }
             }
-            let closed = ids.filter { wanting[$0] == nil }
-            let round = ExpiryRound(found: ids.count, expired: closed.count)
-            let left = wanting.map { Due(order: $0.key, locked: $0.value) }
+            let closed = ids.filter { missing[$0] == nil }
+            let batch = ExpiryBatch(found: ids.count, expired: closed.count)
+            let postponed = missing.map { Postponed(order: $0.key, locked: $0.value) }
             guard !closed.isEmpty else {
                 await transaction.rolledBack()
-                return (round, left)
+                return (batch, postponed)
             }
             _ = try await transaction.commit(with: [Self.closing(closed, as: .expired, reason: "not paid in time")])
-            return (round, left)
+            return (batch, postponed)
         }
     }
 

@@ -2,10 +2,10 @@ import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// Removing what came to its end long ago, a batch at a time. Rows that somebody else has locked are left for later.
+/// Removes old data, one batch at a time. Rows that another session has locked are left for later.
 extension OrderStore {
-    /// What is removed of a person: all but the country, which sums and statistics need. The order's secret goes too, so that
-    /// no one can read it as a shopper any more.
+    /// Removes a person from an order: all but the country, which statistics need. Also the order's token, so that it no longer
+    /// gives access to the order.
     static let blanking: PostgresQuery = """
         email = '', shipping_address = jsonb_strip_nulls(jsonb_build_object('country', shipping_address -> 'country')), \
         access_token_hash = '', erased_at = now()
@@ -13,7 +13,7 @@ extension OrderStore {
 
     private static let unpaid: PostgresQuery = "payment_status = 'unpaid' AND status IN ('expired', 'cancelled')"
 
-    /// Blanks the person's fields of up to `limit` orders that ended without being paid before `age` ago.
+    /// Removes the person from up to `limit` orders that ended unpaid more than `age` ago.
     /// - Returns: how many.
     package func blank(endedBefore age: Duration, limit: Int) async throws -> Int {
         let rows = try await pool.batch([
@@ -27,8 +27,8 @@ extension OrderStore {
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
     }
 
-    /// Drops up to `limit` orders that ended without being paid before `age` ago and were blanked, with their carts. What they
-    /// moved of the stock they have moved back: those movements sum up to nothing, and go with the other old ones.
+    /// Deletes up to `limit` orders without a person that ended unpaid more than `age` ago, with their carts. Their movements of
+    /// stock add up to nothing, and are removed with the other old movements.
     /// - Returns: how many.
     package func drop(endedBefore age: Duration, limit: Int) async throws -> Int {
         let rows = try await pool.batch([
@@ -43,22 +43,23 @@ extension OrderStore {
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
     }
 
-    /// The answer kept for order `o`: written in the same transaction, and so at the same time.
+    /// The condition that a row of `idempotency` is the answer kept for order `o`, which was written in the same transaction and
+    /// has the same time.
     static let answer: PostgresQuery =
         "idempotency.created_at = o.created_at AND idempotency.location = '/v1/orders/' || o.id"
 
-    /// Replaces the oldest movements of stock, as far as they are older than `age`, by their sums.
-    /// - Parameter limit: how many ids are looked through; ids have gaps, so that fewer may be found although there are more
+    /// Replaces the oldest movements of stock that are older than `age` by their sums.
+    /// - Parameter limit: how many ids are read; ids have gaps, so there may be more movements although fewer were found
     /// - Returns: how many; 0 where there are no more.
     package func sumUpMovements(olderThan age: Duration, limit: Int) async throws -> Int {
-        // In the database, by the ledger's owner: the service itself may add to the ledger and not take away from it.
+        // A function of the ledger's owner: the service may add to the ledger and not delete from it.
         let rows = try await pool.batch([
             "SELECT stock_movement_sum_up(\(Timestamp.now - age), \(Int32(clamping: limit)))"
         ])
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
     }
 
-    /// Drops up to `limit` notes of who holds stock that is not held any more: those that the release before left.
+    /// Deletes up to `limit` rows about holders whose stock is no longer reserved, which the release before has left.
     /// - Returns: how many.
     package func dropHolds(limit: Int) async throws -> Int {
         try await pool.batch([
@@ -69,7 +70,7 @@ extension OrderStore {
         ]).first?.affectedRows ?? 0
     }
 
-    /// Drops up to `limit` kept answers that are older than `age`.
+    /// Deletes up to `limit` kept answers that are older than `age`.
     /// - Returns: how many.
     package func forgetAnswers(olderThan age: Duration, limit: Int) async throws -> Int {
         try await pool.batch([
@@ -80,10 +81,9 @@ extension OrderStore {
         ]).first?.affectedRows ?? 0
     }
 
-    /// How many pieces there are, and how many of them are held by orders. Reads all of the stock.
+    /// How many items are in stock, and how many of them are reserved by orders. Reads all of the stock.
     package func heldStock() async throws -> (held: Int64, onHand: Int64) {
         let rows = try await pool.query("SELECT coalesce(sum(reserved), 0), coalesce(sum(on_hand), 0) FROM stock")
-        guard let row = rows.first else { return (0, 0) }
-        return (try row[0], try row[1])
+        return try rows.first?.decode((Int64, Int64).self) ?? (0, 0)
     }
 }

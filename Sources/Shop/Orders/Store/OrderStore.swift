@@ -1,85 +1,168 @@
-import Money
 import Formats
 import FoundationEssentials
+import Money
 import PostgresClient
 import Web
 
-/// Orders in PostgreSQL.
+/// Orders in PostgreSQL. ``CheckoutStore`` places them.
 package struct OrderStore {
     let pool: PostgresPool
-    /// How long an order that is not paid holds its stock.
-    let reservationTime: Duration
-    /// How long after its last change an order that is over can be reached with its token.
+    /// How long the token of an order is valid after the order has ended.
     let tokenLifetime: Duration
-    let seal: AnswerSeal
-    /// What a client may hold without having paid for it.
-    let holdLimits: HoldLimits
 
-    /// - Parameter keys: what the answers kept for idempotency keys are sealed with
-    package init(
-        pool: PostgresPool, reservationTime: Duration, tokenLifetime: Duration, keys: EncryptionKeys,
-        holdLimits: HoldLimits = HoldLimits()
-    ) {
+    package init(pool: PostgresPool, tokenLifetime: Duration) {
         self.pool = pool
-        self.holdLimits = holdLimits
-        self.reservationTime = reservationTime
         self.tokenLifetime = tokenLifetime
-        seal = AnswerSeal(keys)
     }
 
-    /// The condition on `orders o` that a token opens it. An order that is under way can be reached however long that takes.
-    func isOpened(by tokenHash: [UInt8]) -> PostgresQuery {
+    // MARK: Reading
+
+    /// The columns of an order with one of its lines.
+    private enum Column: Int, PostgresColumn {
+        case id, number, status, paymentStatus, email, currency, subtotal, discount, tax, shipping, total, shippingAddress
+        case createdAt
+        case variant, product, sku, name, options, image, quantity, unitPrice, lineTax, lineTotal
+        /// The history as arrays in every row: one statement, so that status and history agree.
+        case statuses, times, reasons
+
+        var sql: PostgresQuery {
+            switch self {
+            case .id: "o.id"
+            case .number: "o.number"
+            case .status: "o.status"
+            case .paymentStatus: "o.payment_status"
+            case .email: "o.email"
+            case .currency: "o.currency"
+            case .subtotal: "o.subtotal"
+            case .discount: "o.discount"
+            case .tax: "o.tax"
+            case .shipping: "o.shipping"
+            case .total: "o.total"
+            case .shippingAddress: "o.shipping_address"
+            case .createdAt: "o.created_at"
+            case .variant: "l.variant_id"
+            case .product: "l.product_id"
+            case .sku: "l.sku"
+            case .name: "l.name"
+            case .options: "l.options"
+            case .image: "l.image"
+            case .quantity: "l.quantity"
+            case .unitPrice: "l.unit_price"
+            case .lineTax: "l.tax"
+            case .lineTotal: "l.line_total"
+            case .statuses: "h.statuses"
+            case .times: "h.times"
+            case .reasons: "h.reasons"
+            }
+        }
+
+        static let list = selectList
+    }
+
+    /// The order; nil where it does not exist, or the token is wrong.
+    package func order(_ reference: OrderReference, tokenHash: [UInt8]) async throws -> Order? {
+        let rows = try await pool.query(
+            """
+            SELECT \(Column.list) FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
+            array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
+            array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
+            WHERE \(Self.names(reference)) AND \(isOpened(by: tokenHash)) ORDER BY l.position
+            """)
+        return try Self.order(rows.named(Column.self))
+    }
+
+    /// The condition that `orders o` is the order which the reference names.
+    private static func names(_ reference: OrderReference) -> PostgresQuery {
+        switch reference {
+        case .id(let id): "o.id = \(id)"
+        case .number(let number): "o.number = \(number)"
+        }
+    }
+
+    /// The condition that the token gives access to `orders o`. While an order is under way, its token does not expire.
+    private func isOpened(by tokenHash: [UInt8]) -> PostgresQuery {
         """
         o.access_token_hash = \(tokenHash) AND (o.status NOT IN ('delivered', 'cancelled', 'expired') \
         OR o.updated_at > now() - \(tokenLifetime.wholeMicroseconds) * interval '1 microsecond')
         """
     }
 
-    /// The order; nil where there is none, or the secret is another's.
-    package func order(_ name: OrderReference, tokenHash: [UInt8]) async throws -> Order? {
-        let rows = try await pool.query(
-            """
-            SELECT o.id, o.number, o.status, o.payment_status, o.email, o.currency, o.subtotal, o.discount, o.tax, \
-            o.shipping, o.total, o.shipping_address, o.created_at, l.variant_id, l.product_id, l.sku, l.name, \
-            l.options, l.image, l.quantity, l.unit_price, l.tax, l.line_total, h.statuses, h.times, h.reasons \
-            FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
-            array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
-            array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
-            WHERE \(name.condition) AND \(isOpened(by: tokenHash)) ORDER BY l.position
-            """)
+    private static func order(_ rows: PostgresNamedRows<Column>) throws -> Order? {
         guard let first = rows.first else { return nil }
-        return try Self.decode(rows, first)
-    }
-
-    private static func decode(_ rows: PostgresRows, _ first: PostgresRow) throws -> Order {
-        let currency = try first[5, as: String.self]
-        func money(_ row: PostgresRow, _ column: Int) throws -> Money { Money(try row[column], currency) }
+        let currency = try first[.currency, as: String.self]
+        func money(_ row: PostgresNamedRow<Column>, _ column: Column) throws -> Money { Money(try row[column], currency) }
         return Order(
-            id: try first[0], number: try first[1], status: OrderStatus(rawValue: try first[2]),
-            paymentStatus: PaymentStatus(rawValue: try first[3]),
-            email: try first[4], currency: currency,
+            id: try first[.id], number: try first[.number], status: OrderStatus(rawValue: try first[.status]),
+            paymentStatus: PaymentStatus(rawValue: try first[.paymentStatus]), email: try first[.email],
             lines: try rows.map { row in
                 OrderLine(
-                    variant: try row[13], product: try row[14], sku: try row[15], name: try row[16],
-                    options: try row[17, as: PostgresJSON.self].compact, image: try row[18],
-                    quantity: Int(try row[19, as: Int32.self]), unitPrice: try money(row, 20), tax: try money(row, 21),
-                    total: try money(row, 22))
+                    variant: try row[.variant], product: try row[.product], sku: try row[.sku], name: try row[.name],
+                    options: try row[.options, as: PostgresJSON.self].compact, image: try row[.image],
+                    quantity: Int(try row[.quantity, as: Int32.self]), unitPrice: try money(row, .unitPrice),
+                    tax: try money(row, .lineTax), total: try money(row, .lineTotal))
             },
             totals: OrderTotals(
-                subtotal: try money(first, 6), discount: try money(first, 7), tax: try money(first, 8),
-                shipping: try money(first, 9), total: try money(first, 10)),
-            shippingAddress: try first[11, as: PostgresJSON.self].compact,
-            history: try history(first),
-            createdAt: try first[12])
+                subtotal: try money(first, .subtotal), discount: try money(first, .discount), tax: try money(first, .tax),
+                shipping: try money(first, .shipping), total: try money(first, .total)),
+            shippingAddress: try first[.shippingAddress, as: PostgresJSON.self].compact, history: try history(first),
+            createdAt: try first[.createdAt])
     }
 
-    /// The steps, in the row of every line as arrays: one statement, so that status and history agree.
-    private static func history(_ row: PostgresRow) throws -> [OrderEvent] {
-        let statuses = try row[23, as: [String].self]
-        let times = try row[24, as: [Timestamp].self]
-        let reasons = try row[25, as: [String?].self]
+    private static func history(_ row: PostgresNamedRow<Column>) throws -> [OrderEvent] {
+        let statuses = try row[.statuses, as: [String].self]
+        let times = try row[.times, as: [Timestamp].self]
+        let reasons = try row[.reasons, as: [String?].self]
         return zip(zip(statuses, times), reasons).map { step, reason in
             OrderEvent(status: OrderStatus(rawValue: step.0), at: step.1, reason: reason)
         }
+    }
+
+    // MARK: Closing
+
+    /// Cancels an order for its shopper. A cancelled order stays as it is, so that a request whose answer was lost, or a
+    /// transaction whose COMMIT was, can be repeated.
+    /// - Returns: false where the order does not exist, or the token is wrong.
+    package func cancel(_ reference: OrderReference, tokenHash: [UInt8], reason: String) async throws -> Bool {
+        try await RetryPolicy.transaction.run(mayRetry: { await pool.mayRetry(after: $0) }) {
+            try await pool.transaction { transaction in
+                let rows = try await transaction.query(
+                    """
+                    SELECT o.id, o.status FROM orders o \
+                    WHERE \(Self.names(reference)) AND \(isOpened(by: tokenHash)) FOR UPDATE
+                    """)
+                guard let (id, status) = try rows.first?.decode((UUID, String).self) else { return false }
+                let order = OrderStatus(rawValue: status)
+                guard order != .cancelled else { return true }
+                try order.checkTransition(to: .cancelled)
+                _ = try await transaction.commit(with: [
+                    """
+                    SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = \(id)) \
+                    ORDER BY variant_id FOR UPDATE
+                    """,
+                    Self.closing([id], as: .cancelled, reason: reason),
+                ])
+                return true
+            }
+        }
+    }
+
+    /// Ends orders that were not paid, and returns their stock exactly once: only the statement that moves a reservation out
+    /// of 'held' returns its stock. The order's row is locked first, then its stock by id, as in ``CheckoutStatements``.
+    /// - Parameter ids: orders that are locked with all their stock, and may be closed
+    static func closing(_ ids: [UUID], as status: OrderStatus, reason: String) -> PostgresQuery {
+        """
+        WITH r AS (UPDATE reservation SET state = 'released' WHERE order_id = ANY(\(ids)) AND state = 'held' \
+        RETURNING order_id), \
+        b AS (DELETE FROM order_hold WHERE order_id = ANY(\(ids))), \
+        d AS (SELECT l.order_id, l.variant_id, sum(l.quantity)::int AS quantity FROM order_line l \
+        JOIN r ON r.order_id = l.order_id GROUP BY l.order_id, l.variant_id), \
+        t AS (SELECT variant_id, sum(quantity)::int AS quantity FROM d GROUP BY variant_id), \
+        s AS (UPDATE stock SET reserved = reserved - t.quantity FROM t WHERE stock.variant_id = t.variant_id), \
+        m AS (INSERT INTO stock_movement (variant_id, order_id, on_hand, reserved, reason) \
+        SELECT variant_id, order_id, 0, -quantity, 'release' FROM d), \
+        h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT order_id, max(position) + 1, \
+        \(status.rawValue), \(reason) FROM order_history WHERE order_id = ANY(\(ids)) GROUP BY order_id) \
+        UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = ANY(\(ids))
+        """
     }
 }

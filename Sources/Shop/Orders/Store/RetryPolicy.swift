@@ -5,15 +5,15 @@ struct RetryPolicy: Sendable {
     /// Runs after the first.
     let retries: Int
 
-    /// For transactions that are safe to repeat because a key tells whether they took effect.
+    /// For transactions that are safe to repeat, because a key shows whether they were committed.
     static let transaction = RetryPolicy(retries: 3)
 
     /// Whether the transaction may be run once more.
     ///
-    /// After a serialization failure or deadlock nothing happened. A connection lost during COMMIT leaves the
-    /// outcome unknown; the next run finds it out, since the order's key was committed with it or not at all. The
-    /// same holds for a number that was taken by chance, and for a key that was committed between looking and
-    /// writing: both come as a violated unique constraint.
+    /// After a serialization failure or a deadlock nothing was changed. A connection lost during COMMIT leaves the outcome
+    /// unknown; the next run finds it, since the order's key is committed with the order or not at all. An order number that
+    /// was taken already, and a key that was committed between reading and writing, are violated unique constraints: they go
+    /// away with the next run, too.
     func allows(_ error: any Error, run: Int) -> Bool {
         guard run < retries, let error = error as? PostgresError else { return false }
         if error.isRetryable || error.code == .outcomeUnknown { return true }
@@ -21,11 +21,16 @@ struct RetryPolicy: Sendable {
             && (error.constraint == "orders_number_key" || error.constraint == "idempotency_pkey")
     }
 
-    /// Whether somebody else was faster: who lost a race that another has won is no burden on a server in trouble.
+    /// Whether the transaction lost a race against another one. Such an error is no sign of an overloaded server.
     static func isRace(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == SQLState.uniqueViolation }
 
+    /// Whether the transaction waited for a lock in vain.
+    static func isLockTimeout(_ error: any Error) -> Bool {
+        (error as? PostgresError)?.sqlState == SQLState.lockNotAvailable
+    }
+
     /// Runs `body` until it succeeds or may not be run again.
-    /// - Parameter mayRetry: whether what failed for the server's trouble may be run again, after so many times
+    /// - Parameter mayRetry: whether the load of the database allows another run, given the number of runs so far
     func run<Value>(mayRetry: (Int) async -> Bool = { _ in true }, _ body: () async throws -> Value) async throws -> Value {
         var run = 0
         while true {

@@ -338,6 +338,27 @@ struct CartAPITests {
         #expect(try await client.send("DELETE", cart.path, [cart.header]).status == 204)
     }
 
+    @Test("a status that a later release has written is shown as it is, and the cart cannot be changed")
+    func unknownStatus() async throws {
+        let client = try client()
+        let cart = try await client.makeCart()
+        try await client.add("SHIRT-S", 1, to: cart)
+        try await Shop.current.execute(
+            """
+            ALTER TABLE cart DROP CONSTRAINT cart_status_check;
+            UPDATE cart SET status = 'held' WHERE id = '\(cart.id)';
+            """)
+        #expect(try await client.read(cart)["status"] == "held")
+        let answers = [
+            try await client.add("SHIRT-S", 1, to: cart), try await client.set("SHIRT-S", 2, in: cart),
+            try await client.send("DELETE", cart.path + "/items/SHIRT-S", [cart.header]), try await client.order(cart),
+            try await client.send("DELETE", cart.path, [cart.header]),
+            try await client.send("POST", "/v1/carts", [cart.header], json: #"{"from_cart":"\#(cart.id)"}"#),
+        ]
+        for answer in answers { #expect(answer.status == 409 && answer.code == "conflict") }
+        #expect(try await client.read(cart)["items"].elements.map { $0["quantity"] } == [1])
+    }
+
     @Test("a cart that became an order can be read, and no longer changed, ordered or deleted")
     func converted() async throws {
         let client = try client()

@@ -1,22 +1,22 @@
 import Formats
 import Web
 
-/// The answer to a request that places an order, as it was first given.
-package struct PlacementAnswer: Sendable {
+/// The answer to a request that has placed an order.
+package struct CheckoutAnswer: Sendable {
     package let location: String
-    /// What GET answers at ``location`` as long as nothing has happened to the order has this tag (RFC 9110 §15.3.2): that of
-    /// the same order without the secret, which is given out only here.
+    /// The tag that GET at ``location`` answers until the order changes (RFC 9110 §15.3.2): the tag of the order without the
+    /// secret, which only this answer contains.
     package let tag: EntityTag
     package let body: [UInt8]
-    /// Whether the order was placed by an earlier request with the same key.
+    /// Whether an earlier request with the same key has placed the order.
     package let isReplay: Bool
 }
 
 // MARK: Kept answers
 
-/// Seals answers so that only who sends the same request again can have them opened: the key is derived from the service's
-/// secret and the caller's (the Idempotency-Key, and the cart's token). Whoever reads the table, a copy or a backup has
-/// neither; who has the service's secret lacks the caller's.
+/// Seals answers, so that only a repetition of the same request can open them: the key is derived from the service's secret
+/// and from the client's (the Idempotency-Key, and the cart's token). A reader of the table, a copy or a backup has neither,
+/// and a holder of the service's secret lacks the client's.
 struct AnswerSeal: Sendable {
     private static let purpose = EncryptionKeys.Purpose("kept answer")
 
@@ -24,20 +24,20 @@ struct AnswerSeal: Sendable {
 
     init(_ keys: EncryptionKeys) { self.keys = keys }
 
-    /// Tag and body, sealed.
-    func seal(_ answer: PlacementAnswer, for record: IdempotencyRecord) -> [UInt8] {
+    /// Seals tag and body.
+    func seal(_ answer: CheckoutAnswer, for record: IdempotencyRecord) -> [UInt8] {
         let tag = answer.tag.opaque
         // A tag has 22 characters.
         let plain = [UInt8(truncatingIfNeeded: tag.count)] + tag + answer.body
         return key(record).seal(plain, context: Self.context(record, answer.location))
     }
 
-    /// Nil where it was sealed for another request or with another secret, or was changed.
-    func open(_ sealed: [UInt8], location: String, for record: IdempotencyRecord) -> PlacementAnswer? {
+    /// - Returns: nil where the answer was sealed for another request or with another secret, or was changed.
+    func open(_ sealed: [UInt8], location: String, for record: IdempotencyRecord) -> CheckoutAnswer? {
         guard let plain = key(record).open(sealed, context: Self.context(record, location)), let length = plain.first,
             plain.count > Int(length)
         else { return nil }
-        return PlacementAnswer(
+        return CheckoutAnswer(
             location: location, tag: EntityTag(opaque: Array(plain[1...Int(length)])), body: Array(plain[(1 + Int(length))...]),
             isReplay: true)
     }
@@ -46,13 +46,13 @@ struct AnswerSeal: Sendable {
         keys.sealing(for: Self.purpose, ownedBy: record.secret.reveal().utf8)
     }
 
-    /// The row it belongs to.
+    /// Binds the answer to its row.
     private static func context(_ record: IdempotencyRecord, _ location: String) -> [UInt8] {
         record.id + record.requestHash + Array(location.utf8)
     }
 }
 
-/// Why a kept answer cannot be given again.
+/// The reason why a kept answer cannot be given again.
 enum KeptAnswerError: Error, CustomStringConvertible {
     case sealedWithAnotherKey
 
@@ -61,8 +61,8 @@ enum KeptAnswerError: Error, CustomStringConvertible {
     }
 }
 
-extension PlacementAnswer {
-    /// An answer that release 1.0 kept, as it was sent: without its tag.
+extension CheckoutAnswer {
+    /// An answer that release 1.0 has kept: the body as it was sent, without its tag.
     init(kept body: [UInt8], location: String) {
         self.init(location: location, tag: EntityTag(of: Self.withoutSecret(body)), body: body, isReplay: true)
     }
@@ -70,7 +70,7 @@ extension PlacementAnswer {
     /// The body without its member `access_token`.
     private static func withoutSecret(_ body: [UInt8]) -> [UInt8] {
         let mark = Array(#","access_token":""#.utf8)
-        // Number and id stand before it, and neither can hold this: the first is the member itself.
+        // Only number and id come before the member, and neither can contain this text.
         guard let start = body.indices.first(where: { body[$0] == mark[0] && body[$0...].starts(with: mark) }),
             let end = body[(start + mark.count)...].firstIndex(of: UInt8(ascii: "\""))
         else { return body }
