@@ -142,8 +142,8 @@ let package = Package(
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Cart", "Orders", "Money", "OpenAPI", "Web",
-                "HTTPServer",
+                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Inventory", "Cart", "Orders", "Money", "OpenAPI",
+                "Web", "HTTPServer",
                 "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
                 httpTypes, logging, metrics,
             ],

@@ -4,6 +4,7 @@ import Orders
 import Compression
 import EventLoop
 import HTTPServer
+import Inventory
 import Logging
 import PostgresClient
 import RedisClient
@@ -31,7 +32,6 @@ package final class LoopServices: @unchecked Sendable {
     init(loop: EventLoop, shared: SharedServices, logger: Logger) {
         loop.assertInLoop()
         let configuration = shared.configuration
-        let store: CatalogStore
         self.loop = loop
         lag = configuration.metrics.map { _ in LoopLag(loop: loop) }
         pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
@@ -41,7 +41,7 @@ package final class LoopServices: @unchecked Sendable {
                 primary: pool, replica: $0, maximumLag: configuration.database.replicaMaxLag, mark: CatalogStore.versionQuery,
                 logger: logger)
         }
-        store = CatalogStore(pool: pool, replica: replica)
+        let stock = StockStore(pool: pool, replica: replica)
         let changes = CartChangePublisher(redis: redis) { shared.watchedCarts.notify($0) }
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
@@ -57,12 +57,13 @@ package final class LoopServices: @unchecked Sendable {
                 settings: CatalogCacheSettings(
                     memory: configuration.cache.memory / shared.loopCount,
                     stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
-                compressor: compressor, logger: logger, stock: { try await store.stock(of: $0) })
+                compressor: compressor, stock: { try await stock.stock(of: $0) })
             : nil
         let gate = AdmissionGate(loop: loop, settings: shared.admission)
         router = Router(gate: gate)
         CatalogRoutes(
-            loop: loop, store: store, cache: cache, storeCurrency: configuration.shop.currency,
+            loop: loop, store: CatalogStore(pool: pool, replica: replica), stock: stock, cache: cache,
+            storeCurrency: configuration.shop.currency,
             key: configuration.encryption.keys.authentication(for: .cursors),
             policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
         ).register(on: router)

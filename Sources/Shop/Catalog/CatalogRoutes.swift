@@ -1,155 +1,122 @@
-import Money
 import Compression
 import EventLoop
 import Formats
 import HTTPServer
+import Inventory
+import Money
 import Web
 
-/// The catalogue over HTTP. Public, and the same for everybody. Confined to its loop.
+/// The catalogue over HTTP: public, and the same for every client. Confined to its loop.
 package final class CatalogRoutes {
-    let store: CatalogStore
-    /// Nil: every answer comes from PostgreSQL.
-    let cache: CatalogCache?
-    /// What browsers and content networks are told.
+    private let loader: CatalogLoader
+    /// Nil: every response comes from PostgreSQL.
+    private let cache: CatalogCache?
+    /// The value of Cache-Control.
     private let policy: String
     private let compressor: Gzip?
-    private let reader: ProductReader
-    private let stock: StockReader
-    private let memory: ProductListMemory
-    private let gate: AdmissionGate
-    private let oneWork: AdmissionWork
-    private let listWork: AdmissionWork
-    private let categoryWork: AdmissionWork
+    private let listRequests: ProductListRequestMemory
     /// The categories as last read out of the cache.
     private var categories: (entry: CatalogEntry, document: CategoryDocument)?
 
     /// - Parameters:
-    ///   - storeCurrency: what prices are compared in where a query names no currency
+    ///   - storeCurrency: the currency of prices in a query that names none
     ///   - key: signs cursors
-    ///   - compressor: the loop's; nil: answers are sent as they are
-    ///   - gate: what is not answered from the cache passes it
+    ///   - compressor: the loop's; nil: responses are sent as they are
+    ///   - gate: bounds how much is read from PostgreSQL at a time
     package init(
-        loop: EventLoop, store: CatalogStore, cache: CatalogCache?, storeCurrency: CurrencyCode, key: AuthenticationKey,
-        policy: String, compressor: Gzip?, gate: AdmissionGate
+        loop: EventLoop, store: CatalogStore, stock: StockStore, cache: CatalogCache?, storeCurrency: CurrencyCode,
+        key: AuthenticationKey, policy: String, compressor: Gzip?, gate: AdmissionGate
     ) {
-        memory = ProductListMemory(storeCurrency: storeCurrency, key: key)
-        self.compressor = compressor
-        self.policy = policy
-        self.store = store
-        self.gate = gate
-        oneWork = gate.work()
-        listWork = gate.work()
-        categoryWork = gate.work()
-        reader = ProductReader(loop: loop, store: store)
-        stock = StockReader(loop: loop, store: store)
+        loader = CatalogLoader(loop: loop, store: store, stock: stock, gate: gate)
+        listRequests = ProductListRequestMemory(storeCurrency: storeCurrency, key: key)
         self.cache = cache
+        self.policy = policy
+        self.compressor = compressor
     }
 
     package func register(on router: Router) {
-        var list = RouteOptions.memory
-        list.cost = ProductListRequest.cost
-        router.get(
-            "/v1/products", list,
-            shortcut: { [self] context in
-                let request = try memory.request(context)
-                return try atHand(request.key, context) { load(request, context) }
+        add(
+            "/v1/products", to: router, cost: ProductListRequest.cost,
+            read: { [self] in try listRequests.request($0) }, load: { [self] in try await list($0, $1) },
+            ifMissing: { [self] in try await emptyList($0, $1) })
+        add(
+            "/v1/products/{product}", to: router,
+            read: { ResourceName("p:", try Self.name($0, "product")) },
+            load: { [loader] in try await loader.product($0.name, $1) })
+        add(
+            "/v1/categories", to: router, read: { _ in ResourceName.categories },
+            load: { [self] in try await categoryTree($1) })
+        add(
+            "/v1/categories/{slug}", to: router,
+            read: { ResourceName("c:", try Self.name($0, "slug")) },
+            load: { [self] in try await category($0.name, $1) },
+            ifMissing: { [self] in try await checkCategory($0.name, $1) })
+    }
+
+    /// Adds a route whose responses the cache holds.
+    /// - Parameters:
+    ///   - read: finds out which resource a request wants, without a wait
+    ///   - load: reads it from PostgreSQL; nil where it does not exist
+    ///   - ifMissing: comes before that where the process does not hold the resource: a response that needs no look-up elsewhere
+    private func add<Resource: CachedResource>(
+        _ template: String, to router: Router, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
+        read: @escaping (RequestContext) throws -> Resource,
+        load: @escaping (Resource, RequestContext) async throws -> CatalogCache.Loaded?,
+        ifMissing: @escaping (Resource, RequestContext) async throws -> Response? = { _, _ in nil }
+    ) {
+        router.cached(template, cost: cost) { [self] context in
+            let resource = try read(context)
+            guard let cache else {
+                return .deferred { [self] context in
+                    if let response = try await ifMissing(resource, context) { return response }
+                    return try response(to: context, try await load(resource, context))
+                }
             }
-        ) { [self] context in
-            let request = try memory.request(context)
-            if await findsNothing(request, context) { return try empty(request, context) }
-            return try await answer(request.key, context, load(request, context))
-        }
-        router.get(
-            "/v1/products/{product}", .memory,
-            shortcut: { [self] context in
-                let name = try name(context, "product")
-                return try atHand("p:" + name.asExactKey, context) { loadProduct(name, context) }
+            let found = cache.lookUp(resource.key) { { try await load(resource, context) } }
+            if case .usable(let entry) = found { return .immediate(try response(to: context, entry, resource.key, cache)) }
+            return .deferred { [self] context in
+                if case .missing = found, let response = try await ifMissing(resource, context) { return response }
+                let entry = try await cache.entry(resource.key, after: found) { try await load(resource, context) }
+                return try response(to: context, entry, resource.key, cache)
             }
-        ) { [self] context in
-            let name = try name(context, "product")
-            return try await answer("p:" + name.asExactKey, context, loadProduct(name, context))
-        }
-        router.get(
-            "/v1/categories", .memory, shortcut: { [self] context in try atHand("c", context) { loadCategories(context) } }
-        ) { [self] context in
-            try await answer("c", context, loadCategories(context))
-        }
-        router.get(
-            "/v1/categories/{slug}", .memory,
-            shortcut: { [self] context in
-                let slug = try name(context, "slug")
-                return try atHand("c:" + slug.asExactKey, context) { loadCategory(slug, context) }
-            }
-        ) { [self] context in
-            let slug = try name(context, "slug")
-            let key = "c:" + slug.asExactKey
-            // Names that are none leave no trace, in Redis neither.
-            if let cache, !cache.holds(key), try await !categories(cache, context).contains(slug) { throw Self.notFound }
-            return try await answer(key, context, loadCategory(slug, context))
         }
     }
 
-    /// Whether a list is known to be empty without looking for its products: it has no word to look for, or its category is none.
-    private func findsNothing(_ request: ProductListRequest, _ context: RequestContext) async -> Bool {
-        if request.filter.isEmpty { return true }
-        guard let category = request.filter.category, let cache, !cache.holds(request.key),
-            let known = try? await categories(cache, context)
-        else { return false }
-        return !known.contains(category)
+    private func response(
+        to context: RequestContext, _ entry: CatalogEntry, _ key: String, _ cache: CatalogCache
+    ) throws -> Response {
+        guard let response = try cache.response(entry, key, to: context) else { throw Self.notFound }
+        return response
     }
 
-    private func empty(_ request: ProductListRequest, _ context: RequestContext) throws -> Response {
-        let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
-        let document = ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in }.document
-        return try CatalogAnswer(body: document.filled(with: []), link: nil, policy: policy, compressor: compressor).answering(
-            context)
+    /// A response that is not cached.
+    private func response(to context: RequestContext, _ loaded: CatalogCache.Loaded?) throws -> Response {
+        let entry = CatalogEntry(
+            document: loaded?.document, available: loaded?.available ?? [], version: 0, at: 0, policy: policy,
+            compressor: compressor)
+        guard let response = try entry.response(to: context) else { throw Self.notFound }
+        return response
     }
 
-    /// The categories out of the one document that the cache has of them all.
-    private func categories(_ cache: CatalogCache, _ context: RequestContext) async throws -> CategoryDocument {
-        let entry = try await cache.entry("c", load: loadCategories(context))
-        if let categories, categories.entry === entry { return categories.document }
-        let document = CategoryDocument(entry.document?.template ?? [])
-        categories = (entry, document)
-        return document
-    }
-
-    /// What the path names. Longer than any slug: not looked for, and not remembered.
-    private func name(_ context: RequestContext, _ parameter: String) throws(Problem) -> String {
+    /// The name in a path. One that is longer than any slug is not looked up, and not remembered.
+    private static func name(_ context: RequestContext, _ parameter: String) throws(Problem) -> String {
         let name = context.parameters[parameter]
-        guard name.utf8.count <= 200 else { throw Self.notFound }
+        guard name.utf8.count <= 200 else { throw notFound }
         return name
     }
 
     private static var notFound: Problem { .notFound("Product or category not found.") }
 
-    // MARK: From PostgreSQL
+    // MARK: Lists
 
-    private func loadProduct(_ name: String, _ context: RequestContext) -> CatalogCache.Load {
-        { [self] in
-            try await gate.admit(context, to: oneWork) { try await reader.product(name) }
-        }
-    }
-
-    private func load(_ request: ProductListRequest, _ context: RequestContext) -> CatalogCache.Load {
-        { [self] in
-            let total = request.page.includesTotal ? try await total(request.filter, context) : nil
-            return try await gate.admit(context, to: listWork) {
-                let page = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
-                let stock = try await self.stock.stock(of: page.ids)
-                let next = page.next?.text(for: request.binding)
-                let list = ProductList(stock: stock, next: next, link: next.map(request.link), total: total)
-                return try list.loaded { try page.forEach($0) }
-            }
-        }
+    private func list(_ request: ProductListRequest, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
+        let total = request.page.includesTotal ? try await total(request.filter, context) : nil
+        return try await loader.list(request, total: total, context)
     }
 
     /// Counted once for all pages, page sizes and orders of a list.
     private func total(_ filter: ProductFilter, _ context: RequestContext) async throws -> ProductTotal {
-        let load: CatalogCache.Load = { [self] in
-            let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
-            return (StockTemplate(variants: [], template: Array(String(counted).utf8)), [])
-        }
+        let load: CatalogCache.Load = { [loader] in try await loader.total(filter, context) }
         let document =
             if let cache { try await cache.entry("t:" + filter.conditions, load: load).document } else {
                 try await load()?.document
@@ -157,49 +124,73 @@ package final class CatalogRoutes {
         return ProductTotal(counted: document.flatMap { Int64(String(decoding: $0.template, as: UTF8.self)) } ?? 0)
     }
 
-    private func loadCategories(_ context: RequestContext) -> CatalogCache.Load {
-        { [self] in (StockTemplate(variants: [], template: try await tree(context).json()), []) }
-    }
-
-    private func loadCategory(_ slug: String, _ context: RequestContext) -> CatalogCache.Load {
-        { [self] in
-            if let cache {
-                return try await categories(cache, context)[slug].map { (StockTemplate(variants: [], template: $0), []) }
-            }
-            let tree = try await tree(context)
-            guard let category = tree[slug] else { return nil }
-            return (StockTemplate(variants: [], template: tree.json(of: category)), [])
+    /// The empty list, where it is known to be empty without a look for its products: the search has no word, or the category does
+    /// not exist.
+    private func emptyList(_ request: ProductListRequest, _ context: RequestContext) async throws -> Response? {
+        var isEmpty = request.filter.isEmpty
+        if !isEmpty, let category = request.filter.category, let cache, let known = try? await categories(cache, context) {
+            isEmpty = !known.contains(category)
         }
+        guard isEmpty else { return nil }
+        let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
+        return try response(to: context, ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in })
     }
 
-    private func tree(_ context: RequestContext) async throws -> CategoryTree {
-        CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
+    // MARK: Categories
+
+    private func categoryTree(_ context: RequestContext) async throws -> CatalogCache.Loaded? {
+        (StockTemplate(variants: [], template: try await loader.categories(context).json()), [])
     }
 
-    // MARK: Answering
-
-    /// Out of the process's memory, without waiting; nil where it is not there.
-    private func atHand(_ key: String, _ context: RequestContext, _ load: () -> CatalogCache.Load) throws -> Response? {
-        guard let cache, let entry = cache.entryAtHand(key, load: load) else { return nil }
-        return try answer(entry, cache, key, context)
+    private func category(_ slug: String, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
+        let json: [UInt8]?
+        if let cache {
+            json = try await categories(cache, context)[slug]
+        } else {
+            let tree = try await loader.categories(context)
+            json = tree[slug].map(tree.json)
+        }
+        return json.map { (StockTemplate(variants: [], template: $0), []) }
     }
 
-    /// From the nearest cache that has it, where there is one.
-    private func answer(
-        _ key: String, _ context: RequestContext, _ load: @escaping CatalogCache.Load
-    ) async throws -> Response {
-        if let cache { return try answer(try await cache.entry(key, load: load), cache, key, context) }
-        guard let loaded = try await load() else { throw Self.notFound }
-        return try CatalogAnswer(
-            body: loaded.document.filled(with: loaded.available), link: loaded.document.link, policy: policy,
-            compressor: compressor
-        ).answering(context)
+    /// Names that do not exist leave no trace in the cache, nor in Redis.
+    private func checkCategory(_ slug: String, _ context: RequestContext) async throws -> Response? {
+        if let cache, try await !categories(cache, context).contains(slug) { throw Self.notFound }
+        return nil
     }
 
-    private func answer(
-        _ entry: CatalogEntry, _ cache: CatalogCache, _ key: String, _ context: RequestContext
-    ) throws -> Response {
-        guard let answer = try cache.answer(entry, key, to: context) else { throw Self.notFound }
-        return answer
+    /// The categories out of the one document that the cache has of them all.
+    private func categories(_ cache: CatalogCache, _ context: RequestContext) async throws -> CategoryDocument {
+        let entry = try await cache.entry(ResourceName.categories.key) { [self] in try await categoryTree(context) }
+        if let categories, categories.entry === entry { return categories.document }
+        let document = CategoryDocument(entry.document?.template ?? [])
+        categories = (entry, document)
+        return document
     }
+}
+
+/// A resource that the cache holds under a key.
+private protocol CachedResource {
+    var key: String { get }
+}
+
+extension ProductListRequest: CachedResource {}
+
+/// The name of a product or a category, and its key.
+private struct ResourceName: CachedResource {
+    let name: String
+    let key: String
+
+    init(_ prefix: String, _ name: String) {
+        self.name = name
+        key = prefix + name.asExactKey
+    }
+
+    private init(key: String) {
+        name = ""
+        self.key = key
+    }
+
+    /// The tree of all categories.
+    static let categories = ResourceName(key: "c")
 }

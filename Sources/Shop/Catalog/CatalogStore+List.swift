@@ -24,10 +24,10 @@ extension CatalogStore {
         }
 
         /// Hands out its products, in order, with their places.
-        func forEach(_ body: (Int, ProductSummary) throws -> Void) throws {
+        func forEach(_ body: (Int, ProductSummary) -> Void) throws {
             try rows.withFields(ListColumn.types) { fields in
                 for row in ids.indices {
-                    try body(
+                    body(
                         row,
                         ProductSummary(
                             id: ids[row], slug: try fields.text(row, .slug), name: try fields.text(row, .name),

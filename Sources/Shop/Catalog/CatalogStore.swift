@@ -93,66 +93,6 @@ package struct CatalogStore {
             updatedAt: try fields.timestamp(first, .updatedAt), variants: variants)
     }
 
-    /// The active variants of products, in their order, and what can be bought of each.
-    func stock(ofProducts products: [UUID]) async throws -> ProductStock {
-        let rows = try await read(Self.stockStatement(products))
-        return try rows.withFields(ProductStockColumn.types) { fields in
-            ProductStock(
-                products: products.count,
-                rows: try (0..<fields.rows).map { row in
-                    (
-                        product: Int(try fields.bigint(row, .place)) &- 1, variant: try fields.uuid(row, .variant),
-                        available: try fields.integer(row, .available)
-                    )
-                })
-        }
-    }
-
-    private enum ProductStockColumn: Int, PostgresTypedColumn {
-        case place, variant, available
-
-        var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
-            switch self {
-            case .place: ("k.place", Int64.self)
-            case .variant: ("v.id", UUID.self)
-            case .available: (StockSQL.available, Int32.self)
-            }
-        }
-
-        static let types = PostgresColumnTypes<Self>()
-        static let select: PostgresQuery = "SELECT \(selectList)"
-    }
-
-    static func stockStatement(_ products: [UUID]) -> PostgresQuery {
-        """
-        \(ProductStockColumn.select) FROM unnest(\(products)) WITH ORDINALITY k (id, place) \
-        JOIN variant v ON v.product_id = k.id AND v.active JOIN stock s ON s.variant_id = v.id
-        """
-    }
-
-    /// What can be bought of each of these variants; those that are gone are left out.
-    package func stock(of variants: [UUID]) async throws -> [UUID: Int] {
-        let rows = try await read("\(VariantStockColumn.select) FROM stock s WHERE s.variant_id = ANY(\(variants))")
-            .named(VariantStockColumn.self)
-        var found: [UUID: Int] = [:]
-        found.reserveCapacity(rows.count)
-        for row in rows { found[try row[.variant]] = Int(try row[.available, as: Int32.self]) }
-        return found
-    }
-
-    private enum VariantStockColumn: Int, PostgresColumn {
-        case variant, available
-
-        var sql: PostgresQuery {
-            switch self {
-            case .variant: "s.variant_id"
-            case .available: StockSQL.available
-            }
-        }
-
-        static let select: PostgresQuery = "SELECT \(selectList)"
-    }
-
     /// All categories, each after its parent.
     package func categories() async throws -> [Category] {
         try await read("SELECT \(CategoryColumn.selectList) FROM category c ORDER BY c.path").named(CategoryColumn.self).map {
@@ -163,7 +103,7 @@ package struct CatalogStore {
         }
     }
 
-    private enum CategoryColumn: Int, PostgresColumn {
+    enum CategoryColumn: Int, PostgresColumn {
         case id, parent, slug, name, path, products
 
         var sql: PostgresQuery {

@@ -42,9 +42,9 @@ struct Product {
             json.field("options", jsonb: variant.options)
             json.field("price", amount: variant.price, currency: currency)
             json.key("available")
-            json.availableHole(index)
+            json.availablePlaceholder(index)
             json.key("in_stock")
-            json.inStockHole(index)
+            json.inStockPlaceholder(index)
             json.endObject()
         }
         json.endArray()

@@ -1,4 +1,5 @@
 import Formats
+import Inventory
 import Money
 import Web
 
@@ -31,7 +32,7 @@ struct ProductList {
 
     /// The document with holes for the stock, and the stock as it was read.
     /// - Parameter products: hands the products out, in order, with their places.
-    func loaded(_ products: ((Int, ProductSummary) throws -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
+    func loaded(_ products: ((Int, ProductSummary) -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
         var json = JSONWriter(capacity: 256 + stock.products * 480)
         json.beginObject()
         json.key("data")
@@ -107,7 +108,7 @@ final class ProductListRequest {
 
 /// Remembers what queries mean: lists are asked for with the same few queries over and over, and reading one costs
 /// more than finding its answer. Confined to its loop.
-final class ProductListMemory {
+final class ProductListRequestMemory {
     private var requests = S3FIFOCache<ProductListRequest>(budget: 1 << 18)
 
     private let storeCurrency: CurrencyCode

@@ -28,7 +28,7 @@ struct ProductSummary {
         json.field("price", amount: price, currency: currency)
         json.field("variant_count", variants)
         json.key("in_stock")
-        json.anyInStockHole(first, count: variants)
+        json.anyInStockPlaceholder(first, count: variants)
         json.field("status", "active")
         json.field("created_at", createdAt)
         json.field("updated_at", updatedAt)

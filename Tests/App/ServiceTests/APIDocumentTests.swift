@@ -1,5 +1,6 @@
 import EventLoop
 import Formats
+import Inventory
 import Logging
 import PostgresClient
 import TestSupport
@@ -110,7 +111,7 @@ struct APIDocumentTests {
                 let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
                 let router = Router()
                 CatalogRoutes(
-                    loop: loop, store: CatalogStore(pool: pool), cache: nil, storeCurrency: .usd,
+                    loop: loop, store: CatalogStore(pool: pool), stock: StockStore(pool: pool), cache: nil, storeCurrency: .usd,
                     key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil,
                     gate: AdmissionGate(loop: loop)
                 ).register(on: router)

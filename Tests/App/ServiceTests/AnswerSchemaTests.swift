@@ -123,7 +123,7 @@ struct AnswerSchemaTests {
                     (nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001)),
                 ] as [(String?, ProductTotal?)] {
                     let list = try ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
-                        for place in 0..<2 { try body(place, summary) }
+                        for place in 0..<2 { body(place, summary) }
                     }
                     #expect(try violations(of: list.document.filled(with: list.available), as: "ProductList") == [])
                 }

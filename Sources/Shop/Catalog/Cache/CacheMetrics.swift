@@ -1,19 +1,19 @@
 import CoreMetrics
 
-/// Where answers of the catalogue come from.
+/// How many requests each layer of the catalogue's cache answers.
 final class CacheMetrics {
-    /// What the process's own layer had of what was asked for.
+    // The process's memory.
     let hit: Counter
-    /// An old answer, served since no newer could be had in time.
+    /// An old response was served, since no newer one came in time.
     let stale: Counter
-    /// There, and renewed before it was served.
+    /// An entry was renewed before it was served.
     let renewed: Counter
     let missed: Counter
-    /// What Redis had.
+    // Redis.
     let sharedHit: Counter
     let sharedMissed: Counter
     let sharedFailed: Counter
-    /// What another was reading already.
+    /// Another process was reading the document already.
     let sharedAwaited: Counter
 
     init(factory: any MetricsFactory = MetricsSystem.factory) {

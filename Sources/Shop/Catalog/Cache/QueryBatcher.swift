@@ -1,51 +1,54 @@
 import EventLoop
 
-/// Reads by key for whoever asks, all of a turn in one statement: rows gathered into one `= ANY` cost PostgreSQL a
-/// fraction of what they cost one by one. Confined to its loop.
-final class QueryBatcher<Key: Hashable, Value> {
+/// Reads for many callers with few statements: the keys of a loop's turn go to PostgreSQL in one statement, which costs a
+/// fraction of as many small ones. Confined to its loop.
+final class QueryBatcher<Key, Answer> {
     private struct Batch {
-        var keys: Set<Key>
-        let promise: Promise<[Key: Value]>
+        var keys: [Key] = []
+        let promise: Promise<Answer>
     }
 
-    /// How many keys one statement asks for.
-    private static var maximum: Int { 200 }
-    private let patience: Duration
     private let loop: EventLoop
-    private let read: ([Key]) async throws -> [Key: Value]
+    private let maximum: Int
+    private let timeout: Duration
+    private let query: ([Key]) async throws -> Answer
+    /// The batch of the present turn.
     private var gathering: Batch?
 
     /// - Parameters:
-    ///   - patience: how long a statement may take
-    ///   - read: what is found of some keys
-    init(loop: EventLoop, patience: Duration, read: @escaping ([Key]) async throws -> [Key: Value]) {
+    ///   - maximum: how many keys one statement has; one caller's keys stay together
+    ///   - timeout: how long a statement may take
+    ///   - query: reads some keys, in the order of the callers
+    init(loop: EventLoop, maximum: Int, timeout: Duration, query: @escaping ([Key]) async throws -> Answer) {
         self.loop = loop
-        self.patience = patience
-        self.read = read
+        self.maximum = maximum
+        self.timeout = timeout
+        self.query = query
     }
 
-    /// What is found of these keys, perhaps among others that somebody else asked for.
-    func values(for keys: [Key]) async throws -> [Key: Value] {
-        guard !keys.isEmpty else { return [:] }
+    /// Reads these keys, together with those of other callers.
+    /// - Returns: the answer for all of them, and where the caller's own keys begin among them.
+    func read(_ keys: [Key]) async throws -> (answer: Answer, first: Int) {
         var batch = gathering ?? begin()
-        batch.keys.formUnion(keys)
+        let first = batch.keys.count
+        batch.keys += keys
         gathering = batch
-        if batch.keys.count >= Self.maximum { send() }
-        return try await batch.promise.value(by: Deadline.current ?? .after(patience))
+        if batch.keys.count >= maximum { send() }
+        return (try await batch.promise.value(by: Deadline.current ?? .after(timeout)), first)
     }
 
     private func begin() -> Batch {
         loop.atTurnEnd { [weak self] in self?.send() }
-        return Batch(keys: [], promise: Promise(on: loop))
+        return Batch(promise: Promise(on: loop))
     }
 
     private func send() {
         guard let batch = gathering else { return }
         gathering = nil
-        loop.run { [read, patience] in
-            // Not anybody's deadline but its own: it serves many.
-            await Deadline.$current.withValue(.after(patience)) {
-                do { batch.promise.succeed(try await read(Array(batch.keys))) } catch { batch.promise.fail(error) }
+        loop.run { [query, timeout] in
+            // A deadline of its own: the statement serves many callers.
+            await Deadline.$current.withValue(.after(timeout)) {
+                do { batch.promise.succeed(try await query(batch.keys)) } catch { batch.promise.fail(error) }
             }
         }
     }

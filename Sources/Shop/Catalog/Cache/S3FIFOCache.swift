@@ -1,13 +1,14 @@
-/// A map bounded by the bytes of what it holds, which keeps what is asked for often and lets scans pass.
+/// A map bounded by the bytes of its values. It keeps what is requested often, and a scan does not push that out.
 ///
-/// S3-FIFO (Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023): what is new
-/// stands in a small queue of a tenth of the budget, and goes on to the main one only if it was asked for twice meanwhile;
-/// most of what a scan brings leaves at its end. What left so and comes again soon (its hash is remembered) goes to
-/// the main queue at once. There, what was asked for since its last turn goes round again. A hit moves nothing: it counts to three.
+/// S3-FIFO (Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023). A new entry stands
+/// in a small queue of a tenth of the budget, and moves to the main queue only if it is hit twice meanwhile; most entries of a
+/// scan leave at the end of the small queue. Their hashes are remembered as ghosts: an entry that comes back soon goes to the main
+/// queue at once. In the main queue an entry that was hit since its last turn goes round again. A hit moves nothing: it adds to a
+/// counter that ends at three.
 ///
 /// Keys come from outside: they are hashed with the process's own seed.
 package struct S3FIFOCache<Value> {
-    /// Of ``Entry/hits``: more is not counted.
+    /// The end of ``Entry/hits``.
     private static var mostHits: UInt8 { 3 }
 
     private struct Entry {
@@ -26,22 +27,22 @@ package struct S3FIFOCache<Value> {
     private var small = S3FIFOQueue()
     private var main = S3FIFOQueue()
     private var ghosts: S3FIFOGhosts
-    /// What entries may take, without what remembers those that left.
+    /// The bytes for entries, without those for the ghosts.
     private let budget: Int
 
-    /// - Parameter budget: bytes, by the costs that ``insert(_:for:cost:)`` is told.
+    /// - Parameter budget: in bytes, as the costs of ``insert(_:for:cost:)``
     package init(budget: Int) {
         let budget = max(0, budget)
         ghosts = S3FIFOGhosts(budget: budget)
         self.budget = budget - ghosts.bytes
     }
 
-    /// Entries held.
+    /// How many entries it holds.
     package var count: Int { places.count }
-    /// Bytes held by the costs told, and by what remembers the keys of those that left.
+    /// The bytes of entries and ghosts.
     package var cost: Int { small.cost + main.cost + ghosts.bytes }
 
-    /// What is held under `key`; asking keeps it.
+    /// The value of a key. Counts as a hit.
     package mutating func value(for key: String) -> Value? {
         guard let place = places[key] else { return nil }
         let index = Int(place)
@@ -49,23 +50,13 @@ package struct S3FIFOCache<Value> {
         return entries[index].value
     }
 
-    /// What is held under `key`, without counting as a hit. A caller that may not be able to use it looks first and
-    /// calls ``hit(_:)`` when it does use it, so that one request is one hit.
-    package func peek(_ key: String) -> (value: Value, place: Int32)? {
-        guard let place = places[key], let value = entries[Int(place)].value else { return nil }
-        return (value, place)
-    }
+    /// The value of a key, without a hit. A caller that looks a second time for one request peeks, so that one request is
+    /// one hit.
+    package func peek(_ key: String) -> Value? { places[key].flatMap { entries[Int($0)].value } }
 
-    /// Counts a hit. The place is ``peek(_:)``'s, and good until something is inserted or removed.
-    package mutating func hit(_ place: Int32) {
-        let index = Int(place)
-        guard entries.indices.contains(index), entries[index].hits < Self.mostHits else { return }
-        entries[index].hits += 1
-    }
-
-    /// Holds `value` under `key`, unless it alone is over half the budget; in the place of what was there.
+    /// Holds a value for a key, in place of the value before. A value that costs more than half the budget is left out.
     package mutating func insert(_ value: Value, for key: String, cost: Int) {
-        // What costs nothing counts one: there must be an end to those too.
+        // Each entry costs one at least, so that their number has an end.
         guard cost >= 0, max(1, cost) <= budget / 2 else { return remove(key) }
         let cost = max(1, cost)
         if let place = places[key] { return replace(Int(place), value, cost: cost) }
@@ -98,7 +89,7 @@ package struct S3FIFOCache<Value> {
         }
     }
 
-    /// Takes the oldest out of the small queue, into the main one if it was asked for.
+    /// Takes the oldest entry out of the small queue: into the main one if it was hit, else out of the cache.
     private mutating func evictSmall() {
         let place = small.oldest
         let index = Int(place)
@@ -112,7 +103,7 @@ package struct S3FIFOCache<Value> {
         }
     }
 
-    /// Takes the oldest out of the main queue, or sends it round again.
+    /// Takes the oldest entry out of the main queue, or sends it round again.
     private mutating func evictMain() {
         let place = main.oldest
         let index = Int(place)
@@ -122,7 +113,7 @@ package struct S3FIFOCache<Value> {
         append(place, toMain: true)
     }
 
-    /// The entry stays where it is, and what has hit it counts on.
+    /// The entry stays where it is, with its hits.
     private mutating func replace(_ index: Int, _ value: Value, cost: Int) {
         let place = Int32(truncatingIfNeeded: index)
         let hits = entries[index].hits
@@ -133,7 +124,7 @@ package struct S3FIFOCache<Value> {
             entries[index].cost = cost
             return
         }
-        // Out while room is made, so that it is not what has to go for itself.
+        // Out while room is made, so that it does not count for itself.
         let key = entries[index].key
         drop(place)
         makeRoom(for: cost)
@@ -192,9 +183,9 @@ package struct S3FIFOCache<Value> {
     }
 }
 
-/// The hashes of keys that left ``S3FIFOCache``'s small queue lately: a table of fixed size, in which a newer one takes an
-/// older one's place where they meet. It may forget too early and mistakes one key for another once in four billion;
-/// either costs no more than a place in the wrong queue.
+/// The hashes of keys that left ``S3FIFOCache``'s small queue lately: a table of fixed size. Where two hashes have one place, the
+/// newer one takes it. So the table may forget a key early, and it takes one key for another once in four billion times; either
+/// costs no more than a place in the wrong queue.
 struct S3FIFOGhosts {
     private struct Ghost {
         var mark: UInt32 = 0
@@ -202,12 +193,12 @@ struct S3FIFOGhosts {
     }
 
     private var table: [Ghost]
-    /// Counts those that came.
+    /// Counts the keys that were added.
     private var now: UInt32 = 0
     private var room: UInt32 = 0
 
-    /// - Parameter budget: of the cache, of which at most a 64th is used: for twice as many entries as it holds where they
-    ///   are of 1 KiB.
+    /// - Parameter budget: of the cache. At most a 64th of it is used, which suffices for twice as many entries as the cache holds
+    ///   where each has 1 KiB.
     init(budget: Int) {
         var count = 0
         if budget >= 16_384 {
@@ -227,7 +218,7 @@ struct S3FIFOGhosts {
         table[place(hash)] = Ghost(mark: mark(hash), time: now)
     }
 
-    /// Whether a key is remembered, which it is no longer then.
+    /// Whether a key is remembered; forgets it.
     mutating func take(_ hash: UInt64) -> Bool {
         guard !table.isEmpty else { return false }
         let place = place(hash)
@@ -243,11 +234,11 @@ struct S3FIFOGhosts {
 
     private func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash & UInt64(table.count - 1)) }
 
-    /// Of other bits than the place; never 0, which stands for nobody.
+    /// From other bits than the place; never 0, which stands for an empty place.
     private func mark(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) | 1 }
 }
 
-/// The ends of one of ``S3FIFOCache``'s queues, and what stands in it; -1: nothing.
+/// The ends of one of ``S3FIFOCache``'s queues, and its cost; -1 stands for no entry.
 struct S3FIFOQueue {
     private(set) var oldest: Int32 = -1
     private(set) var newest: Int32 = -1

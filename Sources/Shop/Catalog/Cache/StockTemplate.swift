@@ -1,25 +1,25 @@
 import Formats
 import FoundationEssentials
 
-/// A piece of JSON that is known but for the stock of some variants.
+/// A JSON text that lacks only the stock of some variants.
 ///
-/// Names and prices change by the day and are kept for minutes; stock changes by the second and is kept for one.
-/// So the text is kept with holes where the stock belongs, and filled in once a second where somebody asks.
+/// Names and prices change by the day, and are kept for minutes. Stock changes by the second, and is kept for one second. So the
+/// text is kept with placeholders for the stock, which are filled in when a request comes, at most once a second.
 package struct StockTemplate: Equatable, Sendable {
-    /// The variants whose stock fills the holes.
+    /// The variants whose stock the text shows.
     package let variants: [UUID]
-    /// The text. A hole is one of ``Hole``'s bytes and an index into ``variants``, two bytes, high one first; one
-    /// that tells about several variants has their number in two more. No such byte occurs in JSON (RFC 8259 §7).
+    /// The text. A placeholder is one of the bytes of ``Placeholder``, and an index into ``variants`` in two bytes, high one first;
+    /// one for several variants has their number in two more. None of these bytes occurs in JSON (RFC 8259 §7).
     let template: [UInt8]
-    /// The Link field of a list that goes on.
+    /// The Link field of a list that has a next page.
     package let link: String?
 
-    enum Hole {
-        /// The number that can be bought of one variant.
+    enum Placeholder {
+        /// How many pieces of one variant can be bought.
         static let available: UInt8 = 0x01
         /// Whether one variant can be bought.
         static let inStock: UInt8 = 0x02
-        /// Whether any of several can be bought.
+        /// Whether any of several variants can be bought.
         static let anyInStock: UInt8 = 0x03
     }
 
@@ -29,7 +29,7 @@ package struct StockTemplate: Equatable, Sendable {
         self.link = link
     }
 
-    /// The text with what is available of each variant, in their order; what is not told counts as none.
+    /// The text with how many pieces of each variant can be bought, in their order; a number that is missing counts as 0.
     package func filled(with available: [Int]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(template.count + 16)
@@ -38,7 +38,7 @@ package struct StockTemplate: Equatable, Sendable {
         let count = template.count
         while index < count {
             let byte = template[index]
-            guard byte <= Hole.anyInStock, byte != 0 else {
+            guard byte <= Placeholder.anyInStock, byte != 0 else {
                 index += 1
                 continue
             }
@@ -46,9 +46,9 @@ package struct StockTemplate: Equatable, Sendable {
             let first = number(at: index + 1)
             index += 3
             switch byte {
-            case Hole.available:
+            case Placeholder.available:
                 text.append(decimal: max(0, stock(first, available)))
-            case Hole.inStock:
+            case Placeholder.inStock:
                 text.append(contentsOf: stock(first, available) > 0 ? Self.yes : Self.no)
             default:
                 let last = min(first + number(at: index), available.count)
@@ -72,25 +72,75 @@ package struct StockTemplate: Equatable, Sendable {
     private func stock(_ index: Int, _ available: [Int]) -> Int { index < available.count ? available[index] : 0 }
 }
 
-// MARK: Writing holes
+// MARK: In Redis
+
+/// A version byte, the number of variants in two bytes, their ids and how many pieces of each could be bought in four, the Link
+/// field's length in two and the field, then the template. The stock is for the time when PostgreSQL is away.
+extension StockTemplate {
+    private static let format: UInt8 = 1
+
+    /// The bytes for Redis.
+    func encoded(available: [Int]) -> [UInt8] {
+        var bytes: [UInt8] = [Self.format]
+        bytes.reserveCapacity(template.count + variants.count * 20 + 3)
+        bytes.append(UInt8(truncatingIfNeeded: variants.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: variants.count))
+        for (index, variant) in variants.enumerated() {
+            bytes.append(contentsOf: variant.bytes)
+            let stock = UInt32(clamping: index < available.count ? available[index] : 0)
+            for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: stock >> shift)) }
+        }
+        let field = Array((link ?? "").utf8.prefix(0xffff))
+        bytes.append(UInt8(truncatingIfNeeded: field.count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: field.count))
+        bytes.append(contentsOf: field)
+        bytes.append(contentsOf: template)
+        return bytes
+    }
+
+    /// The document of ``encoded(available:)``; nil for any other bytes.
+    static func decode(_ bytes: [UInt8]) -> (document: StockTemplate, available: [Int])? {
+        guard bytes.count >= 3, bytes[0] == format else { return nil }
+        let count = Int(bytes[1]) << 8 | Int(bytes[2])
+        let start = 3 + count * 20
+        guard bytes.count >= start + 2 else { return nil }
+        let text = start + 2
+        let end = text + (Int(bytes[start]) << 8 | Int(bytes[start + 1]))
+        guard bytes.count >= end else { return nil }
+        let link = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
+        var variants: [UUID] = []
+        var available: [Int] = []
+        variants.reserveCapacity(count)
+        available.reserveCapacity(count)
+        for index in 0..<count {
+            let place = 3 + index * 20
+            guard let variant = UUID(bytes: bytes[place..<place + 16]) else { return nil }
+            variants.append(variant)
+            available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
+        }
+        return (StockTemplate(variants: variants, template: Array(bytes[end...]), link: link), available)
+    }
+}
+
+// MARK: Placeholders
 
 extension JSONWriter {
-    /// A hole for the number available of the variant at `index`.
-    mutating func availableHole(_ index: Int) { hole(StockTemplate.Hole.available, index) }
+    /// Writes a placeholder for how many pieces of the variant at `index` can be bought.
+    mutating func availablePlaceholder(_ index: Int) { placeholder(StockTemplate.Placeholder.available, index) }
 
-    /// A hole for whether the variant at `index` can be bought.
-    mutating func inStockHole(_ index: Int) { hole(StockTemplate.Hole.inStock, index) }
+    /// Writes a placeholder for whether the variant at `index` can be bought.
+    mutating func inStockPlaceholder(_ index: Int) { placeholder(StockTemplate.Placeholder.inStock, index) }
 
-    /// A hole for whether any of `count` variants from `index` on can be bought.
-    mutating func anyInStockHole(_ index: Int, count: Int) {
+    /// Writes a placeholder for whether any of `count` variants from `index` on can be bought.
+    mutating func anyInStockPlaceholder(_ index: Int, count: Int) {
         raw { bytes in
-            bytes.append(StockTemplate.Hole.anyInStock)
+            bytes.append(StockTemplate.Placeholder.anyInStock)
             bytes.appendPair(index)
             bytes.appendPair(count)
         }
     }
 
-    private mutating func hole(_ kind: UInt8, _ index: Int) {
+    private mutating func placeholder(_ kind: UInt8, _ index: Int) {
         raw { bytes in
             bytes.append(kind)
             bytes.appendPair(index)

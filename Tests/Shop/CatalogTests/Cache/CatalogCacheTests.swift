@@ -40,7 +40,7 @@ struct CatalogCacheTests {
             json.beginObject()
             json.field("text", text)
             json.key("available")
-            json.availableHole(0)
+            json.availablePlaceholder(0)
             json.endObject()
             return (StockTemplate(variants: [UUID(high: 0, low: 1)], template: json.finish()), [available])
         }
@@ -79,7 +79,7 @@ struct CatalogCacheTests {
                     let settings = CatalogCacheSettings(
                         memory: 1 << 20, stockLifetime: stockLifetime, sharedLifetime: .seconds(300))
                     made = (
-                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil, logger: logger) {
+                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil) {
                             _ in
                             try shelf.stock()
                         }, redis
@@ -109,13 +109,15 @@ struct CatalogCacheTests {
         func ask(_ key: String) async throws -> String? {
             try await on { place in
                 let entry = try await place.cache.entry(key) { try await place.shelf.load(key, on: place.loop) }
-                return entry.answer.map { String(decoding: $0.body, as: UTF8.self) }
+                return entry.body.map { String(decoding: $0, as: UTF8.self) }
             }
         }
 
         /// Whether it can say it at once.
-        func hasAtHand(_ key: String) async throws -> Bool {
-            try await on { $0.cache.entryAtHand(key) { { nil } } != nil }
+        func isUsable(_ key: String) async throws -> Bool {
+            try await on { place in
+                if case .usable = place.cache.lookUp(key, load: { { nil } }) { true } else { false }
+            }
         }
 
         /// Waits until Redis answers.
@@ -167,10 +169,10 @@ struct CatalogCacheTests {
         try await place.on { $0.cache.catalogIs(at: 1) }
         for _ in 0..<3 { #expect(try await place.ask("k") == #"{"text":"one","available":7}"#) }
         #expect(shelf.loads == 1)
-        #expect(try await place.hasAtHand("k"))
+        #expect(try await place.isUsable("k"))
         shelf.set(text: "two")
         try await place.on { $0.cache.catalogIs(at: 2) }
-        #expect(try await !place.hasAtHand("k"))
+        #expect(try await !place.isUsable("k"))
         for _ in 0..<3 { #expect(try await place.ask("k") == #"{"text":"two","available":7}"#) }
         #expect(shelf.loads == 2)
     }
@@ -183,7 +185,7 @@ struct CatalogCacheTests {
         try await place.on { $0.cache.catalogIs(at: 1) }
         _ = try await place.ask("k")
         try await place.on { $0.cache.listeningEnded() }
-        #expect(try await !place.hasAtHand("k"))
+        #expect(try await !place.isUsable("k"))
         shelf.set(text: "two")
         // Not taken for fresh: read anew, and again the next time.
         #expect(try await place.ask("k") == #"{"text":"two","available":7}"#)
@@ -196,20 +198,21 @@ struct CatalogCacheTests {
             place.cache.catalogWas(at: 1, instant)
             return instant
         }
-        #expect(try await place.hasAtHand("k"))
+        #expect(try await place.isUsable("k"))
         #expect(shelf.loads == 3)
         // Never longer than a second after the look began.
         for _ in 0..<400 {
-            let (isAtHand, age) = try await place.on { place in
-                (place.cache.entryAtHand("k") { { nil } } != nil, place.loop.now - looked)
+            let (isUsable, age) = try await place.on { place in
+                let isUsable = if case .usable = place.cache.lookUp("k", load: { { nil } }) { true } else { false }
+                return (isUsable, place.loop.now - looked)
             }
-            #expect(isAtHand == (age < 1_000_000_000), "\(age)")
+            #expect(isUsable == (age < 1_000_000_000), "\(age)")
             if age > 1_200_000_000 { break }
             try await Task.sleep(for: .milliseconds(10))
         }
         // A look that began long ago says nothing; one that finds another version ends what is there.
         try await place.on { $0.cache.catalogWas(at: 1, $0.loop.now - 1_500_000_000) }
-        #expect(try await !place.hasAtHand("k"))
+        #expect(try await !place.isUsable("k"))
         shelf.set(text: "three")
         try await place.on { $0.cache.catalogWas(at: 2, $0.loop.now) }
         #expect(try await place.ask("k") == #"{"text":"three","available":7}"#)
@@ -226,7 +229,7 @@ struct CatalogCacheTests {
         for _ in 0..<5 { #expect(try await place.ask("k") == shown) }
         // Tried once, and then left alone for a while.
         #expect(shelf.loads == 2)
-        #expect(try await place.hasAtHand("k"))
+        #expect(try await place.isUsable("k"))
         await #expect(throws: Away.self) { try await place.ask("other") }
     }
 
@@ -282,10 +285,10 @@ struct CatalogCacheTests {
         let place = try await Place(shelf, redis: redis.url)
         try await place.waitForRedis()
         try await place.on { $0.cache.catalogIs(at: 1) }
-        try redis.execute("SET", "commerce:2:1:claim:k", "1")
+        try redis.execute("SET", SharedDocumentCache.claimName("k", 1), "1")
         let began = ContinuousClock.now
         #expect(try await place.ask("k") == #"{"text":"one","available":7}"#)
-        #expect(ContinuousClock.now - began >= FleetWait.claim)
+        #expect(ContinuousClock.now - began >= ClaimBackoff.claim)
         #expect(ContinuousClock.now - began < .seconds(5))
         #expect(shelf.loads == 1)
     }
@@ -303,7 +306,7 @@ struct CatalogCacheTests {
             try await place.on { $0.cache.catalogIs(at: 1) }
         }
         _ = try await maker.ask("k")
-        #expect(Deadlines.poll { (try? redis.execute("EXISTS", "commerce:2:1:k")) == "1" })
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1))) == "1" })
         /// What a task that has nothing yet shows under a key, and whether it had to read it.
         func shown(
             _ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
@@ -320,21 +323,21 @@ struct CatalogCacheTests {
         #expect(
             try await shown("k", EncryptionKeys(secret: "the next secret", previous: "a secret of the fleet")) == (one, false))
         // An entry of ours, of another name.
-        #expect(try redis.execute("COPY", "commerce:2:1:k", "commerce:2:1:m") == "1")
+        #expect(try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name("m", 1)) == "1")
         #expect(try await shown("m") == (one, true))
-        #expect(try redis.execute("COPY", "commerce:2:1:k", "commerce:2:2:k") == "1")
+        #expect(try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name("k", 2)) == "1")
         // One byte of it, wherever.
-        let length = try #require(Int(try redis.execute("STRLEN", "commerce:2:1:k")))
+        let length = try #require(Int(try redis.execute("STRLEN", SharedDocumentCache.name("k", 1))))
         for place in [0, 1, 24, length / 2, length - 33, length - 32, length - 1] {
             let changed = "k\(place)"
-            try redis.execute("COPY", "commerce:2:1:k", "commerce:2:1:\(changed)", "REPLACE")
-            try redis.execute("SETRANGE", "commerce:2:1:\(changed)", "\(place)", "~")
+            try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name(changed, 1), "REPLACE")
+            try redis.execute("SETRANGE", SharedDocumentCache.name(changed, 1), "\(place)", "~")
             #expect(try await shown(changed) == (one, true), "\(place)")
         }
         // Another's whole entry, under our name.
-        try redis.execute("DEL", "commerce:2:1:k")
+        try redis.execute("DEL", SharedDocumentCache.name("k", 1))
         #expect(try await forger.ask("k") == #"{"text":"forged","available":7}"#)
-        #expect(Deadlines.poll { (try? redis.execute("EXISTS", "commerce:2:1:k")) == "1" })
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1))) == "1" })
         #expect(try await shown("k") == (one, true))
     }
 
@@ -382,10 +385,10 @@ struct CatalogCacheTests {
     @Test("the pauses of one who waits add up to no more than a claim lasts, and begin small") func waits() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<5_000 {
-            var wait = FleetWait()
+            var wait = ClaimBackoff()
             var pauses: [Duration] = []
-            while let pause = wait.pause(chance: Double.random(in: -0.5...1.5, using: &random)) { pauses.append(pause) }
-            #expect(pauses.reduce(.zero, +) == FleetWait.claim && wait.total == FleetWait.claim)
+            while let pause = wait.pause(jitter: Double.random(in: -0.5...1.5, using: &random)) { pauses.append(pause) }
+            #expect(pauses.reduce(.zero, +) == ClaimBackoff.claim && wait.total == ClaimBackoff.claim)
             #expect(pauses.allSatisfy { $0 > .zero })
             #expect((pauses.first ?? .zero) <= .milliseconds(5) && pauses.count <= 9)
         }
@@ -405,11 +408,11 @@ struct CatalogCacheTests {
 
     @Test("a page of a list is owed from its second answer on, once") func owed() {
         let entry = CatalogEntry(document: nil, available: [], version: 1, at: 0, policy: "", compressor: nil)
-        #expect(entry.owed == nil)
-        entry.owe([3])
-        #expect(entry.settle() == nil && entry.owed == [3])
-        #expect(entry.settle() == [3] && entry.owed == nil)
-        #expect(entry.settle() == nil)
+        #expect(entry.unsharedStock == nil)
+        entry.shareLater([3])
+        #expect(entry.takeUnsharedStock() == nil && entry.unsharedStock == [3])
+        #expect(entry.takeUnsharedStock() == [3] && entry.unsharedStock == nil)
+        #expect(entry.takeUnsharedStock() == nil)
         #expect(
             CatalogCache.isOfList("l:20:0::newest") && CatalogCache.isOfList("t:") && !CatalogCache.isOfList("p:l:")
                 && !CatalogCache.isOfList("c"))

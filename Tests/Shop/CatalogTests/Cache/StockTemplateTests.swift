@@ -28,14 +28,14 @@ struct StockedDocumentTests {
                 let index = Int.random(in: 0...max(0, count - 1), using: &random)
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0:
-                    holes.availableHole(index)
+                    holes.availablePlaceholder(index)
                     plain.int(of(index))
                 case 1:
-                    holes.inStockHole(index)
+                    holes.inStockPlaceholder(index)
                     plain.bool(of(index) > 0)
                 case 2:
                     let length = Int.random(in: 0...max(0, count - index), using: &random)
-                    holes.anyInStockHole(index, count: length)
+                    holes.anyInStockPlaceholder(index, count: length)
                     plain.bool((index..<index + length).contains { of($0) > 0 })
                 default:
                     let text = random.text(upTo: 8, from: "aé\u{1}\u{2}\u{3}\"\\\u{0} ")

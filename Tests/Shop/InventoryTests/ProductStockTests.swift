@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import Catalog
+@testable import Inventory
 
 @Suite("what the products of a page have in stock") struct ProductStockTests {
     private let a = UUID(high: 0, low: 1), b = UUID(high: 0, low: 2), c = UUID(high: 0, low: 3)
@@ -26,7 +26,7 @@ import Testing
         #expect(ProductStock().products == 0 && ProductStock().range(of: 0).isEmpty)
     }
 
-    @Test("a page's piece of a turn's answer is the answer that it alone would have got") func pieces() {
+    @Test("a page's piece of a turn's answer is the answer that it alone would have got") func slices() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             let products = Int.random(in: 1...12, using: &generator)
@@ -40,7 +40,7 @@ import Testing
             let count = Int.random(in: 1...products - first, using: &generator)
             let own = rows.filter { (first..<first + count).contains($0.product) }
             let alone = ProductStock(products: count, rows: own.map { ($0.product - first, $0.variant, $0.available) })
-            #expect(all.piece(first, count: count) == alone)
+            #expect(all.slice(first, count: count) == alone)
         }
     }
 }

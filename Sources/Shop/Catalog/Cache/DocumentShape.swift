@@ -1,0 +1,102 @@
+import Formats
+import FoundationEssentials
+import Inventory
+import PostgresClient
+import Web
+
+/// The shape of the documents that processes share in Redis, as a part of their keys.
+///
+/// It is a hash of sample documents, as the service itself writes them, and of the columns that they are read from. A release
+/// with one more field, or one that writes a field in another way, has another shape: it does not serve the documents of the release
+/// before, nor does it overwrite them, while both run.
+enum DocumentShape {
+    /// This release's shape, computed once.
+    static let current = of(samples())
+
+    /// The first 64 bits of SHA-256: releases are few, and keys are short.
+    static func of(_ documents: [[UInt8]]) -> String {
+        var message: [UInt8] = []
+        for document in documents {
+            // The length comes first, so that no two lists make the same message.
+            message.append(decimal: UInt64(document.count))
+            message.append(UInt8(ascii: ":"))
+            message += document
+        }
+        return Base64URL.encode(SHA256.hash(message).prefix(8))
+    }
+
+    /// A document of each kind, as it is stored in Redis, with every member that such a document can have; and the columns.
+    static func samples() -> [[UInt8]] {
+        let available = [7, 0]
+        return [product(true), product(false)].map { $0.encoded(available: available) }
+            + [list(ProductTotal(counted: 2)), list(ProductTotal(counted: .max)), list(nil)].map {
+                $0.encoded(available: available)
+            }
+            + [categories(), CatalogLoader.document(total: 12).template]
+            + [
+                CatalogStore.ProductColumn.selectList, CatalogStore.ListColumn.selectList, CatalogStore.CategoryColumn.selectList,
+            ].map { Array($0.sql.utf8) }
+    }
+
+    private static let id = UUID(high: 0x0123_4567_89ab_7def, low: 0x8123_4567_89ab_cdef)
+    private static let time = Timestamp(microseconds: 1_700_000_000_123_456)
+
+    /// - Parameter isWhole: whether it has a category, images and options
+    private static func product(_ isWhole: Bool) -> StockTemplate {
+        withTags(["red", "blue"]) { tags in
+            Product(
+                id: id, slug: text("slug"), name: text("Name"), description: text("Description"),
+                category: isWhole ? CategoryReference(slug: text("category"), name: text("Category")) : nil, tags: tags,
+                images: isWhole ? text(#"["https://cdn.example/a.jpg"]"#) : nil, price: 1_299, currency: text("USD"),
+                status: text("active"), createdAt: time, updatedAt: time,
+                variants: [7, 0].map { available in
+                    Variant(
+                        id: id, sku: text("SKU"), name: text("Variant"), options: isWhole ? text(#"{"size": "M"}"#) : nil,
+                        price: 1_299, available: available)
+                }
+            ).document()
+        }
+    }
+
+    private static func list(_ total: ProductTotal?) -> StockTemplate {
+        let stock = ProductStock(products: 2, rows: [(product: 0, variant: id, available: 7), (1, id, 0)])
+        let next = total == nil ? nil : "cursor"
+        return withTags(["red", "blue"]) { tags in
+            ProductList(stock: stock, next: next, link: next.map { "</v1/products?cursor=\($0)>" }, total: total).loaded { body in
+                for (place, isWhole) in [true, false].enumerated() {
+                    body(
+                        place,
+                        ProductSummary(
+                            id: id, slug: text("slug"), name: text("Name"),
+                            category: isWhole ? CategoryReference(slug: text("category"), name: text("Category")) : nil,
+                            tags: tags, image: isWhole ? text(#""https://cdn.example/a.jpg""#) : nil, price: 1_299,
+                            currency: text("USD"), createdAt: time, updatedAt: time))
+                }
+            }.document
+        }
+    }
+
+    private static func categories() -> [UInt8] {
+        let other = UUID(high: 1, low: 2)
+        return CategoryTree([
+            Category(id: id, parent: nil, slug: "home", name: "Home", path: "home", products: 2),
+            Category(id: other, parent: id, slug: "home-kitchen", name: "Kitchen", path: "home/kitchen", products: 3),
+        ]).json()
+    }
+
+    /// A literal lies in the program, where it can be pointed to at any time.
+    private static func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
+        guard text.hasPointerRepresentation else { return UnsafeBufferPointer(start: nil, count: 0) }
+        return UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// Tags as PostgreSQL sends them.
+    private static func withTags<Result>(_ tags: [String], _ body: (PostgresTexts) -> Result) -> Result {
+        func number(_ number: Int) -> [UInt8] { withUnsafeBytes(of: Int32(clamping: number).bigEndian) { Array($0) } }
+        // One dimension, no nulls, of text; its length, from index 1.
+        let header = [1, 0, 25, tags.count, 1].flatMap(number)
+        return (header + tags.flatMap { number($0.utf8.count) + Array($0.utf8) }).withUnsafeBufferPointer { bytes in
+            body(PostgresTexts(bytes) ?? PostgresTexts())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import EventLoop
+import Formats
+import FoundationEssentials
+import Inventory
+import PostgresClient
+import Web
+
+/// Loads the catalogue's documents from PostgreSQL, behind the admission gate. What requests of one turn need goes into one
+/// statement. Confined to its loop.
+final class CatalogLoader {
+    private let store: CatalogStore
+    private let gate: AdmissionGate
+    private let productWork: AdmissionWork
+    private let listWork: AdmissionWork
+    private let categoryWork: AdmissionWork
+    private let byID: QueryBatcher<UUID, [UUID: CatalogCache.Loaded]>
+    private let bySlug: QueryBatcher<String, [String: CatalogCache.Loaded]>
+    private let stock: QueryBatcher<UUID, ProductStock>
+
+    init(loop: EventLoop, store: CatalogStore, stock: StockStore, gate: AdmissionGate) {
+        self.store = store
+        self.gate = gate
+        productWork = gate.work()
+        listWork = gate.work()
+        categoryWork = gate.work()
+        let timeout = Duration.seconds(10)
+        byID = QueryBatcher(loop: loop, maximum: 200, timeout: timeout) { try await store.products(ids: $0) }
+        bySlug = QueryBatcher(loop: loop, maximum: 200, timeout: timeout) { try await store.products(slugs: $0) }
+        self.stock = QueryBatcher(loop: loop, maximum: 400, timeout: timeout) { try await stock.stock(ofProducts: $0) }
+    }
+
+    /// The document of the product that a path names by id or slug; nil where no active product has that name.
+    func product(_ name: String, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
+        try await gate.admit(context, to: productWork) {
+            guard let id = UUID(utf8: name.utf8) else { return try await bySlug.read([name]).answer[name] }
+            return try await byID.read([id]).answer[id]
+        }
+    }
+
+    /// A page of a list.
+    func list(
+        _ request: ProductListRequest, total: ProductTotal?, _ context: RequestContext
+    ) async throws -> CatalogCache.Loaded {
+        try await gate.admit(context, to: listWork) {
+            let page = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+            let next = page.next?.text(for: request.binding)
+            let list = ProductList(
+                stock: try await stock(ofProducts: page.ids), next: next, link: next.map(request.link), total: total)
+            return try list.loaded { try page.forEach($0) }
+        }
+    }
+
+    /// By index in the list and not by id: the stock of a page is one slice of the answer, and nothing is looked up.
+    private func stock(ofProducts products: [UUID]) async throws -> ProductStock {
+        guard !products.isEmpty else { return ProductStock() }
+        let (answer, first) = try await stock.read(products)
+        return answer.slice(first, count: products.count)
+    }
+
+    /// How many products a filter lets through, as the number's text.
+    func total(_ filter: ProductFilter, _ context: RequestContext) async throws -> CatalogCache.Loaded {
+        let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
+        return (Self.document(total: counted), [])
+    }
+
+    static func document(total: Int64) -> StockTemplate { StockTemplate(variants: [], template: Array(String(total).utf8)) }
+
+    /// All categories.
+    func categories(_ context: RequestContext) async throws -> CategoryTree {
+        CategoryTree(try await gate.admit(context, to: categoryWork) { try await store.categories() })
+    }
+}
