@@ -82,11 +82,11 @@ package struct Generator {
                 for index in 0..<pass.count {
                     pass.row(index, &text)
                     guard text.bytes.count >= Self.batch else { continue }
-                    try writer.write(text.bytes)
+                    try writer.write(text)
                     text.removeAll()
                     note(.wrote(rows: done + index, of: total))
                 }
-                try writer.write(text.bytes)
+                try writer.write(text)
             }
             done += pass.count
             note(.wrote(rows: done, of: total))

@@ -52,11 +52,11 @@ struct StagedRows {
             COPY import_product (line, id, external_id, sku, slug, base, by_name, name, description, category, tags, images, \
             currency, price, status, lists_variants) FROM STDIN
             """
-        ) { try $0.write(products.bytes) }
+        ) { try $0.write(products) }
         try connection.copyIn(
             "COPY import_variant (line, position, id, sku, name, options, price, stock, max_quantity) FROM STDIN"
         ) {
-            try $0.write(variants.bytes)
+            try $0.write(variants)
         }
         products.removeAll()
         variants.removeAll()

@@ -32,6 +32,10 @@ extension MetricDescription {
             "Reads and transactions that failed for the server's trouble: sent again, or refused as the budget for that was spent."
         ),
         MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
+        MetricDescription(
+            "commerce_queue_waiting",
+            "Work in the queues before PostgreSQL, by queue: lease (transactions without a connection), pipeline (reads without an answer)."
+        ),
         MetricDescription("commerce_redis_breakers", "Loops by the state of their circuit breaker before Redis."),
         MetricDescription(
             "commerce_redis_breakers_open", "Loops whose circuit breaker keeps commands from Redis; 0 when all is well."),

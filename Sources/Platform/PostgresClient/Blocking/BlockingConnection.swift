@@ -1,8 +1,8 @@
 import CLibPQ
 
-/// A connection that blocks, for what is not served: migrations, imports. Never on a loop; one thread at a time.
+/// A connection that blocks, for migrations, imports and other commands. Never on a loop; one thread at a time.
 ///
-/// Without the pool's time limits, as a migration takes as long as it takes.
+/// It has none of the pool's time limits, as a migration may take long.
 package final class BlockingConnection {
     private var handle: OpaquePointer?
 
@@ -14,7 +14,7 @@ package final class BlockingConnection {
         ).pointer
     }
 
-    /// Connects to where a connection string says.
+    /// Connects with a connection string.
     /// - Throws: ``PostgresError`` `connectionUnavailable` or `invalidConfiguration`.
     package convenience init(connectionString: String) throws(PostgresError) {
         try self.init(PostgresConfiguration(connectionString: connectionString))
@@ -28,7 +28,7 @@ package final class BlockingConnection {
         handle = nil
     }
 
-    /// Runs SQL text of any number of statements, as one transaction unless it says otherwise itself.
+    /// Runs SQL text of any number of statements, as one transaction unless the text has BEGIN or COMMIT itself.
     /// - Throws: ``PostgresError`` of the first statement that failed.
     package func execute(_ sql: String) throws(PostgresError) {
         let handle = try open()
@@ -69,7 +69,7 @@ package final class BlockingConnection {
         return value
     }
 
-    /// Runs a `COPY … FROM STDIN` with what `body` writes; nothing is stored when it throws. The number of rows.
+    /// Runs a `COPY … FROM STDIN` with the data that `body` writes; no row is stored when it throws. The number of rows.
     /// - Throws: what `body` throws, or ``PostgresError``.
     @discardableResult
     package func copyIn(_ statement: String, _ body: (CopyWriter) throws -> Void) throws -> Int {
@@ -95,7 +95,7 @@ package final class BlockingConnection {
         return PostgresRows(result: try check(PQgetResult(handle), handle)).affectedRows
     }
 
-    /// What the server stores of a role's password, as it would make it itself: SCRAM-SHA-256 (RFC 5803).
+    /// The verifier that the server stores for a role's password: SCRAM-SHA-256 (RFC 5803).
     /// - Throws: ``PostgresError``.
     package func passwordVerifier(_ password: String, for role: String) throws(PostgresError) -> String {
         let handle = try open()

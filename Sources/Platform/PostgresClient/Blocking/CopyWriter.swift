@@ -1,7 +1,7 @@
 import CLibPQ
 internal import Formats
 
-/// Takes a COPY's data, in the format that its statement names. Only within ``BlockingConnection/copyIn(_:_:)``.
+/// Sends the data of a COPY, in the format that its statement names. Valid only within ``BlockingConnection/copyIn(_:_:)``.
 package final class CopyWriter {
     private let handle: OpaquePointer
     private var buffer: [UInt8] = []
@@ -19,25 +19,11 @@ package final class CopyWriter {
         if buffer.count >= Self.batch { try flush() }
     }
 
-    /// Adds a row of COPY's text format: fields escaped and separated by tabs, nil as NULL (PostgreSQL manual, COPY).
-    /// - Throws: ``PostgresError`` as ``write(_:)``; `invalidParameter` for a NUL character.
-    package func write(row fields: [String?]) throws(PostgresError) {
-        for (index, field) in fields.enumerated() {
-            if index > 0 { buffer.append(UInt8(ascii: "\t")) }
-            guard let field else { buffer.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "N")]); continue }
-            for byte in field.utf8 {
-                switch byte {
-                case 0: throw PostgresError(.invalidParameter, "text with a NUL character")
-                case UInt8(ascii: "\\"): buffer.append(contentsOf: [UInt8(ascii: "\\"), byte])
-                case UInt8(ascii: "\t"): buffer.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
-                case UInt8(ascii: "\n"): buffer.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
-                case UInt8(ascii: "\r"): buffer.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
-                default: buffer.append(byte)
-                }
-            }
-        }
-        buffer.append(UInt8(ascii: "\n"))
-        if buffer.count >= Self.batch { try flush() }
+    /// Adds rows.
+    /// - Throws: ``PostgresError`` as for bytes; `invalidParameter` for a NUL character, which PostgreSQL cannot hold.
+    package func write(_ rows: CopyText) throws(PostgresError) {
+        guard !rows.hasNUL else { throw PostgresError(.invalidParameter, "text with a NUL character") }
+        try write(rows.bytes)
     }
 
     func flush() throws(PostgresError) {
@@ -57,6 +43,8 @@ package final class CopyWriter {
 /// Rows in COPY's text format (PostgreSQL manual, COPY): columns between tabs, a line each.
 package struct CopyText {
     package private(set) var bytes: [UInt8] = []
+    /// Whether a text had a NUL character.
+    private(set) var hasNUL = false
     private var isFirst = true
 
     package init() {}
@@ -87,7 +75,7 @@ package struct CopyText {
         bytes.append(UInt8(ascii: flag ? "t" : "f"))
     }
 
-    /// Appends an array of texts, in the form of an array's text inside that of a column.
+    /// Appends an array of texts, in the text form of an array, escaped as a column.
     package mutating func column(_ texts: [String]?) {
         guard let texts else { return column(nil as String?) }
         var array: [UInt8] = [UInt8(ascii: "{")]
@@ -111,6 +99,7 @@ package struct CopyText {
 
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
+        hasNUL = false
     }
 
     private mutating func separate() {
@@ -121,6 +110,7 @@ package struct CopyText {
     private mutating func append(escaping text: UnsafeBufferPointer<UInt8>) {
         for byte in text {
             switch byte {
+            case 0: hasNUL = true
             case UInt8(ascii: "\\"): bytes.append("\\\\" as StaticString)
             case UInt8(ascii: "\t"): bytes.append("\\t" as StaticString)
             case UInt8(ascii: "\n"): bytes.append("\\n" as StaticString)
