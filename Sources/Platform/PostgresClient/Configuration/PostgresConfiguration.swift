@@ -1,76 +1,75 @@
 import CLibPQ
 import EventLoop
 
-/// Where the database is and how much of it is used. Durations of zero mean "no limit" only where it says so.
+/// How to reach a database, and the limits of a pool. A duration of zero is "no limit" only where the property says so.
 package struct PostgresConfiguration: Sendable {
-    /// libpq's connection parameters as the connection string gave them. Holds the password: never logged.
+    /// libpq's connection parameters, from the connection string. Holds the password: never logged.
     private(set) var parameters: [(keyword: String, value: String)]
 
-    /// Where the password is, in the place of one in the connection string.
+    /// The file of the password, where the connection string has none.
     package var passwordFile: PostgresPasswordFile?
 
     /// The most connections open at a time, at least 2: one shared by reads, one to lease.
     package var maximum = 20
-    /// How many are kept open without work.
+    /// How many connections are kept open without work.
     package var minimum = 5
-    /// How many of them carry ``PostgresPool/query(_:)`` for everybody, at least 1 and less than `maximum`.
-    /// One, two and four served single-row reads equally fast; two, so that a slow read holds up only half of them.
+    /// How many connections carry the reads of ``PostgresPool/query(_:)``, at least 1 and less than `maximum`.
+    /// One, two and four served single-row reads equally fast; with two, a slow read holds up only half of the others.
     package var sharedConnections = 2
-    /// A connection beyond `minimum` is closed after so long without work.
+    /// How long a connection beyond `minimum` stays open without work.
     package var idleTimeout = Duration.seconds(30)
-    /// A connection is replaced after so long, up to a tenth earlier by chance, so that not all go at once.
+    /// The age at which a connection is replaced, minus up to 10 % jitter, so that they are not replaced all at once.
     package var maxLifetime = Duration.seconds(30 * 60)
-    /// For each address of the host; whole seconds, at least 2 (libpq). The connection string's goes before it.
+    /// For each address of the host; whole seconds, at least 2 (libpq). The connection string's value takes precedence.
     package var connectTimeout = Duration.seconds(5)
     /// How long a caller waits for a connection.
     package var acquireTimeout = Duration.seconds(5)
-    /// How many callers may wait at a time; the next is refused at once.
+    /// How many callers may wait for a connection at a time; the next is refused at once.
     package var maxWaiters = 1_000
-    /// How long a statement of the pool may take as the caller sees it. A request's deadline may be sooner.
+    /// How long a caller waits for the answer to a statement. A request's deadline may be sooner.
     package var queryTimeout = Duration.seconds(10)
-    /// When a statement is unanswered for so long while nothing else comes either, the server is asked for a sign
-    /// of life; without one, callers are refused at once until it is back.
+    /// How long a statement waits, without any answer of the server, before the pool pings the server. When the ping fails,
+    /// callers are refused at once until the server answers again.
     package var suspicionTimeout = Duration.seconds(1)
-
-    /// A shared connection that says nothing for so long while reads wait is given up and replaced.
+    /// How long a shared connection may be silent while reads wait, before it is closed and replaced.
     package var stallTimeout = Duration.seconds(3)
 
-    /// The server's own limits for each session; zero leaves the server's default.
+    /// The server's own limits for each session; zero: the server's default.
     package var statementTimeout = Duration.seconds(10)
-    /// The server's limit for ``PostgresPool/query(_:)``; zero: that of all statements.
+    /// The server's limit for ``PostgresPool/query(_:)``; zero: the limit of all statements.
     package var readTimeout = Duration.seconds(2)
     package var lockTimeout = Duration.seconds(5)
     package var idleInTransactionTimeout = Duration.seconds(10)
 
-    /// What servers are connected to, by libpq's `target_session_attrs`. The connection string's goes before it.
-    /// After a failover the old primary may still answer, but takes no writes.
+    /// The servers to connect to, by libpq's `target_session_attrs`. The connection string's value takes precedence.
+    /// After a failover the old primary may still answer, but it takes no writes.
     var targetSession = "read-write"
 
-    /// As `pg_stat_activity` shows it.
+    /// The name of the sessions in `pg_stat_activity`.
     package var applicationName = "commerce"
-    /// Unacknowledged data ends a TCP connection after so long (tcp(7), TCP_USER_TIMEOUT).
+    /// How long data may stay unacknowledged before TCP closes the connection (tcp(7), TCP_USER_TIMEOUT).
     package var tcpUserTimeout = Duration.seconds(10)
-    /// Seconds without traffic before TCP asks whether the peer still lives, between two such questions, and how many.
+    /// TCP keepalive: seconds without traffic before the first probe, seconds between probes, and the number of probes.
     package var keepalives = (idle: 30, interval: 5, count: 3)
 
-    /// The default of every limit, and libpq's own idea of where the server is.
+    /// The default of every limit; the address is libpq's default.
     package static let defaults = PostgresConfiguration(parameters: [])
 
     private init(parameters: [(keyword: String, value: String)]) { self.parameters = parameters }
 
     /// From `postgres://user:password@host:port/database?option=…`, `postgresql://…` or libpq's
-    /// `keyword=value …` (PostgreSQL manual, 34.1.1). All of libpq's options count, `sslmode` and `sslrootcert` too.
+    /// `keyword=value …` (PostgreSQL manual, 34.1.1), with all of libpq's options, such as `sslmode` and `sslrootcert`.
     /// - Throws: ``PostgresError`` `invalidConfiguration`, which does not repeat the string: it holds the password.
     package init(connectionString: String) throws(PostgresError) {
         parameters = try ConnectionString.parse(connectionString)
         if value("sslmode") == "verify-full" || value("sslmode") == "verify-ca", value("sslrootcert") == nil {
-            // libpq looks into the home directory otherwise, where a container has none.
+            // libpq would use a file of the home directory, and a container has none.
             parameters.append(("sslrootcert", "/etc/ssl/certs/ca-certificates.crt"))
         }
     }
 
-    /// A replica of the database: user and password, the database's name and how TLS is checked are the primary's wherever
-    /// the connection string says nothing of them. Another user needs a password of its own.
+    /// A replica of the database: user, password, the database's name and the check of TLS are the primary's unless the
+    /// connection string has its own. Another user needs a password of its own.
     /// - Throws: ``PostgresError`` `invalidConfiguration`, which does not repeat the string.
     package init(replica connectionString: String, of primary: PostgresConfiguration) throws(PostgresError) {
         self = primary
@@ -90,7 +89,7 @@ package struct PostgresConfiguration: Sendable {
         }
     }
 
-    /// The parameter's value, if the connection string has it.
+    /// The value of a parameter of the connection string; nil: it has none.
     func value(_ keyword: String) -> String? { parameters.last { $0.keyword == keyword }?.value }
 
     /// One loop's share of the whole process's connections.
@@ -104,28 +103,28 @@ package struct PostgresConfiguration: Sendable {
         return share
     }
 
-    /// For a log: who connects where, without secrets.
+    /// User, host and database for a log, without secrets.
     package var summary: String {
         let host = value("host") ?? value("hostaddr") ?? "local"
         return "\(value("user") ?? "")@\(host):\(value("port") ?? "5432")/\(value("dbname") ?? "")"
     }
 }
 
-/// However it is printed, the password stays out.
+/// Hides the password in every printed form.
 extension PostgresConfiguration: CustomStringConvertible, CustomReflectable {
     package var description: String { summary }
     package var customMirror: Mirror { Mirror(self, children: ["summary": summary]) }
 }
 
 extension PostgresConfiguration {
-    /// The limit of reads in milliseconds; nil: they have none of their own.
+    /// The limit of reads in milliseconds; nil: the limit of all statements.
     var readLimit: UInt64? {
         guard readTimeout > .zero, statementTimeout == .zero || readTimeout < statementTimeout else { return nil }
         return readTimeout.milliseconds
     }
 
-    /// What libpq is given: the connection string's parameters, and ours where it has none.
-    /// - Parameter limits: whether the server's limits for statements apply; a migration has none.
+    /// The parameters for libpq: those of the connection string, and ours where it has none.
+    /// - Parameter limits: whether the server's limits for statements apply; a migration has none
     func connectionParameters(limits: Bool) -> [(keyword: String, value: String)] {
         var all = parameters
         func add(_ keyword: String, _ value: String) {
@@ -135,7 +134,7 @@ extension PostgresConfiguration {
         add("client_encoding", "UTF8")
         add("connect_timeout", String(max(2, connectTimeout.components.seconds)))
         add("target_session_attrs", targetSession)
-        // Looks for Kerberos tickets otherwise, before each connection.
+        // libpq would look for Kerberos tickets before each connection.
         add("gssencmode", "disable")
         add("keepalives", "1")
         add("keepalives_idle", String(keepalives.idle))
@@ -143,12 +142,12 @@ extension PostgresConfiguration {
         add("keepalives_count", String(keepalives.count))
         add("tcp_user_timeout", String(tcpUserTimeout.milliseconds))
         guard limits else { return all }
-        // Compiling a plan or starting workers for it takes longer than a statement of a shop may run.
-        // A plan is made once for each statement and connection: by itself PostgreSQL plans one anew each time where it believes
-        // that to be cheaper, which doubled what a list of products cost it (345 µs, 145 without). Those whose best plan
-        // depends on their values say so (PostgresQuery.usesCustomPlan).
-        // A plan that was made while a table was empty would scan it, and is kept while the table grows: no statement of a
-        // shop wants a scan where there is an index.
+        // To compile a plan or to start workers for it takes longer than a short statement runs.
+        // Each connection plans a statement once. PostgreSQL would plan it each time where it estimates that to be cheaper,
+        // which doubled the cost of a list (345 µs, 145 without). A statement whose best plan depends on its values is marked
+        // (PostgresQuery.usesCustomPlan).
+        // A plan that was made while a table was empty would scan it, and is kept while the table grows: a short statement
+        // uses an index wherever there is one.
         var options =
             "-c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
         for (name, limit) in [
@@ -157,7 +156,7 @@ extension PostgresConfiguration {
         ] where limit > .zero {
             options += "-c \(name)=\(limit.milliseconds) "
         }
-        // The string's own come last, so that they count.
+        // The string's own options come last, so that they take precedence.
         if let own = all.firstIndex(where: { $0.keyword == "options" }) {
             all[own].value = options + all[own].value
         } else if !options.isEmpty {
@@ -180,10 +179,10 @@ enum ConnectionString {
         guard !text.isEmpty, !text.utf8.contains(0) else {
             throw PostgresError(.invalidConfiguration, "the connection string is empty or has a NUL character")
         }
-        var complaint: UnsafeMutablePointer<CChar>?
-        // libpq's complaint quotes the string, so it is not passed on.
-        defer { PQfreemem(complaint) }
-        guard let options = PQconninfoParse(text, &complaint) else {
+        var message: UnsafeMutablePointer<CChar>?
+        // libpq's message quotes the string, so it is not passed on.
+        defer { PQfreemem(message) }
+        guard let options = PQconninfoParse(text, &message) else {
             throw PostgresError(
                 .invalidConfiguration,
                 "not a connection string: expected postgresql://user:password@host:port/database or keyword=value pairs")
@@ -201,7 +200,7 @@ enum ConnectionString {
         return parameters
     }
 
-    /// What libpq finds out only as it connects, found at start already.
+    /// Checks at start what libpq would check only when it connects.
     private static func check(_ keyword: String, _ value: String) throws(PostgresError) {
         let isRight: Bool =
             switch keyword {

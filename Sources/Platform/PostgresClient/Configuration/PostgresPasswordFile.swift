@@ -1,11 +1,11 @@
 internal import Formats
 import Synchronization
 
-/// A password in a file that may be written anew while the process runs. Read for each new connection: those that are open
-/// keep what they logged in with, PostgreSQL asks only once.
+/// A password in a file that may change while the process runs. It is read for each new connection: open connections need no
+/// new password, as PostgreSQL asks for it only once.
 ///
-/// Whoever rotates a password changes it at the server and in the file, and one comes before the other. So the password that
-/// worked last is remembered and tried where the file's is refused, and a file that is just being written counts as unchanged.
+/// A rotation changes the password at the server and in the file, one before the other. So the password that worked last is
+/// kept, and tried where the file's is refused; and a file that is being written counts as unchanged.
 package final class PostgresPasswordFile: Sendable {
     package let path: String
     private let lastGood: Mutex<Secret>
@@ -16,14 +16,14 @@ package final class PostgresPasswordFile: Sendable {
         lastGood = Mutex(try Self.read(path))
     }
 
-    /// The password to try next; nil where all there are were refused. Blocks.
+    /// The password to try next; nil where all were refused. Blocks.
     func next(after refused: [String]) -> String? {
         if let now = try? Self.read(path).reveal(), !refused.contains(now) { return now }
         let before = lastGood.withLock { $0.reveal() }
         return refused.contains(before) ? nil : before
     }
 
-    /// The server took this one.
+    /// The server accepted this password.
     func worked(_ password: String) { lastGood.withLock { $0 = Secret(password) } }
 
     private static func read(_ path: String) throws(PostgresError) -> Secret {

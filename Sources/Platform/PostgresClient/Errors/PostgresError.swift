@@ -1,26 +1,26 @@
 import CLibPQ
 
-/// What went wrong with a statement, a connection or the pool.
+/// An error of a statement, a connection or the pool.
 ///
-/// Its description is fit for a log: it holds no parameter, no row, no password. PostgreSQL's own message is
-/// kept only where it cannot quote data (see ``message``). Clients of the service never see any of it.
+/// Its description may be logged: it holds no parameter, no row, no password. PostgreSQL's own message is kept only where it
+/// cannot quote data (see ``message``). Clients of the service never see it.
 package struct PostgresError: Error, Sendable, Equatable {
     package enum Code: String, Sendable, CaseIterable {
-        /// No connection could be had, or it broke before the statement had an effect.
+        /// There was no connection, or it broke before the statement had an effect.
         case connectionUnavailable
         /// All connections stayed leased until the acquire timeout, or too many were waiting already.
         case poolExhausted
         /// The deadline passed, or PostgreSQL's statement_timeout or lock_timeout did.
         case timedOut
-        /// The task that asked was cancelled.
+        /// The calling task was cancelled.
         case cancelled
         /// PostgreSQL refused: ``sqlState`` and ``constraint`` say why.
         case server
-        /// The connection broke while a COMMIT was on its way: only the data can tell whether it happened.
+        /// The connection broke during a COMMIT: only the data can show whether it happened.
         case outcomeUnknown
-        /// A column does not hold what the caller expects.
+        /// A column has another type than the caller expects.
         case decoding
-        /// The server or libpq answered what the protocol does not allow here.
+        /// The server or libpq answered against the protocol.
         case protocolViolation
         /// A parameter that PostgreSQL cannot hold, such as text with a NUL character.
         case invalidParameter
@@ -54,8 +54,8 @@ package struct PostgresError: Error, Sendable, Equatable {
         self.column = column
     }
 
-    /// Whether the same transaction may well succeed when it is run anew: serialization failure, deadlock, or
-    /// a plan that went stale under a migration.
+    /// Whether the same transaction is likely to succeed when it is run again: serialization failure, deadlock, or
+    /// a plan that a migration has made stale.
     package var isRetryable: Bool {
         sqlState == SQLState.serializationFailure || sqlState == SQLState.deadlockDetected || isStalePlan
     }
@@ -84,7 +84,7 @@ extension PostgresError {
             return String(cString: text)
         }
         guard let state = field("C") else {
-            // libpq's own, which all say that the connection is gone.
+            // An error of libpq itself, which always means that the connection is gone.
             self.init(.connectionUnavailable, "connection lost")
             return
         }
@@ -96,19 +96,19 @@ extension PostgresError {
         self.init(
             code, SQLState.messageMayQuoteData(state) ? nil : field("M"), sqlState: state,
             constraint: field("n"), table: field("t"), column: field("c"))
-        // The function's name, as 0A000 says many other things too.
+        // By the function's name, as 0A000 has many other causes.
         isStalePlan =
             state == SQLState.invalidStatementName
             || (state == SQLState.featureNotSupported && field("R") == "RevalidateCachedQuery")
     }
 
-    /// Class 08 and what PostgreSQL says as it ends a session: shutdown, crash, idle timeout.
+    /// Class 08 and the codes with which PostgreSQL ends a session: shutdown, crash, idle timeout.
     static func endsSession(_ state: String) -> Bool {
         state.hasPrefix("08") || state.hasPrefix("57P") || state == "25P03" || state == "53300"
     }
 }
 
-/// Error codes that the service tells apart (PostgreSQL manual, appendix A).
+/// Error codes that callers distinguish (PostgreSQL manual, appendix A).
 package enum SQLState {
     package static let uniqueViolation = "23505"
     package static let foreignKeyViolation = "23503"
@@ -127,8 +127,8 @@ package enum SQLState {
     static let featureNotSupported = "0A000"
     static let invalidStatementName = "26000"
 
-    /// Whether PostgreSQL's message in this class may repeat a value that somebody sent: data exceptions,
-    /// constraint violations, what functions and views raise themselves.
+    /// Whether PostgreSQL's message in this class may quote a value: data exceptions, constraint violations, and errors that
+    /// functions and views raise themselves.
     static func messageMayQuoteData(_ state: String) -> Bool {
         ["22", "23", "44", "P0"].contains { state.hasPrefix($0) }
     }

@@ -159,7 +159,7 @@ struct SlowStatements: Equatable, Sendable {
     }
 
     mutating func contains(_ sql: String, now: UInt64) -> Bool {
-        // Empties the table once the last mark has ended: otherwise every read would hash its SQL for ever.
+        // Empties the table once the last mark has ended: otherwise every read would go on hashing its SQL.
         guard now < latest else {
             until.removeAll(keepingCapacity: true)
             return false

@@ -3,7 +3,7 @@ package import FoundationEssentials
 
 /// A value that can be a parameter.
 package protocol PostgresEncodable: SendableMetatype {
-    /// The type that PostgreSQL is told.
+    /// The type that the parameter is sent with.
     static var postgresType: UInt32 { get }
     /// Appends the binary form, or nothing and `false` for NULL.
     func encode(into parameters: inout PostgresParameters) -> Bool
@@ -112,7 +112,7 @@ extension Timestamp: PostgresElement {
     package static var postgresArrayType: UInt32 { PostgresType.timestamptzArray }
     package func encode(into parameters: inout PostgresParameters) -> Bool {
         let (value, overflow) = microseconds.subtractingReportingOverflow(PostgresType.epochOffset)
-        // -infinity, which is what so far back comes to.
+        // -infinity stands for a time before PostgreSQL's range.
         parameters.write(overflow ? Int64.min : value)
         return true
     }
@@ -176,7 +176,7 @@ enum PostgresType {
     static let uuidArray: UInt32 = 2951
     static let jsonbArray: UInt32 = 3807
 
-    /// Types made by CREATE TYPE begin here (transam.h, FirstNormalObjectId): enumerations, citext.
+    /// Types of CREATE TYPE begin here (transam.h, FirstNormalObjectId): enumerations, citext.
     static let firstOwn: UInt32 = 16384
     /// PostgreSQL counts microseconds from 2000-01-01, Unix from 1970-01-01.
     static let epochOffset: Int64 = 946_684_800_000_000

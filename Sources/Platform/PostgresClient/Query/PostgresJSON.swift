@@ -1,6 +1,6 @@
 internal import Formats
 
-/// JSON text as it goes into and comes from a `jsonb` column. PostgreSQL checks it.
+/// The JSON text of a `jsonb` column. PostgreSQL checks it.
 package struct PostgresJSON: Hashable, Sendable {
     /// UTF-8.
     package var bytes: [UInt8]
@@ -9,7 +9,7 @@ package struct PostgresJSON: Hashable, Sendable {
 }
 
 extension PostgresJSON {
-    /// The text without the blanks that PostgreSQL writes between the parts of a jsonb value.
+    /// The text without the spaces that PostgreSQL writes between the tokens of a jsonb value.
     package var compact: [UInt8] {
         var text: [UInt8] = []
         bytes.withUnsafeBufferPointer { text.append(compacting: $0) }
@@ -18,7 +18,7 @@ extension PostgresJSON {
 }
 
 extension [UInt8] {
-    /// Appends JSON text without the blanks between its parts.
+    /// Appends JSON text without the spaces between its tokens.
     package mutating func append(compacting text: UnsafeBufferPointer<UInt8>) {
         append(addingCapacity: text.count) { compact in
             var isInString = false

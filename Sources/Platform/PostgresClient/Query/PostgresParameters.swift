@@ -8,7 +8,7 @@ package struct PostgresParameters: Sendable {
 
     private(set) var bytes: [UInt8] = []
     private(set) var list: [Parameter] = []
-    /// Something that PostgreSQL cannot hold was among them; the statement is refused before it is sent.
+    /// Whether PostgreSQL cannot hold one of them; the statement is refused before it is sent.
     private(set) var isInvalid = false
 
     mutating func append(_ value: some PostgresEncodable) {
@@ -46,7 +46,7 @@ package struct PostgresParameters: Sendable {
     /// Appends an array of one dimension (array_recv in PostgreSQL's arrayfuncs.c).
     mutating func write<Element: PostgresEncodable>(array: [Element]) {
         write(Int32(array.isEmpty ? 0 : 1))
-        // Whether there are nulls; PostgreSQL looks for itself and takes 1 always.
+        // Whether there are nulls; PostgreSQL checks for itself and always takes 1.
         write(Int32(1))
         write(Element.postgresType)
         guard !array.isEmpty else { return }
@@ -64,7 +64,7 @@ package struct PostgresParameters: Sendable {
 }
 
 extension PostgresParameters {
-    /// The parameters as the three arrays that libpq wants, on the stack: where each value is, how long, and that it is binary.
+    /// The parameters as libpq's three arrays, on the stack: the address of each value, its length, and its binary format.
     func withLibpqArrays<Result>(
         _ body: (
             _ count: Int32, _ values: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int32>?,
@@ -91,14 +91,14 @@ extension PostgresParameters {
         }
     }
 
-    /// nil says NULL to libpq, so what is empty points somewhere too.
+    /// A nil pointer is NULL for libpq, so an empty value has a pointer too.
     private func pointer(in bytes: UnsafeRawBufferPointer, at offset: Int, length: Int) -> UnsafePointer<CChar>? {
         guard length >= 0 else { return nil }
         guard let base = bytes.baseAddress else { return PostgresParameters.nothing }
         return (base + offset).assumingMemoryBound(to: CChar.self)
     }
 
-    // Safe: one byte, made once, never written.
+    // Safe: one byte, allocated once, never written.
     private nonisolated(unsafe) static let nothing: UnsafePointer<CChar> = {
         let byte = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
         byte.initialize(to: 0)

@@ -1,15 +1,15 @@
 /// One SQL statement with its parameters.
 ///
-/// Written as a string; what is interpolated becomes a parameter (`$1`, `$2`, …), never text:
-/// `"SELECT name FROM product WHERE id = \(id)"`. PostgreSQL is told each parameter's type, so a `String` is
+/// Written as a string; each interpolation becomes a parameter (`$1`, `$2`, …), never text:
+/// `"SELECT name FROM product WHERE id = \(id)"`. Parameters are sent with their types, so a `String` is
 /// `text`: cast it where the column is an enumeration (`\(status)::order_status`).
-/// Statements are prepared once per connection and found again by their text, so keep the text the same: for
-/// lists use `= ANY(\(ids))` or `unnest(\(ids))` rather than as many placeholders as there are ids.
+/// Each connection prepares a statement once and finds it again by its text, so keep the text the same: for
+/// lists use `= ANY(\(ids))` or `unnest(\(ids))` rather than one placeholder for each id.
 package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
     package private(set) var sql: String
     private(set) var parameters: PostgresParameters
-    /// Whether it is planned for its values each time, and not prepared: for a statement whose best plan depends on
-    /// what is asked for, and that runs longer than its planning.
+    /// Whether it is planned for its values each time, and not prepared: for a statement whose best plan depends on its values,
+    /// and that runs longer than its planning.
     package var usesCustomPlan = false
 
     /// Whether a parameter cannot be sent.
@@ -25,7 +25,7 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
         parameters = stringInterpolation.parameters
     }
 
-    /// SQL text without parameters that is not known when the service is built: a migration, a tool's statement.
+    /// SQL text without parameters that is not a literal: a migration, a command's statement.
     package init(unescaped sql: String) {
         self.sql = sql
         parameters = PostgresParameters()
@@ -47,23 +47,23 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             sql += String(parameters.list.count)
         }
 
-        /// An identifier or a piece of SQL, such as a sort order, that stands in the source code as it is.
+        /// An identifier or a piece of SQL, such as a sort order, that is a literal of the source code.
         package mutating func appendInterpolation(unescaped text: StaticString) {
             text.withUTF8Buffer { sql += String(decoding: $0, as: UTF8.self) }
         }
 
-        /// A whole number as it stands, so that PostgreSQL can plan with it: what it plans once, it plans for a tenth of
-        /// the table where a LIMIT is a parameter. Each number is a statement of its own, so only for one of few.
+        /// A whole number as a literal, so that PostgreSQL can plan with it: it plans for a tenth of the table where a LIMIT is
+        /// a parameter. Each number makes a statement of its own, so only for numbers of a small set.
         package mutating func appendInterpolation(literal number: Int) { sql += String(number) }
 
-        /// A piece of a statement with its own parameters, which are numbered on.
+        /// A piece of a statement with its own parameters, which are renumbered.
         package mutating func appendInterpolation(_ piece: PostgresQuery) {
             sql += PostgresQuery.renumbered(piece.sql, by: parameters.list.count)
             parameters.append(piece.parameters)
         }
     }
 
-    /// Appends a piece with its own parameters, which are numbered on: for conditions that not every request has.
+    /// Appends a piece with its own parameters, which are renumbered: for optional conditions.
     package mutating func append(_ piece: PostgresQuery) {
         sql += PostgresQuery.renumbered(piece.sql, by: parameters.list.count)
         parameters.append(piece.parameters)

@@ -3,9 +3,9 @@ package import FoundationEssentials
 
 /// A value that a column can be read as.
 package protocol PostgresDecodable {
-    /// What it expects, in PostgreSQL's words, for the error.
+    /// The expected types, by PostgreSQL's names, for the error.
     static var postgresExpectation: String { get }
-    /// Nil where the column's type or its bytes are not what it expects.
+    /// Nil where the column's type or its bytes are not the expected ones.
     init?(postgres value: PostgresValue)
 }
 
@@ -122,7 +122,7 @@ extension Double: PostgresDecodableElement {
     }
 }
 
-/// text and its kin, json and jsonb as text, and own types that are sent as text: enumerations, citext.
+/// text and similar types, json and jsonb as text, and own types that are sent as text: enumerations, citext.
 extension String: PostgresDecodableElement {
     package static var postgresExpectation: String { "text" }
     package init?(postgres value: PostgresValue) {
@@ -156,7 +156,7 @@ extension Timestamp: PostgresDecodableElement {
 
     /// From PostgreSQL's microseconds.
     init(postgres moment: Int64) {
-        // infinity stays the far end rather than wrapping.
+        // infinity becomes the last instant and does not wrap around.
         let (microseconds, overflow) = moment.addingReportingOverflow(PostgresType.epochOffset)
         self.init(microseconds: moment == .min ? .min : overflow ? .max : microseconds)
     }

@@ -2,14 +2,14 @@ import CLibPQ
 package import Formats
 package import FoundationEssentials
 
-/// The fields of a result where libpq keeps them, for whoever reads many: their types are checked once for all rows, and
-/// text goes on as the bytes it is, where ``PostgresRow`` looks up a decoder and makes a String for each.
-/// Measured on a list of 20 products with 13 columns: 9 µs, against 47.
+/// The fields of a result in libpq's memory, for large results: the types are checked once for all rows, and text stays bytes,
+/// where ``PostgresRow`` looks up a decoder and creates a String for each field.
+/// Measured on a list of 20 rows with 13 columns: 9 µs, against 47.
 ///
-/// Valid only within ``PostgresRows/withFields(_:_:)``, as are the bytes it hands out.
+/// Valid only within ``PostgresRows/withFields(_:_:)``, as are its bytes.
 package struct PostgresFields {
     fileprivate let pointer: OpaquePointer
-    /// How many rows there are.
+    /// The number of rows.
     package let rows: Int
 
     /// The binary form of a field; nil for NULL, and outside the result.
@@ -30,7 +30,7 @@ package struct PostgresFields {
     /// The text of a jsonb that may be NULL, as PostgreSQL writes it.
     package func json(_ row: Int, _ column: Int) throws(PostgresError) -> UnsafeBufferPointer<UInt8>? {
         guard let bytes = bytes(row, column) else { return nil }
-        // A version stands in front (jsonb_send in jsonb.c).
+        // The first byte is a version (jsonb_send in jsonb.c).
         guard bytes.first == 1 else { throw mismatch(column, "jsonb") }
         return UnsafeBufferPointer(rebasing: bytes.dropFirst())
     }
@@ -59,7 +59,7 @@ package struct PostgresFields {
         return Int(Int32(bigEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(as: Int32.self)))
     }
 
-    /// A moment that is not NULL.
+    /// A timestamp that is not NULL.
     package func timestamp(_ row: Int, _ column: Int) throws(PostgresError) -> Timestamp {
         Timestamp(postgres: try bigint(row, column))
     }
@@ -72,8 +72,8 @@ package struct PostgresFields {
 
 extension PostgresRows {
     /// Reads fields in place.
-    /// - Parameter types: what the columns must be, in order, those that are read at least.
-    /// - Throws: ``PostgresError`` `decoding` where a column is something else, and what `body` throws.
+    /// - Parameter types: the types of the first columns, in order, and at least of those that `body` reads
+    /// - Throws: ``PostgresError`` `decoding` where a column has another type, and what `body` throws.
     package func withFields<Result>(
         _ types: [any PostgresEncodable.Type], _ body: (PostgresFields) throws -> Result
     ) throws -> Result {

@@ -1,41 +1,41 @@
 import CLibPQ
 
-/// What a statement gave: its rows, in random access, and how many it touched.
+/// The result of a statement: its rows, in random access, and how many it affected.
 package struct PostgresRows: RandomAccessCollection, Sendable {
     let result: ResultHandle
 
     package var startIndex: Int { 0 }
     package var endIndex: Int { Int(result.rows) }
 
-    /// The row at `position`, which must be one of ``indices``. A row outside has no columns to read.
+    /// The row at `position`. A row outside ``indices`` has no columns.
     package subscript(position: Int) -> PostgresRow {
         PostgresRow(result: result, index: Int32(clamping: position))
     }
 
-    /// How many columns a row has.
+    /// The number of columns of a row.
     package var columns: Int { Int(result.columns) }
 
-    /// How many rows INSERT, UPDATE, DELETE, MERGE or SELECT touched; 0 for statements that touch none.
+    /// The number of rows that INSERT, UPDATE, DELETE, MERGE or SELECT affected; 0 for other statements.
     package var affectedRows: Int {
         guard let text = PQcmdTuples(result.pointer) else { return 0 }
         return Int(String(cString: text)) ?? 0
     }
 
-    /// The command as PostgreSQL names it with its counts: `INSERT 0 1`, `COMMIT`.
+    /// PostgreSQL's name of the command, with its counts: `INSERT 0 1`, `COMMIT`.
     var commandTag: String { PQcmdStatus(result.pointer).map { String(cString: $0) } ?? "" }
 }
 
-/// One row of a result. Keeps the whole result in memory for as long as it lives.
+/// One row of a result. It keeps the whole result in memory.
 package struct PostgresRow: Sendable {
     let result: ResultHandle
     let index: Int32
 
-    /// How many columns it has.
+    /// The number of columns.
     package var count: Int { Int(result.columns) }
 
     /// The column at `column`, counted from 0.
-    /// - Throws: ``PostgresError`` `decoding` where there is none or it is something else; it names the column and
-    ///   what was expected, never the value.
+    /// - Throws: ``PostgresError`` `decoding` where there is none or it has another type; the error names the column and
+    ///   the expected type, never the value.
     package subscript<Value: PostgresDecodable>(_ column: Int, as type: Value.Type = Value.self) -> Value {
         get throws(PostgresError) {
             if let found = result.value(row: index, column: column), let value = Value(postgres: found) { return value }
@@ -56,8 +56,8 @@ package struct PostgresRow: Sendable {
         return (repeat try next((each Value).self))
     }
 
-    /// Hands the column's bytes in PostgreSQL's binary form to `body` without a copy; nil for NULL.
-    /// What a reply quotes as it is, such as text, need not become a String on its way.
+    /// Passes the column's bytes in PostgreSQL's binary form to `body` without a copy; nil for NULL.
+    /// Text that a response only quotes need not become a String.
     /// - Throws: ``PostgresError`` where there is no such column, and what `body` throws.
     package func withBytes<Result>(
         _ column: Int, _ body: (UnsafeRawBufferPointer?) throws -> Result
@@ -78,14 +78,14 @@ package struct PostgresRow: Sendable {
     }
 }
 
-/// A column of a row, as a decoder sees it. Valid only while the decoder runs.
+/// A column of a row, for a decoder. Valid only while the decoder runs.
 package struct PostgresValue {
     /// The object identifier of its type.
     package let type: UInt32
     /// The binary form; nil is NULL.
     package let bytes: UnsafeRawBufferPointer?
 
-    /// The bytes as an integer, most significant first, if there are as many as it has.
+    /// The bytes as an integer, most significant first; nil where their number differs from its size.
     func integer<Number: FixedWidthInteger>(_: Number.Type = Number.self) -> Number? {
         guard let bytes, bytes.count == MemoryLayout<Number>.size else { return nil }
         return Number(bigEndian: bytes.loadUnaligned(as: Number.self))
@@ -95,7 +95,7 @@ package struct PostgresValue {
 }
 
 /// Owns a PGresult.
-// Unchecked: libpq's results are read-only once made and may pass between threads (PostgreSQL manual, 34.20).
+// Unchecked: libpq's results are read-only and may pass between threads (PostgreSQL manual, 34.20).
 final class ResultHandle: @unchecked Sendable {
     let pointer: OpaquePointer
     let rows: Int32
