@@ -28,14 +28,14 @@ import Testing
         #expect(error.map { "\($0)".contains("hunter2") } == false)
     }
 
-    @Test func loopsShareTheProcesssConnections() throws {
+    @Test func loopsShareTheConnectionsOfTheProcess() throws {
         var configuration = try PostgresConfiguration(connectionString: "postgres://db/shop")
         let four = configuration.share(of: 4)
         #expect(four.maximum == 5 && four.minimum == 2 && four.sharedConnections == 1 && four.maxWaiters == 250)
         let one = configuration.share(of: 1)
         #expect(one.maximum == 20 && one.minimum == 5 && one.sharedConnections == 2 && one.maxWaiters == 1_000)
         configuration.maximum = 1
-        // Fewer than two make no pool: one for reads, one to lease.
+        // A pool needs two connections: one for reads, one to lease.
         let many = configuration.share(of: 64)
         #expect(many.maximum == 2 && many.minimum == 1 && many.sharedConnections == 1)
         #expect(configuration.share(of: 0).maximum == 2)

@@ -4,7 +4,7 @@ import PostgresClient
 import Testing
 import TestSupport
 
-/// Who is let in, over what, and what errors say about it.
+/// Logging in, TLS, and the errors of both.
 @Suite struct ConnectingTests {
     /// The error of the first attempt to connect, or nil where it works.
     private func failure(_ url: String) async throws -> PostgresError? {
@@ -21,7 +21,7 @@ import TestSupport
         } catch { return error }
     }
 
-    @Test func aPasswordIsCheckedAndNeverRepeated() async throws {
+    @Test func aPasswordIsCheckedAndNeverInAnError() async throws {
         let server = try PostgresServer(authentication: .password("s3cret-good"))
         #expect(try await failure(server.url) == nil)
         #expect(blockingFailure(server.url) == nil)
@@ -33,7 +33,7 @@ import TestSupport
         }
     }
 
-    @Test func aCallerHearsAtOnceThatThePasswordIsWrong() async throws {
+    @Test func aWrongPasswordFailsCallersAtOnce() async throws {
         let server = try PostgresServer(authentication: .password("good"))
         let wrong = server.url.replacingOccurrences(of: ":good@", with: ":bad@")
         try await withPool(
@@ -70,7 +70,7 @@ import TestSupport
         let otherAuthority = try #require(stranger.certificateAuthority)
         let untrusted = try await failure(server.url + "?sslmode=verify-full&sslrootcert=\(otherAuthority)")
         #expect(untrusted?.message?.contains("certificate verify failed") == true)
-        // No authority given: the system's, which do not know this one.
+        // Without an authority file the system's authorities count, and they lack this one.
         let unknown = try await failure(server.url + "?sslmode=verify-full")
         #expect(unknown?.message?.contains("certificate verify failed") == true)
     }
@@ -80,7 +80,7 @@ import TestSupport
         #expect(try await failure(server.url + "?sslmode=require")?.code == .connectionUnavailable)
     }
 
-    @Test func aServerThatTakesNoWritesIsRefusedUnlessAskedFor() async throws {
+    @Test func aServerThatTakesNoWritesIsRefusedUnlessConfigured() async throws {
         let server = try PostgresServer(settings: ["default_transaction_read_only": "on"])
         #expect(try await failure(server.url)?.code == .connectionUnavailable)
         #expect(try await failure(server.url + "?target_session_attrs=any") == nil)

@@ -3,11 +3,11 @@ import FoundationEssentials
 import PostgresClient
 import Testing
 
-/// Fields that are read where libpq keeps them.
+/// Fields that are read in libpq's memory.
 @Suite struct FieldsTests {
     private func text(_ bytes: UnsafeBufferPointer<UInt8>?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
-    @Test func everyKindIsReadAsItIs() async throws {
+    @Test func everyTypeIsReadInPlace() async throws {
         let id = UUID(), at = Timestamp(microseconds: 1_700_000_000_123_456)
         let json = PostgresJSON(Array(#"{"a": "ü"}"#.utf8))
         try await withPool { pool, _ in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func nullsAndPlacesOutsideAreNotThere() async throws {
+    @Test func nullsAndFieldsOutsideTheResultAreNil() async throws {
         try await withPool { pool, _ in
             let rows = try await pool.query("SELECT NULL::text, NULL::jsonb, NULL::uuid, NULL::bigint, NULL::text[], ''")
             try rows.withFields([]) { (fields) throws in
@@ -58,12 +58,12 @@ import Testing
             #expect(error?.code == .decoding)
             #expect(error?.column == "t")
             #expect(throws: PostgresError.self) { try rows.withFields([Int32.self, String.self, String.self]) { (_) throws in } }
-            // A number of another size, where nobody checked.
+            // A number of another size, in a column whose type is not checked.
             _ = try rows.withFields([]) { (fields) throws in #expect(throws: PostgresError.self) { try fields.bigint(0, 0) } }
         }
     }
 
-    @Test func arraysInAnyBytesEndWithinThem() throws {
+    @Test func randomBytesNeverMakeAnArrayReadBeyondThem() throws {
         func elements(_ bytes: [UInt8]) -> Int? {
             bytes.withUnsafeBufferPointer { bytes in
                 PostgresTexts(bytes).map { texts in texts.reduce(0) { count, _ in count + 1 } }

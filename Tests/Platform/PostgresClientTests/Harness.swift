@@ -40,10 +40,10 @@ func withPool<Value: Sendable>(
     }
 }
 
-/// A logger for nobody.
+/// A logger without output.
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-/// The error that `body` throws, which is to be one of the client's.
+/// The error that `body` throws, if it is a `PostgresError`.
 func postgresError(_ body: () async throws -> Void) async -> PostgresError? {
     do {
         try await body()
@@ -53,7 +53,7 @@ func postgresError(_ body: () async throws -> Void) async -> PostgresError? {
     }
 }
 
-/// Asks until the answer is yes; false once `limit` has passed.
+/// Waits until the condition holds; false once `limit` has passed.
 func eventually(
     within limit: Duration = .seconds(20), _ loop: EventLoop, _ isTrue: () async throws -> Bool
 ) async throws -> Bool {
@@ -79,20 +79,20 @@ func concurrently(_ count: Int, on loop: EventLoop, _ body: @escaping (Int) asyn
     try await done.value()
 }
 
-/// Where tasks of a loop wait for one another.
+/// A barrier for tasks of a loop.
 final class Meeting {
-    private let everybody: Promise<Void>
+    private let all: Promise<Void>
     private var missing: Int
 
     init(of count: Int, on loop: EventLoop) {
-        everybody = Promise(on: loop)
+        all = Promise(on: loop)
         missing = count
     }
 
     /// Returns once as many have arrived as are expected.
     func arrive() async throws {
         missing -= 1
-        if missing == 0 { everybody.succeed(()) }
-        try await everybody.value()
+        if missing == 0 { all.succeed(()) }
+        try await all.value()
     }
 }

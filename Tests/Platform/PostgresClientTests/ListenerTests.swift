@@ -6,14 +6,14 @@ import Testing
 import TestSupport
 
 @Suite struct ListenerTests {
-    /// What a listener was told, in order.
+    /// The events of a listener, in order.
     private final class Heard: Sendable {
         private let events = Mutex<[PostgresListener.Event]>([])
         func add(_ event: PostgresListener.Event) { events.withLock { $0.append(event) } }
         var all: [PostgresListener.Event] { events.withLock { $0 } }
     }
 
-    @Test func notificationsArriveInOrderAndAReconnectSaysThatSomeMayBeMissing() async throws {
+    @Test func notificationsArriveInOrderAndAReconnectReportsTheGap() async throws {
         let database = try TestDatabase()
         let url = database.url
         let application = "listener_\(UUID().uuidString.prefix(8))"

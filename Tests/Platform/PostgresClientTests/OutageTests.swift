@@ -4,7 +4,7 @@ import PostgresClient
 import Testing
 import TestSupport
 
-/// What happens to callers, and how the pool comes back, when the server goes away in one of its many ways.
+/// How callers fail, and how the pool recovers, in each kind of outage.
 @Suite(.serialized) struct OutageTests {
     /// A table whose rows keep their COMMIT from ending.
     private static let lingeringCommit = """
@@ -25,7 +25,7 @@ import TestSupport
         #expect(isWarm)
     }
 
-    @Test func allBackendsTerminatedIsHealedWithinASecond() async throws {
+    @Test func thePoolRecoversWithinASecondFromTheEndOfAllSessions() async throws {
         let server = try PostgresServer()
         try await withPool(server.url) { pool, loop in
             try await self.warmUp(pool, loop)
@@ -37,7 +37,7 @@ import TestSupport
         }
     }
 
-    @Test func aReadWhoseBackendIsTerminatedIsAnsweredAllTheSame() async throws {
+    @Test func aReadWhoseSessionEndsIsRetried() async throws {
         let server = try PostgresServer()
         try await withPool(server.url) { pool, loop in
             try await self.warmUp(pool, loop)
@@ -53,7 +53,7 @@ import TestSupport
         }
     }
 
-    @Test func aTransactionWhoseBackendIsTerminatedFailsAndLeavesNothing() async throws {
+    @Test func aTransactionWhoseSessionEndsFailsAndLeavesNothing() async throws {
         let server = try PostgresServer()
         try server.execute("CREATE TABLE entry (n int8)")
         try await withPool(server.url) { pool, loop in
@@ -98,7 +98,7 @@ import TestSupport
         }
     }
 
-    @Test func aCommitThatRunsIntoItsDeadlineHasAnUnknownOutcome() async throws {
+    @Test func aCommitThatReachesItsDeadlineHasAnUnknownOutcome() async throws {
         let server = try PostgresServer()
         try server.execute(Self.lingeringCommit)
         try await withPool(server.url, configure: { $0.queryTimeout = .milliseconds(300) }) { pool, loop in
@@ -110,7 +110,7 @@ import TestSupport
                 _ = try await pool.transaction { try await $0.commit(with: ["INSERT INTO entry VALUES (1)"]) }
             }
             #expect(explicit?.code == .outcomeUnknown)
-            // The server was told to cancel, so that nothing was committed after all.
+            // The server cancelled the statement, so nothing was committed.
             let isGone = try await eventually(loop) {
                 try await pool.query("SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'").isEmpty
             }
@@ -139,7 +139,7 @@ import TestSupport
         }
     }
 
-    @Test func aServerThatStopsFailsCallersFastAndIsFoundAgain() async throws {
+    @Test func aStoppedServerFailsCallersFastAndIsFoundAgain() async throws {
         let server = try PostgresServer()
         try await withPool(server.url, configure: { $0.acquireTimeout = .seconds(30) }) { pool, loop in
             for mode in [PostgresServer.Shutdown.fast, .immediate] {
@@ -162,7 +162,7 @@ import TestSupport
         }
     }
 
-    @Test func aFrozenServerFailsCallersFastAndIsBackWhenItThaws() async throws {
+    @Test func aFrozenServerFailsCallersFastAndIsUsedAgainWhenItContinues() async throws {
         let server = try PostgresServer()
         try await withPool(
             server.url,
@@ -200,7 +200,7 @@ import TestSupport
         }
     }
 
-    @Test func aTransactionOnAFrozenServerIsGivenUpLongBeforeItsDeadline() async throws {
+    @Test func aTransactionOnAFrozenServerFailsLongBeforeItsDeadline() async throws {
         let server = try PostgresServer()
         try await withPool(
             server.url,
@@ -238,7 +238,7 @@ import TestSupport
         ) { pool, loop in
             try await self.warmUp(pool, loop)
             let start = ContinuousClock.now
-            // More than there are shared connections, so that all of them are held up.
+            // More than there are shared connections, to hold up all of them.
             try await concurrently(4, on: loop) { number in
                 try await loop.sleep(for: .milliseconds(number * 5))
                 let error = await postgresError { _ = try await pool.query("SELECT pg_sleep(60)") }
@@ -250,7 +250,7 @@ import TestSupport
         }
     }
 
-    @Test func onlySomeConnectionsSilentIsNoOutage() async throws {
+    @Test func silenceOnSomeConnectionsIsNoOutage() async throws {
         let server = try PostgresServer()
         try await withPool(server.url, configure: { $0.suspicionTimeout = .milliseconds(100) }) { pool, loop in
             try await self.warmUp(pool, loop)
@@ -267,7 +267,7 @@ import TestSupport
         }
     }
 
-    @Test func aFullPoolRefusesAfterTheAcquireTimeoutAndAtOnceBeyondItsQueue() async throws {
+    @Test func anExhaustedPoolRefusesAfterTheAcquireTimeoutAndAtOnceWhenItsQueueIsFull() async throws {
         let server = try PostgresServer()
         try await withPool(
             server.url,
@@ -305,7 +305,7 @@ import TestSupport
         }
     }
 
-    @Test func aServerThatIsThereOnlyLaterIsFound() async throws {
+    @Test func aServerThatStartsLaterIsFound() async throws {
         let server = try PostgresServer()
         try server.stop()
         try await withPool(server.url) { pool, loop in
@@ -317,7 +317,7 @@ import TestSupport
         }
     }
 
-    @Test func connectionsBeyondTheMinimumGoWhenIdleAndOldOnesAreReplaced() async throws {
+    @Test func idleConnectionsBeyondTheMinimumCloseAndOldOnesAreReplaced() async throws {
         let server = try PostgresServer()
         try await withPool(
             server.url,

@@ -26,7 +26,7 @@ import TestSupport
 
         func alter(_ password: String) throws { try server.execute("ALTER ROLE app PASSWORD '\(password)'") }
 
-        /// As the server ends them; the next ones have to log in anew.
+        /// Ends all sessions, so the next ones have to log in again.
         func terminate() throws {
             try server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND pid <> pg_backend_pid()")
@@ -39,7 +39,7 @@ import TestSupport
         }
     }
 
-    @Test func whatIsInTheFileLetsInAndOtherwiseWhatDidLast() throws {
+    @Test func thePasswordOfTheFileIsTriedBeforeTheLastGoodOne() throws {
         let rig = try Rig()
         _ = try rig.blocking()
         // The file first, the server later; half written, and gone.
@@ -52,7 +52,7 @@ import TestSupport
         _ = try rig.blocking()
         try FileManager.default.removeItem(atPath: rig.file.path)
         _ = try rig.blocking()
-        // The server first: nobody can know.
+        // The server first: the client cannot know.
         try rig.alter("three")
         let error = #expect(throws: PostgresError.self) { try rig.blocking() }
         #expect(error?.code == .connectionUnavailable)
@@ -62,7 +62,7 @@ import TestSupport
         _ = try rig.blocking()
     }
 
-    @Test func whatCannotBeAPasswordIsRefusedAtOnce() throws {
+    @Test func anInvalidPasswordFileIsRefusedAtOnce() throws {
         let directory = try ScratchDirectory("password")
         for text in ["", "\n", "\r\n", "a\nb", "a\u{0}b", String(repeating: "x", count: 5_000)] {
             let path = try directory.write("password", text)
@@ -75,7 +75,7 @@ import TestSupport
         #expect(try !"\(PostgresPasswordFile(path: path))".contains("ü"))
     }
 
-    @Test func aServerThatRefusesForAnotherReasonIsNotAskedTwice() throws {
+    @Test func anotherRefusalOfTheServerIsNotRetriedWithAnotherPassword() throws {
         let rig = try Rig()
         try rig.write("two")
         try rig.server.execute("ALTER ROLE app NOLOGIN")
@@ -86,7 +86,7 @@ import TestSupport
         #expect(ContinuousClock.now - began < .seconds(5))
     }
 
-    /// Reads and writes all the time; the errors among them.
+    /// Reads and writes without pause, and returns the errors.
     private func load(
         _ rig: Rig, _ rotate: @escaping @Sendable (PostgresPool, EventLoop) async throws -> Void
     ) async throws -> [PostgresError] {
@@ -121,7 +121,7 @@ import TestSupport
         }
     }
 
-    @Test func aRotationThatBeginsWithTheFileIsNoticedByNobody() async throws {
+    @Test func aRotationThatBeginsWithTheFileFailsNoCaller() async throws {
         let rig = try Rig()
         let errors = try await load(rig) { pool, loop in
             for (before, now) in [("one", "two"), ("two", "three"), ("three", "one")] {
@@ -140,7 +140,7 @@ import TestSupport
         #expect(errors.isEmpty, "\(errors.count): \(errors.prefix(3))")
     }
 
-    @Test func aRotationThatBeginsAtTheServerIsOverWithTheFile() async throws {
+    @Test func aRotationThatBeginsAtTheServerEndsWithTheFile() async throws {
         let rig = try Rig()
         try await withPool(rig.url, configure: { $0.passwordFile = rig.file }) { pool, loop in
             let isThere = try await eventually(loop) {
@@ -148,7 +148,7 @@ import TestSupport
             }
             #expect(isThere)
             try await onOwnThread { try rig.alter("two") }
-            // Who is connected stays so.
+            // Open connections stay open.
             for _ in 0..<20 { _ = try await pool.query("SELECT 1"); try await pool.execute("SELECT 1") }
             try rig.terminate()
             let isOut = try await eventually(loop) { pool.state.open == 0 && pool.state.failures > 0 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Reads that share connections and Sync groups.
 @Suite struct PipelineTests {
-    @Test func readsOfOneTurnAreAnsweredEachWithItsOwn() async throws {
+    @Test func readsOfOneTurnEachGetTheirOwnAnswer() async throws {
         try await withPool { pool, loop in
             try await concurrently(64, on: loop) { number in
                 for round in 0..<20 {
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func aFailingReadTakesNoNeighbourAlong() async throws {
+    @Test func aFailedReadFailsNoNeighbour() async throws {
         try await withPool { pool, loop in
             try await concurrently(64, on: loop) { number in
                 for _ in 0..<10 {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func writesAreRefusedWhereReadsShare() async throws {
+    @Test func writesAreRefusedOnSharedConnections() async throws {
         try await withPool { pool, _ in
             let error = await postgresError { _ = try await pool.query("CREATE TABLE never (n int)") }
             #expect(error?.sqlState == "25006")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func manyLargeParametersBothWaysDoNotBlockEachOther() async throws {
+    @Test func manyLargeParametersAndResultsDoNotBlockEachOther() async throws {
         try await withPool { pool, loop in
             let text = String(repeating: "x", count: 1_000_000)
             try await concurrently(16, on: loop) { _ in
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aPlanThatWentStaleIsPreparedAnew() async throws {
+    @Test func aStalePlanIsPreparedAgain() async throws {
         try await withPool { pool, _ in
             let name = "stale_\(UUID().uuidString.prefix(8).lowercased())"
             try await pool.execute(PostgresQuery(unescaped: "CREATE TABLE \(name) (a int8)"))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func aStatementThatTheServerForgotIsPreparedAnew() async throws {
+    @Test func aStatementThatTheServerHasDroppedIsPreparedAgain() async throws {
         try await withPool(configure: { $0.sharedConnections = 1 }) { pool, _ in
             #expect(try await pool.query("SELECT \(7) AS forgotten").count == 1)
             _ = try await pool.query("DEALLOCATE ALL")
@@ -99,36 +99,36 @@ import Testing
         }
     }
 
-    @Test func plansAreMadeOnceButForStatementsThatWantTheirOwn() async throws {
+    @Test func plansAreMadeOnceExceptForStatementsWithCustomPlans() async throws {
         try await withPool { pool, loop in
             let ordinary: PostgresQuery = "SELECT current_setting('plan_cache_mode')"
-            var anew: PostgresQuery = "SELECT current_setting('plan_cache_mode') || ''"
-            anew.usesCustomPlan = true
+            var custom: PostgresQuery = "SELECT current_setting('plan_cache_mode') || ''"
+            custom.usesCustomPlan = true
             func mode(_ query: PostgresQuery) async throws -> String { try await pool.query(query)[0][0] }
             for _ in 0..<5 {
                 #expect(try await mode(ordinary) == "force_generic_plan")
-                #expect(try await mode(anew) == "force_custom_plan")
+                #expect(try await mode(custom) == "force_custom_plan")
             }
-            // In one Sync group, after an ordinary one; and no longer behind the Sync.
-            let sent = anew
+            // Within one Sync group, after an ordinary statement; and not after the Sync.
+            let sent = custom
             async let first = pool.query("SELECT 1")
             async let second = pool.query(sent)
             _ = try await first
             #expect(try await second[0][0, as: String.self] == "force_custom_plan")
             #expect(try await mode(ordinary) == "force_generic_plan")
-            // What fails there leaves nothing behind.
+            // A failure there has no later effect.
             var broken: PostgresQuery = "SELECT 1 / \(0)"
             broken.usesCustomPlan = true
             let failing = broken
             #expect(await postgresError { _ = try await pool.query(failing) } != nil)
             #expect(try await mode(ordinary) == "force_generic_plan")
-            let rows = try await pool.batch([anew, anew])
+            let rows = try await pool.batch([custom, custom])
             #expect(try rows.map { try $0[0][0, as: String.self] } == ["force_custom_plan", "force_custom_plan"])
             #expect(try await pool.execute(ordinary)[0][0, as: String.self] == "force_generic_plan")
         }
     }
 
-    @Test func aQueryThatRunsIntoItsDeadlineFailsAloneAndTheConnectionGoesOn() async throws {
+    @Test func aQueryThatReachesItsDeadlineFailsAloneAndTheConnectionStaysUsable() async throws {
         try await withPool { pool, loop in
             let error = await postgresError {
                 try await Deadline.$current.withValue(.after(.milliseconds(100))) {
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func theServersStatementTimeoutIsATimeout() async throws {
+    @Test func theServersStatementTimeoutThrowsTimedOut() async throws {
         try await withPool(configure: { $0.statementTimeout = .milliseconds(100) }) { pool, _ in
             let error = await postgresError { _ = try await pool.query("SELECT pg_sleep(5)") }
             #expect(error?.code == .timedOut)

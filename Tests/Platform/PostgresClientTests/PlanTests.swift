@@ -3,7 +3,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// Plans that outlive what they were made for.
+/// Plans that outlive the statistics that they were made for.
 @Suite struct PlanTests {
     @Test func aStatementPlannedOnAnEmptyTableDoesNotScanItWhenItHasGrown() async throws {
         let database = try TestDatabase()

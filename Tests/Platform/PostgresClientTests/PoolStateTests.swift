@@ -22,7 +22,7 @@ import Testing
         return state
     }
 
-    @Test func theConnectionUsedLastIsLentFirst() {
+    @Test func theMostRecentlyUsedConnectionIsLeasedFirst() {
         var state = warm()
         #expect(state.acquire(7, now: 3, deadline: 100) == [.lease(2, to: 7)])
         #expect(state.acquire(8, now: 3, deadline: 100) == [.open(3)])
@@ -32,7 +32,7 @@ import Testing
         #expect(state.acquire(9, now: 7, deadline: 100) == [.lease(3, to: 9)])
     }
 
-    @Test func waitersAreServedInTheirOrderAndBounded() {
+    @Test func waitersAreServedInOrderAndLimited() {
         var state = warm()
         for (waiter, id) in [(1, 2), (2, 3), (3, 4)] {
             let actions = state.acquire(waiter, now: 3, deadline: 100)
@@ -61,7 +61,7 @@ import Testing
         #expect(state.tick(now: 60) == [.refuse(5, .exhausted)])
     }
 
-    @Test func whoAsksADeadServerIsRefusedAtOnce() {
+    @Test func waitersForADeadServerAreRefusedAtOnce() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
         #expect(state.acquire(1, now: 1, deadline: 1_000) == [])
@@ -70,7 +70,7 @@ import Testing
         #expect(state.isDown(now: 3) && state.isDownForReads(now: 3) && !state.isUsable)
     }
 
-    @Test func attemptsThatFailTogetherCountOnceAndThenOneIsMadeAtATime() {
+    @Test func attemptsThatFailTogetherCountOnceAndThenOneRunsAtATime() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
         _ = state.openingFailed(1, now: 2, random: 1)
@@ -86,7 +86,7 @@ import Testing
         #expect(state.failures == 0)
     }
 
-    @Test func anAttemptThatTakesTooLongCountsAsAFailureForThoseWhoWait() {
+    @Test func anAttemptThatTakesTooLongCountsAsAFailureForWaiters() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
         _ = state.acquire(1, now: 1, deadline: 100_000)
@@ -103,7 +103,7 @@ import Testing
         #expect(state.shared == 1 && state.idling == 1)
     }
 
-    @Test func aSharedConnectionThatIsHeldUpIsReplacedAndEndsOnceItIsThrough() {
+    @Test func aSharedConnectionThatIsHeldUpIsReplacedAndClosesWhenDrained() {
         var state = PoolState(limits: Self.limits(maximum: 3, minimum: 2, shared: 1))
         #expect(state.start(now: 0) == [.open(1), .open(2)])
         #expect(state.opened(1, now: 1, random: 0) == [.share(1)])
@@ -128,7 +128,7 @@ import Testing
         #expect(state.open == 2)
     }
 
-    @Test func oldConnectionsAreReplacedWhenNobodyUsesThem() {
+    @Test func oldConnectionsAreReplacedWhenUnused() {
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
         #expect(state.tick(now: 1_000_001) == [.retire(1), .open(3)])
@@ -137,7 +137,7 @@ import Testing
         #expect(state.release(2, now: 1_000_004) == [.close(2), .open(4)])
     }
 
-    @Test func timesBeyondAllBoundsAreTaken() {
+    @Test func extremeTimesDoNotTrap() {
         var limits = Self.limits()
         (limits.lifetime, limits.idleTimeout, limits.openingTimeout) = (.max, .max, .max)
         var state = PoolState(limits: limits)
@@ -148,7 +148,7 @@ import Testing
         #expect(state.open == 2)
     }
 
-    @Test func lifetimesDifferByChance() {
+    @Test func lifetimesHaveJitter() {
         var state = PoolState(limits: Self.limits())
         _ = state.start(now: 0)
         _ = state.opened(1, now: 0, random: 0)
@@ -157,7 +157,7 @@ import Testing
         #expect(state.connections[2]?.expires == 950_000)
     }
 
-    @Test func aHungServerRefusesEverybodyUntilItAnswers() {
+    @Test func aHungServerRefusesAllCallersUntilItAnswers() {
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
         _ = state.acquire(2, now: 3, deadline: 100)
@@ -168,7 +168,7 @@ import Testing
         #expect(state.isUsable)
     }
 
-    @Test func aStoppedPoolLetsThoseAtWorkFinish() {
+    @Test func aStoppedPoolLetsLeasesFinish() {
         var state = warm()
         _ = state.acquire(1, now: 3, deadline: 100)
         #expect(state.stop() == [.retire(1)])
@@ -202,7 +202,7 @@ import Testing
     }
 }
 
-/// A driver of ``PoolState`` that keeps its own account of who has what.
+/// A driver of ``PoolState`` that keeps its own account of all connections and waiters.
 private struct World {
     var opening: Set<Int> = []
     var open: Set<Int> = []
@@ -226,9 +226,9 @@ private struct World {
                 retiring.insert(id)
             case .lease(let id, let waiter):
                 if !open.contains(id) || shared.contains(id) || leased[id] != nil { fault = "leased what is not free" }
-                if waiting.remove(waiter) == nil { fault = "leased to nobody" }
+                if waiting.remove(waiter) == nil { fault = "leased to no waiter" }
                 leased[id] = waiter
-            case .refuse(let waiter, _): if waiting.remove(waiter) == nil { fault = "refused nobody" }
+            case .refuse(let waiter, _): if waiting.remove(waiter) == nil { fault = "refused no waiter" }
             case .close(let id):
                 if leased[id] != nil || open.remove(id) == nil { fault = "closed wrongly" }
                 shared.remove(id)
@@ -283,19 +283,19 @@ private struct World {
         obey(state.release(id, now: now))
     }
 
-    /// What contradicts the rules, if anything does.
+    /// The broken rule, if any.
     func complaint(_ state: PoolState) -> String? {
         if let fault { return fault }
         if open.count + opening.count > state.limits.maximum { return "more connections than allowed" }
         if state.open != open.count || state.opening != opening.count { return "counts differ" }
-        if state.leased != leased.count || state.waiting != waiting.count { return "who has or waits differs" }
+        if state.leased != leased.count || state.waiting != waiting.count { return "leases or waiters differ" }
         if shared.count > state.limits.shared { return "too many shared" }
-        if !waiting.isEmpty && state.idling > 0 { return "somebody waits beside an unused connection" }
+        if !waiting.isEmpty && state.idling > 0 { return "a waiter waits beside an unused connection" }
         if waiting.count > state.limits.maxWaiters { return "too many wait" }
         return nil
     }
 
-    /// Stops the pool; everybody gives back what they have.
+    /// Stops the pool; all leases are released.
     mutating func settle(_ state: inout PoolState, now: UInt64) {
         obey(state.stop())
         for id in opening { succeed(&state, id, now: now, random: 0) }

@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import PostgresClient
 
-/// When a replica may be read from.
+/// When a replica may carry reads.
 @Suite struct ReplicaEligibilityTests {
     private func rule(maximumLag: UInt64 = 1_000, _ samples: (at: UInt64, end: Int64)...) -> ReplicaEligibility {
         var rule = ReplicaEligibility(maximumLag: maximumLag)
@@ -15,11 +15,11 @@ import TestSupport
         ReplicaReport(isReplica: isReplica, replayed: replayed, mark: mark)
     }
 
-    @Test func whoHasReplayedAllIsFitHoweverLongAgoThatWasWritten() {
+    @Test func aReplicaThatHasReplayedAllIsEligibleHoweverOldTheLastWriteIs() {
         let rule = rule((0, 100), (1_000_000, 100), (9_000_000, 100))
         #expect(rule.verdict(report(100)) == .eligible)
         #expect(rule.verdict(report(101)) == .eligible)
-        // The last moment at which the log ended there is what counts once more is written.
+        // Once more is written, the last instant at which the log ended there counts.
         #expect(rule.history.lag(ofReplayUpTo: 100) == 0)
         var later = rule
         later.history.primaryWas(at: 200, now: 9_000_400)
@@ -29,16 +29,16 @@ import TestSupport
         #expect(later.verdict(report(100)) == .lagging)
         #expect(later.verdict(report(200)) == .lagging)
         #expect(later.verdict(report(300)) == .eligible)
-        // Older than all that is known.
+        // Older than all samples.
         #expect(later.verdict(report(99)) == .lagging)
     }
 
-    @Test func withoutThePrimaryNothingIsKnownToBeMissing() {
+    @Test func withoutSamplesOfThePrimaryAReplicaIsEligible() {
         #expect(rule().verdict(report(5)) == .eligible)
         #expect(rule((0, 100)).verdict(report(100)) == .eligible)
     }
 
-    @Test func aWriteThatMustBeSeenIsWaitedForHoweverLittleItIsBehind() {
+    @Test func aReplicaThatLacksTheMarkIsLaggingHoweverSmallItsLagIs() {
         var rule = rule((0, 100))
         rule.mark = 7
         #expect(rule.verdict(report(100, mark: 6)) == .lagging)
@@ -48,19 +48,19 @@ import TestSupport
         #expect(rule.verdict(report(100, mark: 3)) == .eligible)
     }
 
-    @Test func whatIsNoReplicaOrCannotTellIsNotReadFrom() {
+    @Test func aServerThatIsNoReplicaOrHasNoPositionIsNotEligible() {
         #expect(rule((0, 100)).verdict(report(100, isReplica: false)) == .notAReplica)
         #expect(rule((0, 100)).verdict(report(nil)) == .notAReplica)
     }
 
-    @Test func anotherPrimaryBeginsAnew() {
+    @Test func anotherPrimaryResetsTheHistory() {
         var rule = rule((0, 1_000), (100, 2_000))
         rule.history.primaryWas(at: 1_500, now: 200)
         #expect(rule.verdict(report(1_500)) == .eligible)
         #expect(rule.verdict(report(1_400)) == .lagging)
     }
 
-    @Test func theLagIsNeverLessThanItIsAndWhatIsRememberedIsBounded() {
+    @Test func theLagIsNeverUnderestimatedAndTheHistoryIsBounded() {
         var chance = SeededGenerator(seed: 11)
         for _ in 0..<200 {
             var history = WALHistory()
@@ -84,7 +84,7 @@ import TestSupport
         #expect(history.lag(ofReplayUpTo: 9_900) == 99)
     }
 
-    @Test func whatTheReplicaIsNotToBlameForIsNotAskedAgain() {
+    @Test func onlyErrorsOfTheReplicaFallBackToThePrimary() {
         for error in [
             PostgresError(.connectionUnavailable), PostgresError(.timedOut), PostgresError(.closed),
             PostgresError(.poolExhausted),
@@ -97,7 +97,7 @@ import TestSupport
         ] { #expect(!ReplicaEligibility.fallsBack(error), "\(error)") }
     }
 
-    @Test func aReplicaIsReachedAsThePrimaryWhereItsAddressSaysNoMore() throws {
+    @Test func aReplicaInheritsTheParametersOfThePrimary() throws {
         let primary = try PostgresConfiguration(
             connectionString: "postgresql://shop:one@db:6000/store?sslmode=verify-full&sslrootcert=/ca.pem")
         func parameters(_ text: String) throws -> [String: String] {
@@ -111,7 +111,7 @@ import TestSupport
         let own = try parameters("postgresql://reader:two@replica:1/other?sslmode=disable&target_session_attrs=any")
         #expect(own["user"] == "reader" && own["password"] == "two" && own["dbname"] == "other" && own["sslmode"] == "disable")
         #expect(own["target_session_attrs"] == "any")
-        // Somebody else's password is not given away.
+        // The primary's password is not sent for another user.
         #expect(try parameters("postgresql://reader@replica")["password"] == nil)
         for wrong in ["postgresql://replica?target_session_attrs=read-write", "postgresql:///x", "postgresql://replica?x=y", ""] {
             #expect(throws: PostgresError.self) { try PostgresConfiguration(replica: wrong, of: primary) }

@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import PostgresClient
 
-/// Reads from a real streaming replica, and from the primary wherever it fails.
+/// Reads from a real streaming replica, and from the primary where the replica fails.
 @Suite(.serialized) struct ReplicaTests {
     private struct Rig {
         let primary: PostgresServer
@@ -14,7 +14,7 @@ import TestSupport
         let pool: PostgresPool
         let reads: ReplicaReads
 
-        /// Whether a read is answered by the replica.
+        /// Whether the replica answers a read.
         func isReplica() async throws -> Bool {
             try await reads.query("SELECT pg_is_in_recovery()").first?[0] ?? false
         }
@@ -46,7 +46,7 @@ import TestSupport
         }
     }
 
-    @Test func readsReachTheReplicaAndStayThereWhileNobodyWrites() async throws {
+    @Test func readsReachTheReplicaAndStayThereWithoutWrites() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches && rig.reads.status.phase == .ok)
@@ -55,12 +55,12 @@ import TestSupport
                 #expect(try await rig.isReplica())
                 try await rig.loop.sleep(for: .milliseconds(100))
             }
-            // What is not for a replica is where it was.
+            // Reads that are not for a replica still work.
             #expect(try await rig.pool.query("SELECT pg_is_in_recovery()").first?[0, as: Bool.self] == false)
         }
     }
 
-    @Test func aReplicaThatLagsIsLeftUntilItHasCaughtUp() async throws {
+    @Test func aLaggingReplicaCarriesNoReadsUntilItHasCaughtUp() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -78,7 +78,7 @@ import TestSupport
         }
     }
 
-    @Test func whatMustBeSeenIsNeverReadFromAReplicaThatLacksIt() async throws {
+    @Test func aMarkIsNeverReadFromAReplicaThatLacksIt() async throws {
         try await withRig(maximumLag: .seconds(60)) { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -106,7 +106,7 @@ import TestSupport
         case stopped, killed, frozen, terminated
     }
 
-    @Test(arguments: Outage.allCases) func whateverHappensToTheReplicaNoReadFails(outage: Outage) async throws {
+    @Test(arguments: Outage.allCases) func failuresOfTheReplicaFailNoRead(outage: Outage) async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -153,7 +153,7 @@ import TestSupport
         }
     }
 
-    @Test func withThePrimaryAwayTheReplicaIsReadOn() async throws {
+    @Test func withoutThePrimaryTheReplicaStillCarriesReads() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -167,7 +167,7 @@ import TestSupport
         }
     }
 
-    @Test func aReplicaThatBecomesAPrimaryOfItsOwnIsReadFromNoMore() async throws {
+    @Test func aPromotedReplicaCarriesNoReads() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -179,7 +179,7 @@ import TestSupport
         }
     }
 
-    @Test func whatIsNoReplicaIsNotReadFrom() async throws {
+    @Test func aServerThatIsNoReplicaCarriesNoReads() async throws {
         let other = try PostgresServer()
         try other.execute("CREATE TABLE mark (version bigint); INSERT INTO mark VALUES (99)")
         for url in [other.url, "postgresql://postgres@127.0.0.1:1/postgres"] {
@@ -194,7 +194,7 @@ import TestSupport
         }
     }
 
-    @Test func aReadThatFailsByItselfFailsAndOneThatReplayCancelsIsAnsweredByThePrimary() async throws {
+    @Test func aFailedReadFailsAndAReadThatReplayCancelsIsAnsweredByThePrimary() async throws {
         try await withRig { rig in
             let reaches = try await rig.becomesReplica(true)
             #expect(reaches)
@@ -206,7 +206,7 @@ import TestSupport
                 }
             }
             #expect(tooSlow?.code == .timedOut)
-            // A slow one is asked of the primary, which has time.
+            // A slow read goes to the primary, which allows more time.
             let slow = try await rig.reads.query("SELECT pg_is_in_recovery() FROM pg_sleep(1.5)")
             #expect(try slow.first?[0, as: Bool.self] == false)
             let isBack = try await rig.becomesReplica(true)

@@ -4,9 +4,9 @@ import TestSupport
 @testable import PostgresClient
 
 @Suite struct RetryBudgetTests {
-    @Test func aTenthOfWhatIsSentMayBeSentAgain() {
+    @Test func aTenthOfAllAttemptsMayBeRetried() {
         var budget = RetryBudget()
-        // What it begins with, and what quiet times give, is spent first.
+        // The initial tokens and those of quiet times are spent first.
         while budget.spend(now: 1) {}
         for _ in 0..<9 {
             budget.attempted()
@@ -18,7 +18,7 @@ import TestSupport
         #expect(first && !second)
     }
 
-    @Test func quietTimesAllowAFewAndGoodTimesAreNotSavedForEver() {
+    @Test func quietTimesAllowAFewRetriesAndSavingsAreLimited() {
         var budget = RetryBudget()
         while budget.spend(now: 1) {}
         let isGranted = budget.spend(now: 100_000_000)
@@ -34,7 +34,7 @@ import TestSupport
         }
     }
 
-    @Test func inEveryHistoryRetriesStayBelowWhatIsAllowed() {
+    @Test func inEveryHistoryRetriesStayWithinTheBudget() {
         for seed in 0..<300 as Range<UInt64> {
             var chance = SeededGenerator(seed: seed)
             var budget = RetryBudget()

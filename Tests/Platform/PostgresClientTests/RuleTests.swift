@@ -4,7 +4,7 @@ import Testing
 
 /// The smaller rules, as values.
 @Suite struct RuleTests {
-    @Test func backoffGrowsToItsCapAndChanceSpreadsAllOfIt() {
+    @Test func backoffGrowsToItsCapAndHasFullJitter() {
         let backoff = Backoff(base: 100, cap: 1_500)
         #expect((1...6).map { backoff.wait(after: $0, random: 1) } == [100, 200, 400, 800, 1_500, 1_500])
         #expect(backoff.wait(after: .max, random: 1) == 1_500)
@@ -13,14 +13,14 @@ import Testing
         #expect(Backoff().cap < 1_000_000_000)
     }
 
-    @Test func aReadIsSentAgainOnceForEachCauseAndNeverForItsOwnFault() {
+    @Test func aReadIsRetriedOnceForEachCauseAndNeverForItsOwnFault() {
         var rule = ReadRetryRule()
         #expect(rule.ended(.skipped) == .sendAlone)
         #expect(rule.ended(.lost) == .sendAfterLoss)
         #expect(rule.ended(.failed(isStalePlan: true)) == .sendAlone)
         for end in [ReadRetryRule.End.skipped, .lost, .failed(isStalePlan: true)] { #expect(rule.ended(end) == .fail) }
         #expect(rule.ended(.rows) == .deliver)
-        // Alone it has no neighbours: the session ended, which is a loss.
+        // Sent alone it has no neighbours: the session ended, which is a loss.
         var ended = ReadRetryRule()
         #expect(ended.ended(.skipped) == .sendAlone)
         #expect(ended.ended(.skipped) == .sendAfterLoss)
@@ -29,7 +29,7 @@ import Testing
         #expect(own.ended(.failed(isStalePlan: false)) == .fail)
     }
 
-    @Test func aCommitIsUnknownOnlyWhenNothingShowsThatItFailed() {
+    @Test func aCommitIsUnknownUnlessAnAnswerShowsThatItFailed() {
         for commit in [CommitOutcomeRule.Commit.explicit, .implicit] {
             var rule = CommitOutcomeRule(commit, statements: 2)
             #expect(rule.isOutcomeUnknown)
@@ -44,11 +44,11 @@ import Testing
         #expect(!CommitOutcomeRule(.none, statements: 2).isOutcomeUnknown)
     }
 
-    @Test func silenceIsSuspectedThenProbedThenCalledAnOutage() {
+    @Test func silenceIsSuspectedThenPingedThenAnOutage() {
         var detector = LivenessDetector(suspicion: 100, pingTimeout: 10)
         #expect(detector.look(now: 1_000, waitingSince: nil, lastHeard: 0) == .none)
         #expect(detector.look(now: 1_099, waitingSince: 1_000, lastHeard: 0) == .none)
-        // Others were heard meanwhile, so one statement is merely slow.
+        // Other connections had answers since, so one statement is merely slow.
         #expect(detector.look(now: 1_200, waitingSince: 1_000, lastHeard: 1_150) == .none)
         #expect(detector.nextLook(waitingSince: 1_000, lastHeard: 1_150) == 1_250)
         #expect(detector.look(now: 1_250, waitingSince: 1_000, lastHeard: 1_150) == .ping)
@@ -59,14 +59,14 @@ import Testing
         #expect(detector.isCalm)
     }
 
-    @Test func anAnsweredProbeEndsTheSuspicion() {
+    @Test func anAnsweredPingEndsTheSuspicion() {
         var detector = LivenessDetector(suspicion: 100, pingTimeout: 10)
         #expect(detector.look(now: 200, waitingSince: 100, lastHeard: 0) == .ping)
         #expect(detector.look(now: 201, waitingSince: 100, lastHeard: 201) == .none)
         #expect(detector.isCalm)
     }
 
-    @Test func statementsAreKnownByTextAndTypesAndTheLeastRecentGives() {
+    @Test func statementsAreCachedByTextAndTypesAndTheLeastRecentIsEvicted() {
         var cache = StatementCache(capacity: 2)
         let first = cache.use("SELECT \(1)")
         #expect(first == .init(name: 1, isNew: true, evicted: nil))
@@ -87,7 +87,7 @@ import Testing
         #expect(query.parameters.list.map(\.length) == [8, 6, -1])
     }
 
-    @Test func piecesAreNumberedOnExceptInQuotes() {
+    @Test func piecesAreRenumberedExceptInQuotes() {
         var query: PostgresQuery = "SELECT * FROM t WHERE a = \(1)"
         query.append(" AND b = \(2) AND c <> '$1' AND \"$1\" = \(3) AND d = '\u{2019}$9'")
         let condition: PostgresQuery = "x = \(4)"

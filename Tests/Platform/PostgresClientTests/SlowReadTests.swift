@@ -5,9 +5,9 @@ import TestSupport
 
 @testable import PostgresClient
 
-/// Reads share a connection that answers in order; a slow one must not keep the others waiting.
+/// Reads share a connection that answers in order; a slow read must not hold up the others.
 @Suite(.serialized) struct SlowReadTests {
-    @Test func aKindThatIsSlowIsRememberedForAWhile() {
+    @Test func slowStatementsAreMarkedForAWhile() {
         var slow = SlowStatements()
         #expect(slow.isEmpty)
         slow.mark("a", now: 10)
@@ -18,14 +18,14 @@ import TestSupport
         for number in 0..<1_000 { slow.mark("\(number)", now: 20) }
         let kept = (0..<1_000).count { slow.contains("\($0)", now: 21) }
         #expect(kept == SlowStatements.most)
-        // What has run out makes room.
+        // Marks that have ended make room.
         slow.mark("new", now: 20 + SlowStatements.memory)
         let hasRoom = slow.contains("new", now: 21 + SlowStatements.memory)
         #expect(hasRoom)
         slow.mark("x", now: .max)
         let isKept = slow.contains("x", now: .max - 1)
         #expect(isKept)
-        // Once the last has run out, nothing is looked up any more, whatever is asked for.
+        // Once the last mark has ended, the table empties, whatever is looked up: reads then hash no SQL any more.
         slow = SlowStatements()
         slow.mark("a", now: 0)
         slow.mark("b", now: 5)
@@ -54,7 +54,7 @@ import TestSupport
         }
     }
 
-    @Test func whatIsBehindASlowReadIsReadElsewhere() async throws {
+    @Test func readsBehindASlowReadAreHedged() async throws {
         try await withOneReader { pool, loop in
             var slowest = Duration.zero
             var isSlowOver = false
@@ -77,7 +77,7 @@ import TestSupport
         }
     }
 
-    @Test func aStormOfSlowReadsLeavesOthersAndTransactionsAlone() async throws {
+    @Test func aStormOfSlowReadsDoesNotDelayOthersAndTransactions() async throws {
         try await withOneReader(statementTimeout: .seconds(1)) { pool, loop in
             let end = ContinuousClock.now + .seconds(6)
             var (slowReads, reads, writes) = (0, 0, 0)
@@ -103,7 +103,7 @@ import TestSupport
             }
             #expect(slowReads > 0 && reads > 20 && writes > 20)
             #expect(slowest < .seconds(4), "\(slowest)")
-            // And soon that kind shares again.
+            // Soon such reads share a connection again.
             let isForgotten = try await eventually(loop) {
                 _ = try await pool.query("SELECT 1"); return pool.isolation.isIdle
             }
@@ -111,7 +111,7 @@ import TestSupport
         }
     }
 
-    @Test func aWriteIsRefusedInAPlaceOfItsOwnToo() async throws {
+    @Test func aWriteIsRefusedOnAnIsolatedConnectionToo() async throws {
         let database = try TestDatabase()
         try await database.execute(
             "CREATE TABLE entry (n int8); CREATE FUNCTION add() RETURNS int8 LANGUAGE sql AS 'INSERT INTO entry VALUES (1) RETURNING n'"
@@ -128,7 +128,7 @@ import TestSupport
         }
     }
 
-    @Test func slowReadsThatWaitKeepTheirDeadlinesAndTheirBound() async throws {
+    @Test func waitingSlowReadsKeepTheirDeadlinesAndTheirLimit() async throws {
         try await withPool(configure: {
             $0.maximum = 4
             $0.maxWaiters = 3
@@ -149,14 +149,14 @@ import TestSupport
                 if let error { codes[error.code, default: 0] += 1 }
             }
             #expect(ContinuousClock.now - began < .seconds(3))
-            // One has its place, three wait; a connection may come too late for any of them.
+            // One runs, three wait; a connection may come too late for any of them.
             let (late, refused) = (codes[.timedOut] ?? 0, codes[.poolExhausted] ?? 0)
             #expect(late + refused == 8 && refused >= 4, "\(codes)")
         }
     }
 
-    /// Reads have a limit of the server's own, on whichever connection they run; transactions keep theirs.
-    @Test func readsHaveALimitOfTheirOwn() async throws {
+    /// The server limits reads on every connection; transactions keep their own limit.
+    @Test func readsHaveTheirOwnTimeout() async throws {
         try await withPool(configure: {
             $0.readTimeout = .milliseconds(200)
             $0.statementTimeout = .seconds(9)

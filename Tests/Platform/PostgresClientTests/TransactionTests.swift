@@ -22,7 +22,7 @@ import TestSupport
         try await pool.query("SELECT count(*) FROM entry").first?[0, as: Int.self] ?? -1
     }
 
-    @Test func whatItWroteIsThereOnceItReturns() async throws {
+    @Test func aTransactionsWritesAreVisibleWhenItReturns() async throws {
         try await withTable { pool, _ in
             let back = try await pool.transaction { transaction in
                 try await transaction.batch([
@@ -36,7 +36,7 @@ import TestSupport
         }
     }
 
-    @Test func commitGoesWithTheLastStatementsAndEndsIt() async throws {
+    @Test func commitIsSentWithTheLastStatementsAndEndsTheTransaction() async throws {
         try await withTable { pool, _ in
             let error = try await pool.transaction { transaction in
                 let rows = try await transaction.commit(with: ["INSERT INTO entry VALUES (1, 'a') RETURNING id"])
@@ -49,7 +49,7 @@ import TestSupport
         }
     }
 
-    @Test func whoThrowsRollsBack() async throws {
+    @Test func aBodyThatThrowsRollsBack() async throws {
         try await withTable { pool, _ in
             await #expect(throws: Refused.self) {
                 try await pool.transaction { transaction in
@@ -62,7 +62,7 @@ import TestSupport
         }
     }
 
-    @Test func aStatementThatFailsRollsAllBackAlsoWhenTheErrorIsSwallowed() async throws {
+    @Test func aFailedStatementRollsAllBackEvenWhenTheErrorIsSwallowed() async throws {
         try await withTable { pool, _ in
             let error = await postgresError {
                 try await pool.transaction { transaction in
@@ -90,7 +90,7 @@ import TestSupport
         }
     }
 
-    @Test func rollbackIsOverBeforeTheNextLeaseOfTheConnection() async throws {
+    @Test func rollbackEndsBeforeTheNextLeaseOfTheConnection() async throws {
         try await withTable(configure: {
             $0.maximum = 2; $0.sharedConnections = 1
         }) { pool, _ in
@@ -140,7 +140,7 @@ import TestSupport
         }
     }
 
-    @Test func aCancelledTransactionRollsBackAndFreesItsPlace() async throws {
+    @Test func aCancelledTransactionRollsBackAndReleasesItsConnection() async throws {
         try await withTable(configure: {
             $0.maximum = 2; $0.sharedConnections = 1
         }) { pool, loop in
@@ -158,7 +158,7 @@ import TestSupport
             task.cancel()
             #expect(try await promise.value()?.code == .cancelled)
             try await pool.execute("INSERT INTO entry VALUES (1, 'b')")
-            // The server was told, too: nobody sleeps there any more.
+            // The server cancelled it too: no session sleeps there any more.
             let isOver = try await eventually(loop) {
                 try await pool.query(
                     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(60)' AND state = 'active'"
@@ -168,7 +168,7 @@ import TestSupport
         }
     }
 
-    @Test func aTransactionThatRunsIntoItsDeadlineIsCancelledOnTheServer() async throws {
+    @Test func aTransactionThatReachesItsDeadlineIsCancelledOnTheServer() async throws {
         try await withTable { pool, loop in
             try await pool.execute("SELECT 1")
             let error = await postgresError {

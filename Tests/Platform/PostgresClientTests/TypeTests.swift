@@ -3,7 +3,7 @@ import Foundation
 import PostgresClient
 import Testing
 
-/// Every type goes to the server and comes back, its text as the server sees it beside it.
+/// Every type goes to the server and comes back, beside the server's text of it.
 @Suite struct TypeTests {
     /// Sends `value`, and reads it back both as itself and as text.
     private func roundTrip<Value: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(

@@ -2,8 +2,8 @@ import Testing
 
 @testable import RedisClient
 
-/// A chance that can be played again.
-struct PlayedChance: RandomNumberGenerator {
+/// Random numbers that are the same in every run.
+struct SeededRandom: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
@@ -16,7 +16,7 @@ struct PlayedChance: RandomNumberGenerator {
 
 @Suite struct CircuitBreakerTests {
     private let millisecond: UInt64 = 1_000_000
-    private var chance = PlayedChance(state: 1)
+    private var chance = SeededRandom(state: 1)
 
     private func settings(threshold: Int = 3) -> CircuitBreakerSettings {
         var settings = CircuitBreakerSettings()
@@ -24,7 +24,7 @@ struct PlayedChance: RandomNumberGenerator {
         return settings
     }
 
-    @Test mutating func failuresInARowOpenItAndASuccessBetweenStartsAnew() {
+    @Test mutating func failuresInARowOpenItAndASuccessResetsTheCount() {
         var breaker = CircuitBreaker(settings())
         breaker.failed(at: 1, using: &chance)
         breaker.failed(at: 2, using: &chance)
@@ -44,7 +44,7 @@ struct PlayedChance: RandomNumberGenerator {
         }
     }
 
-    @Test mutating func aConnectionThatCannotBeMadeOpensItAtOnce() {
+    @Test mutating func aFailedAttemptToConnectOpensItAtOnce() {
         var breaker = CircuitBreaker(settings())
         breaker.trip(at: 7, using: &chance)
         #expect(!breaker.admits)
@@ -81,12 +81,12 @@ struct PlayedChance: RandomNumberGenerator {
         #expect(other.pauses == 0)
     }
 
-    @Test mutating func pausesDoubleUpToTheLongestAndAreDrawnFromAllOfTheirRange() {
+    @Test mutating func pausesDoubleUpToTheMaximumAndHaveFullJitter() {
         for ceiling in [100, 200, 400, 750, 750, 750].enumerated() {
             var least = UInt64.max, most: UInt64 = 0
             for seed in 0..<2_000 {
                 var breaker = CircuitBreaker(settings())
-                chance = PlayedChance(state: UInt64(seed))
+                chance = SeededRandom(state: UInt64(seed))
                 var now: UInt64 = 0
                 for _ in 0..<ceiling.offset {
                     breaker.trip(at: now, using: &chance)
@@ -112,7 +112,7 @@ struct PlayedChance: RandomNumberGenerator {
     /// Against a plain restatement of the rules, over random histories.
     @Test func everyHistoryKeepsTheRules() {
         for seed in 0..<5_000 {
-            var chance = PlayedChance(state: UInt64(seed))
+            var chance = SeededRandom(state: UInt64(seed))
             let threshold = Int.random(in: 1...4, using: &chance)
             var breaker = CircuitBreaker(settings(threshold: threshold))
             var now: UInt64 = .random(in: 0...1 << 40, using: &chance)
@@ -142,7 +142,7 @@ struct PlayedChance: RandomNumberGenerator {
         }
     }
 
-    @Test mutating func noClockAndNoSettingTrapsIt() {
+    @Test mutating func extremeTimesAndSettingsDoNotTrap() {
         var settings = CircuitBreakerSettings()
         settings.failureThreshold = .min
         settings.firstPause = .seconds(Int64.max)

@@ -26,7 +26,7 @@ import Testing
     /// A command has the form of a reply, so the reader takes it apart again.
     @Test func theReaderReadsWhatTheEncoderWrote() throws {
         for seed in 0..<2_000 {
-            var chance = PlayedChance(state: UInt64(seed))
+            var chance = SeededRandom(state: UInt64(seed))
             let commands = (0..<3).map { _ in
                 (0..<Int.random(in: 1...6, using: &chance)).map { _ in
                     (0..<Int.random(in: 0...40, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance) }

@@ -9,7 +9,7 @@ import Testing
         return configuration
     }
 
-    @Test func itSaysWhatIsConfiguredAndAlwaysAsksWhetherTheServerServes() {
+    @Test func itSendsTheConfigurationAndAlwaysAPing() {
         var configuration = RedisConfiguration(host: "cache")
         #expect(Handshake(configuration).commands == [["PING"]])
         configuration.password = "p"
@@ -39,7 +39,7 @@ import Testing
         #expect(surplus != .ready)
     }
 
-    @Test func aRefusalNeverRepeatsWhatTheServerSaysOfThePassword() {
+    @Test func aRefusalNeverRepeatsTheServersMessageAboutThePassword() {
         let messages = [
             "ERR unknown command `AUTH`, with args beginning with: `hunter2`", "WRONGPASS hunter2",
             "ERR invalid password hunter2",
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerOfAnotherKindIsRefused() {
+    @Test func aReplyOfAnotherTypeIsRefused() {
         for reply in [RedisValue.null, .integer(1), .string([]), .status("PONG"), .status(""), .array([])] {
             var handshake = Handshake(configuration())
             guard case .refused = handshake.receive(reply) else {

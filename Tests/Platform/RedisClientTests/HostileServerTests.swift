@@ -5,7 +5,7 @@ import Testing
 @testable import RedisClient
 
 @Suite struct HostileServerTests {
-    /// A server that greets as Redis does and answers the first command with `bytes`.
+    /// A server that greets like Redis and answers the first command with `bytes`.
     private func answering(_ bytes: [UInt8]) throws -> ScriptedServer {
         try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func aMalformedReplyEndsTheConnectionAndTheNextOneIsMade() async throws {
+    @Test func aMalformedReplyClosesTheConnectionAndTheNextOneOpens() async throws {
         let malformed = [
             "HTTP/1.1 200 OK\r\n\r\n", "!\r\n", "$-7\r\n", "$3\r\nabcdef\r\n", ":x\r\n", "*-9\r\n", "*99999999999\r\n",
             String(repeating: "*1\r\n", count: 30), "+" + String(repeating: "x", count: 100_000),
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func aReplyOfAnotherKindIsAnErrorAndTheConnectionStays() async throws {
+    @Test func aReplyOfAnotherTypeIsAnErrorAndTheConnectionStays() async throws {
         for text in [":1\r\n", "*0\r\n", "+OK\r\n"] {
             let server = try answering(Array(text.utf8))
             defer { server.stop() }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aReplyThatNobodyAskedForEndsTheConnection() async throws {
+    @Test func aReplyWithoutACommandClosesTheConnection() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             peer.send("+PONG\r\n+surplus\r\n")
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func aReplyInPiecesIsAReply() async throws {
+    @Test func aReplyInPiecesIsRead() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             for byte in "+PONG\r\n".utf8 { peer.send([byte]) }
@@ -78,7 +78,7 @@ import Testing
 
     @Test func randomBytesBeforeOrAfterTheGreetingNeverTrap() async throws {
         let server = try ScriptedServer { peer in
-            var chance = PlayedChance(state: UInt64(peer.number))
+            var chance = SeededRandom(state: UInt64(peer.number))
             let alphabet = Array("+-:$*0123456789\r\n\r\nab".utf8)
             let bytes = (0..<Int.random(in: 1...200, using: &chance)).map { _ in
                 peer.number % 2 == 0 ? UInt8.random(in: 0...255, using: &chance) : alphabet.randomElement(using: &chance) ?? 0
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatGreetsAndHangsUpIsNotAskedWithoutPause() async throws {
+    @Test func aServerThatGreetsAndHangsUpIsRetriedWithPauses() async throws {
         let server = try ScriptedServer { peer in
             if peer.awaitPing() { peer.send("+PONG\r\n") }
         }
@@ -113,7 +113,7 @@ import Testing
         #expect((3...40).contains(server.connections), "\(server.connections)")
     }
 
-    @Test func aServerThatSaysNothingCostsTheConnectTimeoutOnce() async throws {
+    @Test func aSilentServerCostsTheConnectTimeoutOnce() async throws {
         let server = try ScriptedServer { peer in while !peer.receive().isEmpty {} }
         defer { server.stop() }
         var configuration = server.configuration
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func afterAFailoverTheConnectionIsMadeAnewButNotForEveryWrite() async throws {
+    @Test func afterAFailoverTheClientReconnectsButNotForEveryWrite() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             peer.send("+PONG\r\n")
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatLoadsItsDataIsLeftAloneUntilItServes() async throws {
+    @Test func aServerThatLoadsItsDataGetsNoCommandsUntilItServes() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             guard peer.number > 3 else { return peer.send("-LOADING Redis is loading the dataset in memory\r\n") }
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func loadingInTheMiddleOpensTheBreaker() async throws {
+    @Test func loadingErrorsOpenTheBreaker() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             peer.send("+PONG\r\n")
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func aLogInThatEndsIsDoneAnew() async throws {
+    @Test func aSessionThatLosesItsLoginReconnects() async throws {
         let server = try ScriptedServer { peer in
             guard peer.awaitPing() else { return }
             peer.send("+OK\r\n+PONG\r\n")

@@ -27,17 +27,17 @@ import Testing
         let abandonedAgain = flight.abandon(first)
         #expect(abandonedAgain == nil)
         #expect(flight.waiting == 1)
-        let nobody = flight.answer() == .some(nil)
-        #expect(nobody)
+        let isEmpty = flight.answer() == .some(nil)
+        #expect(isEmpty)
         let second = flight.answer() == .some(.some("b"))
         #expect(second)
     }
 
-    @Test func whoComesTooLateToWaitIsHandedBack() {
+    @Test func aWaiterThatComesTooLateIsReturned() {
         var flight = InFlightCommands<String>()
         let first = flight.append(deadline: 10, late: 10)
-        let nobody = flight.removeAll().isEmpty
-        #expect(nobody)
+        let isEmpty = flight.removeAll().isEmpty
+        #expect(isEmpty)
         let late = flight.attach("a", to: first)
         #expect(late == "a")
         let gone = flight.abandon(first)
@@ -48,7 +48,7 @@ import Testing
         #expect(absurd == "c")
     }
 
-    @Test func aShortDeadlineIsNotRedissFault() {
+    @Test func aShortDeadlineDoesNotCountAsLate() {
         var flight = InFlightCommands<String>()
         _ = flight.attach("a", to: flight.append(deadline: 5, late: 50))
         var expiry = flight.expire(at: 4)
@@ -63,7 +63,7 @@ import Testing
     }
 
     /// Against a plain array, over random histories.
-    @Test func everyHistoryIsThatOfAnArray() {
+    @Test func everyHistoryEqualsThatOfAnArray() {
         struct Model {
             var id: UInt64
             var deadline: UInt64
@@ -72,7 +72,7 @@ import Testing
             var counted = false
         }
         for seed in 0..<2_000 {
-            var chance = PlayedChance(state: UInt64(seed))
+            var chance = SeededRandom(state: UInt64(seed))
             var flight = InFlightCommands<Int>()
             var model: [Model] = []
             var now: UInt64 = 0

@@ -30,7 +30,7 @@ import Testing
         #expect(!"\(configuration)".contains("hunter"))
         try await withClient(configuration) { client in
             _ = try await client.ping()
-            // Rotated: at the server and in the file; connections that are open stay, those that come take the new one.
+            // Rotated at the server and in the file: open connections stay, new ones take the new password.
             try write("hunter3")
             _ = try await onOwnThread {
                 try server.execute("CONFIG", "SET", "requirepass", "hunter3")
@@ -45,7 +45,7 @@ import Testing
             }
             #expect(second != nil && second != first)
         }
-        // A file that is gone leaves the password that was read before.
+        // Without the file, the password that was read before is used.
         given.password = "hunter3"
         given.passwordFile = path + ".gone"
         try await withClient(given) { client in _ = try await client.ping() }
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aWrongPasswordIsLoggedOnceWithoutItAndHealsOnceItIsRight() async throws {
+    @Test func aWrongPasswordIsLoggedOnceWithoutThePasswordAndRecoversWhenItIsRight() async throws {
         let server = try await onOwnThread { try RedisServer(password: "hunter2") }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.password = "hunter3"
@@ -84,7 +84,7 @@ import Testing
         #expect(log.all.allSatisfy { !$0.contains("hunter") })
     }
 
-    @Test func aMissingPasswordIsSaidToBeMissing() async throws {
+    @Test func aMissingPasswordIsReported() async throws {
         let server = try await onOwnThread { try RedisServer(password: "hunter2") }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.password = nil
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func aPasswordThatTheServerDoesNotHaveIsSaid() async throws {
+    @Test func aPasswordThatTheServerDoesNotHaveIsReported() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.password = "hunter2"

@@ -5,7 +5,7 @@ import Testing
 @testable import RedisClient
 
 @Suite struct RedisClientTests {
-    @Test func whatIsSetIsGotBytesForByte() async throws {
+    @Test func aValueIsReadByteForByte() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             let megabyte = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func everyKindOfReplyComesAsItsValue() async throws {
+    @Test func everyTypeOfReplyBecomesItsValue() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             #expect(try await client.send(["INCRBY", "n", .integer(-9)]) == .integer(-9))
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func theDatabaseAndTheNameAreTheConfigured() async throws {
+    @Test func theConfiguredDatabaseAndNameAreUsed() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.database = 3
@@ -103,7 +103,7 @@ import Testing
         #expect(try await onOwnThread { try server.execute("GET", "there") } == "")
     }
 
-    @Test func aCancelledCommandEndsAtOnceAndItsReplyReachesNobodyElse() async throws {
+    @Test func aCancelledCommandEndsAtOnceAndItsReplyReachesNoOtherCommand() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             _ = try await client.ping()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func aTaskCancelledBeforehandSendsNothing() async throws {
+    @Test func aTaskThatIsCancelledBeforeSendsNothing() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             _ = try await client.ping()
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func beyondTheBoundsACommandFailsAtOnce() async throws {
+    @Test func beyondTheLimitsACommandFailsAtOnce() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.maxInFlight = 4
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func tooManyUnsentBytesMakeTheNextCommandFail() async throws {
+    @Test func tooManyUnsentBytesFailTheNextCommand() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.maxUnsentBytes = 1_000

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RedisConfigurationTests {
     private func parsed(_ url: String) throws(RedisConfigurationError) -> RedisConfiguration { try RedisConfiguration(url: url) }
 
-    @Test func aURLsPartsAreTheConfigurations() throws {
+    @Test func aURLIsReadIntoItsParts() throws {
         var configuration = try parsed("redis://cache")
         #expect(configuration == RedisConfiguration(host: "cache"))
         #expect(configuration.port == 6379 && configuration.tls == nil && configuration.database == 0)
@@ -23,7 +23,7 @@ import Testing
         #expect(try parsed("redis://:@cache").password == nil)
     }
 
-    @Test func whatCannotBeMeantIsRefusedInOneLineWithoutTheSecret() {
+    @Test func invalidURLsAreRefusedInOneLineWithoutTheSecret() {
         let refused = [
             "", "cache", "cache:6379", "http://cache", "redis://", "redis://:6379", "redis://cache:", "redis://cache:0",
             "redis://cache:65536", "redis://cache:-1", "redis://cache:6379x", "redis://cache/x", "redis://cache/-1",
@@ -41,10 +41,10 @@ import Testing
         }
     }
 
-    @Test func noTextTrapsIt() {
+    @Test func randomURLsDoNotTrap() {
         let alphabet = Array("redis://:@[]%/?#0123456789abcü \u{0}\u{301}")
         for seed in 0..<20_000 {
-            var chance = PlayedChance(state: UInt64(seed))
+            var chance = SeededRandom(state: UInt64(seed))
             let text = String(
                 (0..<Int.random(in: 0...30, using: &chance)).compactMap { _ in alphabet.randomElement(using: &chance) })
             for url in [text, "redis://" + text] {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func nothingThatDescribesItShowsThePassword() throws {
+    @Test func noDescriptionShowsThePassword() throws {
         let configuration = try parsed("rediss://app:hunter2@cache:6380/2")
         #expect(configuration.description == "rediss://app:***@cache:6380/2")
         var dumped = ""
@@ -89,7 +89,7 @@ import Testing
         #expect(configuration?.commandTimeout == .milliseconds(30))
     }
 
-    @Test func aBadVariableIsNamed() {
+    @Test func anInvalidVariableIsNamed() {
         let bad = [
             "REDIS_PORT": "0", "REDIS_DB": "x", "REDIS_TLS": "maybe", "REDIS_CONNECT_TIMEOUT_MS": "0",
             "REDIS_COMMAND_TIMEOUT_MS": "-5", "REDIS_USER": "app",

@@ -13,14 +13,14 @@ import Testing
         return configuration
     }
 
-    @Test func withoutAServerCommandsFailAtOnceAndItIsUsedOnceItIsThere() async throws {
+    @Test func withoutAServerCommandsFailAtOnceAndItIsUsedOnceItStarts() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await onOwnThread { server.kill() }
         try await withClient(.patient(server.url)) { client in
             #expect(await client.errorOfGet() != nil)
             #expect(client.state.phase == .unavailable)
             #expect(client.state.lastError?.code == .connectFailed)
-            // Were each to wait for its timeout of ten seconds, this would take hours.
+            // If each waited for its timeout of ten seconds, this would take hours.
             for _ in 0..<1_000 { #expect(await client.errorOfGet() != nil) }
             try await onOwnThread { try server.start() }
             try await expectEventually(client.loop, seconds: 5) { (try? await client.ping()) != nil }
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func aServerKilledUnderLoadFailsWhatIsInFlightAndHealsByItself() async throws {
+    @Test func aServerKilledUnderLoadFailsCommandsInFlightAndTheClientRecovers() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(brisk(server.url)) { client in
             try await expectEventually(client.loop) { (try? await client.ping()) != nil }
@@ -90,10 +90,10 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatIsCutIsMadeAnewWithoutAPause() async throws {
+    @Test func aConnectionThatIsCutIsReopenedWithoutAPause() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
-        // Were there a pause, the test would not see its end.
+        // The test would not see the end of a pause.
         configuration.breaker.minPause = .seconds(600)
         try await withClient(configuration) { client in
             try await client.set("k", [1], expiresIn: .seconds(60))
@@ -103,11 +103,11 @@ import Testing
         }
     }
 
-    @Test func aWriteThatFindsTheServerGoneFailsWhatWaits() async throws {
+    @Test func aWriteToALostServerFailsTheCommandsInFlight() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             try await expectEventually(client.loop) { (try? await client.ping()) != nil }
-            // In one turn, so that nothing else is first to say so: what is written first is answered with a reset.
+            // In one turn, before any event reports the loss: the first write is answered with a reset.
             server.kill()
             for _ in 0..<2 {
                 client.post(["ECHO", "k"])
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func theRequestsDeadlineEndsACommandAndCountsAgainstNobody() async throws {
+    @Test func theRequestsDeadlineEndsACommandAndIsNoFailureOfTheServer() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
             _ = try await client.ping()
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func aLateReplyReachesNobodyElse() async throws {
+    @Test func aLateReplyReachesNoOtherCommand() async throws {
         let server = try await onOwnThread { try RedisServer() }
         var configuration = try RedisConfiguration.patient(server.url)
         configuration.commandTimeout = .milliseconds(300)
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func closeFailsWhatAFrozenServerDoesNotAnswerAfterItsTime() async throws {
+    @Test func closeFailsCommandsThatAFrozenServerDoesNotAnswerInTime() async throws {
         let server = try await onOwnThread { try RedisServer() }
         let codes = try await withClient(brisk(server.url)) { client -> [RedisError.Code] in
             try await expectEventually(client.loop) { (try? await client.ping()) != nil }
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func aHostWithoutAnAddressIsSaidToHaveNone() async throws {
+    @Test func aHostWithoutAnAddressIsReported() async throws {
         var configuration = RedisConfiguration(host: "no-such-host.invalid")
         configuration.connectTimeout = .seconds(30)
         configuration.commandTimeout = .seconds(30)

@@ -6,7 +6,7 @@ import Testing
 @testable import RedisClient
 
 @Suite struct RedisSubscriberTests {
-    /// A subscriber to the channels "a" and "b", and what it has told.
+    /// A subscriber to the channels "a" and "b", and its events.
     private final class Journal {
         var events: [RedisSubscriber.Event] = []
         var listenings: Int { events.count { $0 == .listening } }
@@ -40,10 +40,10 @@ import Testing
             try await expectEventually(client.loop) { subscriber.isListening }
             #expect(journal.events == [.listening])
             client.post(["PUBLISH", "a", "one"])
-            client.post(["PUBLISH", "c", "nobody's"])
+            client.post(["PUBLISH", "c", "unsubscribed"])
             client.post(["PUBLISH", "b", .bytes(Array("two\r\n".utf8))])
             try await expectEventually(client.loop) { journal.messages == ["a one", "b two\r\n"] }
-            // Whoever waits gets the reply to the own command, not to one that was posted.
+            // A waiter gets the reply to its own command, not to one that was posted.
             #expect(try await client.ping() > .zero)
             subscriber.close()
             client.post(["PUBLISH", "a", "three"])
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(
-        "what is no subscription is given up and tried anew",
+        "a reply that is no subscription closes the connection",
         arguments: [
             "-ERR unknown command\r\n", "+OK\r\n", ":1\r\n", "*1\r\n$7\r\nmessage\r\n",
             "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n+OK\r\n",

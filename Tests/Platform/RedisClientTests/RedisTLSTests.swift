@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func withoutVerificationAnyCertificateDoes() async throws {
+    @Test func withoutVerificationAnyCertificateIsAccepted() async throws {
         let server = try await onOwnThread { try RedisServer(tls: true) }
         var configuration = try configuration(server)
         configuration.tls?.authorityFile = nil
@@ -123,7 +123,7 @@ import Testing
 
     @Test func randomBytesInPlaceOfTheHandshakeNeverTrap() async throws {
         let server = try ScriptedServer { peer in
-            var chance = PlayedChance(state: UInt64(peer.number))
+            var chance = SeededRandom(state: UInt64(peer.number))
             guard !peer.receive().isEmpty else { return }
             // The beginning of a record, then anything.
             let head: [UInt8] = peer.number % 2 == 0 ? [] : [22, 3, 3, 0, 60]
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatIsFrozenAndKilledHealsAsWithoutTLS() async throws {
+    @Test func theClientRecoversFromAFrozenAndKilledServerOverTLSToo() async throws {
         let server = try await onOwnThread { try RedisServer(tls: true) }
         var configuration = try configuration(server)
         configuration.commandTimeout = .milliseconds(100)

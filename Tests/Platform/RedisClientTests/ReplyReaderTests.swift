@@ -10,7 +10,7 @@ import Testing
         var start = 0
         while start < bytes.count {
             let end = size > bytes.count - start ? bytes.count : start + size
-            // In memory of its own and exactly as long, so that a checker of addresses sees a byte too many.
+            // In memory of exactly that length, so that the address sanitizer sees a read beyond it.
             let portion = UnsafeMutableRawBufferPointer.allocate(byteCount: end - start, alignment: 1)
             defer { portion.deallocate() }
             portion.copyBytes(from: bytes[start..<end])
@@ -37,14 +37,14 @@ import Testing
         for size in 1...text.utf8.count { #expect(try read(text, by: size) == expected) }
     }
 
-    @Test func numbersReachTheirLimitsAndNoFurther() throws {
+    @Test func numbersAreReadUpToTheirLimits() throws {
         #expect(try read(":9223372036854775807\r\n:-9223372036854775808\r\n") == [.integer(.max), .integer(.min)])
         for bad in ["9223372036854775808", "-9223372036854775809", "abc", "", "1a", "--1", "+1", " 1", "1e3", "00"] {
             #expect(throws: RedisError.self, "\(bad)") { try read(":\(bad)\r\n") }
         }
     }
 
-    @Test func whatIsNotTheProtocolIsRefused() {
+    @Test func invalidProtocolIsRefused() {
         let refused = [
             "x", "\r\n", "\0", "HTTP/1.1 400 Bad Request\r\n\r\n", "$abc\r\n", "$-2\r\n", "$\r\n", "*-2\r\n", "*x\r\n",
             "*9223372036854775807\r\n", "$3\r\nabcde\r\n", "$3\r\nab\r\n\r\n", "*1\r\n\u{1}", "*1\r\n$x\r\n",
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func sevenArraysMayNestAndWhatIsDeeperIsRefused() throws {
+    @Test func sevenArraysMayNestAndDeeperOnesAreRefused() throws {
         let seven = String(repeating: "*1\r\n", count: 7) + ":1\r\n"
         #expect(try read(seven).count == 1)
         #expect(throws: RedisError.self) { try read("*1\r\n" + seven) }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func whatWouldNotEndIsRefusedBeforeItFillsTheMemory() {
+    @Test func endlessRepliesAreRefusedBeforeTheyFillTheMemory() {
         let megabyte = [UInt8](repeating: UInt8(ascii: "7"), count: 1 << 20)
         // A line, a number, a length without end.
         for start in ["+", "-", ":", "$", "*", "*2\r\n+"] {
@@ -96,11 +96,11 @@ import Testing
         #expect(try read(reply + reply, longest: reply.count).count == 2)
     }
 
-    @Test func noBytesTrapIt() {
+    @Test func randomBytesDoNotTrap() {
         let alphabet = Array("+-:$*0123456789\r\n\r\n\r\nab\0".utf8)
         let valid = Array("*3\r\n$3\r\nfoo\r\n:12\r\n*2\r\n+OK\r\n$-1\r\n-ERR x\r\n".utf8)
         for seed in 0..<30_000 {
-            var chance = PlayedChance(state: UInt64(seed))
+            var chance = SeededRandom(state: UInt64(seed))
             var bytes: [UInt8]
             switch seed % 3 {
             case 0:

@@ -4,7 +4,7 @@ import RedisClient
 import Synchronization
 import TestSupport
 
-/// A server on a raw socket that says what a test wants said, to any number of connections.
+/// A server on a raw socket that sends what a test wants, to any number of connections.
 final class ScriptedServer: Sendable {
     /// One connection, on a thread of its own.
     struct Peer: Sendable {
@@ -91,7 +91,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    /// Where it is, with time enough for a busy machine, and hardly a pause between attempts.
+    /// Its configuration, with timeouts for a busy machine, and nearly no pause between attempts.
     var configuration: RedisConfiguration {
         var configuration = RedisConfiguration(host: "127.0.0.1")
         configuration.port = port

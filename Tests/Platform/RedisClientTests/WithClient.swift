@@ -38,7 +38,7 @@ func withClient<Value: Sendable>(
 }
 
 extension RedisConfiguration {
-    /// For a server of the tests', with time enough for a busy machine.
+    /// For a test server, with timeouts for a busy machine.
     static func patient(_ url: String) throws -> RedisConfiguration {
         var configuration = try RedisConfiguration(url: url)
         configuration.commandTimeout = .seconds(10)
@@ -47,7 +47,7 @@ extension RedisConfiguration {
     }
 }
 
-/// Asks again every few milliseconds until it holds; an issue of the test where it never does.
+/// Checks the condition every few milliseconds until it holds; records an issue where it never does.
 func expectEventually(
     _ loop: EventLoop, seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
@@ -60,16 +60,16 @@ func expectEventually(
     Issue.record("it did not come about within \(seconds) s", sourceLocation: sourceLocation)
 }
 
-/// What `body` throws, if that is an error of the client's.
+/// The error that `body` throws, if it is a `RedisError`.
 func redisError(_ body: () async throws -> Void) async -> RedisError? {
     do { try await body() } catch { return error as? RedisError }
     return nil
 }
 
 extension RedisClient {
-    /// What GET throws, if it throws.
+    /// The error of a GET, if it fails.
     func errorOfGet() async -> RedisError? { await redisError { _ = try await self.get("k") } }
 
-    /// What PING throws, if it throws.
+    /// The error of a PING, if it fails.
     func errorOfPing() async -> RedisError? { await redisError { _ = try await self.ping() } }
 }
