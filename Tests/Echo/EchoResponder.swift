@@ -6,7 +6,7 @@ import HTTPTypes
 /// `/` (and `OPTIONS *`): the request's body. `/stream`: the same of any size, as it comes. `/echo`: its header fields, one
 /// `name: value` a line, as they came. `/ws`: a WebSocket that sends every message back.
 final class EchoResponder: Responder {
-    func begin(_ request: Request) -> Answer { .now(answer(request)) }
+    func begin(_ request: Request) -> ResponderResult { .immediate(answer(request)) }
 
     private func answer(_ request: Request) -> Response {
         switch String(decoding: request.path, as: UTF8.self) {
@@ -21,16 +21,16 @@ final class EchoResponder: Responder {
         }
     }
 
-    func bodyPlan(for request: Request) -> BodyPolicy {
+    func bodyPolicy(for request: Request) -> BodyPolicy {
         request.path.elementsEqual("/stream".utf8) ? BodyPolicy(limit: .max, isStreamed: true) : .standard
     }
 
-    func refuse(_ refusal: RejectedRequest) -> Response {
-        Response(refusal.status, headers: Self.form("text/plain"), body: Array("\(refusal.reason)\n".utf8))
+    func reject(_ rejected: RejectedRequest) -> Response {
+        Response(rejected.status, headers: Self.form("text/plain"), body: Array("\(rejected.reason)\n".utf8))
     }
 
     private static func webSocket(_ request: Request) -> Response {
-        do throws(WebSocketRefusal) {
+        do throws(WebSocketHandshakeError) {
             var settings = WebSocketSettings()
             settings.maximumMessage = 64 << 20
             // Suites of tests send as fast as they can.

@@ -5,25 +5,25 @@ import Web
 extension ServerConfiguration {
     /// The server as the environment wants it.
     /// - Parameter tls: what keeps the certificate of the encrypted port, where there is one
-    package init(_ configuration: Configuration, tls keeper: CertificateStore?) {
+    package init(_ configuration: Configuration, tls certificates: CertificateStore?) {
         self.init()
-        if let tls = configuration.tls, let keeper {
-            self.tls = TLSListener(port: tls.port, keeper: keeper, handshakeRate: tls.handshakeRate)
+        if let tls = configuration.tls, let certificates {
+            self.tls = TLSListener(port: tls.port, certificates: certificates, handshakeRate: tls.handshakeRate)
         }
         host = configuration.server.host
         port = configuration.server.port
         inheritedListener = configuration.server.inheritedListener
         let http = configuration.http
-        maximumReplyHead = http.maxReplyHeaders
+        maximumResponseHead = http.maxReplyHeaders
         maximumConnections = http.maxConnections
-        maximumRefusals = http.maxRefusals
+        maximumRateLimitedResponses = http.maxRefusals
         if configuration.rateLimit != nil { maximumConnectionsPerClient = http.maxConnectionsPerClient }
         client = { [proxies = configuration.server.proxies] peer in proxies.standsForMany(peer) ? nil : ClientKey.of(peer) }
         bufferMemory = http.bufferMemory
-        bodyDeadline = http.requestTimeout
-        keepAlive = http.idleTimeout
-        headerDeadline = http.headerTimeout
-        writeStall = http.writeTimeout
+        bodyTimeout = http.requestTimeout
+        idleTimeout = http.idleTimeout
+        headerTimeout = http.headerTimeout
+        writeTimeout = http.writeTimeout
         minimumRate = http.minBodyRate
         limits.requestLine = http.maxRequestLine
         limits.header = http.maxHeader

@@ -12,15 +12,15 @@ import Synchronization
 /// The files are looked at off the loop, since that may block. Where the new ones cannot be used, the old one stays.
 final class CertificateWatch: Sendable {
     private let settings: TLSSettings
-    private let keeper: CertificateStore
+    private let certificates: CertificateStore
     private let logger: Logger
     private let queue = DispatchQueue(label: "certificate")
     private let seen: Mutex<[Int]?>
     private let isStopped = Atomic(false)
 
-    init(_ settings: TLSSettings, keeper: CertificateStore, logger: Logger) {
+    init(_ settings: TLSSettings, certificates: CertificateStore, logger: Logger) {
         self.settings = settings
-        self.keeper = keeper
+        self.certificates = certificates
         self.logger = logger
         seen = Mutex(settings.source.stamp)
         expires(settings.context)
@@ -45,7 +45,7 @@ final class CertificateWatch: Sendable {
 
     private func rotate() {
         do throws(TLSError) {
-            keeper.replace(with: try keeper.current.renewed())
+            certificates.replace(with: try certificates.current.renewed())
             logger.info("the keys of TLS tickets were changed")
         } catch {
             logger.error("the keys of TLS tickets cannot be changed", metadata: ["error": "\(error)"])
@@ -71,7 +71,7 @@ final class CertificateWatch: Sendable {
         guard isNew else { return }
         do throws(TLSError) {
             let context = try TLSContext(settings.source.read())
-            keeper.replace(with: context)
+            certificates.replace(with: context)
             expires(context)
             logger.notice("the certificate was read anew", metadata: ["expires": .stringConvertible(context.expires)])
         } catch {

@@ -9,7 +9,7 @@ extension Problem {
         if let faults = error as? FieldErrors {
             return .invalid(faults.faults.map { InputError(.pointer($0.pointer), $0.detail) })
         }
-        if error is DeadlineExceeded { return .unavailable(retryAfter: 1).caused(by: error) }
+        if error is DeadlineExceededError { return .unavailable(retryAfter: 1).caused(by: error) }
         guard let error = error as? PostgresError else { return nil }
         switch error.code {
         case .connectionUnavailable, .poolExhausted, .timedOut, .closed, .outcomeUnknown, .cancelled:

@@ -62,12 +62,12 @@ package final class Service {
         let count = configuration.server.loops ?? UsableCPUs.count()
         do { loops = try EventLoopGroup(count: count) } catch { throw ServiceError("cannot make an event loop: \(error)") }
         let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
-        let keeper = configuration.tls.map { CertificateStore($0.context) }
-        certificate = keeper.flatMap { keeper in
-            configuration.tls.map { CertificateWatch($0, keeper: keeper, logger: logger) }
+        let certificates = configuration.tls.map { CertificateStore($0.context) }
+        certificate = certificates.flatMap { certificates in
+            configuration.tls.map { CertificateWatch($0, certificates: certificates, logger: logger) }
         }
         server = Server(
-            configuration: ServerConfiguration(configuration, tls: keeper), loops: loops, logger: logger
+            configuration: ServerConfiguration(configuration, tls: certificates), loops: loops, logger: logger
         ) { [registry, first = loops.loops.first] loop in
             let services = LoopServices(loop: loop, shared: shared, logger: logger)
             registry.add(services)

@@ -1,27 +1,31 @@
 import CSystem
 
-/// By when the present request must have its answer; every remote call keeps to it.
+/// The time by which the current request needs its response. Every remote call ends by then.
 ///
-/// Task-local, so that it reaches the clients below without passing through every signature.
+/// It is task-local, so it reaches the database and cache clients without a parameter in every signature.
 package struct Deadline: Sendable, Comparable {
     /// Nanoseconds of the monotonic clock.
     package let instant: UInt64
 
     package init(instant: UInt64) { self.instant = instant }
 
-    /// So much from now.
+    /// A deadline that lies `duration` from now.
     package static func after(_ duration: Duration) -> Deadline {
-        let (instant, overflow) = csystem_monotonic().addingReportingOverflow(duration.nanosecondsClamped)
-        return Deadline(instant: overflow ? .max : instant)
+        Deadline(instant: csystem_monotonic().adding(duration.nanosecondsClamped))
     }
 
-    /// That of the task that asks, if it has one.
+    /// The deadline of the current task, if it has one.
     @TaskLocal package static var current: Deadline?
 
-    /// What is left of it at `now` (nanoseconds of the monotonic clock); zero once it has passed.
+    /// The time left at `now` (nanoseconds of the monotonic clock); zero once the deadline has passed.
     package func remaining(at now: UInt64) -> Duration {
         .nanoseconds(Int64(clamping: instant > now ? instant - now : 0))
     }
 
     package static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
+}
+
+/// The task's ``Deadline`` passed before the result arrived.
+package struct DeadlineExceededError: Error {
+    package init() {}
 }

@@ -1,54 +1,49 @@
 import CSystem
 import Dispatch
 import Glibc
-import HeapModule
 import Synchronization
 
-/// A serial dispatch queue, an epoll descriptor, and one dispatch source on that descriptor.
+/// An event loop: a serial dispatch queue, an epoll descriptor, and one dispatch source on that descriptor.
 ///
-/// Sockets, timers and tasks of a loop run on its queue, one at a time, so that what belongs to a loop
-/// needs no lock. While there is load the loop stays in its handler and waits in `epoll_wait` for a short
-/// while (it *lingers*); without load it returns to Dispatch, which wakes it through the source. Every
-/// wake-up, a timer or work from another thread too, is a descriptor in the epoll set, so both waits hear it.
+/// Sockets, timers and tasks of a loop run on its queue, one at a time, so the state of a loop needs no lock. Under load the loop
+/// stays in its handler and waits in `epoll_wait` for a short while. Without load it returns to Dispatch, which wakes it through
+/// the source. Timers and work from other threads are descriptors in the epoll set too, so they end both kinds of wait.
 ///
-/// It is a `TaskExecutor`: a task started with ``run(_:)`` stays on the loop over all its suspensions.
-/// It is a `SerialExecutor`, so that isolation to it can be checked.
+/// As a `TaskExecutor` it keeps a task that ``run(_:)`` starts on the loop over all suspensions. As a `SerialExecutor` it lets
+/// Swift check isolation to it.
 // Unchecked: all stored state but `inbox` (a Mutex) is touched only on the loop's own queue; entry points assert it.
 package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
-    /// How long a loop without work stays in its handler before it returns to Dispatch, in milliseconds.
-    private static let linger: Int32 = 10
-    /// How many events one call of epoll_wait takes.
+    /// How long a loop without work waits in its handler before it returns to Dispatch, in milliseconds.
+    private static let idleWait: Int32 = 10
+    /// The number of events that one call of epoll_wait takes.
     private static let batch = 256
 
     package let label: String
-    let epoll: Int32
+    private let epoll: Int32
     private let queue: DispatchQueue
     private let wakeup: Int32
     private let timer: Int32
     private let inbox = Mutex(Inbox())
     private var source: (any DispatchSourceRead)?
 
-    // The loop's own.
-    var slots: [DescriptorSlot] = []
-    var freeSlots: [UInt32] = []
-    var timers = Heap<TimerEntry>()
-    var timersSet: UInt64 = 0
-    var timersCancelled = 0
+    private var descriptors = DescriptorTable()
+    private var timers = TimerQueue()
+    /// When the timerfd fires.
     private var armed = UInt64.max
     private var ready: [UnownedJob] = []
     private var running: [UnownedJob] = []
-    private var turnEnds: [() -> Void] = []
+    private var turnEndWork: [() -> Void] = []
     private var spareWork: [Inbox.Work] = []
     private var events = [epoll_event](repeating: epoll_event(), count: EventLoop.batch)
     private var stopped = false
 
     /// The monotonic clock in nanoseconds, read once a turn.
     package private(set) var now: UInt64 = csystem_monotonic()
-    /// Turns so far, for health checks and benchmarks.
+    /// The number of turns so far, for health checks and benchmarks.
     package private(set) var turns: UInt64 = 0
 
-    /// A loop that runs from now on.
-    /// - Throws: ``SystemError`` where the process has no descriptors left.
+    /// Makes a loop that runs at once.
+    /// - Throws: ``SystemError`` when the process has no descriptors left.
     package init(label: String) throws(SystemError) {
         self.label = label
         queue = DispatchQueue(label: label, qos: .userInitiated)
@@ -64,35 +59,53 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
             }
         }
         let source = DispatchSource.makeReadSource(fileDescriptor: epoll, queue: queue)
-        source.setEventHandler { [unowned self] in turnWhileBusy() }
+        source.setEventHandler { [unowned self] in runUntilIdle() }
         self.source = source
         source.activate()
     }
 
-    // MARK: Entering
+    // MARK: Work
 
     /// Whether the caller runs on this loop.
     package var inLoop: Bool { csystem_current_loop() == UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
 
-    /// Stops a debug build where loop-confined state is touched from elsewhere.
+    /// Stops a debug build that touches loop-confined state from elsewhere.
     package func assertInLoop(_ function: StaticString = #function) {
         assert(inLoop, "\(function) called off its loop")
     }
 
-    /// Runs `work` on the loop: at once when already there, else on one of its next turns. From any thread.
+    /// Runs `work` on the loop: at once when the caller is on it, else on one of its next turns. From any thread.
     package func execute(_ work: @escaping @Sendable () -> Void) {
         if inLoop { work() } else { post(.closure(work)) }
     }
 
-    /// Runs `work` at the end of this turn, after all events and tasks that are ready, once.
+    /// Runs `work` once at the end of this turn, after all events and tasks that are ready. On the loop.
     ///
-    /// What a turn gathers is sent there in one go: a connection's replies, all queries of a turn.
+    /// Connections send the responses of a turn there in one call, and the pool sends its queries.
     package func atTurnEnd(_ work: @escaping () -> Void) {
         assertInLoop()
-        turnEnds.append(work)
+        turnEndWork.append(work)
     }
 
-    /// Stops watching and releases the loop's descriptors. Work posted later is not run.
+    /// Starts `operation` on the loop at once, up to its first suspension, and keeps it there to its end. On the loop.
+    @discardableResult
+    package func run(_ operation: @escaping () async -> Void) -> Task<Void, Never> {
+        assertInLoop()
+        // Safe: the task starts here, on the loop, and its executor preference keeps it there.
+        nonisolated(unsafe) let operation = operation
+        return Task.immediate(executorPreference: self) { await operation() }
+    }
+
+    /// Suspends the calling task, which must run on this loop, for `duration` or until it is cancelled.
+    /// - Throws: `CancellationError`.
+    package func sleep(for duration: Duration) async throws {
+        let promise = Promise<Void>(on: self)
+        let timer = schedule(after: duration) { promise.succeed(()) }
+        defer { timer.cancel() }
+        try await promise.value()
+    }
+
+    /// Stops the loop and closes its descriptors. Work that is posted later does not run.
     package func stop() {
         execute { [self] in
             guard !stopped else { return }
@@ -122,20 +135,97 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
         inbox.withLock { inbox in
             guard inbox.post(work) else { return }
             var one: UInt64 = 1
-            // Within the lock: ``stop()`` closes the inbox before the descriptor, whose number may be another's right after.
-            // Can only fail with EAGAIN, when the counter is full: then the loop is already being woken.
+            // Within the lock: ``stop()`` closes the inbox before the descriptor, and the number of a closed descriptor may
+            // soon belong to another file. The call fails only with EAGAIN, when the counter is full: the loop wakes then anyway.
             _ = write(wakeup, &one, 8)
         }
     }
 
-    // MARK: Turning
+    // MARK: Descriptors
 
+    /// Watches a descriptor and keeps its handler alive until ``deregister(_:)``. On the loop.
+    /// - Throws: ``SystemError`` from epoll_ctl(2), such as ENOSPC or EEXIST.
+    package func register(
+        _ descriptor: Int32, for interest: Readiness, handler: any DescriptorHandler
+    ) throws(SystemError) -> Registration {
+        assertInLoop()
+        let registration = descriptors.add(descriptor, for: interest, handler: handler)
+        guard csystem_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, interest.rawValue, registration.token) == 0 else {
+            let error = SystemError("epoll_ctl")
+            _ = descriptors.remove(registration)
+            throw error
+        }
+        return registration
+    }
+
+    /// Changes the events that are watched for; without effect on a registration that has ended. On the loop.
+    package func update(_ registration: Registration, to interest: Readiness) {
+        assertInLoop()
+        guard descriptors.update(registration, to: interest) else { return }
+        _ = csystem_epoll_control(epoll, EPOLL_CTL_MOD, registration.descriptor, interest.rawValue, registration.token)
+    }
+
+    /// Stops watching. Call it before the descriptor is closed. On the loop.
+    package func deregister(_ registration: Registration) {
+        assertInLoop()
+        guard descriptors.remove(registration) else { return }
+        _ = csystem_epoll_control(epoll, EPOLL_CTL_DEL, registration.descriptor, 0, 0)
+    }
+
+    // MARK: Timers
+
+    /// Runs `body` on the loop after `duration`. On the loop.
+    ///
+    /// For a deadline that moves with every request, keep one timer and let it check, when it fires, whether the deadline has
+    /// passed: setting a timer costs a heap insertion, and moving a number costs nothing.
+    @discardableResult
+    package func schedule(after duration: Duration, _ body: @escaping () -> Void) -> LoopTimer {
+        // Reads the clock: `now` may be as old as the turn.
+        schedule(at: csystem_monotonic().adding(duration.nanosecondsClamped), body)
+    }
+
+    /// Runs `body` on the loop at `deadline`, in nanoseconds of the monotonic clock. On the loop.
+    @discardableResult
+    package func schedule(at deadline: UInt64, _ body: @escaping () -> Void) -> LoopTimer {
+        assertInLoop()
+        let timer = LoopTimer(deadline: deadline, loop: self, body: body)
+        timers.insert(timer)
+        armTimer()
+        return timer
+    }
+
+    func timerCancelled() {
+        assertInLoop()
+        timers.noteCancelled()
+    }
+
+    private func fireTimers() {
+        var value: UInt64 = 0
+        _ = read(timer, &value, 8)
+        armed = .max
+        // All due timers are taken before the first one runs: a timer that sets itself for a time in the past must not keep the
+        // loop from its sockets and other timers.
+        for timer in timers.popDue(at: now) { timer.take()?() }
+        armTimer()
+    }
+
+    /// Sets the timerfd to the earliest deadline, unless it fires by then anyway.
+    private func armTimer() {
+        guard let earliest = timers.earliest, earliest < armed else { return }
+        armed = earliest
+        csystem_timerfd_set(timer, max(1, earliest))
+    }
+
+    // MARK: Turns
+
+    /// The tokens of the loop's own descriptors.
     private enum Token {
         static let wakeup = UInt64.max
         static let timer = UInt64.max - 1
     }
 
-    private func turnWhileBusy() {
+    /// Runs turns until there was no work for ``idleWait``.
+    private func runUntilIdle() {
         csystem_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
         defer { csystem_set_current_loop(nil) }
         var wait: Int32 = 0
@@ -144,28 +234,27 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
             now = csystem_monotonic()
             turns &+= 1
             if count == 0 && wait != 0 && ready.isEmpty { return }
-            if count > 0 { deliver(Int(count)) }
-            runReady()
-            while !turnEnds.isEmpty {
-                let ends = turnEnds
-                turnEnds.removeAll(keepingCapacity: true)
-                for end in ends { end() }
-                runReady()
+            if count > 0 { handleEvents(Int(count)) }
+            runReadyJobs()
+            while !turnEndWork.isEmpty {
+                let work = turnEndWork
+                turnEndWork.removeAll(keepingCapacity: true)
+                for one in work { one() }
+                runReadyJobs()
             }
-            wait = ready.isEmpty ? EventLoop.linger : 0
+            wait = ready.isEmpty ? EventLoop.idleWait : 0
         }
-        // What waits for a time that never comes holds on to the loop, and the loop to it.
-        timers = .init()
-        timersCancelled = 0
+        // The body of a timer may retain the loop, and the timer would never fire.
+        timers.removeAll()
     }
 
-    private func deliver(_ count: Int) {
+    private func handleEvents(_ count: Int) {
         for index in 0..<min(count, events.count) {
             let token = csystem_epoll_token(&events[index])
             switch token {
             case Token.wakeup: drainInbox()
             case Token.timer: fireTimers()
-            default: deliver(Readiness(rawValue: events[index].events), token: token)
+            default: descriptors.handler(for: token)?.descriptorReady(Readiness(rawValue: events[index].events))
             }
         }
     }
@@ -186,36 +275,13 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
         spareWork = work
     }
 
-    /// Runs the tasks that were ready when it was called; those they wake wait for the next round, so that
-    /// tasks which keep waking each other don't hold up the sockets.
-    private func runReady() {
+    /// Runs the jobs that are ready now. Jobs that they make ready wait for the next round: tasks that keep waking each other do
+    /// not keep the loop from its sockets.
+    private func runReadyJobs() {
         guard !ready.isEmpty else { return }
         swap(&ready, &running)
         let executor = asUnownedTaskExecutor()
         for job in running { job.runSynchronously(on: executor) }
         running.removeAll(keepingCapacity: true)
-    }
-
-    // MARK: Timers
-
-    private func fireTimers() {
-        var value: UInt64 = 0
-        _ = read(timer, &value, 8)
-        armed = .max
-        // All that are due before any of them runs: a timer that sets itself anew for a time gone by must keep
-        // neither the loop from its sockets nor the others from their turn.
-        var due: [LoopTimer] = []
-        while let first = timers.min, first.deadline <= now, let entry = timers.popMin() { due.append(entry.timer) }
-        for timer in due {
-            if let body = timer.take() { body() } else { timersCancelled -= 1 }
-        }
-        armTimer()
-    }
-
-    /// Sets the timerfd to the earliest deadline, unless it fires no later anyway.
-    func armTimer() {
-        guard let first = timers.min, first.deadline < armed else { return }
-        armed = first.deadline
-        csystem_timerfd_set(timer, max(1, first.deadline))
     }
 }

@@ -58,12 +58,12 @@ package final class Promise<Value>: @unchecked Sendable {
     }
 
     /// The same, but not beyond a deadline. On the loop.
-    /// - Throws: also ``DeadlineExceeded``.
+    /// - Throws: also ``DeadlineExceededError``.
     package func value(by deadline: Deadline) async throws -> Value {
         if case .resolved(let result) = state { return try result.get() }
         // The next to wait, which is this task: nothing comes between.
         let id = waiters &+ 1
-        let timer = loop.schedule(at: deadline.instant) { [self] in abandon(id, DeadlineExceeded()) }
+        let timer = loop.schedule(at: deadline.instant) { [self] in abandon(id, DeadlineExceededError()) }
         defer { timer.cancel() }
         return try await value()
     }

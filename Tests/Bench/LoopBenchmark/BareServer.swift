@@ -28,7 +28,7 @@ final class BareServer: LoopBenchmarkServer {
 private final class FixedResponder: Responder {
     private let response = Response(.ok, headers: FixedReply.headers, body: FixedReply.body)
 
-    func begin(_ request: Request) -> Answer { .now(response) }
+    func begin(_ request: Request) -> ResponderResult { .immediate(response) }
 
-    func refuse(_ refusal: RejectedRequest) -> Response { Response(refusal.status) }
+    func reject(_ rejected: RejectedRequest) -> Response { Response(rejected.status) }
 }

@@ -117,7 +117,7 @@ final class Journal: Sendable {
             let promise = Promise<Int>(on: loop)
             let journal = Journal()
             loop.run { if let value = try? await promise.value() { journal.add(value) } }
-            do { journal.add(try await promise.value(by: .after(.milliseconds(5)))) } catch is DeadlineExceeded {
+            do { journal.add(try await promise.value(by: .after(.milliseconds(5)))) } catch is DeadlineExceededError {
                 journal.add(-1)
             }
             promise.succeed(7)

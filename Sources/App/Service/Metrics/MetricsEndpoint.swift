@@ -24,7 +24,7 @@ package final class MetricsEndpoint: Sendable {
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.maximumConnections = 32
-        configuration.replacesSilent = true
+        configuration.evictsIdleConnections = true
         // A reading has no body.
         configuration.limits.body = 0
         configuration.bufferMemory = 16 << 20

@@ -8,7 +8,7 @@ final class MetricsResponder: Responder {
 
     init(_ registry: PrometheusRegistry) { self.registry = registry }
 
-    func begin(_ request: Request) -> Answer { .now(answer(request)) }
+    func begin(_ request: Request) -> ResponderResult { .immediate(answer(request)) }
 
     private func answer(_ request: Request) -> Response {
         guard request.path.elementsEqual("/metrics".utf8) else { return Self.plain(.notFound) }
@@ -23,7 +23,7 @@ final class MetricsResponder: Responder {
         return response
     }
 
-    func refuse(_ refusal: RejectedRequest) -> Response { Self.plain(refusal.status) }
+    func reject(_ rejected: RejectedRequest) -> Response { Self.plain(rejected.status) }
 
     private static func plain(_ status: HTTPResponse.Status) -> Response {
         var response = Response(status, body: Array("\(status.code) \(status.reasonPhrase)\n".utf8))

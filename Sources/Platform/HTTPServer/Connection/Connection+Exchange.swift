@@ -18,8 +18,8 @@ extension Connection {
             let request = request(parsed)
             let response: Response
             switch responder.begin(request) {
-            case .now(let answer): response = answer
-            case .later(let answer): return goOn(with: Pending(parsed: parsed, request: request, answer: answer))
+            case .immediate(let answer): response = answer
+            case .deferred(let answer): return goOn(with: Pending(parsed: parsed, request: request, answer: answer))
             }
             if let stream = take(response, to: parsed, request) { return handOver(stream) }
             if isClosed { break }
@@ -99,8 +99,8 @@ extension Connection {
         upcoming = nil
         let request = request(parsed)
         switch responder.begin(request) {
-        case .now(let response): return take(response, to: parsed, request)
-        case .later(let answer): return await wait(for: Pending(parsed: parsed, request: request, answer: answer))
+        case .immediate(let response): return take(response, to: parsed, request)
+        case .deferred(let answer): return await wait(for: Pending(parsed: parsed, request: request, answer: answer))
         }
     }
 
@@ -127,14 +127,15 @@ extension Connection {
         served &+= 1
         if isHeadTooLarge(response) {
             let closes = response.closes
-            response = responder.refuse(
+            response = responder.reject(
                 RejectedRequest(
                     status: .internalServerError, reason: "The reply's header fields are too large.", received: request.received,
                     peer: peer))
             response.closes = closes
         }
         refusals = response.status.code == 429 ? refusals &+ 1 : 0
-        let isRefusedTooOften = group.configuration.maximumRefusals > 0 && refusals >= group.configuration.maximumRefusals
+        let isRefusedTooOften =
+            group.configuration.maximumRateLimitedResponses > 0 && refusals >= group.configuration.maximumRateLimitedResponses
         var context = ReplyContext(
             isHead: head.method == .head, isHTTP11: head.isHTTP11,
             closes: response.closes || isRefusedTooOften || !parsed.keepsAlive || group.isDraining || isLast)
@@ -143,7 +144,7 @@ extension Connection {
             if !context.isHTTP11 { context.closes = true }
             // It may last for hours, and what is kept behind it as long. What belongs to the body that is still read is not behind it.
             if continuation.isBody, inbound?.hasEnded != false,
-                backlogCount + fresh.count > group.configuration.maximumBehindStream
+                backlogCount + fresh.count > group.configuration.maximumInputBehindStream
             {
                 context.closes = true
                 dropInput()
@@ -174,6 +175,6 @@ extension Connection {
 
     /// Whether a reply is more than load balancers pass on, with room for what the server adds by itself.
     private func isHeadTooLarge(_ response: Response) -> Bool {
-        response.headers.bytes.count + 192 > group.configuration.maximumReplyHead
+        response.headers.bytes.count + 192 > group.configuration.maximumResponseHead
     }
 }

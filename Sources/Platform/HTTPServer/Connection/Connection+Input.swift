@@ -113,7 +113,7 @@ extension Connection {
     /// Asks how the body that follows a head is to be read; the request where it is answered without.
     private func announce(_ head: RequestHead) -> ParsedRequest? {
         let request = makeRequest(head)
-        let plan = responder.bodyPlan(for: request)
+        let plan = responder.bodyPolicy(for: request)
         announced = request
         if plan.isUnread {
             parser.abandon()
@@ -195,7 +195,7 @@ extension Connection {
         guard !isLast, !isClosed else { return }
         let received = phase == .idle ? loop.now : phaseBegan
         let refusal = RejectedRequest(fault, received: received, peer: peer)
-        let response = responder.refuse(refusal)
+        let response = responder.reject(refusal)
         append(response, to: ReplyContext(isHead: parser.answersHead, closes: true))
     }
 }

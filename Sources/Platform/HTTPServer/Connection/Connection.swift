@@ -191,7 +191,7 @@ final class Connection: DescriptorHandler {
     /// From how many bytes that wait the socket is left alone.
     var pendingLimit: Int {
         let isBehindStream = outbound != nil && inbound?.isRaw != true && inbound?.hasEnded != false
-        return isBehindStream ? group.configuration.maximumBehindStream : group.configuration.maximumPendingInput
+        return isBehindStream ? group.configuration.maximumInputBehindStream : group.configuration.maximumPendingInput
     }
 
     /// What to watch for follows from what can be used.

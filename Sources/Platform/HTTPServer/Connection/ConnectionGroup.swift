@@ -137,7 +137,7 @@ final class ConnectionGroup: @unchecked Sendable {
     /// Closes the connection that has been silent for longest, where that is wanted; whether there was one.
     func makeRoom() -> Bool {
         loop.assertInLoop()
-        guard configuration.replacesSilent else { return false }
+        guard configuration.evictsIdleConnections else { return false }
         let silent = connections.filter { !$0.isExchanging && !$0.isClosed }
         guard let oldest = silent.min(by: { $0.phaseBegan < $1.phaseBegan }) else { return false }
         oldest.close()

@@ -5,7 +5,7 @@ struct ConnectionTimeouts {
     let keepAlive: UInt64
     let header: UInt64
     let lateHead: UInt64
-    let bodyGrace: UInt64
+    let minimumRateWindow: UInt64
     let stall: UInt64
     let linger: UInt64
     let halfClosed: UInt64
@@ -17,21 +17,21 @@ struct ConnectionTimeouts {
     let sweep: Duration
 
     init(_ configuration: ServerConfiguration) {
-        keepAlive = configuration.keepAlive.nanosecondsClamped
-        header = configuration.headerDeadline.nanosecondsClamped
-        lateHead = configuration.lateHeadPatience.nanosecondsClamped
-        bodyGrace = configuration.bodyGrace.nanosecondsClamped
-        stall = configuration.writeStall.nanosecondsClamped
-        linger = configuration.linger.nanosecondsClamped
-        halfClosed = configuration.halfClosedPatience.nanosecondsClamped
+        keepAlive = configuration.idleTimeout.nanosecondsClamped
+        header = configuration.headerTimeout.nanosecondsClamped
+        lateHead = configuration.shutdownHeaderTimeout.nanosecondsClamped
+        minimumRateWindow = configuration.minimumRateWindow.nanosecondsClamped
+        stall = configuration.writeTimeout.nanosecondsClamped
+        linger = configuration.lingerTimeout.nanosecondsClamped
+        halfClosed = configuration.halfCloseTimeout.nanosecondsClamped
         minimumRate = UInt64(clamping: max(0, configuration.minimumRate))
-        body = configuration.bodyDeadline.nanosecondsClamped
-        let shortest = min(keepAlive, header, lateHead, bodyGrace, min(body, stall, linger, halfClosed))
+        body = configuration.bodyTimeout.nanosecondsClamped
+        let shortest = min(keepAlive, header, lateHead, minimumRateWindow, min(body, stall, linger, halfClosed))
         sweep = .nanoseconds(Int64(clamping: min(max(shortest / 8, 10_000_000), 500_000_000)))
     }
 
     /// The pace of a body, from now on.
-    func bodyPace(from now: UInt64) -> TransferPace { TransferPace(from: now, rate: minimumRate, window: bodyGrace) }
+    func bodyPace(from now: UInt64) -> TransferPace { TransferPace(from: now, rate: minimumRate, window: minimumRateWindow) }
 
     /// The pace of what a client takes, from now on.
     func writePace(from now: UInt64) -> TransferPace { TransferPace(from: now, rate: minimumRate, window: stall) }

@@ -1,24 +1,26 @@
 import EventLoop
 import HTTPTypes
 
-/// A request: its head, and its body, read whole or to be read from ``stream``.
-// A class, since it is handed on from hand to hand: each would count its parts anew.
+/// A request: its head, and its body, which was read whole or is read from ``stream``.
+// A class: passing it on costs one retain, and not one for each of its properties.
 package final class Request {
     package let head: RequestHead
-    /// The body with its transfer coding taken off; empty where there was none, or where it is streamed.
+    /// The body without its transfer coding; empty where there is none, or where it is streamed.
     package private(set) var body: [UInt8]
-    /// The body as it comes, where the responder's ``BodyPolicy`` said so and there is one.
+    /// The body as it arrives, where the responder's ``BodyPolicy`` asks for a stream and the request has a body.
     package private(set) var stream: InboundStream?
     /// The address of the other end of the connection, without port.
     package let peer: String
-    /// Whether it came over TLS, up to this process.
+    /// Whether the connection to this process is encrypted (TLS).
     package let isEncrypted: Bool
-    /// When its last byte was read (of its head where the body is streamed), in nanoseconds of the monotonic clock.
+    /// When the last byte of the request was read (of its head where the body is streamed), in nanoseconds of the monotonic
+    /// clock.
     package private(set) var received: UInt64
-    /// The loop it lives on.
+    /// The loop that the request belongs to.
     package let loop: EventLoop
-    /// What the responder found out when it was asked for the request's ``BodyPolicy``, so that it looks once.
-    package var finding: AnyObject?
+    /// A place for the responder: what ``Responder/bodyPolicy(for:)`` finds out, such as the route, need not be looked up again
+    /// by ``Responder/begin(_:)``. The server does not read it.
+    package var responderState: AnyObject?
 
     package init(
         head: RequestHead, body: [UInt8], stream: InboundStream? = nil, peer: String, isEncrypted: Bool = false, received: UInt64,
@@ -33,7 +35,7 @@ package final class Request {
         self.loop = loop
     }
 
-    /// Gives a request that was known by its head the rest.
+    /// Adds what follows the head.
     func complete(body: [UInt8], stream: InboundStream?, received: UInt64) {
         self.body = body
         self.stream = stream
@@ -47,4 +49,29 @@ package final class Request {
     package var query: ArraySlice<UInt8>? { head.query.map { head.bytes[$0] } }
     /// The first value of a field.
     package subscript(name: HTTPField.Name) -> String? { head[name] }
+}
+
+/// A request that the server answers itself, before the responder begins it.
+package struct RejectedRequest: Sendable {
+    package let status: HTTPResponse.Status
+    /// A short reason that may be sent to the client.
+    package let reason: String
+    /// When the request began, in nanoseconds of the monotonic clock.
+    package let received: UInt64
+    /// The address of the other end of the connection.
+    package let peer: String
+
+    package let cause: RequestError.Cause
+
+    init(_ error: RequestError, received: UInt64, peer: String) {
+        self.init(status: error.status, reason: error.reason, cause: error.cause, received: received, peer: peer)
+    }
+
+    package init(status: HTTPResponse.Status, reason: String, cause: RequestError.Cause = .none, received: UInt64, peer: String) {
+        self.cause = cause
+        self.status = status
+        self.reason = reason
+        self.received = received
+        self.peer = peer
+    }
 }

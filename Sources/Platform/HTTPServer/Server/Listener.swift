@@ -46,7 +46,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         descriptor: Int32, groups: [ConnectionGroup], maximum: Int, tls: TLSListener? = nil, metrics: ServerMetrics,
         logger: Logger
     ) {
-        self.tls = tls?.keeper
+        self.tls = tls?.certificates
         let rate = tls?.handshakeRate ?? 0
         handshakes = TokenBucket(rate: rate, burst: rate.multipliedReportingOverflow(by: 2).partialValue)
         let share = rate > 0 ? max(1, rate / TLSListener.clients) : 0
@@ -161,7 +161,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         let status: HTTPResponse.Status = shortage == .client ? .tooManyRequests : .serviceUnavailable
         let refusal = RejectedRequest(status: status, reason: reason, received: home.loop.now, peer: peer)
         var output = OutputQueue()
-        output.append(responder.refuse(refusal), to: ReplyContext(closes: true), date: home.dateLine())
+        output.append(responder.reject(refusal), to: ReplyContext(closes: true), date: home.dateLine())
         _ = output.flush(to: accepted)
         shutdown(accepted, Int32(SHUT_WR))
         // What it has sent already would turn the close into a reset that overtakes the reply.

@@ -39,7 +39,7 @@ package final class InboundStream {
 
     /// The next bytes, at least one; nil once there are no more.
     /// - Throws: ``RequestError`` where the rest is malformed, too large, too slow or will not come;
-    ///   `CancellationError` where the client is gone; ``DeadlineExceeded`` after the task's ``Deadline``.
+    ///   `CancellationError` where the client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
     package func next() async throws -> [UInt8]? {
         loop.assertInLoop()
         while true {

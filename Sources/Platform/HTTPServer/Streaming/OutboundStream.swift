@@ -21,7 +21,7 @@ package final class OutboundStream {
 
     /// Sends these bytes with all else that this turn brings; waits while more than
     /// ``ServerConfiguration/maximumPendingOutput`` bytes wait for the client.
-    /// - Throws: `CancellationError` where the client is gone; ``DeadlineExceeded`` after the task's ``Deadline``.
+    /// - Throws: `CancellationError` where the client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
     package func write(_ bytes: [UInt8]) async throws {
         loop.assertInLoop()
         guard let connection, !connection.isClosed else { throw CancellationError() }

@@ -49,20 +49,20 @@ package final class Application: Responder {
         self.middlewares = middlewares
     }
 
-    package func begin(_ request: Request) -> Answer {
-        let head = request.finding as? MatchedHead
-        request.finding = nil
+    package func begin(_ request: Request) -> ResponderResult {
+        let head = request.responderState as? MatchedHead
+        request.responderState = nil
         let match = head?.match ?? router.match(request.head)
         let context = context(for: request, match)
         context.refusal = head?.refusal
         do {
             try context.checkDeadline()
             switch try advance(context, match, from: 0) {
-            case .immediate(let response): return .now(finish(response, match, context))
-            case .deferred(let handler): return .later { [self] in await run(handler, context, match) }
+            case .immediate(let response): return .immediate(finish(response, match, context))
+            case .deferred(let handler): return .deferred { [self] in await run(handler, context, match) }
             }
         } catch {
-            return .now(fail(error, match, context))
+            return .immediate(fail(error, match, context))
         }
     }
 
@@ -129,15 +129,15 @@ package final class Application: Responder {
         return response
     }
 
-    package func refuse(_ refusal: RejectedRequest) -> Response {
+    package func reject(_ rejected: RejectedRequest) -> Response {
         let requestID = ids.next()
-        var problem = Problem(.refusal(refusal.status, refusal.cause), refusal.reason)
+        var problem = Problem(.refusal(rejected.status, rejected.cause), rejected.reason)
         // What was refused for want of room, or as too much at a time.
-        if refusal.status == .serviceUnavailable || refusal.status == .tooManyRequests { problem = problem.retrying(after: 1) }
+        if rejected.status == .serviceUnavailable || rejected.status == .tooManyRequests { problem = problem.retrying(after: 1) }
         problems.count(problem)
         var response = problem.response(requestID: requestID)
         complete(&response, requestID: requestID, always: .always)
-        accessLog.write(response, to: refusal, requestID: requestID, duration: elapsed(since: refusal.received))
+        accessLog.write(response, to: rejected, requestID: requestID, duration: elapsed(since: rejected.received))
         return response
     }
 
@@ -149,9 +149,9 @@ package final class Application: Responder {
         init(_ match: RouteMatch) { self.match = match }
     }
 
-    package func bodyPlan(for request: Request) -> BodyPolicy {
+    package func bodyPolicy(for request: Request) -> BodyPolicy {
         let matched = MatchedHead(router.match(request.head))
-        request.finding = matched
+        request.responderState = matched
         guard case .found(let route, _) = matched.match else { return .unread }
         // The client holds its body back until it hears that it is wanted (RFC 9110 §10.1.1).
         if request.head.bytes(of: .expect) != nil {

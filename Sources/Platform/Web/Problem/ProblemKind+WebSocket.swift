@@ -7,7 +7,7 @@ extension ProblemKind {
         "The call needs a WebSocket handshake of version 13, as `Upgrade` and `Sec-WebSocket-Version` in the answer say.")
 }
 
-extension WebSocketRefusal: ProblemConvertible {
+extension WebSocketHandshakeError: ProblemConvertible {
     package var problem: Problem {
         var problem = Problem(status.code == 426 ? .upgradeRequired : .badRequest, reason)
         problem.headers = headers

@@ -177,7 +177,7 @@ final class CartListener {
             let promise = Promise<Void>(on: loop)
             waiter = promise
             defer { waiter = nil }
-            do { try await promise.value(by: .after(timeout)) } catch is DeadlineExceeded { return .silence }
+            do { try await promise.value(by: .after(timeout)) } catch is DeadlineExceededError { return .silence }
         }
         guard let event = pending else { return hasEnded ? .end : .silence }
         pending = nil

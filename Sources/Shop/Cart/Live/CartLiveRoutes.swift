@@ -146,7 +146,7 @@ package struct LiveSettings: Sendable {
     /// The limits of one WebSocket.
     var webSocket: WebSocketSettings {
         var settings = WebSocketSettings()
-        settings.heartbeat = heartbeat
+        settings.pingInterval = heartbeat
         // Clients send only pings and close frames.
         settings.maximumMessage = 4 << 10
         settings.frameRate = frameRate

@@ -16,13 +16,13 @@ import TestSupport
         _ body: @escaping @Sendable (RunningServer, CertificateStore) throws -> Void
     ) async throws {
         let files = try ScratchDirectory("tls")
-        let keeper = CertificateStore(try Self.context(in: files.path))
+        let certificates = CertificateStore(try Self.context(in: files.path))
         func configure(_ configuration: inout ServerConfiguration) {
-            configuration.tls = TLSListener(port: 0, keeper: keeper)
+            configuration.tls = TLSListener(port: 0, certificates: certificates)
             change(&configuration)
         }
         try await RunningServer.with(configure, metrics: metrics) { running in
-            try await onOwnThread { try body(running, keeper) }
+            try await onOwnThread { try body(running, certificates) }
         }
     }
 
@@ -102,7 +102,7 @@ import TestSupport
     }
 
     @Test func aHandshakeThatNeverComesIsGivenUp() async throws {
-        try await serve({ $0.headerDeadline = .milliseconds(200) }) { running, _ in
+        try await serve({ $0.headerTimeout = .milliseconds(200) }) { running, _ in
             let silent = try RawSocket(port: running.server.tlsPort)
             let half = try RawSocket(port: running.server.tlsPort)
             try half.send([0x16, 3, 1, 2])
@@ -111,10 +111,10 @@ import TestSupport
     }
 
     @Test func aNewCertificateIsForNewConnections() async throws {
-        try await serve { running, keeper in
+        try await serve { running, certificates in
             let before = try TLSTestSocket(port: running.server.tlsPort)
             let files = try ScratchDirectory("tls")
-            keeper.replace(with: try Self.context(in: files.path))
+            certificates.replace(with: try Self.context(in: files.path))
             let after = try TLSTestSocket(port: running.server.tlsPort)
             #expect(before.fingerprint != after.fingerprint)
             for socket in [before, after] {
@@ -126,7 +126,7 @@ import TestSupport
 
     /// What was agreed on under old keys cannot be gone on with, in either version.
     @Test func newKeysForTicketsEndOldSessions() async throws {
-        try await serve { running, keeper in
+        try await serve { running, certificates in
             for version in [nil, TLSTestSocket.Wish.version12] {
                 func connect(_ session: TLSTestSocket.Session?) throws -> TLSTestSocket {
                     var wish = TLSTestSocket.Wish()
@@ -140,7 +140,7 @@ import TestSupport
                 #expect(!first.isResumed)
                 let second = try connect(first.session)
                 #expect(second.isResumed)
-                keeper.replace(with: try keeper.current.renewed())
+                certificates.replace(with: try certificates.current.renewed())
                 let third = try connect(second.session)
                 #expect(!third.isResumed && third.fingerprint == first.fingerprint)
                 #expect(try connect(third.session).isResumed)

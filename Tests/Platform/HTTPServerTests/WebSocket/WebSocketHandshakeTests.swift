@@ -44,7 +44,7 @@ import Testing
         ])
     func refused(line: String, fields: String, status: Int) throws {
         let head = try Self.head(line, fields)
-        let refusal = #expect(throws: WebSocketRefusal.self) { try WebSocketHandshake(head) }
+        let refusal = #expect(throws: WebSocketHandshakeError.self) { try WebSocketHandshake(head) }
         #expect(refusal?.status.code == status)
         let offer = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         #expect(refusal?.headers.bytes == (status == 426 ? Array(offer.utf8) : []))

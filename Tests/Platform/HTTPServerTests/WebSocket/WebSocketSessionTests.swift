@@ -143,7 +143,7 @@ import TestSupport
     @Test("whoever sends and never reads has to wait, and is dropped in the end")
     func backPressure() async throws {
         try await RunningServer.with({
-            $0.writeStall = .milliseconds(500)
+            $0.writeTimeout = .milliseconds(500)
             $0.maximumPendingOutput = 64 << 10
         }) { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/ws")

@@ -62,7 +62,7 @@ import TestSupport
     }
 
     @Test func aHeadThatStopsHalfWayHoldsUpTheEndNoLongerThanAMoment() async throws {
-        try await RunningServer.with({ $0.headerDeadline = .seconds(3_600) }) { running in
+        try await RunningServer.with({ $0.headerTimeout = .seconds(3_600) }) { running in
             let first = try await running.connect()
             try await first.send("GET /first HTTP/1.1\r\nHost")
             // Half a head after a request that was served.
@@ -77,7 +77,7 @@ import TestSupport
     }
 
     @Test func aHeadOfWhichTheRestComesWhileTheServerFinishesIsAnswered() async throws {
-        try await RunningServer.with({ $0.lateHeadPatience = .seconds(60) }) { running in
+        try await RunningServer.with({ $0.shutdownHeaderTimeout = .seconds(60) }) { running in
             let late = try await running.connect()
             try await late.send("GET /late HTTP/1.1\r\nHost")
             async let finished = running.server.finish(within: .seconds(60))

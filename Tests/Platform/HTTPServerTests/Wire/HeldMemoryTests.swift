@@ -29,8 +29,8 @@ import Testing
 
     @Test func theSameOverTLS() async throws {
         let files = try ScratchDirectory("held")
-        let keeper = CertificateStore(try TLSTests.context(in: files.path))
-        try await RunningServer.with({ $0.tls = TLSListener(port: 0, keeper: keeper) }) { running in
+        let certificates = CertificateStore(try TLSTests.context(in: files.path))
+        try await RunningServer.with({ $0.tls = TLSListener(port: 0, certificates: certificates) }) { running in
             try await onOwnThread {
                 let socket = try TLSTestSocket(port: running.server.tlsPort)
                 try socket.send(Self.refused + "Expect: 100-continue\r\n\r\n")
@@ -43,19 +43,19 @@ import Testing
     }
 
     @Test func aBodyIsDueWhateverItsRate() async throws {
-        try await RunningServer.with({ $0.linger = .seconds(20) }) { running in
+        try await RunningServer.with({ $0.lingerTimeout = .seconds(20) }) { running in
             let text = try await running.talk(
                 "POST /echo/late HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n" + String(repeating: "x", count: 800_000))
             #expect(text.hasPrefix("HTTP/1.1 408 "))
         }
-        try await RunningServer.with({ ($0.bodyDeadline, $0.minimumRate) = (.milliseconds(300), 0) }) { running in
+        try await RunningServer.with({ ($0.bodyTimeout, $0.minimumRate) = (.milliseconds(300), 0) }) { running in
             let text = try await running.talk("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx")
             #expect(text.hasPrefix("HTTP/1.1 408 "))
         }
     }
 
     @Test func whoWasFastMayNotBeSilentForIt() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(300), 240) }) { running in
+        try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(300), 240) }) { running in
             let text = try await running.talk(
                 "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 999_999))
             #expect(text.hasPrefix("HTTP/1.1 408 "))

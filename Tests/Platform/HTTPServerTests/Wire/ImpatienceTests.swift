@@ -8,7 +8,7 @@ import TestSupport
 /// Clients that are slow, and clients that go.
 @Suite struct ImpatienceTests {
     @Test func anIdleConnectionIsClosedAfterTheKeepAliveTime() async throws {
-        try await RunningServer.with({ $0.keepAlive = .milliseconds(300) }) { running in
+        try await RunningServer.with({ $0.idleTimeout = .milliseconds(300) }) { running in
             let text = try await running.talk("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(text.components(of: "HTTP/1.1 ") == 1)
             #expect(!text.contains("Connection: close"))
@@ -16,7 +16,7 @@ import TestSupport
     }
 
     @Test func anIdleConnectionIsNotClosedBeforeTheKeepAliveTime() async throws {
-        try await RunningServer.with({ ($0.keepAlive, $0.headerDeadline) = (.seconds(30), .milliseconds(200)) }) { running in
+        try await RunningServer.with({ ($0.idleTimeout, $0.headerTimeout) = (.seconds(30), .milliseconds(200)) }) { running in
             let client = HTTPTestClient(port: running.port)
             for _ in 0..<2 {
                 #expect(try await client.request("GET", "/").status == 200)
@@ -25,11 +25,11 @@ import TestSupport
             #expect(try await client.request("GET", "/").status == 200)
             #expect(client.connections == 1)
         }
-        #expect(ServerConfiguration().keepAlive > .seconds(60))
+        #expect(ServerConfiguration().idleTimeout > .seconds(60))
     }
 
     @Test func withoutAMinimumRateABodyMayTakeItsTime() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(100), 0) }) { running in
+        try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(100), 0) }) { running in
             let response = try await onOwnThread {
                 let socket = try RawSocket(port: running.port)
                 try socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
@@ -44,14 +44,14 @@ import TestSupport
     }
 
     @Test func aNewConnectionThatSendsNothingIsClosedWithoutAReply() async throws {
-        try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
+        try await RunningServer.with({ $0.headerTimeout = .milliseconds(300) }) { running in
             let text = try await running.talk("")
             #expect(text.isEmpty)
         }
     }
 
     @Test func aHeadThatTakesTooLongGets408() async throws {
-        try await RunningServer.with({ ($0.headerDeadline, $0.linger) = (.seconds(1), .seconds(20)) }) { running in
+        try await RunningServer.with({ ($0.headerTimeout, $0.lingerTimeout) = (.seconds(1), .seconds(20)) }) { running in
             for start in ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET /first HTTP/1.1\r\nHost: a\r\n\r\nG"] {
                 let text = try await drip(start, to: running.port)
                 #expect(text.contains("HTTP/1.1 408 "))
@@ -62,7 +62,7 @@ import TestSupport
 
     @Test func aBodyThatComesTooSlowlyGets408() async throws {
         try await RunningServer.with({
-            ($0.bodyGrace, $0.minimumRate, $0.linger) = (.milliseconds(300), 100, .seconds(20))
+            ($0.minimumRateWindow, $0.minimumRate, $0.lingerTimeout) = (.milliseconds(300), 100, .seconds(20))
         }) { running in
             let text = try await drip("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", to: running.port)
             #expect(text.hasPrefix("HTTP/1.1 408 "))
@@ -85,7 +85,7 @@ import TestSupport
     }
 
     @Test func aBodyThatKeepsItsRateMayTakeLongerThanTheGrace() async throws {
-        try await RunningServer.with({ ($0.bodyGrace, $0.minimumRate) = (.milliseconds(1_500), 20) }) { running in
+        try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(1_500), 20) }) { running in
             let response = try await onOwnThread {
                 let socket = try RawSocket(port: running.port)
                 try socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
@@ -100,7 +100,7 @@ import TestSupport
     }
 
     @Test func aClientThatTakesNoReplyIsCutOff() async throws {
-        try await RunningServer.with({ $0.writeStall = .milliseconds(300) }) { running in
+        try await RunningServer.with({ $0.writeTimeout = .milliseconds(300) }) { running in
             let socket = try await running.connect()
             socket.limitReceiveBuffer(4_096)
             try await socket.send("GET /large/50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -187,7 +187,7 @@ import TestSupport
     }
 
     @Test func aClientThatGoesCancelsItsRequest() async throws {
-        try await RunningServer.with({ $0.halfClosedPatience = .milliseconds(200) }) { running in
+        try await RunningServer.with({ $0.halfCloseTimeout = .milliseconds(200) }) { running in
             for resets in [true, false] {
                 let before = running.journal.cancelled
                 let socket = try await running.connect()

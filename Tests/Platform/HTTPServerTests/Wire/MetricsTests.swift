@@ -63,7 +63,7 @@ import Testing
 
     @Test func aSlowHeadAndASlowBodyAreCountedApart() async throws {
         let settings: (inout ServerConfiguration) -> Void = {
-            ($0.headerDeadline, $0.bodyGrace) = (.milliseconds(300), .milliseconds(300))
+            ($0.headerTimeout, $0.minimumRateWindow) = (.milliseconds(300), .milliseconds(300))
         }
         try await RunningServer.with(settings, metrics: ServerMetrics(factory: registry)) { running in
             #expect(try await running.talk("GET / HT").hasPrefix("HTTP/1.1 408 "))

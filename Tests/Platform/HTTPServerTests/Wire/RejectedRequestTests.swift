@@ -30,7 +30,7 @@ import TestSupport
             ("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
             ("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
         ]
-        try await RunningServer.with({ $0.headerDeadline = .milliseconds(300) }) { running in
+        try await RunningServer.with({ $0.headerTimeout = .milliseconds(300) }) { running in
             for (text, status) in cases {
                 let reply = try await running.talk(text)
                 #expect(
@@ -66,11 +66,11 @@ import TestSupport
             let others = try await ask(running, Array(mixed))
             #expect(others == mixed.map(String.init) + ["200 close"])
         }
-        try await RunningServer.with({ $0.maximumRefusals = 0 }) { running in
+        try await RunningServer.with({ $0.maximumRateLimitedResponses = 0 }) { running in
             let answers = try await ask(running, refused)
             #expect(answers == refused.map(String.init) + ["200 close"])
         }
-        try await RunningServer.with({ $0.maximumRefusals = 1 }) { running in
+        try await RunningServer.with({ $0.maximumRateLimitedResponses = 1 }) { running in
             let answers = try await ask(running, refused)
             #expect(answers == ["429 close"])
         }
@@ -106,7 +106,7 @@ import TestSupport
     }
 
     @Test func aClientThatNeverStopsSendingIsCutOff() async throws {
-        try await RunningServer.with({ $0.linger = .milliseconds(200) }) { running in
+        try await RunningServer.with({ $0.lingerTimeout = .milliseconds(200) }) { running in
             let socket = try await running.connect()
             try await socket.send("GET / HTTP/9.9\r\n\r\n")
             #expect(try await running.eventually { running.server.openConnections == 0 })

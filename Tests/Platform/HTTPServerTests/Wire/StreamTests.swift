@@ -95,7 +95,7 @@ import TestSupport
 
     @Test func aBodyThatComesTooSlowlyIsGivenUp() async throws {
         try await RunningServer.with {
-            $0.bodyGrace = .milliseconds(100)
+            $0.minimumRateWindow = .milliseconds(100)
             $0.minimumRate = 1_000_000
         } _: { running in
             let socket = try await running.connect()
@@ -108,7 +108,8 @@ import TestSupport
 
     @Test func aBodyThatHasComeIsNoLongerMeasured() async throws {
         let registry = PrometheusRegistry(descriptions: [])
-        try await RunningServer.with({ $0.bodyGrace = .seconds(2) }, metrics: ServerMetrics(factory: registry)) { running in
+        try await RunningServer.with({ $0.minimumRateWindow = .seconds(2) }, metrics: ServerMetrics(factory: registry)) {
+            running in
             let socket = try await running.connect()
             try await socket.send("POST /stream/count/2500 HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
             try await socket.send([UInt8](repeating: 0x61, count: 60_000))
@@ -120,7 +121,7 @@ import TestSupport
 
     @Test func aReaderThatTakesItsTimeIsNotHeldAgainstTheClient() async throws {
         try await RunningServer.with {
-            $0.bodyGrace = .milliseconds(100)
+            $0.minimumRateWindow = .milliseconds(100)
             $0.minimumRate = 1_000_000
         } _: { running in
             let client = HTTPTestClient(port: running.port)

@@ -46,16 +46,16 @@ final class TestResponder: Responder {
     /// What waits for nothing is answered now and later by turns, so that every order of the two comes up.
     private var answersNow = false
 
-    func begin(_ request: Request) -> Answer {
+    func begin(_ request: Request) -> ResponderResult {
         let path = String(decoding: request.path, as: UTF8.self)
         journal.begin(path)
         let parts = path.split(separator: "/").map(String.init)
         answersNow.toggle()
         if answersNow, !["stream", "yield", "sleep"].contains(parts.first) {
             defer { journal.end(cancelled: false) }
-            return .now(answer(request, path, parts))
+            return .immediate(answer(request, path, parts))
         }
-        return .later { [self] in
+        return .deferred { [self] in
             let response = await wait(request, path, parts)
             journal.end(cancelled: Task.isCancelled)
             return response
@@ -173,11 +173,11 @@ final class TestResponder: Responder {
         change(&settings)
         settings.maximumMessage = 1 << 20
         if milliseconds > 0 {
-            settings.heartbeat = .milliseconds(milliseconds)
-            settings.patience = .milliseconds(milliseconds)
-            settings.closePatience = .milliseconds(milliseconds)
+            settings.pingInterval = .milliseconds(milliseconds)
+            settings.pongTimeout = .milliseconds(milliseconds)
+            settings.closeTimeout = .milliseconds(milliseconds)
         }
-        do throws(WebSocketRefusal) {
+        do throws(WebSocketHandshakeError) {
             return .webSocket(try WebSocketHandshake(request.head), settings: settings) { [journal] session in
                 defer { journal.streamEnded() }
                 try await session.run { message in
@@ -225,11 +225,11 @@ final class TestResponder: Responder {
         }
     }
 
-    func refuse(_ refusal: RejectedRequest) -> Response {
-        Response(refusal.status, body: Array(refusal.reason.utf8))
+    func reject(_ rejected: RejectedRequest) -> Response {
+        Response(rejected.status, body: Array(rejected.reason.utf8))
     }
 
-    func bodyPlan(for request: Request) -> BodyPolicy {
+    func bodyPolicy(for request: Request) -> BodyPolicy {
         let path = String(decoding: request.path, as: UTF8.self)
         if path.hasPrefix("/unread") { return .unread }
         if path == "/echo/late" { return BodyPolicy(deadline: .milliseconds(300)) }

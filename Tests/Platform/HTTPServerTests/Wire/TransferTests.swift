@@ -18,9 +18,9 @@ import TestSupport
 
     private func with(_ transport: Transport, _ body: @escaping @Sendable (Line) throws -> Void) async throws {
         let files = try ScratchDirectory("transfer")
-        let keeper = CertificateStore(try TLSTests.context(in: files.path))
+        let certificates = CertificateStore(try TLSTests.context(in: files.path))
         try await RunningServer.with({
-            $0.tls = TLSListener(port: 0, keeper: keeper)
+            $0.tls = TLSListener(port: 0, certificates: certificates)
             $0.limits.body = 8 << 20
         }) { running in
             try await onOwnThread {

@@ -148,9 +148,9 @@ import WebTestSupport
                 HTTPResponse.Status.badRequest, .requestTimeout, .contentTooLarge, .uriTooLong,
                 .requestHeaderFieldsTooLarge, .notImplemented, .httpVersionNotSupported, .expectationFailed,
                 .init(code: 426, reasonPhrase: "Upgrade Required"),
-            ].map { application.refuse(RejectedRequest(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
+            ].map { application.reject(RejectedRequest(status: $0, reason: "why", received: 0, peer: "192.0.2.9")) }
                 + [
-                    application.refuse(
+                    application.reject(
                         RejectedRequest(
                             status: .notImplemented, reason: "why", cause: .transferCoding, received: 0, peer: "192.0.2.9"))
                 ]
@@ -274,8 +274,8 @@ import WebTestSupport
             let application = Application(
                 router: router, middlewares: ["a", "b", "c"].map { Marker(name: $0) }, logger: journal.logger)
             switch application.begin(Request(.get, path, on: loop)) {
-            case .now(let response): return (response, false)
-            case .later(let answer): return (await answer(), true)
+            case .immediate(let response): return (response, false)
+            case .deferred(let answer): return (await answer(), true)
             }
         }
         #expect(response.status.code == status)

@@ -23,7 +23,7 @@ import WebTestSupport
             let journal = LogJournal()
             let application = Application(router: router, middlewares: refuses ? [Refusing()] : [], logger: journal.logger)
             let request = Request(method, target, fields: fields, on: loop)
-            let plan = application.bodyPlan(for: request)
+            let plan = application.bodyPolicy(for: request)
             return (plan, await application.respond(to: request).status.code)
         }
     }

@@ -22,7 +22,7 @@ import WebTestSupport
             for (method, target) in requests {
                 _ = await application.respond(to: Request(method, target, on: loop))
             }
-            _ = application.refuse(RejectedRequest(status: .contentTooLarge, reason: "big", received: 0, peer: ""))
+            _ = application.reject(RejectedRequest(status: .contentTooLarge, reason: "big", received: 0, peer: ""))
             return try MetricsScrape(registry.text())
         }
     }

@@ -18,7 +18,7 @@ package struct WebSocketHandshake: Sendable {
     /// - Parameter subprotocols: those that the service speaks; the client's first among them is chosen, and none where it
     ///   offers none of them (RFC 6455 §4.2.2).
     /// - Throws: what to answer instead.
-    package init(_ head: RequestHead, subprotocols: [String] = []) throws(WebSocketRefusal) {
+    package init(_ head: RequestHead, subprotocols: [String] = []) throws(WebSocketHandshakeError) {
         guard head.method == .get, head.isHTTP11 else { throw .notWebSocket }
         guard Self.has("websocket", in: head.values(of: .upgrade)), Self.has("upgrade", in: head.values(of: .connection)) else {
             throw .notWebSocket

@@ -116,7 +116,7 @@ package final class WebSocketSession {
         guard isOpen else { return }
         sayClose(WebSocketClose(code, reason))
         timer?.cancel()
-        timer = loop.schedule(after: settings.closePatience) { [weak self] in self?.inbound.finish() }
+        timer = loop.schedule(after: settings.closeTimeout) { [weak self] in self?.inbound.finish() }
     }
 
     private func sayClose(_ close: WebSocketClose) {
@@ -126,9 +126,9 @@ package final class WebSocketSession {
     }
 
     private func beat() {
-        timer = loop.schedule(after: settings.heartbeat) { [weak self] in
+        timer = loop.schedule(after: settings.pingInterval) { [weak self] in
             guard let self, isOpen else { return }
-            let silence = settings.heartbeat.nanosecondsClamped.addingReportingOverflow(settings.patience.nanosecondsClamped)
+            let silence = settings.pingInterval.nanosecondsClamped.addingReportingOverflow(settings.pongTimeout.nanosecondsClamped)
             if !silence.overflow, loop.now > heard, loop.now - heard >= silence.partialValue {
                 // Gone without a word: nobody would read a close frame.
                 outbound.abort()

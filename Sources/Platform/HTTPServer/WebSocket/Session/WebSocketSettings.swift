@@ -1,11 +1,11 @@
 /// How patient a WebSocket is, and what it takes.
 package struct WebSocketSettings: Sendable {
     /// How often the client is pinged. Load balancers close what is silent for a minute, and some networks sooner.
-    package var heartbeat = Duration.seconds(15)
+    package var pingInterval = Duration.seconds(15)
     /// How long after a ping something must have come from the client, the pong at the latest; then it counts as gone.
-    package var patience = Duration.seconds(20)
+    package var pongTimeout = Duration.seconds(20)
     /// How long the other side's close frame is waited for (RFC 6455 §7.1.1).
-    package var closePatience = Duration.seconds(5)
+    package var closeTimeout = Duration.seconds(5)
     /// How many bytes a message from the client may have; beyond it the close code is 1009.
     package var maximumMessage = 1 << 20
 
