@@ -1,18 +1,18 @@
 import PostgresClient
 
-/// Recomputes from the data itself what must hold of it: after a restore, a failover, or whenever somebody wants to know.
+/// Checks the invariants of the shop's data, for example after a restore or a failover.
 ///
-/// All rules see one snapshot, so a shop that sells meanwhile is not mistaken for a broken one. It only reads, but reads all
-/// orders and the whole stock ledger: for a large shop, ask a replica or a restored copy.
+/// All rules see one snapshot, so the shop may sell at the same time. The audit only reads, but it reads all orders and the whole
+/// stock ledger: for a large shop, use a replica or a restored copy.
 package struct Audit {
-    /// What one rule found.
+    /// The result of one rule.
     package struct Finding {
         package let rule: String
-        /// Violations, each as a JSON object; the first ``Audit/shown`` of them.
+        /// The first violations, each as a JSON object; at most ``Audit/shown``.
         package let violations: [String]
     }
 
-    /// The most violations told of one rule.
+    /// The most violations that are shown for one rule.
     package static let shown = 20
 
     private let configuration: PostgresConfiguration
@@ -21,9 +21,10 @@ package struct Audit {
         self.configuration = configuration
     }
 
-    /// Checks every rule, telling of each as it is done.
-    /// - Throws: ``PostgresError``: `connectionUnavailable`; SQLSTATE 42P01 where the schema is behind.
-    package func run(_ tell: (Finding) -> Void) throws {
+    /// Checks every rule.
+    /// - Parameter report: Receives the result of each rule as soon as it is checked.
+    /// - Throws: ``PostgresError``, for example `connectionUnavailable`, or SQLSTATE 42P01 if the schema is behind.
+    package func run(_ report: (Finding) -> Void) throws {
         let connection = try BlockingConnection(configuration)
         try connection.execute(
             """
@@ -33,7 +34,7 @@ package struct Audit {
         for rule in AuditRule.all {
             let query = "SELECT row_to_json(violation)::text FROM (\(rule.query)) violation LIMIT \(Self.shown)"
             let rows = try connection.query(PostgresQuery(unescaped: query))
-            tell(Finding(rule: rule.rule, violations: try rows.map { row in try row[0, as: String.self] }))
+            report(Finding(rule: rule.rule, violations: try rows.map { row in try row[0, as: String.self] }))
         }
         try connection.execute("COMMIT")
     }

@@ -1,9 +1,8 @@
 import Orders
 
-/// Something that must hold of the shop's data at any moment, whatever was killed in between, and a query that finds where
-/// it does not.
+/// An invariant of the shop's data, which holds at any time, also after a crash, and a query that finds violations.
 package struct AuditRule: Sendable {
-    /// What must hold, in words.
+    /// The invariant in words.
     package let rule: String
     /// One row for each violation.
     package let query: String
@@ -15,10 +14,10 @@ package struct AuditRule: Sendable {
 }
 
 extension AuditRule {
-    /// The statuses that this release knows, as SQL texts. Of an order at another, a later release has decided what holds.
+    /// The statuses that this release knows, as SQL. For other statuses, only a newer release knows what holds.
     private static let known = OrderStatus.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
-    /// All of them. Only what stays true for good: an answer kept for a key goes after a day, the order stays.
+    /// All invariants. Each holds forever: for example, an order stays when the response for its idempotency key is deleted.
     package static let all = [
         AuditRule(
             rule: "stock is the sum of its ledger",

@@ -1,15 +1,15 @@
 import PostgresClient
 
-/// Indexes and keys of some tables, taken off before very many rows are written and put back afterwards: building an index
-/// over what is there takes a fraction of keeping it up to date row by row. Within one transaction: they never are missing
-/// for anybody else, and come back by themselves where it fails.
+/// The indexes and keys of some tables, dropped before many rows are written and created again afterwards: building an index over
+/// all rows takes a fraction of the time of updating it for each row. In one transaction: other sessions never miss the indexes,
+/// and a rollback brings them back.
 struct DroppedIndexes {
     private let statements: [(name: String, sql: String)]
 
-    /// Takes them off.
-    /// - Throws: ``PostgresError``: only the owner of the tables may.
+    /// Drops the indexes and keys.
+    /// - Throws: ``PostgresError``, for example if the role does not own the tables.
     init(of tables: [String], on connection: BlockingConnection) throws {
-        // Keys first to go that point at others; indexes and primary keys first to come back.
+        // Foreign keys go first and come back last: they need the primary keys.
         let keys = try connection.query(
             """
             SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), conname::text, \
@@ -34,7 +34,7 @@ struct DroppedIndexes {
         self.statements = statements.reversed()
     }
 
-    /// Puts them back.
+    /// Creates the indexes and keys again.
     func restore(on connection: BlockingConnection, _ note: (String) -> Void) throws {
         for (name, sql) in statements {
             note(name)

@@ -1,4 +1,4 @@
-/// The words that generated products are made of. Some occur in every tenth product and some in every thousandth, as words do.
+/// The words of generated products. As in real text, some words are frequent and others are rare.
 enum GeneratedWords {
     static let departments: [(name: String, kinds: [(name: String, things: [String])])] = [
         (

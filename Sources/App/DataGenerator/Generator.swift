@@ -1,29 +1,29 @@
 import CatalogImport
 import PostgresClient
 
-/// Fills a database with a shop of any size: a catalogue with variants and stock, orders with lines, histories, reservations
-/// and the ledger that goes with them, as the service itself would have left them. For measuring and for tests.
+/// Fills a database with a shop of any size: a catalogue with variants and stock, and orders with lines, history, reservations and
+/// stock movements, as the service would have written them. For measurements and tests.
 ///
-/// The same options make the same rows. All of it is one transaction on one connection: PostgreSQL is kept busy by COPY
-/// while the next rows are made, so that a second connection would find no core of its own on a small machine, and a
-/// generation that fails leaves nothing behind. Where the database is empty, indexes and keys are taken off and built at the
-/// end. Blocks: never on a loop.
+/// The same options make the same rows. Everything happens in one transaction on one connection: if it fails, nothing is left
+/// behind, and a second connection would not be faster on a small machine, since COPY keeps PostgreSQL busy while the next rows
+/// are made. In an empty database, indexes and keys are dropped first and built at the end. It blocks, so it never runs on an
+/// event loop.
 package struct Generator {
     private let configuration: PostgresConfiguration
     private let options: GeneratorOptions
     private let note: (GeneratorEvent) -> Void
 
     /// - Parameters:
-    ///   - configuration: of a role that owns the tables
-    ///   - note: called on the way, on the caller's thread
+    ///   - configuration: The connection, as a role that owns the tables.
+    ///   - note: Receives the progress, on the caller's thread.
     package init(configuration: PostgresConfiguration, options: GeneratorOptions, note: @escaping (GeneratorEvent) -> Void) {
         self.configuration = configuration
         self.options = options
         self.note = note
     }
 
-    /// Makes everything.
-    /// - Throws: ``GeneratorError`` where there are products already; ``PostgresError``.
+    /// Writes all rows.
+    /// - Throws: ``GeneratorError`` if there are products already; ``PostgresError``.
     package func run() throws {
         let connection = try BlockingConnection(configuration)
         try connection.execute(
@@ -38,9 +38,9 @@ package struct Generator {
         }
         try connection.execute("BEGIN; SET LOCAL lock_timeout = '60s'")
         do {
-            let shelf = isEmpty ? try DroppedIndexes(of: Self.tables, on: connection) : nil
+            let dropped = isEmpty ? try DroppedIndexes(of: Self.tables, on: connection) : nil
             try write(connection)
-            try shelf?.restore(on: connection) { note(.indexing($0)) }
+            try dropped?.restore(on: connection) { note(.indexing($0)) }
             try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion))
             try connection.execute("COMMIT")
         } catch {
@@ -48,7 +48,7 @@ package struct Generator {
             throw error
         }
         note(.analyzing)
-        // Marks pages as seen by all, too, so that index-only scans need not look; each table in a transaction of its own.
+        // VACUUM also marks pages as visible to all, for index-only scans. It needs a transaction for each table.
         for table in Self.tables { try connection.execute("VACUUM (ANALYZE) \(table)") }
     }
 
@@ -93,6 +93,41 @@ package struct Generator {
         }
     }
 
-    /// Bytes that are handed over at a time.
+    /// The bytes that are sent at a time.
     private static let batch = 1 << 18
+}
+
+/// The size of the shop to generate.
+package struct GeneratorOptions: Sendable {
+    package let products: Int
+    package let orders: Int
+    /// The same seed makes the same shop to the last byte; another seed makes another shop.
+    package let seed: UInt64
+    /// Whether to add to a database that has products already.
+    package let force: Bool
+
+    /// - Parameters:
+    ///   - products: At least one.
+    ///   - orders: 0 or more.
+    package init(products: Int, orders: Int, seed: UInt64 = 1, force: Bool = false) {
+        self.products = max(1, products)
+        self.orders = max(0, orders)
+        self.seed = seed
+        self.force = force
+    }
+}
+
+/// The progress of a generator.
+package enum GeneratorEvent: Sendable {
+    /// The number of rows that were sent, out of all.
+    case wrote(rows: Int, of: Int)
+    /// All rows are written; this index is built next.
+    case indexing(String)
+    /// Everything is committed; VACUUM and ANALYZE run for the planner.
+    case analyzing
+}
+
+/// Why nothing was generated.
+package struct GeneratorError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let description: String
 }

@@ -8,7 +8,7 @@ import PostgresClient
 struct GeneratorRows {
     let options: GeneratorOptions
     let categories: [GeneratedCategory]
-    /// Those that products lie in.
+    /// The categories that contain products.
     private let leaves: [GeneratedCategory]
 
     init(_ options: GeneratorOptions) {
@@ -167,7 +167,7 @@ struct GeneratorRows {
         text.column(total)
         text.column(total)
         text.column(utf8: address.finish())
-        // Nobody has the token that this would be the hash of.
+        // A random hash: no token has it.
         text.column("\\x" + (0..<4).map { _ in Self.hexadecimal(hash.next()) }.joined())
         text.column(order.placedAt)
         text.column(order.moment(of: order.statuses.count - 1))
@@ -238,6 +238,6 @@ struct GeneratorRows {
 }
 
 extension CopyText {
-    /// Appends a moment.
+    /// Appends a time.
     mutating func column(_ time: Timestamp) { column(time.description) }
 }

@@ -1,6 +1,6 @@
-/// Random numbers that are a function of a seed and a place: whoever asks for the same gets the same, in whatever order,
-/// so that an order knows what a product costs without anybody having kept it.
-/// SplitMix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014), begun at a hash of both.
+/// Random numbers that are a function of a seed, a stream and an index. The same arguments give the same numbers in any order, so
+/// an order can compute the price of a product without storing products.
+/// SplitMix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014), started at a hash of all three.
 struct SeededHash {
     private var state: UInt64
 
@@ -13,15 +13,15 @@ struct SeededHash {
         return Self.mix(state)
     }
 
-    /// A number below `bound`, at least 0; of bounds far below 2⁶⁴ evenly enough.
+    /// A number from 0 to below `bound`; nearly uniform for bounds far below 2⁶⁴.
     mutating func below(_ bound: Int) -> Int {
         bound <= 1 ? 0 : Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
-    /// One of these, which are some.
+    /// One of the choices.
     mutating func pick(_ choices: [String]) -> String { choices.isEmpty ? "" : choices[below(choices.count)] }
 
-    /// A place among so many where the first are asked for far more often: the cube of an even number.
+    /// An index below `count`, where the first ones are far more frequent: the cube of a uniform number.
     mutating func popular(of count: Int) -> Int {
         let unit = Double(next() >> 11) * 0x1p-53
         return min(max(0, count - 1), Int(Double(count) * unit * unit * unit))
