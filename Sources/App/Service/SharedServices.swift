@@ -2,6 +2,7 @@ import Cart
 import Configuration
 import Orders
 import HTTPServer
+import HTTPTypes
 import Logging
 import PostgresClient
 import RedisClient
@@ -60,8 +61,8 @@ struct SharedServices: Sendable {
     /// One loop's share of what is taken on.
     var admission: AdmissionSettings {
         var settings = configuration.overload.admission ?? .unlimited
-        // Nobody waits beyond the time the request has.
-        settings.patience = min(settings.patience, configuration.http.requestTimeout)
+        // No request waits longer than it may take.
+        settings.timeout = min(settings.timeout, configuration.http.requestTimeout)
         // Orders share transactions: with fewer at work those would be the smaller, and nothing would be won.
         settings.minimum = max(
             settings.minimum, configuration.shop.checkout.orders * configuration.shop.checkout.transactions)
@@ -78,6 +79,9 @@ struct SharedServices: Sendable {
     }
 
     var middlewares: [any Middleware] {
-        configuration.server.corsOrigins.isEmpty ? [] : [CORSMiddleware(origins: configuration.server.corsOrigins)]
+        configuration.server.corsOrigins.isEmpty ? [] : [
+            CORSMiddleware(
+                origins: AllowedOrigins(configuration.server.corsOrigins), requestHeaders: [.xCartToken, .xOrderToken])
+        ]
     }
 }

@@ -1,5 +1,5 @@
-import Logging
 import Glibc
+import Logging
 
 /// Ties swift-log to this package's handlers.
 package enum LogSystem {
@@ -22,4 +22,12 @@ package enum LogSystem {
         case .pretty: PrettyLogHandler(label: label, level: level, sink: sink, isColoured: isColoured)
         }
     }
+}
+
+/// How log lines look.
+package enum LogFormat: String, CaseIterable, Sendable {
+    /// One JSON object a line, for machines.
+    case json
+    /// Aligned text, coloured on a terminal, for people.
+    case pretty
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Synchronization
 
 /// Where all metrics of a process are, behind swift-metrics' API, and how Prometheus reads them.
@@ -63,4 +64,70 @@ package final class PrometheusRegistry: Sendable {
         }
         return blocks.sorted { $0.name < $1.name }.map(\.text).joined()
     }
+}
+
+// Where a name is one of another kind, the instrument works and is not shown: two kinds under one name would make the whole
+// text unreadable, and a metric must not end the process.
+extension PrometheusRegistry: MetricsFactory {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        if case .counter(let cell) = cell(label, dimensions, .counter, { _ in .counter(CounterCell()) }) { return cell }
+        return CounterCell()
+    }
+
+    package func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        let found = cell(label, dimensions, .counter) { _ in .fractionalCounter(FractionalCounterCell()) }
+        if case .fractionalCounter(let cell) = found { return cell }
+        return FractionalCounterCell()
+    }
+
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        gauge(label, dimensions)
+    }
+
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        guard aggregate else { return gauge(label, dimensions) }
+        let found = cell(label, dimensions, .histogram) { .values(ValueHistogram(bounds: $0)) }
+        if case .values(let cell) = found { return cell }
+        return ValueHistogram(bounds: MetricDescription.latency)
+    }
+
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        let found = cell(label, dimensions, .histogram) { .durations(DurationHistogram(bounds: $0)) }
+        if case .durations(let cell) = found { return cell }
+        return DurationHistogram(bounds: MetricDescription.latency)
+    }
+
+    private func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeCell {
+        if case .gauge(let cell) = cell(label, dimensions, .gauge, { _ in .gauge(GaugeCell()) }) { return cell }
+        return GaugeCell()
+    }
+
+    // A series that vanished between two readings would lose what it had counted since the last: they all stay.
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    package func destroyMeter(_ handler: any MeterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
+}
+
+/// What there is to say about a metric beside its values.
+package struct MetricDescription: Sendable {
+    package let name: String
+    /// One sentence, shown with the values.
+    package let help: String
+    /// Upper bounds of a histogram's ranges, rising: seconds for a timer, else the recorder's own unit.
+    package let bounds: [Double]
+
+    package init(_ name: String, _ help: String, bounds: [Double] = MetricDescription.latency) {
+        self.name = name
+        self.help = help
+        self.bounds = bounds
+    }
+
+    /// From what a cache answers to what a client gives up on, in seconds.
+    package static let latency = [
+        0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
 }

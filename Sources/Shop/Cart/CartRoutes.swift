@@ -117,3 +117,8 @@ extension RequestContext {
         return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
     }
 }
+
+extension HTTPField.Name {
+    /// The secret of a guest's cart.
+    package static let xCartToken = constant("X-Cart-Token")
+}

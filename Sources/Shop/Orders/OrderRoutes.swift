@@ -118,3 +118,8 @@ extension RouteLimit {
         }
     }
 }
+
+extension HTTPField.Name {
+    /// The secret of a guest's order.
+    package static let xOrderToken = constant("X-Order-Token")
+}

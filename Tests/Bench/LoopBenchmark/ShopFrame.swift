@@ -16,7 +16,7 @@ enum ShopFrame {
                 Response(.ok, headers: FixedReply.headers, body: FixedReply.body)
             }
             return Application(
-                router: router, middlewares: [CORSMiddleware(origins: ["https://shop.example"])],
+                router: router, middlewares: [CORSMiddleware(origins: AllowedOrigins(["https://shop.example"]))],
                 logger: Logger(label: "benchmark"))
         }
     }

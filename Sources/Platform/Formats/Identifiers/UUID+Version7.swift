@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 extension UUID {
     /// A new time-ordered identifier (RFC 9562 §5.7): milliseconds, then their fraction in the 12 bits after the version
@@ -36,4 +37,35 @@ extension UUID {
 
     /// The version, bits 48–51: 4 is random, 7 time-ordered.
     package var version: Int { Int(uuid.6 >> 4) }
+}
+
+/// The kernel's random numbers (getentropy(3)), fetched 32 at a time, as many as one call gives: a system call for each costs more than all else that an
+/// identifier does. For one that lives on an event loop; it cannot be copied, for two copies would give the same numbers.
+package struct RandomPool: ~Copyable {
+    private var words = InlineArray<32, UInt64>(repeating: 0)
+    private var used = 32
+
+    package init() {}
+
+    /// The next 64 random bits. What was given out is not kept.
+    package mutating func next() -> UInt64 {
+        if used >= words.count { fill() }
+        let word = words[used]
+        words[used] = 0
+        used += 1
+        return word
+    }
+
+    private mutating func fill() {
+        used = 0
+        var span = words.mutableSpan
+        let failed = span.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            return getentropy(start, bytes.count) != 0
+        }
+        guard failed else { return }
+        // A kernel that refuses: the standard library knows other sources.
+        var system = SystemRandomNumberGenerator()
+        for index in words.indices { words[index] = system.next() }
+    }
 }

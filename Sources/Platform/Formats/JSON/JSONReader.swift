@@ -133,3 +133,58 @@ package struct JSONReader {
         JSONReader(content: content, path: path, notes: notes)
     }
 }
+
+/// The way from a document's root to a value. Its text is made only when something is wrong there.
+indirect enum JSONPath {
+    case root
+    case member(JSONPath, String)
+    case element(JSONPath, Int)
+
+    /// The JSON pointer (RFC 6901 §3): `~` in a name is written `~0`, `/` is written `~1`.
+    var pointer: String {
+        switch self {
+        case .root: ""
+        case .element(let parent, let index): "\(parent.pointer)/\(index)"
+        case .member(let parent, let name): parent.pointer + "/" + Self.escape(name)
+        }
+    }
+
+    private static func escape(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
+        var escaped = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": escaped.append(contentsOf: "~0".unicodeScalars)
+            case "/": escaped.append(contentsOf: "~1".unicodeScalars)
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
+    }
+}
+
+/// What is wrong with one value of a document, as an `errors` member of problem details shows it (RFC 9457).
+package struct FieldError: Equatable, Sendable {
+    /// Where the value stands (RFC 6901): `/items/0/quantity`, empty for the whole document.
+    package let pointer: String
+    /// What it should have been: `must be between 1 and 999`.
+    package let detail: String
+
+    package init(pointer: String, detail: String) {
+        self.pointer = pointer
+        self.detail = detail
+    }
+}
+
+/// Everything found wrong with a document, at most `JSONReader.maximumFaults` of it, never empty.
+package struct FieldErrors: Error, Equatable, Sendable, CustomStringConvertible {
+    package let faults: [FieldError]
+
+    package init(_ faults: [FieldError]) {
+        self.faults = faults
+    }
+
+    package var description: String {
+        faults.map { "\($0.pointer.isEmpty ? "document" : $0.pointer) \($0.detail)" }.joined(separator: "; ")
+    }
+}

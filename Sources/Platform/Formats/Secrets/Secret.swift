@@ -1,3 +1,5 @@
+import Glibc
+
 /// A password, key or token that shows itself nowhere but where `reveal` is called: not in logs, interpolations, dumps or JSON.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable, Encodable {
     /// What is shown instead. Of one length, whatever the secret's.
@@ -21,5 +23,42 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(Self.mask)
+    }
+}
+
+/// A file that holds one secret, as container runtimes mount it: one line of text, with or without the line's end.
+package enum SecretFile {
+    /// The longest secret, in bytes.
+    package static let longest = 4_096
+
+    /// Why a file holds no secret; never has a part of what it holds.
+    package struct Fault: Error, Sendable, CustomStringConvertible {
+        package let description: String
+
+        fileprivate init(_ description: String) { self.description = description }
+    }
+
+    /// The text without the line's end. Blocks.
+    package static func read(_ path: String) throws(Fault) -> Secret {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Fault(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: longest + 2)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Fault(String(cString: strerror(errno))) }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+            guard bytes.count <= longest + 2 else { throw Fault("it is longer than \(longest) bytes") }
+        }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        guard !bytes.isEmpty else { throw Fault("it is empty") }
+        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw Fault("it is not one line of text")
+        }
+        return Secret(text)
     }
 }

@@ -5,29 +5,29 @@ import HTTPServer
 import HTTPTypes
 import Logging
 
-/// The service of one loop: finds the route, asks the middlewares and the handler, makes problems of errors,
-/// and writes the access log. What needs no waiting is answered without a task.
+/// The service of one loop: finds the route, runs the middlewares and the handler, turns errors into problems, and writes the
+/// access log. A response that needs no wait needs no task.
 package final class Application: Responder {
     private let router: Router
     private let middlewares: [any Middleware]
     private let settings: ApplicationSettings
-    /// What every answer gets that goes out over TLS.
+    /// The headers of every response to a client that came over TLS.
     private let alwaysSecure: HeaderBlock
     private let logger: Logger
     private let accessLog: AccessLog
     private let mapError: (any Error) -> Problem?
     private let problems: ProblemMetrics
-    private var sheds = ShedAnswer()
-    private let shedLog: ShedLog
+    private var overloadResponse = OverloadResponse()
+    private let overloadLog: OverloadLog
     /// Nil where no proxy is trusted.
     private var concentration: ClientConcentration?
     private let clientErrorLog: ClientErrorLog
     private var ids = RequestIDSource()
 
     /// - Parameters:
-    ///   - middlewares: asked in this order, all of them within the request's deadline.
-    ///   - metrics: where problems are counted; by default among the process's own. Requests are where the router says.
-    ///   - mapError: what an error of a lower layer is to a client; nil where it is nothing but an internal error.
+    ///   - middlewares: run in this order, within the request's deadline
+    ///   - metrics: where problems are counted; by default among the process's own. The router counts requests.
+    ///   - mapError: the problem for an error of a lower layer; nil for an internal error
     package init(
         router: Router, middlewares: [any Middleware] = [], settings: ApplicationSettings = ApplicationSettings(),
         logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
@@ -36,14 +36,14 @@ package final class Application: Responder {
         self.router = router
         self.settings = settings
         var secure = HeaderBlock.always
-        // Without includeSubDomains: what else there is under the name is not this service's to decide.
+        // Without includeSubDomains: other names of the domain belong to other services.
         secure.append(.strictTransportSecurity, "max-age=\(settings.strictTransport.components.seconds)")
         alwaysSecure = secure
         self.logger = logger
         problems = ProblemMetrics(factory: metrics)
         self.mapError = mapError
         accessLog = AccessLog(logger: logger)
-        shedLog = ShedLog(logger: logger)
+        overloadLog = OverloadLog(logger: logger)
         concentration = settings.trustedProxies.isEmpty ? nil : settings.concentration
         clientErrorLog = ClientErrorLog(logger: logger, most: settings.loggedClientErrors)
         self.middlewares = middlewares
@@ -104,13 +104,13 @@ package final class Application: Responder {
     }
 
     private func fail(_ error: any Error, _ match: RouteMatch, _ context: RequestContext) -> Response {
-        guard let shed = error as? Shed else { return finish(answer(to: error, in: context), match, context) }
-        problems.count(shed.problem)
-        let isLogged = shedLog.takes(on: context.loop)
-        return finish(sheds.response(requestID: context.requestID), match, context, isLogged: isLogged)
+        guard let overload = error as? OverloadError else { return finish(response(to: error, in: context), match, context) }
+        problems.count(overload.problem)
+        let isLogged = overloadLog.takes(on: context.loop)
+        return finish(overloadResponse.response(requestID: context.requestID), match, context, isLogged: isLogged)
     }
 
-    /// Gives an answer what all of them have, counts it and writes its line.
+    /// Completes a response, counts it and writes its line in the access log.
     private func finish(
         _ response: consuming Response, _ match: RouteMatch, _ context: RequestContext, isLogged: Bool = true
     ) -> Response {
@@ -131,8 +131,8 @@ package final class Application: Responder {
 
     package func reject(_ rejected: RejectedRequest) -> Response {
         let requestID = ids.next()
-        var problem = Problem(.refusal(rejected.status, rejected.cause), rejected.reason)
-        // What was refused for want of room, or as too much at a time.
+        var problem = Problem(.rejection(rejected.status, rejected.cause), rejected.reason)
+        // Rejected for lack of capacity.
         if rejected.status == .serviceUnavailable || rejected.status == .tooManyRequests { problem = problem.retrying(after: 1) }
         problems.count(problem)
         var response = problem.response(requestID: requestID)
@@ -141,10 +141,10 @@ package final class Application: Responder {
         return response
     }
 
-    /// What a request's head says before its body comes, kept for when it has.
+    /// The route of a request whose body is still to come, so that it is found once.
     private final class MatchedHead {
         let match: RouteMatch
-        /// Why it is refused, where no look at the body would change that.
+        /// Why the request is refused by its head alone.
         var refusal: Problem?
         init(_ match: RouteMatch) { self.match = match }
     }
@@ -153,7 +153,7 @@ package final class Application: Responder {
         let matched = MatchedHead(router.match(request.head))
         request.responderState = matched
         guard case .found(let route, _) = matched.match else { return .unread }
-        // The client holds its body back until it hears that it is wanted (RFC 9110 §10.1.1).
+        // The client sends its body only after a 100 (Continue) (RFC 9110 §10.1.1).
         if request.head.bytes(of: .expect) != nil {
             matched.refusal = refusal(of: request, matched.match, route)
             if matched.refusal != nil { return .unread }
@@ -163,7 +163,7 @@ package final class Application: Responder {
         return plan
     }
 
-    /// Why a request is refused whatever its body is, as far as its head tells.
+    /// Why a request is refused by its head, whatever its body is.
     private func refusal(of request: Request, _ match: RouteMatch, _ route: Route) -> Problem? {
         let context = context(for: request, match)
         for middleware in middlewares {
@@ -186,7 +186,7 @@ package final class Application: Responder {
         let limit = (route?.options.deadline ?? settings.requestDeadline).nanosecondsClamped
         let (instant, overflow) = request.received.addingReportingOverflow(limit)
         let client = settings.trustedProxies.client(peer: request.peer, request.head)
-        if concentration?.isSample() == true { note(client.address, route?.options.loadClass) }
+        if concentration?.isSample() == true { noteAddress(client.address, route?.options.loadClass) }
         return RequestContext(
             request: settings.trustedProxies.withoutSecret(request),
             requestID: RequestID.choose(request.head.bytes(of: .xRequestID), else: &ids),
@@ -200,8 +200,8 @@ package final class Application: Responder {
             logger: logger)
     }
 
-    /// Looks whether a proxy stands for its clients. Health checks come from few addresses as a rule.
-    private func note(_ address: String, _ loadClass: LoadClass?) {
+    /// Looks for proxies that are not trusted. Health checks do not count: they come from few addresses as a rule.
+    private func noteAddress(_ address: String, _ loadClass: LoadClass?) {
         guard loadClass != .alwaysServed, let finding = concentration?.note(ClientKey.of(address), at: csystem_monotonic()) else {
             return
         }
@@ -213,34 +213,34 @@ package final class Application: Responder {
             ])
     }
 
-    /// What every answer carries.
+    /// Adds the headers of every response.
     private func complete(
-        _ response: inout Response, requestID: String, always: HeaderBlock, _ rateLimit: RateLimitStanding? = nil
+        _ response: inout Response, requestID: String, always: HeaderBlock, _ rateLimit: RateLimitStatus? = nil
     ) {
-        // Room for all below, so that the bytes move once.
+        // Room for all headers below, so that the bytes move once.
         response.headers.reserveCapacity(response.headers.bytes.count + always.bytes.count + 256)
-        // What nobody said may be kept must not be: a cache would show one customer's answer to another.
+        // Nothing may be stored by default: a cache would show one client's response to another.
         let isPrivate = response.headers.begins(.cacheControl, with: "private")
         if isPrivate == nil { response.headers.append(Application.notStored) }
-        // A shared cache gives what it may keep to all, and would tell them how one client stands.
+        // A shared cache would show one client's rate limit to all.
         let isShared = isPrivate == false && response.headers.begins(.cacheControl, with: "no-store") == false
         if let rateLimit, !isShared { RateLimitFields.append(rateLimit, to: &response.headers) }
         response.headers.append(always)
-        // Made here, or found sane (``RequestID``).
+        // Made or checked by ``RequestID``.
         response.headers.append(line: "X-Request-Id: ", trusted: requestID)
     }
 
     private static let notStored = HeaderBlock([(.cacheControl, CachePolicy.notStored)])
 
-    /// Whether the client came over TLS, to here or as a trusted proxy says. Over plain HTTP the field that asks for TLS must not
-    /// be sent (RFC 6797 §7.2).
+    /// Whether the client came over TLS, to this service or to a trusted proxy. Over plain HTTP, Strict-Transport-Security must not be
+    /// sent (RFC 6797 §7.2).
     private func isSecure(_ context: RequestContext) -> Bool {
         guard settings.strictTransport > .zero else { return false }
         if context.request.isEncrypted { return true }
         return context.isProxied && context.request.head.bytes(of: .xForwardedProto)?.elementsEqual("https".utf8) == true
     }
 
-    private func answer(to error: any Error, in context: RequestContext) -> Response {
+    private func response(to error: any Error, in context: RequestContext) -> Response {
         let problem = problem(for: error)
         problems.count(problem)
         if problem.kind.status.code >= 500 { log(problem, in: context) }
@@ -249,8 +249,8 @@ package final class Application: Responder {
 
     private func problem(for error: any Error) -> Problem {
         if let convertible = error as? any ProblemConvertible { return convertible.problem }
-        // Found only while the handler read the body.
-        if let fault = error as? RequestError { return Problem(.refusal(fault.status, fault.cause), fault.reason) }
+        // An error in the body, which the handler reads as it comes.
+        if let fault = error as? RequestError { return Problem(.rejection(fault.status, fault.cause), fault.reason) }
         if error is CancellationError, Task.isCancelled { return Problem(.clientGone) }
         return mapError(error) ?? .internalError(error)
     }
@@ -263,5 +263,31 @@ package final class Application: Responder {
                 "route": .string(context.route ?? "none"),
                 "error": .string(problem.cause ?? problem.detail ?? problem.kind.title),
             ])
+    }
+}
+
+/// Settings of how requests are handled.
+package struct ApplicationSettings: Sendable {
+    /// The proxies whose reports on the client's address are believed.
+    package var trustedProxies: TrustedProxies
+    /// Detects a proxy that is not trusted.
+    package var concentration = ClientConcentration()
+    /// How long a request may take by default.
+    package var requestDeadline: Duration
+
+    /// How long browsers must come back over TLS only (RFC 6797); zero for no such rule.
+    package var strictTransport: Duration
+
+    /// How many lines about 4xx one client gets in ten seconds; the others are counted.
+    package var loggedClientErrors: Int
+
+    package init(
+        trustedProxies: TrustedProxies = .none, requestDeadline: Duration = .seconds(30), strictTransport: Duration = .zero,
+        loggedClientErrors: Int = 100
+    ) {
+        self.loggedClientErrors = loggedClientErrors
+        self.trustedProxies = trustedProxies
+        self.requestDeadline = requestDeadline
+        self.strictTransport = strictTransport
     }
 }

@@ -1,16 +1,16 @@
 import Formats
 import Glibc
 
-/// Reads the files of a directory and those below it, within limits.
+/// Reads the files of a directory and its subdirectories, within limits.
 ///
-/// Every name is opened relative to the descriptor of its directory and never through a symbolic link, so that
-/// nothing outside can be reached, not even by one who swaps a directory while it is read.
+/// Every name is opened relative to the descriptor of its directory and never through a symbolic link. So no file outside is
+/// reached, even if a directory is replaced while it is read.
 struct AssetReader {
     let maximumBytes: Int
     let maximumFiles: Int
     private static let deepest = 8
 
-    /// With the time of the last change in seconds since 1970, where it is one.
+    /// With the time of the last change in seconds since 1970, if that is known.
     private(set) var files: [(path: String, bytes: [UInt8], modified: Int64?)] = []
     private var bytesRead = 0
 
@@ -20,13 +20,13 @@ struct AssetReader {
     }
 
     mutating func read(_ directory: String) throws(AssetError) {
-        // The root itself may be a link: it is the operator's choice.
+        // The root itself may be a link, by the operator's choice.
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw AssetError(reason: .unreadable(errno), path: directory) }
         try read(descriptor, prefix: "", depth: 0)
     }
 
-    /// Takes the descriptor over.
+    /// Owns the descriptor and closes it.
     private mutating func read(_ descriptor: Int32, prefix: String, depth: Int) throws(AssetError) {
         defer { close(descriptor) }
         guard depth < AssetReader.deepest else { throw AssetError(reason: .tooDeep, path: prefix) }
@@ -35,7 +35,7 @@ struct AssetReader {
             // Without O_NONBLOCK, opening a named pipe would wait for its other end.
             let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard file >= 0 else {
-                // ELOOP: a symbolic link. ENXIO: a socket. ENOENT: gone since it was listed.
+                // ELOOP: a symbolic link. ENXIO: a socket. ENOENT: deleted after it was listed.
                 if [ELOOP, ENXIO, ENOENT].contains(errno) { continue }
                 throw AssetError(reason: .unreadable(errno), path: path)
             }
@@ -52,7 +52,7 @@ struct AssetReader {
         }
     }
 
-    /// Takes the descriptor over.
+    /// Owns the descriptor and closes it.
     private mutating func keep(_ file: Int32, _ path: String, _ modified: Int64?) throws(AssetError) {
         defer { close(file) }
         guard files.count < maximumFiles else { throw AssetError(reason: .tooManyFiles, path: path) }
@@ -70,8 +70,8 @@ struct AssetReader {
         files.append((path, bytes, modified))
     }
 
-    /// Images that are built the same each time have all files at one time near 1970, which tells nothing; and none may
-    /// be said to be of the future (RFC 9110 §8.8.2.1).
+    /// Reproducible container images give all files a time near 1970, which means nothing. A time in the future must not be sent
+    /// (RFC 9110 §8.8.2.1).
     private static func modified(_ status: stat) -> Int64? {
         let time = Int64(status.st_mtim.tv_sec)
         return time < 366 * 86_400 * 11 ? nil : min(time, Timestamp.now.seconds)
@@ -79,7 +79,7 @@ struct AssetReader {
 
     /// All names but those that begin with a dot, sorted.
     private static func names(in descriptor: Int32, _ path: String) throws(AssetError) -> [String] {
-        // The stream owns its descriptor; the caller keeps its own.
+        // The stream owns and closes its descriptor, so it gets a copy.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw AssetError(reason: .unreadable(errno), path: path) }
         guard let stream = fdopendir(copy) else {

@@ -5,28 +5,28 @@ import HTTPTypes
 
 /// A representation that is made once, when the program starts, and served from memory with its ETag.
 package struct FixedResource: Sendable {
-    /// What it is to a browser.
+    /// How browsers treat it.
     package enum Kind: Sendable {
         case data
-        /// With its Content-Security-Policy.
+        /// A page with its Content-Security-Policy.
         case page(policy: String)
-        /// The same, where it has one.
+        /// An image or style sheet, perhaps with a Content-Security-Policy.
         case asset(policy: String?)
     }
 
     private let plain: Representation
-    /// Made at the start; nil: it is not sent that way.
+    /// Made at the start; nil where the resource is never compressed.
     private let gzip: Representation?
     /// Whether its kind is ever compressed.
     private let isCoded: Bool
     private let modified: Int64?
 
     /// - Parameters:
-    ///   - type: its Content-Type.
-    ///   - cacheControl: how long it may be kept.
-    ///   - variation: the request field that chooses between this and others of its place, for Vary; nil: there are none
-    ///   - modified: when it was last changed, in seconds since 1970; nil where nobody knows.
-    ///   - gzip: what compresses it, where its type gains by that; nil: nothing does
+    ///   - type: its Content-Type
+    ///   - cacheControl: how long it may be stored
+    ///   - variation: the request header that selects between this and other resources of the same path, for Vary; nil without one
+    ///   - modified: when it was last changed, in seconds since 1970; nil where unknown
+    ///   - gzip: compresses it, if its type gets smaller by that; nil for no compression
     package init(
         _ body: [UInt8], type: String, kind: Kind, cacheControl: String, variation: String? = nil, modified: Int64? = nil,
         gzip: Gzip? = nil
@@ -48,11 +48,11 @@ package struct FixedResource: Sendable {
 
     package var body: [UInt8] { plain.response.body }
     package var tag: EntityTag { plain.tag }
-    /// Its fields, but those that every answer gets.
+    /// Its headers, without those of every response.
     package var headers: HeaderBlock { plain.response.headers }
 
-    /// The answer to a GET or HEAD.
-    /// - Throws: 412 where the request asks for another version only.
+    /// The response to a GET or HEAD.
+    /// - Throws: 412 where the request demands another version.
     package func answer(to context: RequestContext) throws(Problem) -> Response {
         try context.answer(plain, modified: modified, isCoded: isCoded) { gzip }
     }

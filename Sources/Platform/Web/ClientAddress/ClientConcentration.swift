@@ -1,21 +1,21 @@
-/// Notices that most requests come from few addresses: where proxies are trusted, that mostly is a proxy that is not, which
-/// then stands for all of its clients. A pure value.
+/// Detects that most requests come from few addresses. Where proxies are trusted, these mostly are proxies that are not, and each
+/// counts as one client. A pure value.
 ///
-/// Looks at a sample of the requests, and counts the commonest addresses of the sample in so many places and no more (Misra and Gries,
-/// 1982, "Finding repeated elements"): what it counts for an address is never too high.
+/// It samples the requests, and counts the most common addresses of the sample in a bounded number of places (Misra and Gries, 1982,
+/// "Finding repeated elements"): the count of an address is never too high.
 package struct ClientConcentration: Sendable {
-    /// What was noticed.
+    /// The result of a window.
     package struct Finding: Sendable, Equatable {
-        /// How many addresses there were, the commonest of them.
+        /// The number of the most common addresses.
         let addresses: Int
-        /// The commonest address.
+        /// The most common address.
         let commonest: String
-        /// The least share of the requests that came from these addresses, in percent.
+        /// The share of requests from these addresses, in percent, at least.
         let percent: Int
     }
 
     private static let places = 16
-    /// Few addresses are so many.
+    /// Up to so many addresses are few.
     private static let few = 4
 
     private let interval: Int
@@ -27,9 +27,9 @@ package struct ClientConcentration: Sendable {
     private var began: UInt64?
 
     /// - Parameters:
-    ///   - interval: each request of so many is looked at
-    ///   - window: how long to look before judging
-    ///   - least: fewer samples than this say nothing
+    ///   - interval: the sample is one of so many requests
+    ///   - window: how long to sample before a result
+    ///   - least: how many samples a result needs
     package init(interval: Int = 32, window: Duration = .seconds(3_600), least: Int = 100) {
         self.interval = max(1, interval)
         self.window = window.nanosecondsClamped
@@ -37,7 +37,7 @@ package struct ClientConcentration: Sendable {
         untilSample = self.interval
     }
 
-    /// Counts a request; whether it is one to be looked at.
+    /// Counts a request, and returns whether it belongs to the sample.
     mutating func isSample() -> Bool {
         untilSample -= 1
         guard untilSample <= 0 else { return false }
@@ -45,7 +45,7 @@ package struct ClientConcentration: Sendable {
         return true
     }
 
-    /// Looks at a sample, and judges those before it once the window is over.
+    /// Adds a request of the sample, and returns the result once the window is over.
     /// - Parameter now: in nanoseconds of the monotonic clock
     mutating func note(_ address: String, at now: UInt64) -> Finding? {
         let start = began ?? now

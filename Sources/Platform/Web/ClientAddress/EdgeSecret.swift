@@ -1,20 +1,20 @@
 import HTTPServer
 import HTTPTypes
 
-/// The secret that a content network (CloudFront) adds to each request in `X-Origin-Verify`: who knows it came through the
-/// network, and what the network says about the viewer is believed.
+/// The secret that a content network (CloudFront) adds to each request in `X-Origin-Verify`. A request with the secret came through
+/// the network, whose report on the viewer is believed.
 package struct EdgeSecret: Sendable {
     private let secrets: [[UInt8]]
 
     /// - Parameters:
-    ///   - secret: the present one
-    ///   - other: while the secret changes, the one before or after it
+    ///   - secret: the current one
+    ///   - other: during a rotation the previous or next one
     package init(_ secret: String, _ other: String? = nil) {
         secrets = [Array(secret.utf8)] + (other.map { [Array($0.utf8)] } ?? [])
     }
 
-    /// Whether a request carries the secret. Each is compared in a time that says nothing about where it differs, and all are,
-    /// whichever fits. A request that carries the field twice was not sent by the network alone, so it proves nothing.
+    /// Whether a request carries the secret. All secrets are compared, each in constant time. A request with two of these headers is
+    /// not proved: one of them is not the network's.
     func isCarried(by head: RequestHead) -> Bool {
         var count = 0
         var isRight = false
@@ -25,14 +25,14 @@ package struct EdgeSecret: Sendable {
         return count == 1 && isRight
     }
 
-    /// The viewer's address as CloudFront tells it in `CloudFront-Viewer-Address`: address, colon, port, and an address of IPv6
-    /// without brackets (Amazon CloudFront Developer Guide, "Add CloudFront request headers"). Nil where the field is absent,
-    /// is there twice, or holds something else.
+    /// The viewer's address from `CloudFront-Viewer-Address`: address, colon, port, and an address of IPv6
+    /// without brackets (Amazon CloudFront Developer Guide, "Add CloudFront request headers"). Nil where the header is
+    /// missing, repeated or malformed.
     static func viewer(of head: RequestHead) -> IPAddress? {
         var values: [ArraySlice<UInt8>] = []
         head.forEach(.cloudFrontViewerAddress) { values.append($0) }
         guard values.count == 1, let value = values.first else { return nil }
-        // With brackets, or IPv4: read as others write it.
+        // With brackets, or IPv4: the common form.
         if value.first == UInt8(ascii: "[") || !value.contains(UInt8(ascii: ":")) { return ForwardedFor.address(value) }
         guard let colon = value.lastIndex(of: UInt8(ascii: ":")), ForwardedFor.isPort(value[(colon + 1)...]) else { return nil }
         return IPAddress(utf8: value[..<colon])
@@ -40,7 +40,7 @@ package struct EdgeSecret: Sendable {
 }
 
 extension EdgeSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Not the secret: it must not reach a log by interpolation.
+    /// Hides the secret, which must not reach a log by interpolation.
     package var description: String { "EdgeSecret(…)" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -1,30 +1,30 @@
 import HTTPServer
 import HTTPTypes
 
-/// Whose word about the client's address is taken.
+/// The proxies whose reports on the client's address are believed.
 ///
-/// Each proxy appends the address it saw to X-Forwarded-For. So it is read from the right, as bytes: what stands left of the
-/// entries that are believed was written by the client, and cannot change what is found. There are three ways to say which
+/// Each proxy appends the address of its own client to X-Forwarded-For. So the header is read from the right, as bytes: the entries
+/// left of those that are believed come from the client, and cannot change the result. There are three ways to configure which
 /// entries are believed:
 ///
-/// - by a list of addresses: as long as the one who speaks is on it, the entry that it wrote is believed. The first address
-///   that is not on the list is the client;
-/// - by a number of proxies, the connection's peer among them: so many entries are believed. This holds only where every request
+/// - a list of addresses: an entry is believed if the proxy that wrote it is on the list. The first address that is not on the
+///   list is the client;
+/// - a number of proxies, including the connection's peer: so many entries are believed. This is right only where every request
 ///   comes through all of them;
-/// - by a secret that a content network adds to each of its requests (``EdgeSecret``): the number of proxies then holds for
-///   the requests that carry the secret, and for those alone. Without a number, `CloudFront-Viewer-Address` of these requests is
-///   believed. All others are judged by the list.
+/// - a secret that a content network adds to each of its requests (``EdgeSecret``): the number of proxies then holds only for
+///   requests with the secret. Without a number, `CloudFront-Viewer-Address` of these requests is believed. The list decides about
+///   all other requests.
 package struct TrustedProxies: Sendable {
     private let blocks: [AddressBlock]
     private let hops: Int
     private let edge: EdgeSecret?
 
-    /// Nobody: the client is always the other end of the connection.
+    /// No proxy: the client is always the other end of the connection.
     package static let none = TrustedProxies(blocks: [])
 
     /// - Parameters:
-    ///   - hops: how many proxies stand before the service, the peer among them; 0 counts none
-    ///   - edge: what a content network's requests carry; nil: there is none
+    ///   - hops: how many proxies stand before the service, including the peer; 0 where the list decides
+    ///   - edge: the secret of a content network; nil without one
     package init(blocks: [AddressBlock], hops: Int = 0, edge: EdgeSecret? = nil) {
         self.blocks = blocks
         self.hops = max(0, hops)
@@ -40,7 +40,7 @@ package struct TrustedProxies: Sendable {
 
     package var isEmpty: Bool { blocks.isEmpty && hops == 0 && edge == nil }
 
-    /// Whether the other end of a connection is a proxy, whose connections are those of many clients.
+    /// Whether the other end of a connection is a proxy with connections of many clients.
     package func standsForMany(_ peer: String) -> Bool {
         if hops > 0 || edge != nil { return true }
         guard !blocks.isEmpty, let address = IPAddress(peer) else { return false }
@@ -49,18 +49,18 @@ package struct TrustedProxies: Sendable {
 
     package func trusts(_ address: IPAddress) -> Bool { blocks.contains { $0.contains(address) } }
 
-    /// Who asks, as far as those before the service are believed.
+    /// The client of a request, by the proxies that are believed.
     package struct Client: Sendable, Equatable {
-        /// Without port; the peer's as it is where nobody speaks for another.
+        /// Without port; the peer's own address where no proxy is believed.
         package let address: String
-        /// Whether a proxy that is believed has sent the request.
+        /// Whether a trusted proxy sent the request.
         package let isProxied: Bool
     }
 
-    /// Who has sent a request.
+    /// Finds the client of a request.
     /// - Parameters:
-    ///   - peer: the other end of the connection.
-    ///   - head: its fields are only looked at where somebody is believed.
+    ///   - peer: the other end of the connection
+    ///   - head: its headers count only where a proxy is trusted
     package func client(peer: String, _ head: RequestHead) -> Client {
         guard !isEmpty else { return Client(address: peer, isProxied: false) }
         if let edge {
@@ -72,7 +72,7 @@ package struct TrustedProxies: Sendable {
         return hops > 0 ? counted(peer, head) : listed(peer, head)
     }
 
-    /// The request without the secret that proves where it came from, for all who handle it.
+    /// The request without the secret of the content network, which handlers must not see.
     package func withoutSecret(_ request: Request) -> Request {
         guard edge != nil, let head = request.head.removing(.xOriginVerify) else { return request }
         return Request(
@@ -84,7 +84,7 @@ package struct TrustedProxies: Sendable {
         guard !blocks.isEmpty, var client = IPAddress(peer), trusts(client) else {
             return Client(address: peer, isProxied: false)
         }
-        ForwardedFor.fromTheRight(head) { address in
+        ForwardedFor.forEachReversed(head) { address in
             client = address
             return trusts(address)
         }
@@ -94,7 +94,7 @@ package struct TrustedProxies: Sendable {
     private func counted(_ peer: String, _ head: RequestHead) -> Client {
         var client: IPAddress?
         var left = hops
-        ForwardedFor.fromTheRight(head) { address in
+        ForwardedFor.forEachReversed(head) { address in
             client = address
             left -= 1
             return left > 0
@@ -105,22 +105,22 @@ package struct TrustedProxies: Sendable {
 
 /// The entries of X-Forwarded-For.
 enum ForwardedFor {
-    /// Hands over the addresses, the last one first, over all lines of the field, until `goesOn` is false or an entry is no
-    /// address: what no proxy can have written ends the chain.
-    static func fromTheRight(_ head: RequestHead, _ goesOn: (IPAddress) -> Bool) {
+    /// Calls `next` with the addresses of all lines of the header, the last one first, until it returns false or an entry is no
+    /// address: no proxy writes such an entry, so the chain ends there.
+    static func forEachReversed(_ head: RequestHead, _ next: (IPAddress) -> Bool) {
         for field in head.fields.reversed() where head.matches(field, .xForwardedFor) {
             var rest = head.bytes[field.value]
             while true {
                 let comma = rest.lastIndex(of: UInt8(ascii: ","))
                 let entry = comma.map { rest[($0 + 1)...] } ?? rest
-                guard let address = address(entry), goesOn(address) else { return }
+                guard let address = address(entry), next(address) else { return }
                 guard let comma else { break }
                 rest = rest[..<comma]
             }
         }
     }
 
-    /// An entry: an address, perhaps with a port: `203.0.113.7:4711`, `[2001:db8::7]:4711`, `[2001:db8::7]`.
+    /// Reads an entry, an address with or without a port: `203.0.113.7:4711`, `[2001:db8::7]:4711`, `[2001:db8::7]`.
     static func address(_ entry: ArraySlice<UInt8>) -> IPAddress? {
         var text = entry
         while let first = text.first, first == 0x20 || first == 0x09 { text.removeFirst() }

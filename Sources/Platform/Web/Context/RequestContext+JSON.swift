@@ -2,7 +2,7 @@ import Formats
 import HTTPTypes
 
 extension RequestContext {
-    /// How deep arrays and objects of a body may stand inside one another.
+    /// How deep the arrays and objects of a body may be nested.
     package static let maximumDepth = 32
 
     /// The body as JSON.
@@ -18,7 +18,7 @@ extension RequestContext {
         }
     }
 
-    /// - Throws: 415 where the head says that the body, which is not empty, is no JSON or has a content coding.
+    /// - Throws: 415 where the head of a request with a body announces another type than JSON, or a content coding.
     func requireJSON() throws(Problem) {
         try requireNoCoding()
         try requireType()
@@ -26,8 +26,8 @@ extension RequestContext {
 
     private func requireNoCoding() throws(Problem) {
         if let coding = request.head.bytes(of: .contentEncoding), !coding.elementsEqual("identity".utf8) {
-            var problem = Problem(.unsupportedMediaType, "a body with a content coding is not taken")
-            // RFC 9110 §12.5.3: what would have been taken.
+            var problem = Problem(.unsupportedMediaType, "The body must have no content coding.")
+            // RFC 9110 §12.5.3: the codings that are accepted.
             problem.headers.append(.acceptEncoding, "identity")
             throw problem
         }
@@ -35,12 +35,12 @@ extension RequestContext {
 
     private func requireType() throws(Problem) {
         guard let type = request.head.bytes(of: .contentType), MediaType.isJSON(type) else {
-            throw Problem(.unsupportedMediaType, "Content-Type must be application/json")
+            throw Problem(.unsupportedMediaType, "Content-Type must be application/json.")
         }
     }
 
-    /// The body as a value of the caller's, with everything that is wrong with it found at once.
-    /// - Throws: as ``json()``, and 422 with each fault's place.
+    /// Decodes the body, and finds all its errors at once.
+    /// - Throws: as ``json()``, and 422 with the place of each error.
     package func decode<Model>(_ read: (JSONReader) -> Model) throws -> Model {
         try JSONReader.decode(json(), read)
     }

@@ -1,33 +1,34 @@
-import CSystem
 import CoreMetrics
+import CSystem
 import EventLoop
 import HTTPServer
 import HTTPTypes
 import Logging
 
-/// Holds each client to so many requests, with 429 for the rest, and tells it where it stands in RateLimit-Policy and RateLimit
+/// Limits the requests of each client, with 429 beyond the limit. RateLimit-Policy and RateLimit show the limit and the rest of it
 /// (draft-ietf-httpapi-ratelimit-headers-10).
 ///
-/// - Reads are decided here, out of the loop's own bucket, since a cached answer costs less than asking anybody. What was taken is
-///   reported now and then, a twentieth of the quota at a time, and the answer tells what other loops and tasks have given: so all
-///   of them together give at most that much more than the quota for each.
-///   A read that costs more counts as several (``RouteOptions/cost``).
-/// - Writes are few and wait for the database anyway: each is taken from the bucket that all share. One whose bucket is known to be
-///   empty is refused here.
-/// - Where the shared buckets do not answer, the loop's own decide.
+/// - Reads use the loop's own buckets, as a cached response costs less than a round trip to shared ones. The loop reports its reads
+///   now and then, a twentieth of the quota at a time, and learns what other loops and tasks have allowed. Each of these may therefore
+///   exceed the quota by at most a twentieth. An expensive read counts as several (``RouteOptions/cost``).
+/// - Writes are few and wait for the database anyway, so each one uses the shared bucket. A write whose bucket is known to be empty is
+///   refused here.
+/// - Without a response from the shared buckets, the loop's own decide.
 ///
-/// A route may have limits of its own (``RouteLimit``), beside that on all writes; each of its requests is taken from all of them.
+/// A route may have limits of its own (``RouteLimit``) besides the one for all writes; each of its requests counts for all of them.
 ///
-/// Stands behind whatever finds out who asks, so that accounts count by themselves. Confined to its loop.
+/// Comes after the middleware that authenticates clients, so that each account has its own buckets. Confined to its loop.
 package final class RateLimitMiddleware: Middleware {
-    private final class Limited {
+    /// One policy, with the loop's buckets.
+    private final class Limiter {
         var ledger: RateLedger
-        let isAskedFirst: Bool
+        /// Whether the shared buckets decide.
+        let isShared: Bool
         let refused: Counter
 
-        init(_ policy: RatePolicy, clients: Int, isAskedFirst: Bool, factory: any MetricsFactory) {
+        init(_ policy: RatePolicy, clients: Int, isShared: Bool, factory: any MetricsFactory) {
             ledger = RateLedger(policy, clients: clients)
-            self.isAskedFirst = isAskedFirst
+            self.isShared = isShared
             refused = Counter(
                 label: "http_server_rate_limited_total", dimensions: [("policy", policy.name)], factory: factory)
         }
@@ -35,16 +36,16 @@ package final class RateLimitMiddleware: Middleware {
 
     private let loop: EventLoop
     private let shared: (any SharedRates)?
-    private let reads: Limited
-    private let writes: Limited
+    private let reads: Limiter
+    private let writes: Limiter
     /// By method and route, for those that have limits of their own.
-    private let routes: [(limit: RouteLimit, limited: [Limited])]
+    private let routes: [(limit: RouteLimit, limiters: [Limiter])]
     private var isWarned = false
 
     /// - Parameters:
-    ///   - shared: nil: every loop counts for itself
-    ///   - routes: routes with limits of their own, beside the one on writes
-    ///   - clients: how many are remembered for each policy
+    ///   - routes: routes with limits of their own, besides the one for writes
+    ///   - clients: how many clients each policy remembers
+    ///   - shared: the buckets that all tasks share; nil where each loop counts by itself
     package init(
         loop: EventLoop, reads: RatePolicy, writes: RatePolicy, routes: [RouteLimit] = [], clients: Int,
         shared: (any SharedRates)?, metrics: any MetricsFactory = MetricsSystem.factory
@@ -52,19 +53,19 @@ package final class RateLimitMiddleware: Middleware {
         self.loop = loop
         self.shared = shared
         self.routes = routes.map { limit in
-            (limit, limit.policies.map { Limited($0, clients: clients, isAskedFirst: true, factory: metrics) })
+            (limit, limit.policies.map { Limiter($0, clients: clients, isShared: true, factory: metrics) })
         }
-        self.reads = Limited(reads, clients: clients, isAskedFirst: false, factory: metrics)
-        self.writes = Limited(writes, clients: clients, isAskedFirst: true, factory: metrics)
+        self.reads = Limiter(reads, clients: clients, isShared: false, factory: metrics)
+        self.writes = Limiter(writes, clients: clients, isShared: true, factory: metrics)
     }
 
-    /// Known without asking where the client's bucket is empty; nothing is taken from it.
+    /// Refuses a request whose bucket is known to be empty, and takes nothing from it.
     package func refusal(of context: RequestContext) -> Problem? {
         guard context.loadClass != .alwaysServed else { return nil }
-        let limited = limited(context)
-        let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
-        for limited in [limited] + (route?.limited ?? []) {
-            let decision = limited.ledger.look(context.client, at: loop.now)
+        let limiter = limiter(context)
+        let route = limiter === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
+        for limiter in [limiter] + (route?.limiters ?? []) {
+            let decision = limiter.ledger.peek(context.client, at: loop.now)
             guard decision.isAllowed else {
                 return Problem.tooManyRequests(retryAfter: RateLimitFields.seconds(decision.wait))
             }
@@ -72,93 +73,107 @@ package final class RateLimitMiddleware: Middleware {
         return nil
     }
 
-    private func limited(_ context: RequestContext) -> Limited {
+    private func limiter(_ context: RequestContext) -> Limiter {
         let method = context.request.method
         return method == .get || method == .head || method == .options ? reads : writes
     }
 
     package func before(_ context: RequestContext) throws -> MiddlewareResult {
         guard context.loadClass != .alwaysServed else { return .next }
-        let limited = limited(context)
+        let limiter = limiter(context)
         let client = context.client
-        let route = limited === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
-        if limited.isAskedFirst, let shared {
+        let route = limiter === writes ? routes.first { $0.limit.holds(for: context.request.method, context.route) } : nil
+        if limiter.isShared, let shared {
             return .suspend { [self] in
-                var tightest = Standing(decision: await ask(shared, limited, client), limited: limited)
-                for limited in route?.limited ?? [] where tightest.decision.isAllowed {
-                    tightest = tightest.tighter(Standing(decision: await ask(shared, limited, client), limited: limited))
+                var tightest = LimitState(decision: await takeShared(shared, limiter, client), limiter: limiter)
+                for limiter in route?.limiters ?? [] where tightest.decision.isAllowed {
+                    tightest = tightest.tighter(LimitState(decision: await takeShared(shared, limiter, client), limiter: limiter))
                 }
-                try hold(context, to: tightest, route?.limit)
+                try enforce(tightest, context, route?.limit)
                 return nil
             }
         }
-        var tightest = Standing(decision: take(limited, client, cost: context.cost), limited: limited)
-        for limited in route?.limited ?? [] where tightest.decision.isAllowed {
-            tightest = tightest.tighter(Standing(decision: take(limited, client, cost: 1), limited: limited))
+        var tightest = LimitState(decision: take(limiter, client, cost: context.cost), limiter: limiter)
+        for limiter in route?.limiters ?? [] where tightest.decision.isAllowed {
+            tightest = tightest.tighter(LimitState(decision: take(limiter, client, cost: 1), limiter: limiter))
         }
-        try hold(context, to: tightest, route?.limit)
+        try enforce(tightest, context, route?.limit)
         return .next
     }
 
-    /// Where a client stands with one of the limits that a request counts for.
-    private struct Standing {
+    /// The state of one of the limits that a request counts for.
+    private struct LimitState {
         let decision: RateBucket.Decision
-        let limited: Limited
+        let limiter: Limiter
 
-        /// The one that is spent, or of which less remains.
-        func tighter(_ other: Standing) -> Standing {
+        /// The limit that is exhausted, or has less left.
+        func tighter(_ other: LimitState) -> LimitState {
             !other.decision.isAllowed || other.decision.remaining < decision.remaining ? other : self
         }
     }
 
-    /// The client is told of one limit: the tightest.
-    private func hold(_ context: RequestContext, to standing: Standing, _ route: RouteLimit?) throws {
-        let (decision, limited) = (standing.decision, standing.limited)
-        context.rateLimit = RateLimitStanding(decision: decision, policy: limited.ledger.policy)
+    /// Refuses the request where its tightest limit is exhausted. The response shows that limit.
+    private func enforce(_ tightest: LimitState, _ context: RequestContext, _ route: RouteLimit?) throws {
+        let (decision, limiter) = (tightest.decision, tightest.limiter)
+        context.rateLimit = RateLimitStatus(decision: decision, policy: limiter.ledger.policy)
         guard decision.isAllowed else {
-            limited.refused.increment()
+            limiter.refused.increment()
             warn(of: context)
             let wait = RateLimitFields.seconds(decision.wait)
-            guard let route, limited !== writes else { throw Problem.tooManyRequests(retryAfter: wait) }
-            throw Problem(route.refusal, route.detail(limited.ledger.policy)).retrying(after: wait)
+            guard let route, limiter !== writes else { throw Problem.tooManyRequests(retryAfter: wait) }
+            throw Problem(route.refusal, route.detail(limiter.ledger.policy)).retrying(after: wait)
         }
     }
 
-    /// Once: whoever looks like the network within is a proxy, mostly, which stands for all of its clients.
+    /// Warns once: a client with a private address mostly is a proxy, which counts as one client.
     private func warn(of context: RequestContext) {
-        guard !isWarned, let address = IPAddress(context.clientAddress), Self.inner.contains(where: { $0.contains(address) })
+        guard !isWarned, let address = IPAddress(context.clientAddress),
+            Self.privateAddresses.contains(where: { $0.contains(address) })
         else { return }
         isWarned = true
         context.logger.warning(
-            "an inner address is rate limited: if it is a proxy's, TRUSTED_PROXIES has to name it",
+            "a private address is rate limited: if it is a proxy, add it to TRUSTED_PROXIES",
             metadata: ["client": "\(address)"])
     }
 
-    /// Addresses that nobody has on the internet (RFC 1918, RFC 4193).
-    private static let inner = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap { AddressBlock($0) }
+    /// Private addresses (RFC 1918, RFC 4193).
+    private static let privateAddresses = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap {
+        AddressBlock($0)
+    }
 
-    private func take(_ limited: Limited, _ client: String, cost: Int) -> RateBucket.Decision {
-        let (decision, count) = limited.ledger.take(client, at: loop.now, cost: cost)
-        if count > 0, !limited.isAskedFirst, let shared {
+    private func take(_ limiter: Limiter, _ client: String, cost: Int) -> RateBucket.Decision {
+        let (decision, count) = limiter.ledger.take(client, at: loop.now, cost: cost)
+        if count > 0, !limiter.isShared, let shared {
             loop.run { [loop] in
-                guard let level = try? await shared.report(count, limited.ledger.policy, of: client) else { return }
-                _ = limited.ledger.learn(level, of: client, isAllowed: true, at: loop.now)
+                guard let level = try? await shared.report(count, limiter.ledger.policy, of: client) else { return }
+                _ = limiter.ledger.learn(level, of: client, isAllowed: true, at: loop.now)
             }
         }
         return decision
     }
 
-    private func ask(_ shared: any SharedRates, _ limited: Limited, _ client: String) async -> RateBucket.Decision {
-        let known = limited.ledger.look(client, at: loop.now)
+    private func takeShared(_ shared: any SharedRates, _ limiter: Limiter, _ client: String) async -> RateBucket.Decision {
+        let known = limiter.ledger.peek(client, at: loop.now)
         guard known.isAllowed else { return known }
         do {
-            let (isAllowed, level) = try await shared.take(limited.ledger.policy, of: client)
-            // Also out of the loop's own bucket: one that is shared and forgets, or is made to, gives no client more than
-            // each loop would by itself.
-            if isAllowed { _ = limited.ledger.take(client, at: loop.now) }
-            return limited.ledger.learn(level, of: client, isAllowed: isAllowed, at: loop.now)
+            let (isAllowed, level) = try await shared.take(limiter.ledger.policy, of: client)
+            // The loop's own bucket counts too: a shared one that is lost allows a client no more than each loop does by itself.
+            if isAllowed { _ = limiter.ledger.take(client, at: loop.now) }
+            return limiter.ledger.learn(level, of: client, isAllowed: isAllowed, at: loop.now)
         } catch {
-            return limited.ledger.take(client, at: loop.now).decision
+            return limiter.ledger.take(client, at: loop.now).decision
         }
     }
+}
+
+/// The buckets of clients that all tasks of a fleet share. Used on one loop.
+package protocol SharedRates: AnyObject {
+    /// Takes one request out of a client's bucket, if it has one left.
+    /// - Returns: whether it had, and how far the bucket is from full afterwards, in nanoseconds.
+    /// - Throws: an error where the shared buckets do not respond in time.
+    func take(_ policy: RatePolicy, of client: String) async throws -> (isAllowed: Bool, level: UInt64)
+
+    /// Takes requests that were already allowed, whether the bucket has them left or not.
+    /// - Returns: how far the bucket is from full afterwards, in nanoseconds.
+    func report(_ count: Int, _ policy: RatePolicy, of client: String) async throws -> UInt64
 }

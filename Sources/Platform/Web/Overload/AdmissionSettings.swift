@@ -1,25 +1,25 @@
-/// How much one loop takes on at a time, and how long what is over that may wait.
+/// How much work runs at a time, and how long other work may wait.
 package struct AdmissionSettings: Sendable, Equatable {
-    /// The limit never falls below it, but to be measured: so much is served however slow it has become. As many as the connections to PostgreSQL that
-    /// a loop has for transactions, mostly: with fewer at work some would be idle, and where its answers are late for other
-    /// reasons than load, nothing would be won.
+    /// The limit never falls below it, except for short measurements, however slow the work becomes. It is about the number of
+    /// connections to PostgreSQL that a loop has for transactions: with less work some of them would be idle, and where PostgreSQL
+    /// is slow for another reason than load, nothing would be gained.
     package var minimum = 8
     /// The limit never rises above it.
     package var maximum = 500
-    /// What is taken on before anything was measured.
+    /// The limit before the first measurement.
     package var initial = 20
-    /// How many may wait.
+    /// How many requests may wait.
     package var queueLength = 250
-    /// How long one may wait while the queue empties now and then: bursts are waited for.
-    package var patience = Duration.seconds(1)
-    /// How long one may wait once the queue has not emptied for ``patience``: what comes then is more than can be done.
-    package var standingPatience = Duration.milliseconds(20)
-    /// How long after a turn of the loop began it may still take on work, while its turns go on being longer.
+    /// How long a request may wait while the queue empties now and then: it absorbs bursts.
+    package var timeout = Duration.seconds(1)
+    /// How long a request may wait once the queue has not been empty for ``timeout``: the load is then beyond the capacity.
+    package var standingTimeout = Duration.milliseconds(20)
+    /// How late in a turn of the loop work may still begin, while all turns are longer than this.
     package var lag = Duration.milliseconds(20)
 
     package init() {}
 
-    /// Whatever comes is taken on.
+    /// Admits all work at once.
     package static var unlimited: AdmissionSettings {
         var settings = AdmissionSettings()
         settings.maximum = 1 << 40
@@ -29,7 +29,7 @@ package struct AdmissionSettings: Sendable, Equatable {
         return settings
     }
 
-    /// A loop's share of what a process may do.
+    /// One loop's share of the settings of a process.
     package func share(of loops: Int) -> AdmissionSettings {
         let loops = max(1, loops)
         var share = self

@@ -1,9 +1,9 @@
-/// Who is at work, who waits, and who is next, by client: a pure value.
+/// Work in flight and waiting work, by client, and which is next: a pure value.
 ///
-/// What is free goes to the client that has the least at work, so that the shares are max-min fair (Bertsekas and Gallager, "Data
-/// Networks" §6.5.2): whoever wants less than an even share gets all of it, the others share the rest evenly. Where too many
-/// wait, the client with the most of them loses its oldest. Clients are known only while they have something here, so that their
-/// number is bounded by that of requests.
+/// The next place goes to the client with the least work in flight. Shares are therefore max-min fair (Bertsekas and Gallager, "Data
+/// Networks" §6.5.2): a client that needs less than an even share gets all it needs, and the others share the rest evenly. When
+/// the queue is full, the client with the most waiting work loses its oldest. Only clients with work are known, so their number is
+/// bounded by that of the requests.
 struct FairQueue: Sendable {
     struct Entry: Sendable, Equatable {
         let id: UInt64
@@ -14,9 +14,9 @@ struct FairQueue: Sendable {
     private struct Client {
         let name: String
         var inFlight = 0
-        /// In the order they came.
+        /// In order of arrival.
         var waiting: [Entry] = []
-        /// At which round it last was next.
+        /// The round in which it was last served.
         var served: UInt64 = 0
     }
 
@@ -26,18 +26,18 @@ struct FairQueue: Sendable {
     private(set) var inFlight = 0
     private(set) var waiting = 0
 
-    /// How many clients are known.
+    /// The number of known clients.
     var clientCount: Int { clients.count }
 
     func inFlight(of client: String) -> Int { places[client].map { clients[$0].inFlight } ?? 0 }
 
-    /// One of the client's is at work.
+    /// The client has begun one piece of work.
     mutating func begin(_ client: String) {
         clients[place(of: client)].inFlight += 1
         inFlight += 1
     }
 
-    /// One of the client's is done.
+    /// The client has finished one piece of work.
     mutating func end(_ client: String) {
         guard let place = places[client], clients[place].inFlight > 0 else { return }
         clients[place].inFlight -= 1
@@ -45,8 +45,8 @@ struct FairQueue: Sendable {
         forget(place)
     }
 
-    /// Lets one wait.
-    /// - Returns: who has to go for it, where more than `capacity` would wait; it may be the one that came.
+    /// Adds waiting work.
+    /// - Returns: the work that has to leave, where more than `capacity` would wait; it may be the work just added.
     mutating func enqueue(_ entry: Entry, capacity: Int) -> Entry? {
         clients[place(of: entry.client)].waiting.append(entry)
         waiting += 1
@@ -55,14 +55,14 @@ struct FairQueue: Sendable {
         return take(0, of: most)
     }
 
-    /// Whether one more of the client's would be the one to go, or one of its own, where no more than `capacity` may wait.
+    /// Whether new work of this client would displace itself or other work of the client, with at most `capacity` waiting.
     func isFull(for client: String, capacity: Int) -> Bool {
         guard waiting >= capacity else { return false }
         let own = (places[client].map { clients[$0].waiting.count } ?? 0) + 1
         return clients.allSatisfy { $0.waiting.count <= own }
     }
 
-    /// Who is to begin now, and is counted as at work from here on; nil where nobody waits.
+    /// Takes the work that begins now, and counts it as in flight; nil where none waits.
     mutating func next(newestFirst: Bool) -> Entry? {
         var best: Int?
         for index in clients.indices where !clients[index].waiting.isEmpty {
@@ -80,21 +80,21 @@ struct FairQueue: Sendable {
 
     func knows(_ client: String) -> Bool { places[client] != nil }
 
-    /// Takes out all that have waited since `instant` or longer; of clients with less than `share` at work, since `modest`.
+    /// Removes all work that arrived up to `instant`, or up to `modest` for clients with less than `share` in flight.
     mutating func removeArrived(upTo instant: UInt64, modest: UInt64, share: Int) -> [Entry] {
         var removed: [Entry] = []
         for index in clients.indices.reversed() {
             let instant = clients[index].inFlight < share ? modest : instant
             while let first = clients[index].waiting.first, first.arrived <= instant {
                 removed.append(take(0, of: index))
-                // The client may be forgotten with its last, and another stand in its place, which was looked at already.
+                // With its last entry the client is removed, and one that was checked before may take its place.
                 if index >= clients.count { break }
             }
         }
         return removed
     }
 
-    /// Takes one out that no longer wants to wait; false where it does not.
+    /// Removes cancelled work; false where it no longer waits.
     mutating func abandon(_ entry: Entry) -> Bool {
         guard let place = places[entry.client], let index = clients[place].waiting.firstIndex(of: entry) else { return false }
         _ = take(index, of: place)

@@ -1,53 +1,87 @@
-/// Whether a queue is a burst's or a standing one: a pure value.
+/// Whether a queue absorbs bursts or never empties: a pure value.
 ///
-/// A queue that empties now and then does its work, which is to smooth bursts; one that never does only makes everybody late
-/// (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue 2012). So in a standing one nobody waits long, and the newest goes
-/// first, since its client is the likeliest to be there still (Maurer, "Fail at Scale", ACM Queue 2015: controlled delay and
-/// adaptive LIFO).
+/// A queue that empties now and then absorbs bursts. A standing queue never empties, and only makes every request late (Nichols and
+/// Jacobson, "Controlling Queue Delay", ACM Queue 2012). In a standing queue requests therefore do not wait long, and the newest goes
+/// first, as its client is the least likely to have left (Maurer, "Fail at Scale", ACM Queue 2015: controlled delay and adaptive
+/// LIFO).
 ///
-/// It is no standing one any more when most that come need not wait. That it is empty says little then, as refusing empties it; and
-/// that somebody is refused says little, too, as a moment's hitch is enough for that where nobody may wait long.
+/// A queue is no longer standing when most requests need not wait. That it is empty proves little, as refusals empty it. Nor does a
+/// refusal prove that it still stands, as with a short timeout a moment's delay is enough for one.
 struct StandingQueue: Sendable {
-    private let patience: UInt64
-    private let standingPatience: UInt64
-    /// When it last was empty, all being served.
+    private let timeout: UInt64
+    private let standingTimeout: UInt64
+    /// When the queue was last empty, without refusals.
     private var empty: UInt64 = 0
     private(set) var isStanding = false
-    /// Since when is counted who need not wait, and who came.
+    /// The start of the counts below.
     private var counted: UInt64 = 0
-    private var atOnce = 0
-    private var came = 0
+    private var admitted = 0
+    private var arrived = 0
 
-    /// - Parameters, in nanoseconds: how long one may wait, and how long in a standing queue.
-    init(patience: UInt64, standingPatience: UInt64) {
-        self.patience = patience
-        self.standingPatience = min(patience, standingPatience)
+    /// - Parameters:
+    ///   - timeout: how long a request may wait, in nanoseconds
+    ///   - standingTimeout: the same in a standing queue
+    init(timeout: UInt64, standingTimeout: UInt64) {
+        self.timeout = timeout
+        self.standingTimeout = min(timeout, standingTimeout)
     }
 
-    /// Takes in how it is at `now`, in nanoseconds of the monotonic clock.
-    mutating func look(isEmpty: Bool, at now: UInt64) {
+    /// Records the state at `now`, in nanoseconds of the monotonic clock.
+    mutating func update(isEmpty: Bool, at now: UInt64) {
         if isStanding { return }
         if isEmpty {
             empty = now
-        } else if now > empty, now - empty >= patience {
-            (isStanding, counted, atOnce, came) = (true, now, 0, 0)
+        } else if now > empty, now - empty >= timeout {
+            (isStanding, counted, admitted, arrived) = (true, now, 0, 0)
         }
     }
 
-    /// Somebody came, and had to wait or not.
-    mutating func came(atOnce isAtOnce: Bool, at now: UInt64) {
+    /// A request has arrived, and is admitted or has to wait.
+    mutating func arrived(waits: Bool, at now: UInt64) {
         guard isStanding else { return }
-        came += 1
-        if isAtOnce { atOnce += 1 }
-        guard now > counted, now - counted >= patience / 4 else { return }
-        if atOnce * 2 > came { (isStanding, empty) = (false, now) }
-        (counted, atOnce, came) = (now, 0, 0)
+        arrived += 1
+        if !waits { admitted += 1 }
+        guard now > counted, now - counted >= timeout / 4 else { return }
+        if admitted * 2 > arrived { (isStanding, empty) = (false, now) }
+        (counted, admitted, arrived) = (now, 0, 0)
     }
 
-    /// How long one may have waited.
-    /// - Parameter work: how long work takes at present. In a standing queue one waits at least so long, or where work takes long,
-    ///   nobody would ever be there when a place becomes free (RFC 8289, CoDel, likewise never drops the last packet).
-    func patience(work: UInt64) -> UInt64 {
-        isStanding ? min(patience, max(standingPatience, work)) : patience
+    /// How long a request may wait at present.
+    /// - Parameter work: how long work takes at present. Requests in a standing queue wait at least that long. With slow work none
+    ///   would otherwise be left when a place becomes free (CoDel, RFC 8289, likewise never drops the last packet).
+    func timeout(work: UInt64) -> UInt64 {
+        isStanding ? min(timeout, max(standingTimeout, work)) : timeout
+    }
+}
+
+/// Whether a loop lags behind: a pure value.
+///
+/// A loop handles all ready events in one turn, so turns grow under load, and everything on the loop waits for a turn. The rule is
+/// that of CoDel (RFC 8289 §3): one long turn may have any reason, such as another process on the CPU. When all turns of the last
+/// interval were too long, work that begins late in a turn is refused. This keeps turns near the target, and needs no clock.
+struct LoopPressure: Sendable {
+    private static let interval: UInt64 = 100_000_000
+
+    private let target: UInt64
+    private var turn: UInt64 = 0
+    /// How late in its turn the last work began.
+    private var latest: UInt64 = 0
+    /// The start of the first of the turns that were all too long; 0 without such turns.
+    private var longSince: UInt64 = 0
+
+    /// - Parameter target: how long a turn may be, in nanoseconds
+    init(target: UInt64) { self.target = target }
+
+    /// Whether to refuse work that would begin at `now` in a turn that began at `turn`; in nanoseconds.
+    mutating func isTooMuch(at now: UInt64, turn: UInt64) -> Bool {
+        if turn != self.turn {
+            if latest <= target { longSince = 0 } else if longSince == 0 { longSince = turn }
+            // Turns without work were short: in long ones some would have begun late.
+            if turn &- self.turn > latest + Self.interval { longSince = 0 }
+            self.turn = turn
+            latest = 0
+        }
+        latest = now > turn ? now - turn : 0
+        return latest > target && longSince != 0 && turn &- longSince >= Self.interval
     }
 }

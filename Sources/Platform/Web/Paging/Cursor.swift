@@ -1,20 +1,20 @@
-import FoundationEssentials
 import Formats
+import FoundationEssentials
 
-/// A place in a sorted list: the sort values of the last row shown, as opaque text bound to the list's filter.
+/// A position in a sorted list: the sort values of the last row shown, as opaque text bound to the list's filter.
 ///
-/// It is signed, fields and filter together (HMAC-SHA-256, RFC 2104, cut to half its length), so that the values in it are
-/// those of a row that was shown, and a cursor that was altered, made elsewhere or for another list is told. All tasks of a
-/// fleet have the same key; while that rotates, cursors signed with the one before still lead on.
+/// Fields and filter are signed together (HMAC-SHA-256, RFC 2104, cut to half its length). So the values are those of a row that was
+/// shown, and a cursor that was changed, forged or made for another list is refused. All tasks of a fleet have the same key; after a
+/// rotation, cursors signed with the previous key are still valid.
 package struct Cursor: Sendable, Equatable {
     package let fields: [CursorField]
 
     package init(_ fields: [CursorField]) { self.fields = fields }
 
-    /// The first byte of all; a change of the layout changes it, so that older cursors are refused, not misread.
+    /// The first byte. It changes with the layout, so that older cursors are refused and not misread.
     private static let layout: UInt8 = 2
     private static let codeLength = 16
-    /// Longer texts hold no cursor.
+    /// Longer texts are refused.
     static let longest = 2_048
 
     /// Unpadded base64url.
@@ -25,7 +25,7 @@ package struct Cursor: Sendable, Equatable {
         return Base64URL.encode([Cursor.layout] + code + content)
     }
 
-    /// Reads a cursor; nil for one that was altered or belongs to another filter.
+    /// Reads a cursor; nil where it was changed or belongs to another filter.
     package init?(_ text: String, for filter: CursorFilter) {
         guard text.utf8.count <= Cursor.longest, let bytes = Base64URL.decode(text), bytes.count > Cursor.codeLength,
             bytes.first == Cursor.layout
@@ -94,4 +94,39 @@ package struct Cursor: Sendable, Equatable {
         defer { rest.removeFirst(8) }
         return rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
+}
+
+/// One value of a position in a sorted list.
+package enum CursorField: Sendable, Hashable {
+    case integer(Int64)
+    case text(String)
+    case uuid(UUID)
+    case time(Timestamp)
+    case null
+}
+
+/// Filter and sort order of a list, as one number in its cursors.
+package struct CursorFilter: Sendable {
+    package let fingerprint: UInt64
+    /// Signs the list's cursors.
+    let key: AuthenticationKey
+
+    /// - Parameters:
+    ///   - parts: the same for the same list, in every process: `["things", "newest", colour ?? ""]`
+    ///   - key: of ``EncryptionKeys/Purpose/cursors``
+    package init(_ parts: [String], key: AuthenticationKey) {
+        self.key = key
+        var bytes: [UInt8] = []
+        for part in parts {
+            // Each with its length, so that different parts never make the same bytes.
+            bytes.append(contentsOf: "\(part.utf8.count):".utf8)
+            bytes.append(contentsOf: part.utf8)
+        }
+        fingerprint = SHA256.hash(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension EncryptionKeys.Purpose {
+    /// To sign the cursors of lists.
+    package static let cursors = EncryptionKeys.Purpose("list cursors")
 }

@@ -1,15 +1,15 @@
 import Formats
 
-/// What a list was asked for besides its filter: how many, from where, with the total or without.
+/// Page size and position of a list, and whether to include the total.
 package struct PageRequest: Sendable, Equatable {
     package static let defaultLimit = 20
     package static let largestLimit = 100
 
-    /// Rows of a page, 1–100.
+    /// The number of rows, 1–100.
     package let limit: Int
-    /// The cursor as it was sent; nil for the first page.
+    /// The cursor from the request; nil for the first page.
     package let cursor: String?
-    /// `include=total` asks for the number of all rows.
+    /// Whether to include the number of all rows (`include=total`).
     package let includesTotal: Bool
 
     package init(limit: Int = defaultLimit, cursor: String? = nil, includesTotal: Bool = false) {
@@ -18,7 +18,7 @@ package struct PageRequest: Sendable, Equatable {
         self.includesTotal = includesTotal
     }
 
-    /// Reads `limit`, `cursor` and `include`; of one given twice the first counts.
+    /// Reads `limit`, `cursor` and `include`; of repeated parameters the first counts.
     /// - Throws: 400 for a limit that is not a number of 1–100.
     package init(_ query: QueryParameters) throws(Problem) {
         var limit = PageRequest.defaultLimit
@@ -30,13 +30,13 @@ package struct PageRequest: Sendable, Equatable {
             limit = number
         }
         let includes = query.first("include")?.split(separator: ",") ?? []
-        // An empty cursor is what a form sends for "from the start".
+        // A form sends an empty cursor for the first page.
         let cursor = query.first("cursor").flatMap { $0.isEmpty ? nil : $0 }
         self.init(limit: limit, cursor: cursor, includesTotal: includes.contains("total"))
     }
 
-    /// The place to go on from; nil for the first page.
-    /// - Throws: 400 for a cursor that was altered or belongs to another filter.
+    /// The position after which the page begins; nil for the first page.
+    /// - Throws: 400 for a cursor that was changed or belongs to another filter.
     package func place(for filter: CursorFilter) throws(Problem) -> Cursor? {
         guard let cursor else { return nil }
         guard let place = Cursor(cursor, for: filter) else {

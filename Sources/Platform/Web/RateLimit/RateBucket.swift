@@ -1,23 +1,23 @@
-/// One client's bucket: a pure value, by the generic cell rate algorithm (ITU-T I.371, 2004, annex A).
+/// The token bucket of one client, by the generic cell rate algorithm (ITU-T I.371, 2004, annex A): a pure value.
 ///
-/// All there is to know is when the bucket will be full again, which needs no timer to fill it and one number to keep.
+/// Its whole state is the time at which it will be full again: one number, and no timer to refill it.
 struct RateBucket: Sendable, Equatable {
-    /// What came of a request, and how the bucket is after it.
+    /// Whether a request is allowed, and the bucket after it.
     struct Decision: Sendable, Equatable {
         let isAllowed: Bool
-        /// How many more may come at once.
+        /// How many more requests are allowed now.
         let remaining: Int
-        /// Until the bucket is full, in nanoseconds.
+        /// The time until the bucket is full, in nanoseconds.
         let reset: UInt64
-        /// Until the next may come, in nanoseconds; 0 if it may.
+        /// The time until the next request is allowed, in nanoseconds.
         let wait: UInt64
     }
 
-    /// When it is full, in nanoseconds of the monotonic clock.
+    /// When the bucket will be full, in nanoseconds of the monotonic clock.
     private(set) var full: UInt64 = 0
 
-    /// Takes a request's worth, if that is there.
-    /// - Parameter cost: how many plain requests it counts as; one that is above the quota counts as that
+    /// Takes a request, if the bucket has enough left.
+    /// - Parameter cost: how many plain requests it counts as, at most the quota
     mutating func take(_ policy: RatePolicy, at now: UInt64, cost: Int = 1) -> Decision {
         let level = level(at: now)
         let amount = policy.amount(of: cost)
@@ -26,12 +26,12 @@ struct RateBucket: Sendable, Equatable {
         return decision(policy, at: now, isAllowed, cost: isAllowed ? 1 : cost)
     }
 
-    /// Learns from elsewhere how far the bucket is from being full, in nanoseconds; it is not fuller than that.
+    /// Records that a shared bucket is this far from full, in nanoseconds. This one then has no more left.
     mutating func learn(_ level: UInt64, _ policy: RatePolicy, at now: UInt64) {
         full = max(full, now + min(level, policy.capacity))
     }
 
-    /// - Parameter cost: what the one that may come next counts as
+    /// - Parameter cost: how many plain requests the next request counts as
     func decision(_ policy: RatePolicy, at now: UInt64, _ isAllowed: Bool, cost: Int = 1) -> Decision {
         let amount = policy.amount(of: cost)
         let level = min(level(at: now), policy.capacity)
@@ -41,6 +41,6 @@ struct RateBucket: Sendable, Equatable {
             wait: room >= amount ? 0 : amount - room)
     }
 
-    /// How far it is from being full.
+    /// How far the bucket is from full, in nanoseconds.
     func level(at now: UInt64) -> UInt64 { full > now ? full - now : 0 }
 }

@@ -2,23 +2,23 @@ import Formats
 import HTTPServer
 import HTTPTypes
 
-/// How many requests a client may make in how long: a token bucket that holds ``quota`` and fills up in ``window``.
+/// How many requests a client may send in a time: a token bucket of ``quota`` requests that fills up in ``window``.
 ///
-/// So a burst of the whole quota is well, and then as much as flows in.
+/// A burst of the full quota is allowed, then requests at the rate at which the bucket fills.
 package struct RatePolicy: Sendable, Equatable {
-    /// As it stands in answers and metrics; small letters and underscores only.
+    /// The name in headers and metrics; lower-case letters and underscores only.
     package let name: String
     package let quota: Int
     /// In seconds.
     package let window: Int
-    /// In nanoseconds, what a full bucket holds.
+    /// The size of a full bucket, in nanoseconds.
     let capacity: UInt64
-    /// In nanoseconds, what one request takes.
+    /// The size of one request, in nanoseconds.
     let interval: UInt64
-    /// In nanoseconds, what a request takes that counts as so many.
+    /// The size of a request that counts as several, in nanoseconds.
     func amount(of cost: Int) -> UInt64 { interval * UInt64(min(max(1, cost), quota)) }
 
-    /// The RateLimit-Policy field's value.
+    /// The value of the RateLimit-Policy header.
     let text: String
 
     /// - Parameters:
@@ -34,16 +34,16 @@ package struct RatePolicy: Sendable, Equatable {
     }
 }
 
-/// What one route's requests are held to beside the limit on all writes, such as the placing of orders.
+/// The limits of one route besides the limit for all writes.
 package struct RouteLimit: Sendable {
     let method: HTTPRequest.Method
-    /// The route's template.
+    /// The template of the route.
     let route: String
-    /// Each with a name of its own.
+    /// Each has a name of its own.
     let policies: [RatePolicy]
-    /// What a request beyond them is refused with (429).
+    /// The problem beyond the limits (429).
     let refusal: ProblemKind
-    /// What is said of the policy that was spent.
+    /// The detail for an exhausted policy.
     let detail: @Sendable (RatePolicy) -> String
 
     package init(
@@ -58,4 +58,33 @@ package struct RouteLimit: Sendable {
     }
 
     func holds(for method: HTTPRequest.Method, _ route: String?) -> Bool { method == self.method && route == self.route }
+}
+
+/// The state of one of a client's limits.
+struct RateLimitStatus {
+    let decision: RateBucket.Decision
+    let policy: RatePolicy
+}
+
+/// The headers about a client's rate limit (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4): structured lists with the policy's
+/// name, its quota and window in seconds, the rest, and the seconds until the full quota is available.
+enum RateLimitFields {
+    static func append(_ standing: RateLimitStatus, to headers: inout HeaderBlock) {
+        let (decision, policy) = (standing.decision, standing.policy)
+        headers.append(.rateLimitPolicy, policy.text)
+        var value: [UInt8] = []
+        value.reserveCapacity(48)
+        value.append(UInt8(ascii: "\""))
+        value.append(contentsOf: policy.name.utf8)
+        value.append(contentsOf: "\";r=".utf8)
+        value.append(decimal: UInt64(clamping: decision.remaining))
+        value.append(contentsOf: ";t=".utf8)
+        value.append(decimal: UInt64(clamping: seconds(decision.reset)))
+        headers.append(.rateLimit, value)
+    }
+
+    /// Whole seconds, rounded up.
+    static func seconds(_ nanoseconds: UInt64) -> Int {
+        Int(clamping: nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 == 0 ? 0 : 1))
+    }
 }

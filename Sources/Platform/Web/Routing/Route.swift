@@ -33,16 +33,6 @@ package enum RouteResult {
     case deferred(Route.Handler)
 }
 
-/// How a route is treated under load.
-package enum LoadClass: Sendable {
-    /// Every request is answered: no rate limit and no admission gate holds for it. For health checks.
-    case alwaysServed
-    /// Most requests are answered from memory, and are no load. The loads of the others pass the gate by themselves.
-    case cached
-    /// The handler runs with an admission, and under overload not at all.
-    case admitted
-}
-
 /// What a route needs that differs from the other routes.
 package struct RouteOptions: Sendable {
     package var loadClass: LoadClass

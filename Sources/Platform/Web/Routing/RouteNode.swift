@@ -1,13 +1,13 @@
 import HTTPTypes
 
-/// One segment in the tree of all templates.
+/// One segment in the tree of templates.
 final class RouteNode {
     private var literals: [(bytes: [UInt8], node: RouteNode)] = []
     private var parameter: RouteNode?
     private var rest: RouteNode?
     private var routes: [Route] = []
 
-    /// Hangs a route in; false where there is one with its method and shape already.
+    /// Inserts a route; false where the tree has one with the same method and shape.
     func insert(_ route: Route, below segments: ArraySlice<RouteTemplate.Segment>) -> Bool {
         guard let segment = segments.first else {
             guard !routes.contains(where: { $0.method == route.method }) else { return false }
@@ -35,8 +35,8 @@ final class RouteNode {
         }
     }
 
-    /// The route for a method: a literal before a parameter before a rest, at every segment from the left; where
-    /// the better one leads nowhere, the next. Each node is visited at most once, for it has one depth.
+    /// The route for a method. At every segment from the left a literal is tried before a parameter, and a parameter before a
+    /// rest. Each node has one depth, and is visited at most once.
     func find(_ method: HTTPRequest.Method, _ path: RoutePath, at index: Int) -> Route? {
         guard index < path.count else { return routes.first { $0.method == method } }
         if let route = literal(path, at: index)?.find(method, path, at: index + 1) { return route }
@@ -44,7 +44,7 @@ final class RouteNode {
         return rest?.find(method, path, at: path.count)
     }
 
-    /// Collects the methods of all routes whose template fits.
+    /// Collects the methods of all routes whose template matches.
     func methods(_ path: RoutePath, at index: Int, into methods: inout [HTTPRequest.Method]) {
         guard index < path.count else {
             for route in routes where !methods.contains(route.method) { methods.append(route.method) }

@@ -1,29 +1,29 @@
 import Formats
 import Glibc
 
-/// A request's path cut at its slashes, percent-decoded.
+/// A request's path, split at its slashes and percent-decoded.
 struct RoutePath {
-    enum Verdict { case whole, none, malformed }
+    enum ReadResult { case valid, unmatched, malformed }
 
-    /// More segments than this fit no template.
+    /// Paths with more segments match no template.
     static let deepest = 64
 
     private var bytes: [UInt8] = []
-    /// Where the segments lie in ``bytes``.
+    /// The ranges of the segments in ``bytes``.
     private var segments: [Range<Int>] = []
 
     var count: Int { segments.count }
 
-    /// Takes a path apart without copying it, unless it is percent-encoded; the room of the last one is used again.
+    /// Splits a path. Only a percent-encoded one is copied, and the memory of the last path is reused.
     ///
-    /// - Returns: `none` where no template can fit: no leading slash, an empty segment (so a trailing slash too), too
-    ///   deep. `malformed` where it is not percent-encoded UTF-8.
-    mutating func read(_ head: [UInt8], _ path: Range<Int>) -> Verdict {
+    /// - Returns: `unmatched` where no template can match: without a leading slash, with an empty segment (as after a trailing slash),
+    ///   or too deep. `malformed` where it is not percent-encoded UTF-8.
+    mutating func read(_ head: [UInt8], _ path: Range<Int>) -> ReadResult {
         segments.removeAll(keepingCapacity: true)
         guard path.upperBound <= head.count, let first = path.first, head[first] == UInt8(ascii: "/") else {
-            return .none
+            return .unmatched
         }
-        if path.count == 1 { return .whole }
+        if path.count == 1 { return .valid }
         var isEncoded = false
         var start = first + 1
         let isWhole = head.withUnsafeBufferPointer { head in
@@ -37,16 +37,16 @@ struct RoutePath {
             }
             return true
         }
-        guard isWhole, path.upperBound > start, segments.count < RoutePath.deepest else { return .none }
+        guard isWhole, path.upperBound > start, segments.count < RoutePath.deepest else { return .unmatched }
         segments.append(start..<path.upperBound)
         bytes = head
-        return !isEncoded || decode() ? .whole : .malformed
+        return !isEncoded || decode() ? .valid : .malformed
     }
 
-    /// Lets go of the request's bytes.
+    /// Releases the request's bytes.
     mutating func clear() { bytes = [] }
 
-    /// Each segment by itself, once: an encoded slash is data.
+    /// Decodes each segment by itself, once: an encoded slash is data.
     private mutating func decode() -> Bool {
         var decoded: [UInt8] = []
         for index in segments.indices {
@@ -70,7 +70,7 @@ struct RoutePath {
         }
     }
 
-    /// What stands where a template has its parameters; nil where that is not UTF-8.
+    /// The values of a template's parameters; nil where one is not UTF-8.
     func parameters(of template: RouteTemplate) -> PathParameters? {
         guard let last = template.parameterPlaces.last else { return PathParameters() }
         var values: [String] = []

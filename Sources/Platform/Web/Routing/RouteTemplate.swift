@@ -1,7 +1,7 @@
-/// The pattern of a route's path: `/v1/products/{id}`, `/assets/{path...}`.
+/// The pattern of a route's path: `/v1/things/{id}`, `/assets/{path...}`.
 ///
-/// A segment is a literal, a parameter `{name}` that takes one segment, or, at the end, `{name...}` that takes
-/// all that remain, at least one.
+/// A segment is a literal, a parameter `{name}` for one segment, or, at the end, `{name...}` for all remaining segments, at least
+/// one.
 package struct RouteTemplate: Sendable, Hashable, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case literal([UInt8])
@@ -9,18 +9,18 @@ package struct RouteTemplate: Sendable, Hashable, CustomStringConvertible {
         case rest
     }
 
-    /// As it was written.
+    /// The text of the template.
     package let description: String
     let segments: [Segment]
     /// The names of the parameters in their order.
     package let parameterNames: [String]
-    /// At which segments they stand.
+    /// The segments of the parameters.
     let parameterPlaces: [Int]
-    /// Whether the last one takes all that remains.
+    /// Whether the last parameter takes all remaining segments.
     let takesRest: Bool
 
-    /// Nil for what is no template: without a leading `/`, with an empty segment (so `/` alone is one, and a
-    /// trailing slash is not), with a name twice, or with `{name...}` before the end.
+    /// Nil for an invalid template: without a leading `/`, with an empty segment (`/` alone is valid, a trailing slash is not), with a
+    /// repeated name, or with `{name...}` before the end.
     package init?(_ text: String) {
         guard text.first == "/" else { return nil }
         var segments: [Segment] = []

@@ -119,9 +119,9 @@ package final class Router {
         guard Router.known.contains(head.method) else { return .unknownMethod }
         defer { path.clear() }
         switch path.read(head.bytes, head.path) {
-        case .whole: return match(head.method)
+        case .valid: return match(head.method)
         case .malformed: return .malformed
-        case .none:
+        case .unmatched:
             // RFC 9110 §9.3.7: OPTIONS * asks about the service as a whole.
             let asksAll = head.method == .options && head.bytes[head.path].elementsEqual("*".utf8)
             return asksAll ? .options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") : .notFound

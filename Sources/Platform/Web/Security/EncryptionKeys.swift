@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// The service's secret keys: one for each purpose, all derived from one configured secret (HKDF, RFC 5869), so that what
-/// one of them gives away says nothing about another.
+/// The service's secret keys: one for each purpose, all derived from one configured secret (HKDF, RFC 5869). A leak of one key
+/// reveals nothing about another.
 ///
-/// While the configured secret rotates there are two: the current one makes what is new, and both are accepted.
+/// During a rotation there are two secrets: the current one for everything new, and both are accepted.
 package struct EncryptionKeys: Sendable {
-    /// What a key is for. A label names its purpose for good: another label is another key.
+    /// The purpose of a key. A label must never change: another label is another key.
     package struct Purpose: Sendable {
         let label: StaticString
 
@@ -19,28 +19,28 @@ package struct EncryptionKeys: Sendable {
 
     /// - Parameters:
     ///   - secret: the configured secret, of 256 bits or more as any text
-    ///   - previous: the secret before it; what was made with it is still accepted
+    ///   - previous: the secret before it, which is still accepted
     package init(secret: String, previous: String? = nil) {
         roots = ([secret] + (previous.map { [$0] } ?? [])).map {
             HMACSHA256.code($0.utf8, key: Array("commerce keys".utf8))
         }
     }
 
-    /// Keys of no secret at all: everything works and nothing is protected from a reader of this source. For development.
+    /// Keys without a secret: everything works, and nothing is protected from a reader of this source. For development.
     package static let unprotected = EncryptionKeys(secret: "")
 
-    /// The key that proves that a message is ours.
+    /// The key that proves the origin of a message.
     package func authentication(for purpose: Purpose) -> AuthenticationKey {
         AuthenticationKey(keys: roots.map { EncryptionKeys.expand($0, purpose.bytes) })
     }
 
-    /// The key that seals what only the service may read.
+    /// The key for data that only the service may read.
     package func sealing(for purpose: Purpose) -> SealingKey {
         SealingKey(keys: roots.map { EncryptionKeys.expand($0, purpose.bytes) })
     }
 
-    /// The key that seals what may be read only while the owner of a secret asks for it: it is derived from both secrets,
-    /// so neither the owner's nor the service's is enough.
+    /// The key for data that may be read only during a request of its owner. It is derived from the owner's secret and the
+    /// service's, so neither of them is enough.
     package func sealing(for purpose: Purpose, ownedBy secret: some Collection<UInt8>) -> SealingKey {
         SealingKey(keys: roots.map { EncryptionKeys.expand(HMACSHA256.code(secret, key: $0), purpose.bytes) })
     }
@@ -52,10 +52,10 @@ package struct EncryptionKeys: Sendable {
 }
 
 extension EncryptionKeys: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Not the keys: they must not reach a log by interpolation.
+    /// Hides the keys, which must not reach a log by interpolation.
     package var description: String { "EncryptionKeys(…)" }
     package var debugDescription: String { description }
-    /// So that `dump` of what contains them doesn't show them either.
+    /// Hides the keys from `dump` too.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
@@ -69,8 +69,8 @@ package struct AuthenticationKey: Sendable, CustomStringConvertible, CustomRefle
         HMACSHA256.code(message, key: keys.first ?? [])
     }
 
-    /// Whether a code, or the first bytes of one, is the message's, under the current key or the one before. The length is
-    /// the caller's choice, not the sender's: a code of another length is refused.
+    /// Whether a code, or its first bytes, belongs to the message, under the current key or the previous one. The caller chooses
+    /// the length, not the sender: a code of another length is refused.
     package func isValid(_ code: some Collection<UInt8>, for message: some Collection<UInt8>, length: Int = 32) -> Bool {
         guard length > 0, code.count == length else { return false }
         return keys.contains { ConstantTime.equals(code, HMACSHA256.code(message, key: $0).prefix(length)) }
@@ -85,20 +85,20 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
     /// The current one first; at least one.
     fileprivate let keys: [[UInt8]]
 
-    /// The first byte of all that is sealed; another layout has another.
+    /// The first byte of sealed data, which identifies its layout.
     package static let layout: UInt8 = 1
     private static let nonceLength = 12
     private static let tagLength = 16
-    /// By how much the sealed bytes are longer than the plain ones.
+    /// How much longer sealed data is.
     package static let overhead = 1 + nonceLength + tagLength
 
     /// Seals bytes under the current key: layout, nonce, ciphertext, tag.
     ///
     /// The nonce is random: 2³² messages under one key are safe (SP 800-38D §8.3).
-    /// - Parameter context: where the sealed bytes belong, such as the row's id; they open only there
+    /// - Parameter context: the place of the data, such as the id of its row; it opens only with the same context
     package func seal(_ plain: [UInt8], context: [UInt8] = []) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        // Two calls of getrandom(2), where a random byte at a time would be twelve.
+        // Two calls of getrandom(2), instead of twelve for single bytes.
         let nonce = [generator.next(), generator.next()].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
         }
@@ -108,8 +108,7 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         return [SealingKey.layout] + nonce + (sealed ?? [])
     }
 
-    /// The plain bytes of sealed ones; nil where they were not sealed with this key or the one before, belong elsewhere, or
-    /// were changed.
+    /// Opens sealed data; nil where it was not sealed with the current or previous key, has another context, or was changed.
     package func open(_ sealed: [UInt8], context: [UInt8] = []) -> [UInt8]? {
         guard sealed.count >= SealingKey.overhead, sealed.first == SealingKey.layout else { return nil }
         let nonce = Array(sealed[1..<(1 + SealingKey.nonceLength)])
@@ -121,11 +120,11 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         return nil
     }
 
-    /// Fetched once: looking an algorithm up costs more than sealing a small message with it (openssl-fetching(7)).
+    /// Fetched once: the look-up costs more than sealing a small message (openssl-fetching(7)).
     // Unsafe: written once, before its first use; an EVP_CIPHER is never changed and may be shared by threads.
     private nonisolated(unsafe) static let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
 
-    /// Encrypts where there is no tag, and appends it; decrypts where there is one, nil where it does not fit
+    /// Without a tag, encrypts and appends the tag; with one, decrypts, and returns nil where the tag does not match
     /// (EVP_EncryptInit(3), "AEAD interface").
     private static func crypt(
         _ input: [UInt8], key: [UInt8], nonce: [UInt8], context: [UInt8], tag: [UInt8]?
@@ -149,7 +148,7 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         if var tag {
             guard EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, Int32(tagLength), &tag) == 1 else { return nil }
         }
-        // GCM has nothing left to write here; for what is opened, this compares the tag.
+        // GCM has nothing left to write here. For decryption, this compares the tag.
         var rest = [UInt8](repeating: 0, count: tagLength)
         guard EVP_CipherFinal_ex(cipher, &rest, &written) == 1 else { return nil }
         if tag == nil {

@@ -1,14 +1,14 @@
 import Formats
 
-/// A secret that is made here, given to a client, and kept as a hash only.
+/// A secret that is made here, given to a client, and stored only as a hash.
 package struct RandomToken: Sendable, CustomStringConvertible {
     /// Random bytes of a token; 256 bits cannot be guessed.
     package static let length = 32
 
-    /// 43 characters of unpadded base64url; fits a header field and a URL.
+    /// 43 characters of unpadded base64url, for headers and URLs.
     package let text: String
 
-    /// A new one, from the system's generator (getrandom(2)).
+    /// Makes a token, from the system's generator (getrandom(2)).
     package init() {
         var generator = SystemRandomNumberGenerator()
         var bytes: [UInt8] = []
@@ -19,12 +19,12 @@ package struct RandomToken: Sendable, CustomStringConvertible {
         text = Base64URL.encode(bytes)
     }
 
-    /// What is stored for a token. A plain hash is enough: nobody can try all tokens, unlike all passwords.
+    /// The hash to store. A plain hash is enough: there are too many tokens to try, unlike passwords.
     package var hash: [UInt8] { RandomToken.hash(of: text) }
 
-    /// What would be stored for a token that a client sent.
+    /// The hash of a token that a client has sent.
     package static func hash(of text: String) -> [UInt8] { SHA256.hash(text.utf8) }
 
-    /// Not the token: it must not reach a log by interpolation.
+    /// Hides the token, which must not reach a log by interpolation.
     package var description: String { "RandomToken(…)" }
 }

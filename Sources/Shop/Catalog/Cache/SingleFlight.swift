@@ -23,11 +23,11 @@ final class SingleFlight<Value> {
         while let flight = flights[key] {
             do {
                 return try await flight.value(by: deadline)
-            } catch let shed as Shed {
+            } catch let overload as OverloadError {
                 // The gate refused the client that began the load. The next client begins one of its own, and the others wait for
                 // that; after a few refusals there is too much to do for all of them.
                 refusals += 1
-                if refusals >= Self.maximumRefusals { throw shed }
+                if refusals >= Self.maximumRefusals { throw overload }
             }
         }
         let flight = Promise<Value>(on: loop)

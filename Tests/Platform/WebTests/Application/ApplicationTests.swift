@@ -14,7 +14,9 @@ import WebTestSupport
         var description: String { "password=hunter2" }
     }
     struct OutOfStock: ProblemConvertible {
-        var problem: Problem { .conflict("out_of_stock", "none left") }
+        var problem: Problem {
+            Problem(ProblemKind(.conflict, "out_of_stock", "Out of stock", "Choose another thing."), "none left")
+        }
     }
 
     /// A small service; built on its loop.
@@ -159,7 +161,7 @@ import WebTestSupport
         #expect(
             codes == [
                 "bad_request", "request_timeout", "body_too_large", "target_too_long", "header_too_large",
-                "method_not_implemented", "version_not_supported", "expectation_failed", "http_426",
+                "method_not_implemented", "version_not_supported", "expectation_failed", "upgrade_required",
                 "transfer_coding_not_implemented",
             ])
         for response in responses {
@@ -239,13 +241,13 @@ import WebTestSupport
             context.headers.append(.via, name)
             let path = String(decoding: context.request.path, as: UTF8.self)
             guard path.hasSuffix(name) else { return .next }
-            if path.hasPrefix("/stop") { throw Problem.forbidden }
+            if path.hasPrefix("/stop") { throw Problem(.forbidden) }
             if path.hasPrefix("/own") { return .respond(Response(.accepted)) }
             guard path.hasPrefix("/wait") else { return .next }
             return .suspend {
                 await Task.yield()
                 context.headers.append(.via, "waited")
-                if path.hasPrefix("/wait-stop") { throw Problem.forbidden }
+                if path.hasPrefix("/wait-stop") { throw Problem(.forbidden) }
                 return path.hasPrefix("/wait-own") ? Response(.accepted) : nil
             }
         }

@@ -5,12 +5,18 @@ import WebTestSupport
 
 @testable import Web
 
-@Suite struct CrossOriginTests {
+@Suite struct CORSMiddlewareTests {
     private func answer(
         _ method: HTTPRequest.Method, _ target: String = "/health", origins: [String], fields: [(String, String)]
     ) async throws -> Response {
         try await onLoop { loop in
-            let application = ApplicationTests.application(LogJournal(), middlewares: [CORSMiddleware(origins: origins)])
+            let application = ApplicationTests.application(
+                LogJournal(),
+                middlewares: [
+                    CORSMiddleware(
+                        origins: AllowedOrigins(origins), requestHeaders: [.constant("X-Own-Request")],
+                        responseHeaders: [.constant("X-Own-Response")])
+                ])
             return await application.respond(to: Request(method, target, fields: fields, on: loop))
         }
     }
@@ -22,6 +28,7 @@ import WebTestSupport
             let response = try await answer(.get, target, origins: [Self.shop], fields: [("Origin", Self.shop)])
             #expect(response.headers[.accessControlAllowOrigin] == Self.shop)
             #expect(response.headers[.accessControlExposeHeaders]?.contains("ETag") == true)
+            #expect(response.headers[.accessControlExposeHeaders]?.contains("X-Own-Response") == true)
             #expect(response.headers[.vary] == "Origin")
             #expect(response.headers[.accessControlAllowCredentials] == nil)
         }
@@ -51,7 +58,7 @@ import WebTestSupport
 
     /// What the API takes, and what monitoring in browsers adds to a page's calls.
     @Test(arguments: [
-        "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-cart-token", "x-order-token",
+        "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-own-request",
         "x-request-id",
         "traceparent", "tracestate", "baggage", "sentry-trace", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid",
         "x-b3-sampled",

@@ -9,13 +9,13 @@ import WebTestSupport
 @testable import Web
 
 @Suite struct AdmissionGateTests {
-    private static func settings(_ most: Int, queue: Int = 100, patience: Duration = .seconds(30)) -> AdmissionSettings {
+    private static func settings(_ most: Int, queue: Int = 100, timeout: Duration = .seconds(30)) -> AdmissionSettings {
         var settings = AdmissionSettings()
         settings.minimum = 1
         settings.maximum = most
         settings.initial = most
         settings.queueLength = queue
-        settings.patience = patience
+        settings.timeout = timeout
         settings.lag = .seconds(3_600)
         return settings
     }
@@ -28,7 +28,7 @@ import WebTestSupport
         var inFlight = 0
         var most = 0
         var done = 0
-        var shed: [Shed.Reason] = []
+        var shed: [OverloadError.Reason] = []
         var cancelled = 0
     }
 
@@ -45,7 +45,7 @@ import WebTestSupport
                 try await loop.sleep(for: time)
             }
             tally.done += 1
-        } catch let shed as Shed {
+        } catch let shed as OverloadError {
             tally.shed.append(shed.reason)
         } catch {
             tally.cancelled += 1
@@ -54,7 +54,7 @@ import WebTestSupport
 
     private static func runAll(
         _ count: Int, _ settings: AdmissionSettings, for time: Duration = .milliseconds(1), cancelAfter: Duration? = nil
-    ) async throws -> (most: Int, done: Int, shed: [Shed.Reason], cancelled: Int) {
+    ) async throws -> (most: Int, done: Int, shed: [OverloadError.Reason], cancelled: Int) {
         try await onLoop { loop in
             let (gate, tally) = (Self.gate(loop, settings), Tally())
             let kind = gate.work()
@@ -80,7 +80,7 @@ import WebTestSupport
     }
 
     @Test func whoWaitsTooLongIsRefused() async throws {
-        let seen = try await Self.runAll(10, Self.settings(2, patience: .milliseconds(50)), for: .milliseconds(1_000))
+        let seen = try await Self.runAll(10, Self.settings(2, timeout: .milliseconds(50)), for: .milliseconds(1_000))
         #expect(seen.done == 2 && seen.shed.count == 8)
         #expect(seen.shed.allSatisfy { $0 == .queueTimeout })
     }

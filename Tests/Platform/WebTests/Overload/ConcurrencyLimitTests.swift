@@ -35,7 +35,7 @@ import Testing
                 while jobs.count < min(allowed, demand) {
                     jobs.append((now, work * Double.random(in: 0.5...1.5, using: &chance)))
                 }
-                if jobs.count == allowed { limit.held(at: now) }
+                if jobs.count == allowed { limit.waited(at: now) }
                 let speed = min(1, capacity / Double(jobs.count))
                 now += Self.step
                 for index in jobs.indices { jobs[index].left -= Double(Self.step) * speed }
@@ -108,7 +108,7 @@ import Testing
         var now: UInt64 = .random(in: 0...(1 << 60), using: &chance)
         for _ in 0..<3_000 {
             now += .random(in: 0...30_000_000, using: &chance)
-            if Bool.random(using: &chance) { limit.held(at: now) }
+            if Bool.random(using: &chance) { limit.waited(at: now) }
             let latency: UInt64 =
                 Int.random(in: 0..<50, using: &chance) == 0 ? .max : .random(in: 0...1_000_000_000, using: &chance)
             let baseline: UInt64? = Bool.random(using: &chance) ? .random(in: 0...100_000_000, using: &chance) : nil

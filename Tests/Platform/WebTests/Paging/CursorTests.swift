@@ -26,7 +26,7 @@ import WebTestSupport
             let cursor = Cursor((0..<Int.random(in: 0...4)).map { _ in Self.random() })
             let text = cursor.text(for: Self.filter)
             #expect(Cursor(text, for: Self.filter) == cursor)
-            #expect(RequestID.isSane(Array(text.utf8)[...]) || text.utf8.count > 128)
+            #expect(RequestID.isValid(Array(text.utf8)[...]) || text.utf8.count > 128)
         }
     }
 

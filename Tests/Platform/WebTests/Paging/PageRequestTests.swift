@@ -1,7 +1,5 @@
 import Formats
-import HTTPServer
 import Testing
-import WebTestSupport
 
 @testable import Web
 
@@ -41,38 +39,5 @@ import WebTestSupport
         } throws: {
             ($0 as? Problem)?.kind == .invalidCursor
         }
-    }
-
-    @Test(arguments: [
-        ("/v1/products", nil, "</v1/products?cursor=C>; rel=\"next\""),
-        ("/v1/products", "", "</v1/products?cursor=C>; rel=\"next\""),
-        ("/v1/products", "q=a%20b&limit=5", "</v1/products?q=a%20b&limit=5&cursor=C>; rel=\"next\""),
-        ("/v1/products", "cursor=old&q=1&cursor=older&cursor", "</v1/products?q=1&cursor=C>; rel=\"next\""),
-        ("/v1/products", "cursors=1", "</v1/products?cursors=1&cursor=C>; rel=\"next\""),
-        ("/v1/a>b", "q=<\">\\", "</v1/a%3Eb?q=%3C%22%3E%5C&cursor=C>; rel=\"next\""),
-        ("//evil.example/x", nil, "</evil.example/x?cursor=C>; rel=\"next\""),
-    ])
-    func theLinkIsTheRequestWithTheNextCursor(path: String, query: String?, link: String) {
-        let value = NextLink.value(path: path.utf8, query: query.map { Array($0.utf8) }, cursor: "C")
-        #expect(String(decoding: value, as: UTF8.self) == link)
-    }
-
-    @Test func aPageNamesTheNextOne() async throws {
-        let (middle, last, large) = try await onLoop { loop in
-            let context = RequestContext(Request(.get, "/v1/things?q=x", on: loop))
-            let long = RequestContext(Request(.get, "/v1/things?q=" + String(repeating: "x", count: 9_000), on: loop))
-            return (
-                Response.page(context, next: "C", total: 7) {
-                    $0.int(1); $0.int(2)
-                },
-                Response.page(context, next: nil) { _ in },
-                Response.page(long, next: "C") { _ in }
-            )
-        }
-        #expect(middle.text == #"{"data":[1,2],"next_cursor":"C","total":7}"#)
-        #expect(middle.headers[.link] == "</v1/things?q=x&cursor=C>; rel=\"next\"")
-        #expect(last.text == #"{"data":[],"next_cursor":null}"#)
-        #expect(last.headers[.link] == nil)
-        #expect(large.headers[.link] == nil)
     }
 }

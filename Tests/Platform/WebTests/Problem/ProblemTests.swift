@@ -6,7 +6,7 @@ import WebTestSupport
 @testable import Web
 
 @Suite struct ProblemTests {
-    @Test func aProblemIsWrittenAsRFC9457Says() throws {
+    @Test func aProblemHasTheFormOfRFC9457() throws {
         let problem = Problem.invalid([
             InputError(.pointer("/items/0/quantity"), "must be \"whole\""), InputError(.parameter("limit"), "too large"),
         ])
@@ -22,20 +22,22 @@ import WebTestSupport
                 """)
     }
 
-    @Test func furtherMembersStandBesideTheCommonOnes() throws {
-        let problem = Problem.conflict("insufficient_stock", "only 2 left")
-            .with("lines", .array([.object(JSONObject())])).with("allowed", .array([.string("x")]))
+    @Test func furtherMembersFollowTheCommonOnes() throws {
+        let problem = Problem(
+            ProblemKind(.conflict, "out_of_paper", "Out of paper", "Refill the printer."), "only 2 left"
+        )
+        .with("lines", .array([.object(JSONObject())])).with("allowed", .array([.string("x")]))
         let value = try JSONValue.parse(problem.response(requestID: "r").body)
-        #expect(value["title"]?.stringValue == "Insufficient stock")
-        #expect(value["code"]?.stringValue == "insufficient_stock")
-        #expect(value["type"]?.stringValue == "/docs#insufficient_stock")
+        #expect(value["title"]?.stringValue == "Out of paper")
+        #expect(value["code"]?.stringValue == "out_of_paper")
+        #expect(value["type"]?.stringValue == "/docs#out_of_paper")
         #expect(value["detail"]?.stringValue == "only 2 left")
         #expect(value["lines"]?.arrayValue?.count == 1)
         #expect(value["allowed"]?.arrayValue == [.string("x")])
         #expect(value["errors"] == nil)
     }
 
-    @Test func adviceAndChallengesAreFields() {
+    @Test func retryAfterAllowAndChallengesAreHeaders() {
         #expect(Problem.unavailable(retryAfter: 7).response(requestID: "r").headers[.retryAfter] == "7")
         #expect(Problem.tooManyRequests(retryAfter: -3).response(requestID: "r").headers[.retryAfter] == "1")
         #expect(Problem.methodNotAllowed(allow: "GET").response(requestID: "r").headers[.allow] == "GET")

@@ -144,7 +144,7 @@ struct CatalogCacheTests {
                             // In the order of asking, the first of them are refused.
                             _ = try await place.cache.entry("shed:\(refused)") {
                                 try await place.loop.sleep(for: .milliseconds(5))
-                                if number < refused { throw Shed(reason: .queueFull) }
+                                if number < refused { throw OverloadError(reason: .queueFull) }
                                 return try await place.shelf.load("k", on: place.loop)
                             }
                             outcomes.append(true)
