@@ -2,26 +2,25 @@ import CZLib
 
 /// Makes gzip (RFC 1952) of whole documents, one after another.
 ///
-/// zlib's state, 256 KiB with the window that compresses best, is made for the first document and used for all that
-/// follow; so one of these serves a loop. The same bytes always become the same: neither a name nor a time is in them.
-/// Confined to its loop, or thread.
+/// The state of zlib, 256 KiB with the window that compresses best, is made for the first document and reused, so each loop has one
+/// of these. Equal documents have equal results: these contain neither name nor time. Confined to its loop or thread.
 package final class Gzip {
     package let settings: GzipSettings
-    /// Its address must stay: the state points back at it.
+    /// Its address must not change, as the state points to it.
     private var stream: UnsafeMutablePointer<z_stream>?
 
     package init(_ settings: GzipSettings) { self.settings = settings }
 
     deinit { end() }
 
-    /// The document as gzip; nil where it is below the minimum, where it would not become smaller, and where zlib has no
-    /// memory: then it is sent as it is.
+    /// Compresses a document; nil where it is below the minimum, would not become smaller, or zlib has no memory. It is then sent
+    /// uncompressed.
     package func compress(_ document: [UInt8]) -> [UInt8]? {
         guard document.count >= settings.minimumSize, document.count > 1, let length = UInt32(exactly: document.count),
             let stream = ready()
         else { return nil }
         var document = document
-        // No larger than the document, less one: what does not fit is not worth it.
+        // One byte less than the document: a larger result is useless.
         let room = [UInt8](unsafeUninitializedCapacity: document.count - 1) { output, count in
             document.withUnsafeMutableBufferPointer { input in
                 stream.pointee.next_in = input.baseAddress
@@ -37,11 +36,11 @@ package final class Gzip {
                 stream.pointee.avail_out = 0
             }
         }
-        // A copy, for it is kept: the room was that of the document.
+        // A copy, as the buffer is as large as the document and the result is kept.
         return room.isEmpty ? nil : Array(room[...])
     }
 
-    /// The state, fresh.
+    /// The state, reset.
     private func ready() -> UnsafeMutablePointer<z_stream>? {
         if let stream {
             if deflateReset(stream) == Z_OK { return stream }
@@ -64,11 +63,11 @@ package final class Gzip {
     }
 }
 
-/// What is compressed, and how thoroughly.
+/// Which documents are compressed, and how well.
 package struct GzipSettings: Sendable, Equatable {
-    /// Bytes; what is smaller gains too little for the work at both ends.
+    /// The least size in bytes: compression of smaller documents gains too little for its cost at both ends.
     package var minimumSize: Int
-    /// 1, fast, to 9, small (zlib.h).
+    /// From 1, fast, to 9, small (zlib.h).
     package var level: Int
 
     package init(minimumSize: Int = 1_024, level: Int = 6) {

@@ -1,13 +1,12 @@
 import Formats
 import Logging
 
-/// The access lines of one loop as JSON, handed to the sink several at a time.
+/// Collects the lines of one loop's access log as JSON, and passes several of them to the sink at once.
 ///
-/// Through the logger a line costs as much as all else of an answer from memory: an event, a dictionary and the sink's lock
-/// for each. Here the same line is written into a buffer that is kept, and the lock is taken once for a turn of the loop.
-/// Confined to its loop.
+/// A line through the logger costs as much as the rest of a response from memory: an event, a dictionary and the sink's lock. Here
+/// the same line goes into a reused buffer, and the lock is taken once for a turn of the loop. Confined to its loop.
 package final class AccessLogBuffer {
-    /// With so many bytes, lines wait no longer.
+    /// The buffer is flushed at this size.
     private static let batch = 32 << 10
 
     private let sink: LogSink
@@ -15,13 +14,13 @@ package final class AccessLogBuffer {
     private var count = 0
     private var clock = TimestampFormatter()
 
-    /// Nil where the logger's lines look otherwise, go elsewhere, or have metadata of the logger's own.
+    /// Nil where the logger writes other lines than JSON, or adds metadata of its own.
     package init?(of logger: Logger) {
         guard let handler = logger.handler as? JSONLogHandler, handler.isBare else { return nil }
         sink = handler.sink
     }
 
-    /// Takes the line of a record; whether it is the first that waits for ``flush()``.
+    /// Appends the line of a record. Returns true for the first line in the buffer: the caller then has to call ``flush()`` later.
     package func append(_ record: AccessRecord, _ level: Logger.Level, _ message: String) -> Bool {
         let isFirst = lines.isEmpty
         record.appendLine(level, message, to: &lines) { clock.append(record.time, to: &$0) }
@@ -29,11 +28,11 @@ package final class AccessLogBuffer {
         count += 1
         guard lines.count >= Self.batch else { return isFirst }
         flush()
-        // Whoever was first flushes still, and finds what came after.
+        // The caller with the first line still flushes the lines after it.
         return isFirst
     }
 
-    /// Hands over what waits.
+    /// Passes the lines to the sink.
     package func flush() {
         guard count > 0 else { return }
         sink.append(lines: lines, count: count)
@@ -42,10 +41,10 @@ package final class AccessLogBuffer {
     }
 }
 
-/// Writes moments as RFC 3339, each second's text made once: that of a day and an hour costs more than a short line.
+/// Formats times as RFC 3339, and reuses the text of a second: date and hour cost more than the rest of a short line.
 struct TimestampFormatter {
     private var second = Int64.min
-    /// Up to the point before the fraction.
+    /// The text up to the decimal point.
     private var text: [UInt8] = []
 
     /// The same bytes as `Timestamp.appendRFC3339(to:)` appends.

@@ -1,25 +1,25 @@
 import Formats
 import Logging
 
-/// What is logged of one request once its answer is out.
+/// The log record of one request and its response.
 ///
-/// It is passed to a logger whole, `logger.info("request", metadata: record.metadata)`, or to ``AccessLogBuffer``, which costs less:
-/// its fields stand at the top level of the line, without a dictionary of a dozen strings made first for every request.
+/// It goes to a logger, `logger.info("request", metadata: record.metadata)`, or to ``AccessLogBuffer``, which costs less. Its
+/// fields become members of the line without a dictionary of a dozen strings for each request.
 package struct AccessRecord: Sendable, CustomStringConvertible {
-    /// When the answer was finished.
+    /// When the response was finished.
     package var time: Timestamp
     package var requestID: String
-    /// The trace this request is part of, where the caller sent one.
+    /// The trace of the request, if the client sent one.
     package var traceID: String?
     package var method: String
-    /// The template that matched, `/v1/products/{id}`; nil where none did.
+    /// The template of the route, `/v1/things/{id}`; nil without a route.
     package var route: String?
-    /// The path as it came over the wire, still percent-encoded, without the query: values in queries may be secret.
+    /// The path as sent, percent-encoded, without the query, which may contain secrets.
     package var path: ArraySlice<UInt8>
     package var status: Int
-    /// Nanoseconds from the first byte of the request to the last of the answer.
+    /// Nanoseconds from the request to the response.
     package var duration: Int64
-    /// Bytes of the answer's body.
+    /// Bytes of the response's body.
     package var bytes: Int
     package var clientIP: String
     package var userID: String?
@@ -49,13 +49,13 @@ package struct AccessRecord: Sendable, CustomStringConvertible {
         [Self.metadataKey: .stringConvertible(self)]
     }
 
-    /// The record inside a line's metadata, if there is one.
+    /// The record in the metadata of a line, if there is one.
     static func find(in metadata: Logger.Metadata?) -> AccessRecord? {
         guard let metadata, case .stringConvertible(let value)? = metadata[metadataKey] else { return nil }
         return value as? AccessRecord
     }
 
-    /// `GET /v1/carts 200 0.412 ms`, for handlers that do not know records.
+    /// `GET /v1/things 200 0.412 ms`, for log handlers that do not know records.
     package var description: String {
         var text = Array(method.utf8)
         text.append(UInt8(ascii: " "))
@@ -68,7 +68,7 @@ package struct AccessRecord: Sendable, CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the duration in milliseconds with three fractional digits, by whole numbers alone.
+    /// Appends the duration in milliseconds with three fractional digits, without floating point.
     func appendMilliseconds(to bytes: inout [UInt8]) {
         let microseconds = UInt64(max(0, duration)) / 1_000
         bytes.append(decimal: microseconds / 1_000)
@@ -78,9 +78,9 @@ package struct AccessRecord: Sendable, CustomStringConvertible {
 }
 
 extension AccessRecord {
-    /// Appends the line of the record as JSON, but for the brace at its end; members without a value are left out.
+    /// Appends the record as a line of JSON, without its closing brace and without members that have no value.
     ///
-    /// Each member's name goes with what stands around it in one piece: this is written for every request.
+    /// Each name is appended together with the punctuation around it, as this runs for every request.
     /// - Parameter time: writes ``time`` as RFC 3339
     func appendLine(_ level: Logger.Level, _ message: String, to line: inout [UInt8], time: (inout [UInt8]) -> Void) {
         line.append("{\"time\":\"" as StaticString)
@@ -118,7 +118,7 @@ extension AccessRecord {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// Whether a record has a member of this name: other metadata of the same name gives way to it.
+    /// Whether a record has a member of this name, which then replaces other metadata of that name.
     static func hasMember(_ name: String) -> Bool {
         switch name {
         case "request_id", "trace_id", "method", "route", "path", "status", "duration_ms", "bytes", "client_ip", "user_id":

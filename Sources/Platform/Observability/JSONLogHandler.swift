@@ -25,7 +25,7 @@ package struct JSONLogHandler: LogHandler {
         sink.append(line(event), urgent: event.level >= .error)
     }
 
-    /// Whether nothing but what is logged itself goes into its lines.
+    /// Whether the handler adds no metadata of its own.
     var isBare: Bool { metadata.isEmpty && metadataProvider == nil }
 
     /// The line of one record, without the newline.
@@ -64,7 +64,7 @@ package struct JSONLogHandler: LogHandler {
         return writer
     }
 
-    /// Names that the line itself uses: metadata called so must not make one name occur twice.
+    /// Names of the line itself, which metadata must not repeat.
     private static func isReserved(_ key: String) -> Bool {
         switch key {
         case "time", "level", "message", "error", "logger", "source": true
@@ -95,13 +95,13 @@ extension JSONWriter {
     }
 }
 
-/// Metadata of several origins as one list, sorted by key so that equal records make equal lines.
+/// Merges metadata of several origins into one list, sorted by key so that equal records make equal lines.
 enum MergedMetadata {
-    /// Of two values for a key the one from the later origin counts.
+    /// Of two values for a key the value from the later origin counts.
     static func sorted(_ origins: Logger.Metadata?...) -> [(key: String, value: Logger.Metadata.Value)] {
         var merged: Logger.Metadata?
         for case let origin? in origins where !origin.isEmpty {
-            // One origin is the rule, and needs no copy.
+            // Mostly there is one origin, which needs no copy.
             if merged == nil { merged = origin } else { merged?.merge(origin) { _, later in later } }
         }
         guard let merged else { return [] }

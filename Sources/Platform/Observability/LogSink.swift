@@ -3,26 +3,26 @@ import Formats
 import Glibc
 import Synchronization
 
-/// Where log lines go: a bounded buffer in memory, written out behind the callers' backs.
+/// The destination of log lines: a bounded buffer in memory that is written asynchronously.
 ///
-/// Appending never waits for a reader: an event loop that logs to a stuck pipe would stand still with all its connections. When
-/// the buffer is full, lines are dropped and counted, and a line with their number follows once there is room again.
+/// Appending never waits for a reader: with a stuck pipe, an event loop would stop with all its connections. When the buffer is full,
+/// lines are dropped and counted, and a line with their number follows when there is room again.
 ///
-/// The writer is a block on a queue of its own that lives while there is something to write. It collects for up to 50 ms, or
-/// until 64 KiB or an urgent line have come, and then writes with one call. SIGPIPE must be ignored by the program.
+/// The writer is a block on its own queue, which runs while there are lines. It collects lines for up to 50 ms, or until 64 KiB or an
+/// urgent line arrives, and writes them with one call. The program must ignore SIGPIPE.
 package final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
-        /// An empty buffer with room, so that the two take turns.
+        /// An empty buffer that alternates with the one above.
         var spare: [UInt8] = []
-        /// Bytes that the writer holds.
+        /// Bytes that the writer is writing.
         var inFlight = 0
         var dropped = 0
-        /// A writer block is queued or running.
+        /// Whether a writer block is queued or running.
         var isWriting = false
-        /// The writer has been told not to wait any longer.
+        /// Whether the writer has been woken before its time.
         var isHurried = false
-        /// The output ended within a line.
+        /// Whether the output ended within a line.
         var isWithinLine = false
         /// Batches begun and ended, for `flush`.
         var begun: UInt64 = 0
@@ -32,7 +32,7 @@ package final class LogSink: Sendable {
 
     private static let collectingTime = DispatchTimeInterval.milliseconds(50)
     private static let batchSize = 64 * 1024
-    /// A buffer that a burst has made larger is given back.
+    /// A larger buffer, from a burst, is freed.
     private static let keptCapacity = 256 * 1024
 
     private let state = Mutex(State())
@@ -43,22 +43,22 @@ package final class LogSink: Sendable {
     private let format: LogFormat
 
     /// - Parameters:
-    ///   - descriptor: where lines are written; it stays open as long as the sink, and is not closed by it.
-    ///   - limit: bytes held in memory at most, written or waiting.
-    ///   - format: how the line about dropped lines looks.
+    ///   - descriptor: the output, which must stay open as long as the sink; the sink does not close it
+    ///   - limit: the most bytes in memory
+    ///   - format: the format of the line about dropped lines
     package init(descriptor: Int32 = 1, limit: Int = 1024 * 1024, format: LogFormat = .json) {
         output = DescriptorOutput(descriptor: descriptor)
         self.limit = limit
         self.format = format
     }
 
-    /// Takes one line, to which the newline is added here. Never blocks for longer than copying the line takes.
-    /// - Parameter urgent: to be written without collecting more first.
+    /// Appends a line and its newline. Never blocks for longer than a copy of the line takes.
+    /// - Parameter urgent: whether to write it at once
     package func append(_ line: [UInt8], urgent: Bool = false) {
         take(line, endsLine: false, count: 1, urgent: urgent)
     }
 
-    /// Takes so many lines, each with its newline; where there is no room for all, none. Never blocks either.
+    /// Appends lines that have their newlines. Without room for all of them, none is appended. Never blocks either.
     package func append(lines: [UInt8], count: Int) {
         take(lines, endsLine: true, count: count, urgent: false)
     }
@@ -81,17 +81,16 @@ package final class LogSink: Sendable {
         if start { queue.async { self.write() } }
     }
 
-    /// Waits until all that was appended before has gone to the descriptor, or the time (an hour at most) is up; false in
-    /// the latter case.
+    /// Waits until all lines so far are written. Returns false after the timeout, which is at most an hour.
     ///
-    /// For the end of the program, off the event loops: it blocks.
+    /// It blocks, and is for the end of the program, not for event loops.
     @discardableResult
     package func flush(timeout: Duration = .seconds(1)) -> Bool {
         let done = DispatchSemaphore(value: 0)
         let (wait, wake) = state.withLock { state in
             let isIdle = state.waiting.isEmpty && state.inFlight == 0
             if isIdle { return (false, false) }
-            // What waits leaves with the next batch to begin.
+            // Waiting lines are written with the next batch.
             state.flushes.append((until: state.waiting.isEmpty ? state.begun : state.begun + 1, done: done))
             let wake = !state.isHurried
             state.isHurried = true
@@ -103,19 +102,19 @@ package final class LogSink: Sendable {
         return done.wait(timeout: .now() + .microseconds(microseconds)) == .success
     }
 
-    /// Runs on the writer's queue until nothing waits.
+    /// Runs on the writer's queue until no lines wait.
     private func write() {
-        var goesOn = true
-        while goesOn {
+        var hasMore = true
+        while hasMore {
             _ = hurry.wait(timeout: .now() + Self.collectingTime)
             var batch = state.withLock { Self.takeBatch(&$0, format: format) }
             let written = output.write(batch.bytes)
             let lost = batch.lost(written: written)
-            goesOn = state.withLock { Self.finish(&$0, &batch, written: written, lost: lost) }
+            hasMore = state.withLock { Self.finish(&$0, &batch, written: written, lost: lost) }
         }
     }
 
-    /// What waits, and after it the line about dropped ones, if there were any: they came when the buffer was full.
+    /// The waiting lines, and after them the line about dropped ones, which came when the buffer was full.
     private static func takeBatch(_ state: inout State, format: LogFormat) -> LogBatch {
         var batch = LogBatch(lines: state.waiting, closingLine: state.isWithinLine)
         state.waiting = state.spare
@@ -130,7 +129,7 @@ package final class LogSink: Sendable {
         return batch
     }
 
-    /// Whether there is more to write.
+    /// Ends a batch, and returns whether there is more to write.
     private static func finish(_ state: inout State, _ batch: inout LogBatch, written: Int, lost: Int) -> Bool {
         state.inFlight = 0
         state.ended += 1
@@ -141,7 +140,7 @@ package final class LogSink: Sendable {
         state.flushes.removeAll { $0.until <= ended }
         let failed = written < batch.bytes.count
         state.spare = batch.emptied(keepingAtMost: keptCapacity)
-        // After an error the note alone is no reason to try again at once: the next line is.
+        // After an error, the line about dropped ones waits for the next line.
         state.isWriting = !state.waiting.isEmpty || (state.dropped > 0 && !failed)
         return state.isWriting
     }
@@ -163,12 +162,12 @@ package final class LogSink: Sendable {
     }
 }
 
-/// Lines on their way out in one write.
+/// Lines that are written at once.
 struct LogBatch {
     private(set) var bytes: [UInt8]
-    /// A newline stands in front that belongs to no line: the output had ended within one.
+    /// Whether a newline in front ends a line of an earlier batch.
     private let closesLine: Bool
-    /// Lines that the note at the end counts, if there is one.
+    /// The number of dropped lines in the note at the end.
     private var noted = 0
 
     init(lines: consuming [UInt8], closingLine: Bool) {
@@ -177,13 +176,13 @@ struct LogBatch {
         if closingLine { bytes.insert(UInt8(ascii: "\n"), at: 0) }
     }
 
-    /// Appends the line that tells of dropped ones.
+    /// Appends the note about dropped lines.
     mutating func append(note: [UInt8], dropped: Int) {
         bytes.append(contentsOf: note)
         noted = dropped
     }
 
-    /// How many lines never came out whole when only so many bytes did; a lost note stands for the lines it counted.
+    /// How many lines were not written completely, for a number of written bytes. A lost note counts as its dropped lines.
     func lost(written: Int) -> Int {
         guard written < bytes.count else { return 0 }
         let newlines = bytes[written...].count { $0 == UInt8(ascii: "\n") }
@@ -191,7 +190,7 @@ struct LogBatch {
         return newlines - closing + (noted > 0 ? noted - 1 : 0)
     }
 
-    /// The buffer for use again, without what was in it; a new one where a burst has made it large.
+    /// The emptied buffer for reuse, or a new one where a burst has made it large.
     mutating func emptied(keepingAtMost capacity: Int) -> [UInt8] {
         var buffer: [UInt8] = []
         guard bytes.capacity <= capacity else { return buffer }
@@ -209,7 +208,7 @@ struct DescriptorOutput {
         self.descriptor = descriptor
     }
 
-    /// Writes all bytes, waiting as long as the reader takes; the number written, which is less only after an error.
+    /// Writes all bytes, and waits as long as the reader takes. Returns the number written, which is less only after an error.
     func write(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes { buffer in
             var written = 0
@@ -218,7 +217,7 @@ struct DescriptorOutput {
                 if count >= 0 {
                     written += count
                 } else if errno == EAGAIN {
-                    // Whoever shares the terminal or pipe may have made it non-blocking: wait here instead.
+                    // Another process may have made the terminal or pipe non-blocking, so wait here.
                     var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     _ = poll(&poller, 1, 1_000)
                 } else if errno != EINTR {

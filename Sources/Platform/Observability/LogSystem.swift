@@ -1,11 +1,11 @@
 import Glibc
 import Logging
 
-/// Ties swift-log to this package's handlers.
+/// Sets up swift-log with the handlers of this module.
 package enum LogSystem {
-    /// Makes every logger of the process write to a sink; once in a process, before the first logger is made.
+    /// Makes every logger of the process write to a sink. Called once in a process, before the first logger is made.
     ///
-    /// No metadata provider: what belongs to a request is passed with its log lines, not found in task-local storage.
+    /// There is no metadata provider: log lines get the values of their request explicitly, not from task-local storage.
     package static func bootstrap(level: Logger.Level, format: LogFormat, sink: LogSink) {
         let isColoured = isatty(1) == 1 && getenv("NO_COLOR") == nil
         LoggingSystem.bootstrap { label in
@@ -13,7 +13,7 @@ package enum LogSystem {
         }
     }
 
-    /// A handler that writes to a sink, for a logger that stands outside the process-wide system, as in tests.
+    /// A handler that writes to a sink, for a logger outside the process-wide system, as in tests.
     package static func handler(
         label: String, level: Logger.Level, format: LogFormat, sink: LogSink, isColoured: Bool = false
     ) -> any LogHandler {
@@ -24,9 +24,9 @@ package enum LogSystem {
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 package enum LogFormat: String, CaseIterable, Sendable {
-    /// One JSON object a line, for machines.
+    /// A JSON object in each line, for machines.
     case json
     /// Aligned text, coloured on a terminal, for people.
     case pretty

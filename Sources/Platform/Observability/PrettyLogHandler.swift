@@ -3,7 +3,7 @@ import Logging
 
 /// Writes log records for people: time of day (UTC), level, message and `key=value` pairs; a request is one short line.
 ///
-/// Control characters are escaped everywhere, so that nothing logged can move the cursor or forge a line.
+/// Control characters are escaped everywhere, so no logged text can move the cursor or forge a line.
 package struct PrettyLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
@@ -48,7 +48,7 @@ package struct PrettyLogHandler: LogHandler {
     }
 }
 
-/// One line of text for a terminal, put together part by part.
+/// Builds one line of text for a terminal.
 struct PrettyLogLine {
     private(set) var bytes: [UInt8] = []
     private let isColoured: Bool
@@ -70,7 +70,7 @@ struct PrettyLogLine {
 
     /// `03:26:48.123`
     mutating func timeOfDay(_ time: Timestamp) {
-        // Of `2026-11-21T03:26:48.123456Z` the middle.
+        // The middle of `2026-11-21T03:26:48.123456Z`.
         let text = Array(time.description.utf8).dropFirst(11).prefix(12)
         part(String(decoding: text, as: UTF8.self), .faint)
     }
@@ -89,7 +89,7 @@ struct PrettyLogLine {
         part(name, colour)
     }
 
-    /// `200 GET /v1/products 0.412 ms`, longer only where there is something to say.
+    /// `200 GET /v1/things 0.412 ms`, with further values at its end.
     mutating func request(_ record: AccessRecord) {
         let colour: Colour =
             switch record.status {
@@ -115,7 +115,7 @@ struct PrettyLogLine {
         part(text, .faint)
     }
 
-    /// `key=value`, the value in quotes where it has spaces.
+    /// `key=value`, with the value in quotes where it has spaces.
     mutating func pair(_ key: String, _ value: String) {
         let needsQuotes = value.isEmpty || value.utf8.contains { $0 == 0x20 || $0 == UInt8(ascii: "\"") }
         let escaped = value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")

@@ -1,13 +1,13 @@
 import CoreMetrics
 import Synchronization
 
-/// A whole number that only grows: one atomic addition an event.
+/// A whole number that only grows, with one atomic addition for each event.
 final class CounterCell: CounterHandler, Sendable {
     private let total = Atomic<UInt64>(0)
 
     var value: UInt64 { total.load(ordering: .relaxed) }
 
-    /// A negative amount is passed over: a counter that falls would look like a restart.
+    /// A negative amount is ignored: a counter that falls would look like a restart.
     func increment(by amount: Int64) {
         guard amount > 0 else { return }
         total.wrappingAdd(UInt64(amount), ordering: .relaxed)
@@ -22,7 +22,7 @@ final class FractionalCounterCell: FloatingPointCounterHandler, Sendable {
 
     var value: Double { total.value }
 
-    /// What is negative or not finite is passed over.
+    /// Amounts that are negative or not finite are ignored.
     func increment(by amount: Double) {
         guard amount > 0, amount.isFinite else { return }
         total.add(amount)
@@ -31,7 +31,7 @@ final class FractionalCounterCell: FloatingPointCounterHandler, Sendable {
     func reset() { total.set(0) }
 }
 
-/// A floating-point number that several threads change, without a lock: its bits are exchanged until nobody came between.
+/// A floating-point number that several threads change without a lock: by an atomic exchange of its bits, repeated after a conflict.
 struct AtomicDouble: ~Copyable, Sendable {
     private let bits = Atomic<UInt64>(0)
 

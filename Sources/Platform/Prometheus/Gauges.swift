@@ -1,6 +1,6 @@
 import CoreMetrics
 
-/// A number that rises and falls: swift-metrics' meter, and its recorder that does not aggregate.
+/// A number that rises and falls: a meter of swift-metrics, or a recorder without aggregation.
 final class GaugeCell: MeterHandler, RecorderHandler, Sendable {
     private let level = AtomicDouble()
 

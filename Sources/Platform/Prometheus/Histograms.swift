@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// How long something takes: kept in nanoseconds by two atomic additions an observation, told in seconds.
+/// The distribution of durations, stored in nanoseconds with two atomic additions for each observation, and reported in seconds.
 final class DurationHistogram: TimerHandler, Sendable {
     /// Upper bounds in nanoseconds, rising.
     private let bounds: [Int64]
@@ -14,7 +14,7 @@ final class DurationHistogram: TimerHandler, Sendable {
         buckets = Buckets(count: bounds.count + 1)
     }
 
-    /// A negative time, as of a clock set back, counts as none.
+    /// A negative duration, after a clock was set back, counts as 0.
     func recordNanoseconds(_ duration: Int64) {
         let duration = max(0, duration)
         var index = 0
@@ -28,7 +28,7 @@ final class DurationHistogram: TimerHandler, Sendable {
     }
 }
 
-/// How values of any unit are distributed: swift-metrics' recorder that aggregates.
+/// The distribution of values of any unit: a recorder of swift-metrics with aggregation.
 final class ValueHistogram: RecorderHandler, Sendable {
     private let bounds: [Double]
     private let buckets: Buckets
@@ -41,7 +41,7 @@ final class ValueHistogram: RecorderHandler, Sendable {
 
     func record(_ value: Int64) { record(Double(value)) }
 
-    /// What is not finite is passed over: the sum would never be finite again.
+    /// Values that are not finite are ignored: the sum would never be finite again.
     func record(_ value: Double) {
         guard value.isFinite else { return }
         buckets.add(at: bounds.firstIndex { value <= $0 } ?? bounds.count)
@@ -51,10 +51,10 @@ final class ValueHistogram: RecorderHandler, Sendable {
     var snapshot: HistogramSnapshot { HistogramSnapshot(counts: buckets.values, sum: sum.value) }
 }
 
-/// How many observations fell into each range; a fixed number of ranges, the last one without a bound.
+/// The number of observations in each of a fixed number of ranges; the last range has no bound.
 final class Buckets: Sendable {
     let count: Int
-    // Safe: never written after init, and what it points to is atomic.
+    // Safe: never written after init, and it points to atomics.
     nonisolated(unsafe) private let cells: UnsafeMutablePointer<Atomic<UInt64>>
 
     init(count: Int) {
@@ -68,16 +68,16 @@ final class Buckets: Sendable {
         cells.deallocate()
     }
 
-    /// Counts an observation; an index beyond the last counts there.
+    /// Counts an observation; an index beyond the last range counts in the last.
     func add(at index: Int) {
         cells[min(max(0, index), count - 1)].wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// The counts, each by itself.
+    /// The counts, not cumulative.
     var values: [UInt64] { (0..<count).map { cells[$0].load(ordering: .relaxed) } }
 }
 
-/// A histogram as it stood at one moment.
+/// The state of a histogram at one moment.
 struct HistogramSnapshot: Equatable, Sendable {
     /// Observations in each range, not cumulative; the last range has no upper bound.
     let counts: [UInt64]
@@ -88,7 +88,7 @@ struct HistogramSnapshot: Equatable, Sendable {
         self.sum = sum
     }
 
-    /// Several of the same ranges as one.
+    /// The sum of several histograms with the same ranges.
     init(adding all: [HistogramSnapshot]) {
         var counts = all.first?.counts ?? []
         for snapshot in all.dropFirst() {

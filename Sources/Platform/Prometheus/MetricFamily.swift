@@ -1,8 +1,8 @@
-/// All series of one name.
+/// All series of one metric name.
 struct MetricFamily: Sendable {
     enum Kind: String, Sendable { case counter, gauge, histogram }
 
-    /// Where a series keeps its values.
+    /// The storage of a series.
     enum Cell: Sendable {
         case counter(CounterCell)
         case fractionalCounter(FractionalCounterCell)
@@ -10,7 +10,7 @@ struct MetricFamily: Sendable {
         case durations(DurationHistogram)
         case values(ValueHistogram)
 
-        /// Whether several make a series together.
+        /// Whether several cells can form one series by addition.
         var addsUp: Bool {
             switch self {
             case .counter, .durations: true
@@ -19,7 +19,7 @@ struct MetricFamily: Sendable {
         }
     }
 
-    /// How many cells a series has at most.
+    /// The most cells of a series.
     private static let mostCells = 64
 
     let kind: Kind
@@ -33,8 +33,7 @@ struct MetricFamily: Sendable {
 
     /// A cell of the series with these labels.
     ///
-    /// What only adds up has one for everybody who counts: one that several loops count in would wander between their processors
-    /// with each count.
+    /// Cells that add up are made for each caller: a cell that several loops use would move between their processors with each count.
     mutating func cell(_ labels: LabelSet, _ make: ([Double]) -> Cell) -> Cell {
         let known = series[labels] ?? []
         guard let first = known.first else {
@@ -44,7 +43,7 @@ struct MetricFamily: Sendable {
         }
         guard first.addsUp, known.count < Self.mostCells else { return first }
         let cell = make(bounds)
-        // Durations and other values are histograms both, and one series cannot be of both.
+        // Durations and other values are both histograms, but one series cannot contain both.
         guard cell.addsUp else { return first }
         series[labels] = known + [cell]
         return cell
@@ -55,7 +54,7 @@ struct MetricFamily: Sendable {
     }
 }
 
-/// A metric without labels whose value is only found out when somebody asks.
+/// A metric without labels whose value is read only when metrics are collected.
 package struct CollectedMetric: Equatable, Sendable {
     package enum Kind: Sendable { case counter, gauge }
 
@@ -72,7 +71,7 @@ package struct CollectedMetric: Equatable, Sendable {
     }
 }
 
-/// The labels that tell one series of a metric from the others; in the order of their names, each name once.
+/// The labels of one series of a metric, sorted by name, with distinct names.
 struct LabelSet: Hashable, Comparable, Sendable {
     struct Label: Hashable, Sendable {
         let name: String
@@ -81,7 +80,7 @@ struct LabelSet: Hashable, Comparable, Sendable {
 
     let labels: [Label]
 
-    /// Of two dimensions that come to the same name the first counts. `le` is the histograms' own.
+    /// Of two dimensions with the same cleaned name the first counts. `le` is reserved for histograms.
     init(_ dimensions: [(String, String)]) {
         var labels: [Label] = []
         for (name, value) in dimensions {
@@ -99,12 +98,12 @@ struct LabelSet: Hashable, Comparable, Sendable {
     }
 }
 
-/// Names as Prometheus takes them (its documentation, "Data model"): whatever else is in them becomes `_`.
+/// Names that Prometheus accepts (its documentation, "Data model"): other characters become `_`.
 enum MetricName {
     /// A metric's name: letters, digits, `_` and `:`, no digit in front.
     static func metric(_ text: String) -> String { cleaned(text) { $0 == UInt8(ascii: ":") } }
 
-    /// A label's name: letters, digits and `_`, no digit in front; nor `__`, which Prometheus keeps for itself.
+    /// A label's name: letters, digits and `_`, no digit in front, and no `__`, which Prometheus reserves.
     static func label(_ text: String) -> String {
         let name = cleaned(text) { _ in false }
         return name.hasPrefix("__") ? "label" + name : name
@@ -151,7 +150,7 @@ struct MetricText {
         line(metric.name, LabelSet([]), Self.number(metric.value))
     }
 
-    /// Ranges are told cumulatively, each with all below it. The count is their sum, so that it is never less than a range.
+    /// Ranges are cumulative: each includes all below it. The count is their sum, so it is never less than a range.
     private mutating func histogram(
         _ name: String, _ labels: LabelSet, _ snapshot: HistogramSnapshot, _ bounds: [Double]
     ) {

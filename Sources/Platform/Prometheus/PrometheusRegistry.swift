@@ -1,10 +1,10 @@
 import CoreMetrics
 import Synchronization
 
-/// Where all metrics of a process are, behind swift-metrics' API, and how Prometheus reads them.
+/// All metrics of a process, behind the API of swift-metrics, in the format of Prometheus.
 ///
-/// Making an instrument takes a lock, once; it is kept by whoever counts with it. Counting takes none, and allocates
-/// nothing: each series is some cells of atomics. The same name and labels are the same series, whoever makes the instrument.
+/// An instrument takes a lock when it is made, and its user keeps it. Counting takes no lock and allocates nothing: each series is
+/// a few atomic cells. Instruments with the same name and labels share one series.
 package final class PrometheusRegistry: Sendable {
     private struct State {
         var families: [String: MetricFamily] = [:]
@@ -14,18 +14,18 @@ package final class PrometheusRegistry: Sendable {
     private let descriptions: [String: MetricDescription]
     private let state = Mutex(State())
 
-    /// - Parameter descriptions: help and ranges of the metrics to come; one that is not described has no help and the
-    ///   ranges of ``MetricDescription/latency``. Of two with the same name the first counts.
+    /// - Parameter descriptions: help and ranges of the metrics. A metric without a description has no help and the ranges of
+    ///   ``MetricDescription/latency``. Of two descriptions with the same name the first counts.
     package init(descriptions: [MetricDescription] = []) {
         self.descriptions = Dictionary(descriptions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Has `collector` asked, on the reader's thread, whenever the metrics are read.
+    /// Adds a collector, which runs on the reader's thread whenever the metrics are read.
     package func collect(_ collector: @escaping @Sendable () -> [CollectedMetric]) {
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// A cell of a series; nil where the name is one of another kind of metric.
+    /// A cell of a series; nil where the name belongs to a metric of another kind.
     func cell(
         _ label: String, _ dimensions: [(String, String)], _ kind: MetricFamily.Kind,
         _ make: ([Double]) -> MetricFamily.Cell
@@ -44,7 +44,7 @@ package final class PrometheusRegistry: Sendable {
 
     func bounds(of name: String) -> [Double] { descriptions[name]?.bounds ?? MetricDescription.latency }
 
-    /// What media type ``text()`` is.
+    /// The media type of ``text()``.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// All metrics in Prometheus' text format 0.0.4 (its documentation, "Exposition formats"): by name, then by labels.
@@ -56,7 +56,7 @@ package final class PrometheusRegistry: Sendable {
             text.family(name, help: descriptions[name]?.help, family)
             return (name, text.text)
         }
-        // What is found out now has no part in what is counted under the same name.
+        // A collected metric must not have the name of a counted one.
         for metric in collected where families[metric.name] == nil {
             var text = MetricText()
             text.collected(metric)
@@ -66,8 +66,8 @@ package final class PrometheusRegistry: Sendable {
     }
 }
 
-// Where a name is one of another kind, the instrument works and is not shown: two kinds under one name would make the whole
-// text unreadable, and a metric must not end the process.
+// An instrument whose name belongs to another kind works and is not shown: two kinds under one name would make the whole text
+// invalid, and a metric must not end the process.
 extension PrometheusRegistry: MetricsFactory {
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         if case .counter(let cell) = cell(label, dimensions, .counter, { _ in .counter(CounterCell()) }) { return cell }
@@ -104,7 +104,7 @@ extension PrometheusRegistry: MetricsFactory {
         return GaugeCell()
     }
 
-    // A series that vanished between two readings would lose what it had counted since the last: they all stay.
+    // All series stay: one that vanished between two scrapes would lose its counts since the first.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
@@ -112,7 +112,7 @@ extension PrometheusRegistry: MetricsFactory {
     package func destroyTimer(_ handler: any TimerHandler) {}
 }
 
-/// What there is to say about a metric beside its values.
+/// Help and ranges of a metric.
 package struct MetricDescription: Sendable {
     package let name: String
     /// One sentence, shown with the values.
@@ -126,7 +126,7 @@ package struct MetricDescription: Sendable {
         self.bounds = bounds
     }
 
-    /// From what a cache answers to what a client gives up on, in seconds.
+    /// From the response of a cache to the timeout of a client, in seconds.
     package static let latency = [
         0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]

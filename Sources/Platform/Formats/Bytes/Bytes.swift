@@ -1,6 +1,6 @@
 extension Collection<UInt8> {
-    /// The bytes in one piece, copied only where they are not. What reads bytes does so over a span, compiled once, whatever
-    /// collection they come in; this and what calls it are inlined across modules, since a generic call costs more than the work.
+    /// Calls `body` with contiguous bytes, copied only where they are not contiguous. Code that reads bytes uses a span and is compiled
+    /// once for all collections. This function and its callers are inlined across modules, as a generic call costs more than the work.
     @inlinable
     package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         let result: Result? = withContiguousStorageIfAvailable { body($0.span) }
@@ -9,7 +9,7 @@ extension Collection<UInt8> {
     }
 }
 
-// Numbers and fixed text straight into a byte buffer: a String in between would cost an allocation a number.
+// Numbers and fixed text straight into a byte buffer: a String in between would cost an allocation for each number.
 
 extension [UInt8] {
     /// Appends text known at compile time.
@@ -20,7 +20,7 @@ extension [UInt8] {
 
     /// Appends a whole number in decimal digits, with a minus sign where it is negative.
     ///
-    /// 64 bits at most: nothing here is wider.
+    /// At most 64 bits.
     @inlinable
     package mutating func append(decimal value: some FixedWidthInteger) {
         append(magnitude: UInt64(truncatingIfNeeded: value.magnitude), isNegative: value < 0)
@@ -44,7 +44,7 @@ extension [UInt8] {
         append(eightDigits: small, last: length)
     }
 
-    /// Appends the last `digits` decimal digits of a number, at most 20, zeros in front where it is shorter.
+    /// Appends the last `digits` decimal digits of a number, at most 20, with zeros in front where it is shorter.
     package mutating func append(padded value: UInt64, digits: Int) {
         guard digits > 8 else {
             return append(eightDigits: UInt32(truncatingIfNeeded: value % 100_000_000), last: Swift.max(digits, 0))
@@ -54,7 +54,7 @@ extension [UInt8] {
         append(eightDigits: UInt32(truncatingIfNeeded: low), last: 8)
     }
 
-    /// Appends the last digits, at most eight, of a number with no more: put together in a register and copied as one.
+    /// Appends the last digits, at most eight, of a number with no more digits: assembled in a register and copied at once.
     private mutating func append(eightDigits value: UInt32, last count: Int) {
         var text: UInt64 = 0
         var rest = value
@@ -67,14 +67,14 @@ extension [UInt8] {
 }
 
 extension OutputSpan<UInt8> {
-    /// Appends two decimal digits; of a number above 99 only the last two. The span has room for them.
+    /// Appends two decimal digits; of a number above 99 only the last two. The span must have room for them.
     mutating func append(twoDigits value: Int) {
         let number = UInt8(truncatingIfNeeded: value.magnitude % 100)
         append(UInt8(ascii: "0") &+ number / 10)
         append(UInt8(ascii: "0") &+ number % 10)
     }
 
-    /// Appends one byte as two lower-case hexadecimal digits. The span has room for them.
+    /// Appends one byte as two lower-case hexadecimal digits. The span must have room for them.
     mutating func append(hexadecimal byte: UInt8) {
         append(Hexadecimal.digit(byte >> 4))
         append(Hexadecimal.digit(byte))

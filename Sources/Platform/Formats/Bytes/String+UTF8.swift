@@ -1,15 +1,15 @@
 extension String {
-    /// The text that bytes are in UTF-8; nil where they are not (Unicode 16, table 3-7).
+    /// The text of bytes in UTF-8; nil for invalid UTF-8 (Unicode 16, table 3-7).
     ///
-    /// Over a span this costs a third of the generic initialiser, which looks its types up at run time.
+    /// With a span this costs a third of the generic initialiser, which looks up its types at run time.
     package init?(validUTF8 bytes: Span<UInt8>) {
         guard let text = try? UTF8Span(validating: bytes) else { return nil }
         self.init(copying: text)
     }
 }
 
-// Swift takes canonically equivalent texts for equal (Unicode 16, §2.12), and changes case by Unicode's rules: then the KELVIN
-// SIGN is a K, and ſ in upper case is S. PostgreSQL, Redis and other services compare bytes. So does what is below.
+// In Swift, canonically equivalent texts are equal (Unicode 16, §2.12), and case changes by Unicode's rules: the KELVIN SIGN is a K,
+// and ſ in upper case is S. PostgreSQL, Redis and other services compare bytes, as the functions below do.
 
 extension StringProtocol {
     /// Whether two texts are the same bytes.
@@ -21,7 +21,7 @@ extension StringProtocol {
     }
 }
 
-/// A text that is told apart from others by its bytes, for sets and dictionaries.
+/// A text that is compared by its bytes, for sets and dictionaries.
 package struct ExactText: Hashable, Sendable {
     package let text: String
 
@@ -29,6 +29,6 @@ package struct ExactText: Hashable, Sendable {
 
     package static func == (left: ExactText, right: ExactText) -> Bool { left.text.hasSameBytes(as: right.text) }
 
-    // Equal bytes are equal text, so that they hash alike.
+    // Equal bytes are equal text, so their hashes are equal.
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

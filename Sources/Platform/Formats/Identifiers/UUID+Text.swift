@@ -46,7 +46,7 @@ extension UUID {
         }
     }
 
-    /// Writes the 36 characters to a buffer with room for them.
+    /// Writes the 36 characters into a buffer that has room for them.
     private func write(to text: UnsafeMutableBufferPointer<UInt8>) {
         let text = UnsafeMutableRawBufferPointer(text)
         let hyphen = UInt8(ascii: "-")
@@ -66,13 +66,13 @@ extension UUID {
         text.storeBytes(of: words.3.bigEndian, toByteOffset: 28, as: UInt64.self)
     }
 
-    /// The eight hexadecimal digits of a number, the first one highest: each nibble in a byte of its own, then all made digits at once.
+    /// The eight hexadecimal digits of a number, the first one highest. Each nibble goes into its own byte, then all become digits at once.
     private static func digits(_ number: UInt32) -> UInt64 {
         var nibbles = UInt64(number)
         nibbles = (nibbles & 0xffff_0000) << 16 | nibbles & 0xffff
         nibbles = nibbles << 8 & 0x00ff_0000_00ff_0000 | nibbles & 0x0000_00ff_0000_00ff
         nibbles = nibbles << 4 & 0x0f00_0f00_0f00_0f00 | nibbles & 0x000f_000f_000f_000f
-        // 1 in each byte that stands for a letter.
+        // 1 in each byte that becomes a letter.
         let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return nibbles + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - 10 - 0x30)
     }

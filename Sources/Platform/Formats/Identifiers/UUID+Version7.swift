@@ -5,14 +5,14 @@ extension UUID {
     /// A new time-ordered identifier (RFC 9562 §5.7): milliseconds, then their fraction in the 12 bits after the version
     /// (§6.2, method 3), then 62 bits of the system's random numbers.
     ///
-    /// Ordered to about a quarter of a microsecond's worth of clock, which is as fine as a `Timestamp` is; two made in
-    /// the same microsecond come in either order. A time before 1970 counts as 1970.
+    /// The order is as fine as a `Timestamp`, a microsecond: two identifiers of the same microsecond have any order. A time before
+    /// 1970 counts as 1970.
     package static func v7(at time: Timestamp = .now) -> UUID {
         var system = SystemRandomNumberGenerator()
         return v7(at: time, random: system.next())
     }
 
-    /// The identifier of a moment with given random bits, of which the low 62 are used.
+    /// The identifier for a time and the low 62 of the random bits.
     package static func v7(at time: Timestamp, random: UInt64) -> UUID {
         let microseconds = UInt64(max(0, time.microseconds))
         let milliseconds = microseconds / 1_000
@@ -39,15 +39,16 @@ extension UUID {
     package var version: Int { Int(uuid.6 >> 4) }
 }
 
-/// The kernel's random numbers (getentropy(3)), fetched 32 at a time, as many as one call gives: a system call for each costs more than all else that an
-/// identifier does. For one that lives on an event loop; it cannot be copied, for two copies would give the same numbers.
+/// Random numbers of the kernel (getentropy(3)), fetched 32 at a time, the most for one call: a system call for each would be the
+/// largest part of the cost of an identifier. For use on one event loop. It cannot be copied, as two copies would give the same
+/// numbers.
 package struct RandomPool: ~Copyable {
     private var words = InlineArray<32, UInt64>(repeating: 0)
     private var used = 32
 
     package init() {}
 
-    /// The next 64 random bits. What was given out is not kept.
+    /// The next 64 random bits, which are then erased.
     package mutating func next() -> UInt64 {
         if used >= words.count { fill() }
         let word = words[used]
@@ -64,7 +65,7 @@ package struct RandomPool: ~Copyable {
             return getentropy(start, bytes.count) != 0
         }
         guard failed else { return }
-        // A kernel that refuses: the standard library knows other sources.
+        // The kernel has refused: the standard library knows other sources.
         var system = SystemRandomNumberGenerator()
         for index in words.indices { words[index] = system.next() }
     }

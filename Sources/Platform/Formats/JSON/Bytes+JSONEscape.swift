@@ -4,11 +4,11 @@ extension [UInt8] {
     /// Appends text as the inside of a JSON string, without the quotes.
     package mutating func appendEscaped(_ text: String) {
         let plain: Void? = text.utf8.withContiguousStorageIfAvailable { appendEscaped(validUTF8: $0) }
-        // Only a string bridged from elsewhere has no contiguous bytes.
+        // Only a bridged string has no contiguous bytes.
         if plain == nil { Array(text.utf8).withUnsafeBufferPointer { appendEscaped(validUTF8: $0) } }
     }
 
-    /// Appends bytes as the inside of a JSON string, without the quotes; what is not UTF-8 becomes U+FFFD.
+    /// Appends bytes as the inside of a JSON string, without the quotes; invalid UTF-8 becomes U+FFFD.
     @inlinable
     package mutating func appendEscaped(utf8 text: some Collection<UInt8>) {
         text.withBytes { appendEscaped(bytes: $0) }
@@ -55,14 +55,14 @@ extension UInt8 {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    // Both look at eight bytes at a time and never leave early; the last eight may be looked at twice.
+    // Both read eight bytes at a time and never return early. The last read may overlap the one before it.
 
     fileprivate var needsEscape: Bool {
         meets { word in
             let ones: UInt64 = 0x0101_0101_0101_0101, tops = ones << 7
             let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5c)
-            // A byte's top bit is set where it is below 0x20, or is what the word was compared with; a borrow from such a
-            // byte may set others, which is no harm where only any of them counts.
+            // The top bit of a byte is set where the byte is below 0x20 or equal to the compared one. A borrow from such a byte may
+            // set others too, which is harmless, as only the question whether any is set matters.
             return ((word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & tops
         } single: {
             $0.needsEscape
@@ -77,7 +77,7 @@ extension UnsafeBufferPointer<UInt8> {
         }
     }
 
-    /// Whether any of the words, or of the bytes where there are less than eight, is what is looked for.
+    /// Whether any word matches, or any byte where there are fewer than eight.
     private func meets(_ word: (UInt64) -> UInt64, single: (UInt8) -> Bool) -> Bool {
         let raw = UnsafeRawBufferPointer(self)
         guard count >= 8 else {

@@ -89,7 +89,7 @@ struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        // Digits, signs, points and exponents are ASCII: there is nothing to refuse.
+        // Digits, signs, points and exponents are ASCII, so this cannot fail.
         let lexeme = String(validUTF8: bytes.span.extracting(start..<position))
         return JSONNumber(validLexeme: lexeme ?? "0")
     }
@@ -99,7 +99,7 @@ struct JSONParser {
         repeat { position += 1 } while isDigit(peek)
     }
 
-    /// A string without escapes is taken from the text as it stands; only one with escapes is put together.
+    /// A string without escapes is copied from the text at once; only one with escapes is assembled from parts.
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
@@ -226,6 +226,6 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// For a client: holds nothing of the text itself.
+    /// A description for clients, without any of the text.
     package var description: String { "\(reason.rawValue) at byte \(offset)" }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 @_spi(_Unicode) import Swift
 
 extension JSONReader {
-    /// Text over any number of lines, as it stands. Lengths count Unicode scalars, as PostgreSQL's char_length does.
+    /// Text of any number of lines, unchanged. Lengths count Unicode scalars, as PostgreSQL's char_length does.
     ///
     /// U+0000 is refused: PostgreSQL cannot hold it.
     package func text(length: ClosedRange<Int>) -> String {
@@ -11,7 +11,7 @@ extension JSONReader {
         return text
     }
 
-    /// Text on one line: without white space around it, which is no part of its length, and without control characters.
+    /// Text of one line, without control characters. White space around it is removed and does not count.
     package func line(length: ClosedRange<Int>) -> String {
         guard let text = string() else { return "" }
         let trimmed = text.trimmed
@@ -20,9 +20,9 @@ extension JSONReader {
         return trimmed
     }
 
-    /// ``line(length:)`` of a person's name or address, which is printed and read aloud: in NFC (UAX #15), and without
-    /// characters that nobody sees but that change how the rest looks, such as marks of direction. The joiners U+200C and
-    /// U+200D are taken: Persian and Indic names are written with them.
+    /// ``line(length:)`` for a person's name or address, which is printed and read aloud: in NFC (UAX #15), and without
+    /// invisible characters that change how the rest looks, such as marks of direction. The joiners U+200C and U+200D are
+    /// allowed: Persian and Indic names need them.
     package func visibleLine(length: ClosedRange<Int>) -> String {
         guard let text = string() else { return "" }
         let line = text.trimmed.composed
@@ -60,14 +60,14 @@ extension JSONReader {
         parsed("must be a time like 2026-11-21T03:26:48Z", placeholder: Timestamp(microseconds: 0)) { Timestamp(rfc3339: $0) }
     }
 
-    /// One of the names of an enumeration; the stand-in is any of them.
+    /// One of the names of an enumeration. The placeholder is any of them.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>(placeholder: Choice) -> Choice {
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
         return parsed("must be one of: \(names)", placeholder: placeholder) { Choice(rawValue: $0) }
     }
 
-    /// A string of at most 1,000 bytes that means something else; where `parse` gives nil, the value is refused with `detail`.
-    /// - Parameter placeholder: what reading goes on with after a fault; `decode` throws it away.
+    /// A string of at most 1,000 bytes that `parse` turns into a value. Where it returns nil, the error is `detail`.
+    /// - Parameter placeholder: the value after an error, which `decode` discards
     package func parsed<Value>(_ detail: String, placeholder: Value, _ parse: (String) -> Value?) -> Value {
         guard let text = string() else { return placeholder }
         guard text.utf8.count <= 1_000, let value = parse(text) else { return refused(detail, placeholder) }
@@ -105,7 +105,7 @@ extension String {
             }
     }
 
-    /// Something of it is seen when it is printed.
+    /// Whether the text has visible characters.
     fileprivate var isVisible: Bool {
         utf8.contains { (0x21...0x7E).contains($0) }
             || unicodeScalars.contains { !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint }
@@ -113,7 +113,7 @@ extension String {
 
     private var isASCII: Bool { utf8.allSatisfy { $0 < 0x80 } }
 
-    /// In Normalization Form C (UAX #15): what looks the same is the same.
+    /// The text in Normalization Form C (UAX #15): text that looks the same is the same.
     package var composed: String {
         guard !isASCII else { return self }
         var scalars = UnicodeScalarView()
@@ -121,9 +121,9 @@ extension String {
         return String(scalars)
     }
 
-    /// Without white space at either end.
+    /// The text without white space at its ends.
     package var trimmed: String {
-        // Most text starts and ends with something visible of ASCII.
+        // Most text begins and ends with a visible ASCII character.
         if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) {
             return self
         }
@@ -134,7 +134,7 @@ extension String {
         return String(scalars[first...last])
     }
 
-    /// The number of Unicode scalars: of all bytes but those that continue one.
+    /// The number of Unicode scalars: all bytes except continuation bytes.
     var scalarCount: Int {
         utf8.count { $0 & 0xC0 != 0x80 }
     }

@@ -1,29 +1,29 @@
-/// Reads a document's values with their rules and collects everything that is wrong, not only the first thing.
+/// Reads the values of a document, checks their rules, and collects all errors, not only the first.
 ///
-///     let order = try JSONReader.decode(body) { body in
-///         NewOrder(
+///     let invitation = try JSONReader.decode(body) { body in
+///         Invitation(
 ///             email: body["email"].line(length: 3...254),
 ///             note: body.optional("note")?.text(length: 0...500),
-///             items: body["items"].array(count: 1...100) { item in
-///                 NewOrder.Item(sku: item["sku"].line(length: 1...64), quantity: item["quantity"].integer(in: 1...999))
+///             dates: body["dates"].array(count: 1...100) { date in
+///                 Invitation.Date(place: date["place"].line(length: 1...64), seats: date["seats"].integer(in: 1...999))
 ///             })
 ///     }
 ///
-/// A value that breaks its rule is noted with its JSON pointer, and reading goes on with a stand-in, which nobody sees:
-/// with anything noted, `decode` throws. Unknown members are ignored.
+/// A value that breaks its rule is recorded with its JSON pointer, and a placeholder takes its place. With any error, `decode`
+/// throws, so placeholders are never used. Unknown members are ignored.
 package struct JSONReader {
-    /// Faults beyond these are not listed: the answer to a hostile document stays small.
+    /// Further errors are not listed, so that the response to a hostile document stays small.
     package static let maximumFaults = 32
 
-    /// What stands at a reader's place.
+    /// The value at the place of a reader.
     enum Content {
         case value(JSONValue)
         case absent
-        /// Something above is no object or array: it is noted there, and nothing below is worth a note.
+        /// A value above is no object or array. Its error is recorded, and errors below are not.
         case unreachable
     }
 
-    /// Notes of one reading, shared by all its readers.
+    /// The errors of one document, shared by all its readers.
     final class Notes {
         var faults: [FieldError] = []
     }
@@ -32,7 +32,7 @@ package struct JSONReader {
     let path: JSONPath
     let notes: Notes
 
-    /// Reads a document, or throws all that is wrong with it.
+    /// Reads a document, or throws all its errors.
     package static func decode<Model>(_ document: JSONValue, _ read: (JSONReader) -> Model) throws(FieldErrors) -> Model {
         let notes = Notes()
         let model = read(JSONReader(content: .value(document), path: .root, notes: notes))
@@ -40,29 +40,29 @@ package struct JSONReader {
         return model
     }
 
-    /// The member of a name; that it is missing or null is a fault when it is read.
+    /// The member with a name. Reading it is an error where it is missing or null.
     package subscript(name: String) -> JSONReader {
         guard let object = object() else { return child(.unreachable, .member(path, name)) }
         return child(object[name].map(Content.value) ?? .absent, .member(path, name))
     }
 
-    /// The member of a name, nil where it is absent or null.
+    /// The member with a name; nil where it is missing or null.
     package func optional(_ name: String) -> JSONReader? {
         let member = self[name]
         return member.isAbsent || member.isNull ? nil : member
     }
 
-    /// No such member was written; null is not absent.
+    /// Whether the member is missing; null is not missing.
     package var isAbsent: Bool {
         if case .value = content { false } else { true }
     }
 
-    /// The value is null.
+    /// Whether the value is null.
     package var isNull: Bool {
         if case .value(.null) = content { true } else { false }
     }
 
-    /// Notes that this value is wrong, for a rule of the caller's own. Of several notes on one value the first stays.
+    /// Records an error of this value, for a rule of the caller. Only the first error of a value counts.
     package func refuse(_ detail: String) {
         guard notes.faults.count < Self.maximumFaults else { return }
         let pointer = path.pointer
@@ -70,7 +70,7 @@ package struct JSONReader {
         notes.faults.append(FieldError(pointer: pointer, detail: detail))
     }
 
-    /// The elements of an array with so many of them. With another number of them none is read.
+    /// The elements of an array whose count is in bounds. With another count none is read.
     package func array<Element>(count: ClosedRange<Int>, _ decode: (JSONReader) -> Element) -> [Element] {
         guard let value = required() else { return [] }
         guard case .array(let elements) = value else { return refused("must be an array", []) }
@@ -101,7 +101,7 @@ package struct JSONReader {
         }
     }
 
-    /// The value, or nil with a note where it is absent or null.
+    /// The value; where it is missing or null, records an error and returns nil.
     func required() -> JSONValue? {
         switch content {
         case .value(.null), .absent: refused("is required", nil)
@@ -134,7 +134,7 @@ package struct JSONReader {
     }
 }
 
-/// The way from a document's root to a value. Its text is made only when something is wrong there.
+/// The path from the root of a document to a value. Its text is made only for an error.
 indirect enum JSONPath {
     case root
     case member(JSONPath, String)
@@ -163,11 +163,11 @@ indirect enum JSONPath {
     }
 }
 
-/// What is wrong with one value of a document, as an `errors` member of problem details shows it (RFC 9457).
+/// An error in one value of a document, as an `errors` member of problem details shows it (RFC 9457).
 package struct FieldError: Equatable, Sendable {
-    /// Where the value stands (RFC 6901): `/items/0/quantity`, empty for the whole document.
+    /// The place of the value (RFC 6901): `/items/0/quantity`, empty for the whole document.
     package let pointer: String
-    /// What it should have been: `must be between 1 and 999`.
+    /// The rule: `must be between 1 and 999`.
     package let detail: String
 
     package init(pointer: String, detail: String) {
@@ -176,7 +176,7 @@ package struct FieldError: Equatable, Sendable {
     }
 }
 
-/// Everything found wrong with a document, at most `JSONReader.maximumFaults` of it, never empty.
+/// All errors of a document, at least one and at most `JSONReader.maximumFaults`.
 package struct FieldErrors: Error, Equatable, Sendable, CustomStringConvertible {
     package let faults: [FieldError]
 

@@ -9,7 +9,7 @@ package enum JSONValue: Equatable, Sendable {
 
     /// Reads one JSON text, strictly: UTF-8 without byte order mark, no duplicate names, no lone surrogates, nothing after it.
     ///
-    /// The size is the caller's to limit. Time and memory are linear in it.
+    /// The caller limits the size. Time and memory are linear in it.
     /// - Parameter maximumDepth: how many arrays and objects may stand inside one another, at most 512.
     package static func parse(_ bytes: [UInt8], maximumDepth: Int = 32) throws(JSONError) -> JSONValue {
         var parser = JSONParser(bytes, maximumDepth: min(maximumDepth, 512))
@@ -44,7 +44,7 @@ package enum JSONValue: Equatable, Sendable {
     }
 }
 
-/// The members of an object in their order; no name occurs twice.
+/// The members of an object in order, with distinct names.
 package struct JSONObject: Sendable {
     package struct Member: Equatable, Sendable {
         package let name: String
@@ -52,7 +52,7 @@ package struct JSONObject: Sendable {
     }
 
     package private(set) var members: [Member] = []
-    /// From the 17th member on: a linear search for each of very many names would be a way to keep the service busy.
+    /// From the 17th member on: linear searches for very many names would be an attack on the service.
     private var index: [String: Int] = [:]
 
     private static let linearLimit = 16
@@ -62,14 +62,14 @@ package struct JSONObject: Sendable {
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }
 
-    /// The value of a name, `.null` where that is written, nil where the name is absent.
+    /// The value of a name: `.null` for null, nil for a missing name.
     package subscript(name: String) -> JSONValue? {
         position(of: name).map { members[$0].value }
     }
 
-    /// Appends a member; false, with nothing changed, where the name is there already.
+    /// Appends a member; false, without a change, where the name exists.
     ///
-    /// Names are compared as Swift compares strings, so two spellings of one accented letter count as one name.
+    /// Names are compared as Swift strings, so two encodings of one accented letter are one name.
     @discardableResult
     package mutating func append(_ name: String, _ value: JSONValue) -> Bool {
         guard position(of: name) == nil else { return false }
@@ -94,7 +94,7 @@ extension JSONObject: Equatable {
     }
 }
 
-/// A number as it was written: nothing is rounded, and the reader decides what it accepts.
+/// A number as text: it is not rounded, and the reader decides what it accepts.
 package struct JSONNumber: Hashable, Sendable {
     /// The text, which follows the grammar of RFC 8259 §6.
     package let lexeme: String

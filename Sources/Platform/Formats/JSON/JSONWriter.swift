@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// Writes JSON straight into a byte buffer (RFC 8259). Commas are its own affair; that what is begun is ended, and that a
-/// member has a key, is the caller's.
+/// Writes JSON straight into a byte buffer (RFC 8259). It adds the commas. The caller ends what it begins, and gives each member
+/// a key.
 ///
 ///     writer.beginObject()
 ///     writer.field("sku", sku)
@@ -11,26 +11,26 @@ import FoundationEssentials
 ///     writer.endArray()
 ///     writer.endObject()
 package struct JSONWriter: Sendable {
-    /// All that has been written.
+    /// The text so far.
     @usableFromInline
     package internal(set) var bytes: [UInt8]
     @usableFromInline
     var needsComma = false
 
-    /// A writer with room for so many bytes before it has to grow.
+    /// A writer with room for `capacity` bytes before it has to grow.
     package init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    /// A writer that goes on after bytes already there, in their buffer if nobody else holds it.
-    /// - Parameter isWithin: the bytes end within an object or array, after a member or element of it.
+    /// A writer that appends to bytes, in their buffer if it is not shared.
+    /// - Parameter isWithin: whether the bytes end within an object or array, after a member or element
     package init(appendingTo bytes: consuming [UInt8], isWithin: Bool = false) {
         self.bytes = bytes
         needsComma = isWithin
     }
 
-    /// The buffer, given up by the writer.
+    /// Ends the writer and returns its buffer.
     package consuming func finish() -> [UInt8] {
         bytes
     }
@@ -57,7 +57,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// The name of the member that the next value belongs to; written as it stands, so it must need no escaping.
+    /// The name of the next value's member. It is written unchanged, so it must need no escapes.
     package mutating func key(_ name: StaticString) {
         bytes.append(needsComma ? ",\"" : "\"" as StaticString)
         bytes.append(name)
@@ -65,7 +65,7 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// A name that is known only at run time, escaped.
+    /// A name from run time, escaped.
     package mutating func key(dynamic name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
@@ -80,7 +80,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// A string from bytes that may be anything: what is not UTF-8 becomes U+FFFD.
+    /// A string from any bytes: invalid UTF-8 becomes U+FFFD.
     @inlinable
     package mutating func string(utf8 text: some Collection<UInt8>) {
         separate()
@@ -90,7 +90,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// The same from a buffer: a generic call costs more than the work.
+    /// The same for a buffer, as a generic call costs more than the work.
     package mutating func string(utf8 text: UnsafeBufferPointer<UInt8>) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -118,7 +118,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// A value that is JSON already, taken as it is.
+    /// A value that is JSON already.
     @inlinable
     package mutating func raw(_ json: some Collection<UInt8>) {
         separate()
@@ -126,7 +126,7 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    /// A value that `write` appends to the buffer itself: one that needs quotes writes them.
+    /// A value that `write` appends to the buffer, with quotes if it needs them.
     @inlinable
     package mutating func raw(_ write: (inout [UInt8]) -> Void) {
         separate()
@@ -140,7 +140,7 @@ package struct JSONWriter: Sendable {
     }
 }
 
-// Values with a fixed text form, and a member's key and value in one call. An optional value that is nil is written as null.
+// Values with a fixed text form, and key and value of a member in one call. Nil is written as null.
 
 extension JSONWriter {
     /// RFC 3339 in UTC.

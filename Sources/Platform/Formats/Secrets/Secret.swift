@@ -1,8 +1,8 @@
 import Glibc
 
-/// A password, key or token that shows itself nowhere but where `reveal` is called: not in logs, interpolations, dumps or JSON.
+/// A password, key or token that only `reveal` shows: no log, interpolation, dump or JSON contains it.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable, Encodable {
-    /// What is shown instead. Of one length, whatever the secret's.
+    /// The mask. It has the same length for every secret.
     package static let mask = "[masked]"
 
     private let value: String
@@ -26,19 +26,19 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     }
 }
 
-/// A file that holds one secret, as container runtimes mount it: one line of text, with or without the line's end.
+/// A file with one secret, as container runtimes mount it: one line of text, with or without a newline.
 package enum SecretFile {
     /// The longest secret, in bytes.
     package static let longest = 4_096
 
-    /// Why a file holds no secret; never has a part of what it holds.
+    /// Why a file has no valid secret. Never contains any of the file's text.
     package struct Fault: Error, Sendable, CustomStringConvertible {
         package let description: String
 
         fileprivate init(_ description: String) { self.description = description }
     }
 
-    /// The text without the line's end. Blocks.
+    /// Reads the text without its newline. Blocks.
     package static func read(_ path: String) throws(Fault) -> Secret {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault(String(cString: strerror(errno))) }

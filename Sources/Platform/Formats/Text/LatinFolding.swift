@@ -1,9 +1,9 @@
 /// The ASCII letters, in lower case, that stand for a Latin letter with marks.
 ///
-/// A table, since the standard library decomposes no characters and ICU is tens of megabytes. It follows Unicode's compatibility
-/// decompositions (NFKD) with the marks dropped; letters that have none (ø, ł, ß, æ …) are folded the way they are usually typed.
+/// A table, as the standard library does not decompose characters and ICU has tens of megabytes. It follows Unicode's compatibility
+/// decompositions (NFKD) with the marks dropped; letters without one (ø, ł, ß, æ …) are folded as they are usually typed.
 enum LatinFolding {
-    /// The letters of a scalar beyond ASCII, empty where it has none.
+    /// The letters for a scalar beyond ASCII; empty where there are none.
     static func letters(of scalar: Unicode.Scalar) -> [UInt8] {
         let code = Int(scalar.value)
         if (0xC0...0x24F).contains(code) { return supplement[code - 0xC0] }
@@ -11,7 +11,7 @@ enum LatinFolding {
         return []
     }
 
-    /// Latin-1 Supplement from U+00C0, Latin Extended-A and -B; `-` stands for nothing.
+    /// Latin-1 Supplement from U+00C0, Latin Extended-A and -B; `-` means no letters.
     private static let supplement = table(
         """
         a a a a a a ae c e e e e i i i i \

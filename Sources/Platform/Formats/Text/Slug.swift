@@ -1,12 +1,12 @@
-/// Names for URLs: lower-case ASCII letters and digits in groups parted by single hyphens.
+/// Names for URLs: lower-case ASCII letters and digits in groups with single hyphens between them.
 package enum Slug {
     /// The longest slug, in characters.
     package static let maximumLength = 80
 
     /// The slug of a name: `Café Münster No. 5` is `cafe-munster-no-5`.
     ///
-    /// Latin letters lose their marks, apostrophes vanish (`men's` is `mens`), everything else parts groups. Always the same
-    /// for the same name, at most `maximumLength` characters, and never empty: a name without any such letter is `item`.
+    /// Latin letters lose their marks, apostrophes are removed (`men's` is `mens`), and other characters separate groups. The same
+    /// name always has the same slug, of at most `maximumLength` characters and never empty: without any letter it is `item`.
     package static func make(_ name: String) -> String {
         var slug: [UInt8] = []
         slug.reserveCapacity(maximumLength)

@@ -1,6 +1,6 @@
 /// Unpadded base64url (RFC 4648 §5, without `=` as §3.2 allows), in its one canonical form.
 package enum Base64URL {
-    /// The text of some bytes.
+    /// Encodes bytes.
     @inlinable
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         bytes.withBytes { bytes in
@@ -10,7 +10,7 @@ package enum Base64URL {
         }
     }
 
-    /// Appends the text of some bytes.
+    /// Appends encoded bytes.
     package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
         var pending: UInt32 = 0
         var bits: UInt32 = 0
@@ -25,8 +25,8 @@ package enum Base64URL {
         if bits > 0 { text.append(digit(UInt8(truncatingIfNeeded: pending << (6 - bits)) & 0x3F)) }
     }
 
-    /// The bytes of a text; nil for characters outside the alphabet, padding, a length that no bytes have, or unused bits that
-    /// are set: for each sequence of bytes exactly one text is accepted, so that nothing signed has a second spelling.
+    /// Decodes a text; nil for characters outside the alphabet, padding, an impossible length, or unused bits that are set. Each
+    /// sequence of bytes has exactly one accepted text, so signed text has no second form.
     @inlinable
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         text.withBytes { decode(bytes: $0) }
@@ -47,12 +47,12 @@ package enum Base64URL {
                 bytes.append(UInt8(truncatingIfNeeded: pending >> bits))
             }
         }
-        // Six bits left over are a whole character that says nothing.
+        // Six bits left over are a whole character without a byte.
         guard bits < 6, pending & ((1 << bits) - 1) == 0 else { return nil }
         return bytes
     }
 
-    /// The bytes of a text; nil where it is not canonical base64url.
+    /// Decodes a text; nil where it is not canonical base64url.
     package static func decode(_ text: String) -> [UInt8]? {
         decode(text.utf8)
     }

@@ -1,10 +1,10 @@
 /// Percent-encoding of URL components (RFC 3986 §2.1), decoded exactly once.
 package enum PercentEncoding {
-    /// The text of one path segment or query part, or nil.
+    /// Decodes one path segment or query part.
     ///
-    /// Refused: `%` without two hex digits, NUL, CR and LF whether raw or encoded, and what is not UTF-8 once decoded.
-    /// Split on `/`, `&` and `=` first: an encoded delimiter is data.
-    /// - Parameter plusIsSpace: `+` stands for a space, as HTML forms write queries (WHATWG URL §5.1).
+    /// Nil for `%` without two hex digits, for NUL, CR and LF, raw or encoded, and for text that is not UTF-8 after decoding.
+    /// Split on `/`, `&` and `=` before: an encoded delimiter is data.
+    /// - Parameter plusIsSpace: whether `+` is a space, as in the queries of HTML forms (WHATWG URL §5.1)
     @inlinable
     package static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
         text.withBytes { decode(bytes: $0, plusIsSpace: plusIsSpace) }
@@ -33,7 +33,7 @@ package enum PercentEncoding {
         return String(validUTF8: bytes.span)
     }
 
-    /// Appends text with everything but unreserved characters (RFC 3986 §2.3) encoded: safe in any part of a URL.
+    /// Appends text with everything but unreserved characters (RFC 3986 §2.3) encoded, which is safe in any part of a URL.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         for byte in text.utf8 {
             if isUnreserved(byte) {
@@ -64,14 +64,14 @@ package enum PercentEncoding {
         }
     }
 
-    /// RFC 3986 §2.1 asks producers for upper case.
+    /// Producers should use upper case (RFC 3986 §2.1).
     private static func upperDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "A") &+ (value &- 10)
     }
 }
 
 extension String {
-    /// A text of ASCII that is the same for the same bytes and for no others: for keys that are compared as text.
+    /// ASCII text that is equal only for equal bytes, for keys that are compared as text.
     package var asExactKey: String {
         if utf8.first != UInt8(ascii: "~"), utf8.allSatisfy({ $0 < 0x80 }) { return self }
         return "~" + PercentEncoding.encode(self)

@@ -1,4 +1,4 @@
-/// The parameters of a query string, decoded, in their order.
+/// The decoded parameters of a query string, in order.
 package struct QueryParameters: Equatable, Sendable {
     /// A name and its value; `flag` without `=` has an empty one.
     package struct Parameter: Equatable, Sendable {
@@ -6,18 +6,18 @@ package struct QueryParameters: Equatable, Sendable {
         package let value: String
     }
 
-    /// All of them in the order written.
+    /// All parameters in order.
     package let parameters: [Parameter]
 
-    /// More parameters than this are refused: looking one up is linear.
+    /// More parameters are refused, as a look-up is linear.
     package static let maximumCount = 100
 
     package init() {
         parameters = []
     }
 
-    /// Reads what stands after the `?`; nil where a part is not properly percent-encoded UTF-8 (see `PercentEncoding`), or
-    /// there are more than `maximumCount`. Empty parts between `&` are skipped.
+    /// Reads the query without its `?`; nil where a part is not properly percent-encoded UTF-8 (see `PercentEncoding`), or
+    /// there are more than `maximumCount` parameters. Empty parts between `&` are skipped.
     @inlinable
     package init?(_ query: some Collection<UInt8>) {
         guard let parameters = query.withBytes({ QueryParameters(parsing: $0) }) else { return nil }
@@ -49,7 +49,7 @@ package struct QueryParameters: Equatable, Sendable {
         self.parameters = parameters
     }
 
-    /// Reads what stands after the `?`; nil as above.
+    /// Reads the query without its `?`; nil as above.
     package init?(_ query: String) {
         self.init(query.utf8)
     }

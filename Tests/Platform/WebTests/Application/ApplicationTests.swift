@@ -63,7 +63,7 @@ import WebTestSupport
         }
     }
 
-    @Test func everyAnswerCarriesARequestIDAndIsNotSniffed() async throws {
+    @Test func everyResponseHasARequestIDAndIsNotSniffed() async throws {
         for target in ["/health", "/v1/things/1", "/nowhere", "/v1/fail/x", "/v1/echo", "/%zz"] {
             let response = try await answer(.get, target)
             #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])), "\(target)")
@@ -71,7 +71,7 @@ import WebTestSupport
         }
     }
 
-    @Test func aSaneRequestIDIsTheCallers() async throws {
+    @Test func aValidRequestIDOfTheClientIsUsed() async throws {
         let kept = try await answer(.get, "/nowhere", fields: [("x-request-id", "abc-1.2_3")])
         #expect(kept.headers[.xRequestID] == "abc-1.2_3")
         #expect(kept.text.contains(#""request_id":"abc-1.2_3""#))
@@ -79,14 +79,14 @@ import WebTestSupport
         #expect(replaced.headers[.xRequestID] != "a b")
     }
 
-    @Test func nothingMayBeCachedUnlessTheHandlerSaysSo() async throws {
+    @Test func nothingMayBeStoredUnlessTheHandlerAllowsIt() async throws {
         #expect(try await answer(.get, "/v1/things/1").headers[.cacheControl] == "no-store")
         let cached = try await answer(.get, "/v1/cached")
         #expect(cached.headers[.cacheControl] == "public, max-age=5")
         #expect(String(decoding: cached.headers.bytes, as: UTF8.self).components("Cache-Control") == 1)
     }
 
-    @Test func routesAnswerAndTheRestIsAProblem() async throws {
+    @Test func routesAnswerAndOtherPathsAreProblems() async throws {
         #expect(try await answer(.get, "/v1/things/a%2Fb").text == "\"a/b\"")
         let cases: [(HTTPRequest.Method, String, Int, String)] = [
             (.get, "/nowhere", 404, "not_found"), (.delete, "/health", 405, "method_not_allowed"),
@@ -109,7 +109,7 @@ import WebTestSupport
         #expect(try await answer(.head, "/health").status == .ok)
     }
 
-    @Test func anUnforeseenErrorIsLoggedAndNotShown() async throws {
+    @Test func anUnexpectedErrorIsLoggedAndNotShown() async throws {
         let journal = LogJournal()
         let response = try await answer(.get, "/v1/fail/x", journal: journal)
         #expect(!response.text.contains("hunter2"))
@@ -119,7 +119,7 @@ import WebTestSupport
         #expect(line.metadata["route"] == "/v1/fail/{how}")
     }
 
-    @Test func aBodyMustBeJSONAndSayIt() async throws {
+    @Test func aBodyMustBeJSONWithItsContentType() async throws {
         let json = [("Content-Type", "Application/JSON; charset=utf-8")]
         let good = try await answer(.post, "/v1/echo", fields: json, body: #"{"a":[1.50,"x"]}"#)
         #expect(good.status == .created)
@@ -142,7 +142,7 @@ import WebTestSupport
         #expect(try JSONValue.parse(where_.body)["offset"]?.int64Value == 3)
     }
 
-    @Test func aRefusalOfTheServerIsAProblemToo() async throws {
+    @Test func aRejectionByTheServerIsAProblem() async throws {
         let journal = LogJournal()
         let responses = try await onLoop { loop in
             let application = Self.application(journal)
@@ -173,7 +173,7 @@ import WebTestSupport
         #expect(journal.lines.allSatisfy { $0.metadata["reason"] == "why" })
     }
 
-    @Test func aFloodOfClientErrorsIsCountedByClientAndNothingIsLost() async throws {
+    @Test func aFloodOfClientErrorsIsCountedByClient() async throws {
         let journal = LogJournal()
         try await onLoop { loop in
             let application = Self.application(journal, settings: ApplicationSettings(loggedClientErrors: 10))
@@ -187,7 +187,7 @@ import WebTestSupport
         #expect(statuses.count { $0 == 404 } == 10 && statuses.count { $0 == 200 } == 200)
     }
 
-    @Test func whatHadNoLineIsToldWithItsNumber() async throws {
+    @Test func theNumberOfResponsesWithoutALineIsLogged() async throws {
         let journal = LogJournal()
         let written = try await onLoop { loop in
             let log = ClientErrorLog(logger: journal.logger, most: 3)
@@ -196,9 +196,9 @@ import WebTestSupport
                 for _ in 0..<count where log.takes(client, on: loop) { written[client, default: 0] += 1 }
             }
             log.endWindow()
-            // A new window, and each has its lines again.
+            // In a new window each client has its lines again.
             for _ in 0..<5 where log.takes("a", on: loop) { written["a", default: 0] += 1 }
-            // As many clients as one likes take no more memory: those that are too many are one.
+            // Any number of clients takes bounded memory: clients beyond the limit count as one.
             for number in 0..<5_000 { _ = log.takes("client \(number)", on: loop) }
             log.endWindow()
             return written
@@ -215,7 +215,7 @@ import WebTestSupport
         #expect(journal.lines.map(\.level) == [.debug, .info])
     }
 
-    @Test func anAnswerIsRecordedWithItsRouteAndWithoutItsQuery() async throws {
+    @Test func aResponseIsLoggedWithItsRouteAndWithoutItsQuery() async throws {
         let journal = LogJournal()
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         let fields = [("traceparent", trace), ("X-Request-Id", "r-9")]
@@ -233,7 +233,7 @@ import WebTestSupport
         #expect(record.userID == nil)
     }
 
-    /// Marks answers with its name; `/stop…` it answers with 403, `/wait…` it has wait, `/own…` it answers itself.
+    /// Adds its name to responses. It refuses `/stop…` with 403, suspends `/wait…`, and responds to `/own…` itself.
     private struct Marker: Middleware {
         let name: String
 
@@ -262,7 +262,7 @@ import WebTestSupport
             ("/wait-stop-b", 403, "ab+", true), ("/wait-own-b", 202, "ab+", true), ("/wait-own-c", 202, "abc+", true),
             ("/fail", 409, "abc", false), ("/fail-later", 409, "abc", true),
         ] as [(String, Int, String, Bool)])
-    func middlewaresAreAskedInTheirOrderHoweverTheAnswerComes(
+    func middlewaresRunInOrderForImmediateAndDeferredResponses(
         path: String, status: Int, marks: String, isLater: Bool
     ) async throws {
         let journal = LogJournal()
@@ -286,7 +286,7 @@ import WebTestSupport
             $0.hasPrefix("Via: ")
         }
         #expect(via.map { $0.dropFirst(5) == "waited" ? "+" : String($0.dropFirst(5)) }.joined() == marks)
-        // What all answers have and leave behind, whichever way they went.
+        // Headers and log lines of all responses.
         #expect(response.headers[.xContentTypeOptions] == "nosniff" && response.headers[.cacheControl] == "no-store")
         #expect(try UUIDText.isVersion7(#require(response.headers[.xRequestID])))
         let record = try #require(journal.records.first)
@@ -320,7 +320,7 @@ import WebTestSupport
         #expect(codes == [503, 204, 204, 204, 204])
     }
 
-    @Test func aRequestThatArrivesTooLateIsNotBegun() async throws {
+    @Test func aCachedRouteIsNotBegunAfterTheDeadline() async throws {
         let response = try await onLoop { loop in
             let router = Router()
             router.cached("/now") { _ in .immediate(.noContent) }
@@ -334,7 +334,7 @@ import WebTestSupport
         #expect(try await answer(.get, "/v1/deadline").text == "true")
     }
 
-    @Test func aRequestThatComesTooLateIsNotBegun() async throws {
+    @Test func aRequestIsNotBegunAfterTheDeadline() async throws {
         let response = try await onLoop { loop in
             let request = Request(.get, "/health", received: loop.now - 31_000_000_000, on: loop)
             return await Self.application(LogJournal()).respond(to: request)
@@ -343,7 +343,7 @@ import WebTestSupport
         #expect(response.text.contains("deadline_exceeded"))
     }
 
-    @Test func aFailureAfterTheDeadlineIsTheDeadlines() async throws {
+    @Test func aFailureAfterTheDeadlineBecomesThatOfTheDeadline() async throws {
         let codes = try await onLoop { loop in
             let settings = ApplicationSettings(requestDeadline: .milliseconds(20))
             let router = Router()
@@ -369,7 +369,7 @@ import WebTestSupport
         #expect(codes == [503, 409, 204])
     }
 
-    @Test func theClientsAddressIsWhatTrustedProxiesSay() async throws {
+    @Test func theClientsAddressComesFromTrustedProxies() async throws {
         let journal = LogJournal()
         try await onLoop { loop in
             let proxies = try #require(TrustedProxies(["10.0.0.0/8"]))
@@ -381,7 +381,7 @@ import WebTestSupport
         #expect(journal.records.map(\.clientIP) == ["203.0.113.7", "198.51.100.1"])
     }
 
-    @Test func whatATrustedProxySaysOfTLSIsBelieved() async throws {
+    @Test func aTrustedProxysReportOfTLSIsBelieved() async throws {
         let secret = "0123456789abcdefghijklmn"
         let https = ("X-Forwarded-Proto", "https"), right = ("X-Origin-Verify", secret), wrong = ("X-Origin-Verify", "x" + secret)
         let list = try #require(TrustedProxies(["10.0.0.0/8"]))
@@ -401,12 +401,12 @@ import WebTestSupport
         }
     }
 
-    @Test func aProxyThatStandsForAllItsClientsIsTold() async throws {
+    @Test func aProxyWithTheRequestsOfAllClientsIsLogged() async throws {
         for (trusted, isTold) in [(["10.0.0.0/8"], true), ([], false)] {
             let journal = LogJournal()
             try await onLoop { loop in
                 var settings = ApplicationSettings(trustedProxies: try #require(TrustedProxies(trusted)))
-                // Each request ends the window of the one before it.
+                // Each request ends the previous window.
                 settings.concentration = ClientConcentration(interval: 1, window: .zero, least: 1)
                 let application = Self.application(journal, settings: settings)
                 for path in ["/v1/things/1", "/health", "/v1/things/1"] {
@@ -419,7 +419,7 @@ import WebTestSupport
         }
     }
 
-    @Test func theWorkOfAClientThatIsGoneEndsAsItsOwn() async throws {
+    @Test func theWorkOfAClientThatHasGoneIsLoggedAsSuch() async throws {
         let response = try await onLoop { loop in
             let router = Router()
             router.get("/wait") { _ in

@@ -6,7 +6,7 @@ import WebTestSupport
 
 @testable import Web
 
-/// What is refused before its body comes.
+/// Refusals by the head of a request.
 @Suite struct HeadJudgementTests {
     private struct Refusing: Middleware {
         func before(_ context: RequestContext) throws -> MiddlewareResult { .next }
@@ -30,7 +30,7 @@ import WebTestSupport
 
     private static let expects = ("Expect", "100-continue")
 
-    @Test func whatThereIsNoRouteForIsNotRead() async throws {
+    @Test func theBodyOfARequestWithoutARouteIsNotRead() async throws {
         for (method, target, status) in [
             (.post, "/nothing/here", 404), (.put, "/json", 405), (.post, "/%zz", 400), (.init("BREW") ?? .get, "/json", 501),
         ] as [(HTTPRequest.Method, String, Int)] {
@@ -40,12 +40,12 @@ import WebTestSupport
         }
     }
 
-    @Test func aRouteSaysHowMuchItTakes() async throws {
+    @Test func aRouteDefinesHowLargeABodyMayBe() async throws {
         #expect(try await Self.plan(.post, "/json").plan == BodyPolicy(limit: 4_096))
         #expect(try await Self.plan(.post, "/none").plan == BodyPolicy(limit: 1_024))
     }
 
-    @Test func noBodyIsAskedForThatIsRefusedAnyway() async throws {
+    @Test func aRefusedRequestIsNotAskedForItsBody() async throws {
         let length = ("Content-Length", "9")
         let json = ("Content-Type", "application/json")
         let text = ("Content-Type", "text/plain")

@@ -11,7 +11,7 @@ import WebTestSupport
         try Data(text.utf8).write(to: URL(filePath: path))
     }
 
-    /// A directory with some of everything.
+    /// A directory with files of all kinds.
     private func withAssets(_ body: (String) async throws -> Void) async throws {
         let scratch = FileManager.default.temporaryDirectory.path + "/assets-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -31,14 +31,14 @@ import WebTestSupport
         try await body(root)
     }
 
-    @Test func filesOfKnownTypesAreTakenAndNothingElse() async throws {
+    @Test func onlyFilesOfKnownTypesAreRead() async throws {
         try await withAssets { root in
             let assets = try StaticAssets(directory: root)
             #expect(assets.paths == ["boot.svg", "demo/deep/x.txt", "demo/shoe.png", "style.css"])
         }
     }
 
-    @Test func theyAreServedWithTypeTagAndPolicy() async throws {
+    @Test func assetsAreServedWithTypeTagAndPolicy() async throws {
         try await withAssets { root in
             let assets = try StaticAssets(directory: root)
             let answers = try await onLoop { loop in
@@ -69,7 +69,7 @@ import WebTestSupport
         }
     }
 
-    @Test func whatIsTooMuchIsRefused() async throws {
+    @Test func moreThanTheLimitsIsRefused() async throws {
         try await withAssets { root in
             func reason(bytes: Int = 100, files: Int = 100, _ directory: String? = nil) -> AssetError.Reason? {
                 do throws(AssetError) {
@@ -93,7 +93,7 @@ import WebTestSupport
     @Test func noDescriptorIsLeftOpen() async throws {
         try await withAssets { root in
             func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
-            // Other tests open descriptors meanwhile; what leaks here would be far more than they hold.
+            // Other tests open descriptors at the same time, but far fewer than would leak here.
             let before = try descriptors()
             for _ in 0..<200 { _ = try StaticAssets(directory: root) }
             #expect(try descriptors() < before + 200)

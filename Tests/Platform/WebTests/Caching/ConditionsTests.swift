@@ -20,7 +20,7 @@ import WebTestSupport
         }
     }
 
-    @Test func whoHasTheVersionGetsNoBody() async throws {
+    @Test func aClientWithTheVersionGetsNoBody() async throws {
         for field in ["\"v1\"", "W/\"v1\"", "\"v0\", \"v1\"", "*"] {
             for method in [HTTPRequest.Method.get, .head] {
                 let response = try await answer(method, ifNoneMatch: field)
@@ -35,7 +35,7 @@ import WebTestSupport
         }
     }
 
-    @Test func whoHasAnotherGetsItWhole() async throws {
+    @Test func aClientWithAnotherVersionGetsTheBody() async throws {
         for field in [nil, "\"v0\"", "v1", "\"v1", ""] {
             let response = try await answer(ifNoneMatch: field)
             #expect(response.status == .ok)
@@ -46,7 +46,7 @@ import WebTestSupport
         #expect(try await answer(ifNoneMatch: "*", status: .created).status == .created)
     }
 
-    @Test func aWriteMayAskForAVersion() async throws {
+    @Test func aWriteMayDemandAVersion() async throws {
         try await onLoop { loop in
             let none = RequestContext(Request(.put, "/x", on: loop))
             let nothing = try none.ifMatch()

@@ -18,7 +18,7 @@ import Testing
         #expect(tags("*, \"a\"") == nil)
     }
 
-    @Test func listsAreReadFromOneFieldOrSeveral() {
+    @Test func listsAreReadFromOneHeaderOrSeveral() {
         #expect(tags("\"a\"") == ["\"a\""])
         #expect(tags("\"a\", W/\"b\",\"c\"") == ["\"a\"", "W/\"b\"", "\"c\""])
         #expect(tags("\"a\"", "\"b\"") == ["\"a\"", "\"b\""])
@@ -47,7 +47,7 @@ import Testing
         #expect(!EntityTagCondition.tags([]).holdsWeakly(for: tag))
     }
 
-    @Test func aVersionHoldsWhateverIsShownBesideIt() throws {
+    @Test func aVersionMatchesWhateverTheHashIs() throws {
         let seen = EntityTag(version: 7, of: [1])
         let condition = try #require(EntityTagCondition([seen.description]))
         #expect(condition.holds(forVersion: 7))
@@ -57,7 +57,7 @@ import Testing
         #expect(EntityTagCondition.any.holds(forVersion: 3))
     }
 
-    @Test func whatIsWrittenIsReadAgain() {
+    @Test func quotedTagsRoundTrip() {
         for _ in 0..<3_000 {
             let tags = (0..<Int.random(in: 1...5)).map { _ in
                 EntityTag(
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func anyTextIsReadWithoutTrouble() {
+    @Test func anyTextIsReadWithoutATrap() {
         let alphabet = Array("\"\"*W/,ab \té\\")
         for _ in 0..<20_000 {
             let text = String((0..<Int.random(in: 0...12)).map { _ in alphabet.randomElement() ?? "a" })

@@ -3,7 +3,7 @@ import Testing
 @testable import Web
 
 @Suite struct EntityTagTests {
-    @Test func aTagIsStrongAndTellsBytesApart() {
+    @Test func aTagIsStrongAndDependsOnTheBytes() {
         let tags = (0..<10_000).map { EntityTag(of: Array("\($0)".utf8)) }
         #expect(Set(tags).count == tags.count)
         #expect(tags.allSatisfy { !$0.isWeak && $0.description.utf8.count == 24 })

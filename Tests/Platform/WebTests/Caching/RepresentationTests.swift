@@ -18,7 +18,7 @@ import WebTestSupport
         }
     }
 
-    @Test func eachCodingHasATagOfItsOwnAndBothVary() async throws {
+    @Test func eachCodingHasItsOwnTagAndBothHaveVary() async throws {
         let plain = try await answer([])
         let coded = try await answer([("Accept-Encoding", "gzip")])
         #expect(plain.body == Self.page && coded.body.count < 100)
@@ -33,7 +33,7 @@ import WebTestSupport
         #expect(off.body == Self.page && off.headers[.vary] == nil)
     }
 
-    @Test func conditionsAreJudgedByWhatWouldBeSent() async throws {
+    @Test func conditionsHoldForTheSelectedRepresentation() async throws {
         let tag = try #require(try await answer([]).headers[.eTag])
         let coded = String(tag.dropLast()) + "-gzip\""
         let cases: [(accepted: String, condition: String, got: String?)] = [
@@ -68,7 +68,7 @@ import WebTestSupport
         #expect(try await answer(since, modified: 784_111_777).status == .notModified)
     }
 
-    @Test func picturesAreSentAsTheyAre() async throws {
+    @Test func imagesAreNotCompressed() async throws {
         let response = try await onLoop { loop in
             let resource = FixedResource(
                 Self.page, type: "image/png", kind: .asset(policy: nil), cacheControl: "public", gzip: Gzip(GzipSettings()))

@@ -18,7 +18,7 @@ import Testing
     ])
     func whatIsNoAddressIsRefused(text: String) { #expect(IPAddress(text) == nil) }
 
-    @Test func everyAddressSurvivesItsText() throws {
+    @Test func everyAddressRoundTrips() throws {
         for _ in 0..<5_000 {
             let six = IPAddress(bits: .random(in: .min ... .max))
             #expect(IPAddress(six.description) == six)

@@ -38,7 +38,7 @@ import WebTestSupport
 
     // MARK: A list
 
-    @Test func anUntrustedPeerIsTheClientWhateverItSays() throws {
+    @Test func anUntrustedPeerIsTheClientWhateverItSends() throws {
         #expect(try client("198.51.100.7", "203.0.113.1") == "198.51.100.7")
         #expect(try client("10.0.0.1", "203.0.113.1", trusted: []) == "10.0.0.1")
         #expect(try client("not an address", "203.0.113.1") == "not an address")
@@ -52,7 +52,7 @@ import WebTestSupport
         #expect(try client("10.0.0.1") == "10.0.0.1")
     }
 
-    @Test func whatTheClientWroteItselfIsNotBelieved() throws {
+    @Test func entriesOfTheClientItselfAreNotBelieved() throws {
         #expect(try client("10.0.0.1", "6.6.6.6, 203.0.113.1") == "203.0.113.1")
         #expect(try client("10.0.0.1", "6.6.6.6", "7.7.7.7,203.0.113.1") == "203.0.113.1")
         #expect(try client("10.0.0.1", "10.6.6.6, 203.0.113.1") == "203.0.113.1")
@@ -64,7 +64,7 @@ import WebTestSupport
         #expect(try client("10.0.0.1", "10.0.0.3, 10.0.0.2") == "10.0.0.3")
     }
 
-    @Test func whatNoProxyWritesEndsTheChain() throws {
+    @Test func aMalformedEntryEndsTheChain() throws {
         for odd in ["unknown", "", "<script>", "203.0.113.1;x", "_hidden", "203.0.113.1:", "1.2.3.4:99999", "[::1", "[1.2.3.4]"] {
             #expect(try client("10.0.0.1", "6.6.6.6, \(odd), 10.0.0.2") == "10.0.0.2", "\(odd)")
         }
@@ -78,12 +78,12 @@ import WebTestSupport
         #expect(ForwardedFor.address(Array(entry.utf8)[...])?.description == address)
     }
 
-    @Test func aListWithWhatIsNoBlockIsRefused() {
+    @Test func aListWithAnInvalidBlockIsRefused() {
         #expect(TrustedProxies(["10.0.0.0/8", "everyone"]) == nil)
         #expect(TrustedProxies([])?.isEmpty == true)
     }
 
-    @Test func bytesThatAreNoTextToTheLeftChangeNothing() throws {
+    @Test func invalidBytesOnTheLeftChangeNothing() throws {
         let proxies = try #require(TrustedProxies(Self.list))
         let good = Array(", 203.0.113.7".utf8)
         for bad: [UInt8] in [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0x80, 0x2c, 0xff], [0xf4, 0x90, 0x80, 0x80], [0xc0, 0xaf]] {
@@ -93,7 +93,7 @@ import WebTestSupport
         }
     }
 
-    /// The rule told another way: the lines as one text, cut at commas, each entry read as text.
+    /// The same rule in another form: the lines as one text, split at commas, each entry read as text.
     private static func model(_ lines: [[UInt8]], _ goesOn: (IPAddress) -> Bool) -> IPAddress? {
         let joined = Array(lines.joined(separator: [UInt8(ascii: ",")]))
         var last: IPAddress?
@@ -119,7 +119,7 @@ import WebTestSupport
         return last
     }
 
-    @Test func anyLinesGiveWhatTheModelGives() throws {
+    @Test func randomHeadersGiveTheResultOfTheModel() throws {
         var random = SeededGenerator(seed: 11)
         let list = try #require(TrustedProxies(Self.list))
         let pieces: [[UInt8]] =
@@ -151,7 +151,7 @@ import WebTestSupport
         }
     }
 
-    @Test func anyBytesNameAnAddressOrThePeer() throws {
+    @Test func anyBytesGiveAnAddressOrThePeer() throws {
         var random = SeededGenerator(seed: 12)
         let some = [try #require(TrustedProxies(Self.list)), TrustedProxies(blocks: [], hops: 3)]
         let alphabet = Array("0123456789.:[]afx, ".utf8) + [0xff, 0x80]
@@ -169,7 +169,7 @@ import WebTestSupport
 
     // MARK: A number
 
-    @Test func soManyEntriesAreBelieved() {
+    @Test func theConfiguredNumberOfEntriesIsBelieved() {
         let fields = [("X-Forwarded-For", "6.6.6.6, 203.0.113.7"), ("X-Forwarded-For", "198.51.100.1")]
         for (hops, address) in [(1, "198.51.100.1"), (2, "203.0.113.7"), (3, "6.6.6.6"), (9, "6.6.6.6")] {
             let found = client(TrustedProxies(blocks: [], hops: hops), fields)
@@ -182,13 +182,13 @@ import WebTestSupport
 
     // MARK: A secret
 
-    @Test func theViewerIsBelievedBesideTheRightSecretOnly() throws {
+    @Test func theViewerAddressIsBelievedOnlyWithTheSecret() throws {
         let edge = EdgeSecret(Self.secret, "another-secret-of-the-edge")
         let proxies = try #require(TrustedProxies(Self.list, edge: edge))
         let viewer = ("CloudFront-Viewer-Address", "203.0.113.7:46532"), forwarded = ("X-Forwarded-For", "6.6.6.6, 198.51.100.1")
         for secret in [Self.secret, "another-secret-of-the-edge"] {
             #expect(client(proxies, [viewer, forwarded, ("x-origin-verify", secret)]).address == "203.0.113.7")
-            // Whoever the peer is: the secret proves it.
+            // The secret is proof, whatever the peer is.
             #expect(client(proxies, peer: "192.0.2.1", [viewer, ("X-Origin-Verify", secret)]).address == "203.0.113.7")
         }
         let wrong: [[(String, String)]] = [
@@ -204,7 +204,7 @@ import WebTestSupport
         }
     }
 
-    @Test func aViewerThatIsNotAsCloudFrontWritesIsNotBelieved() throws {
+    @Test func aMalformedViewerAddressIsNotBelieved() throws {
         let proxies = try #require(TrustedProxies(Self.list, edge: EdgeSecret(Self.secret)))
         let right = [("X-Forwarded-For", "198.51.100.1"), ("X-Origin-Verify", Self.secret)]
         for (value, address) in [
@@ -223,7 +223,7 @@ import WebTestSupport
         #expect(client(proxies, right + twice).address == "198.51.100.1")
     }
 
-    @Test func theNumberHoldsForRequestsWithTheSecretAndTheListForTheRest() throws {
+    @Test func theNumberHoldsForRequestsWithTheSecretAndTheListForOthers() throws {
         let proxies = try #require(TrustedProxies(Self.list, hops: 2, edge: EdgeSecret(Self.secret)))
         let fields = [
             ("X-Forwarded-For", "6.6.6.6, 203.0.113.7, 198.51.100.1"), ("CloudFront-Viewer-Address", "9.9.9.9:1"),

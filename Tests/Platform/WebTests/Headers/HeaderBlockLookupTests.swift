@@ -24,7 +24,7 @@ import Testing
         #expect(!HeaderBlock().contains(.vary))
     }
 
-    @Test func onlyTheNamedFieldsAreKeptAndAllOfThem() {
+    @Test func exactlyTheNamedHeadersAreKept() {
         let kept = Self.block.keeping([.vary, .accept, .eTag])
         #expect(String(decoding: kept.bytes, as: UTF8.self) == "Vary: Origin\r\nVary: Accept: x\r\nETag: \r\n")
     }

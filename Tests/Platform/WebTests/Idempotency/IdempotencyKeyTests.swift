@@ -44,7 +44,7 @@ import WebTestSupport
         #expect(try IdempotencyKey(field.utf8).hasRandomForm == isRandom)
     }
 
-    @Test func anyBytesAreReadWithoutTrouble() {
+    @Test func anyBytesAreReadWithoutATrap() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in

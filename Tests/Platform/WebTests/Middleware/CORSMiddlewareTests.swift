@@ -23,7 +23,7 @@ import WebTestSupport
 
     private static let shop = "https://shop.example"
 
-    @Test func aListedOriginMayReadAnswersAndErrors() async throws {
+    @Test func aListedOriginMayReadResponsesAndErrors() async throws {
         for target in ["/health", "/nowhere", "/v1/fail/x"] {
             let response = try await answer(.get, target, origins: [Self.shop], fields: [("Origin", Self.shop)])
             #expect(response.headers[.accessControlAllowOrigin] == Self.shop)
@@ -42,7 +42,7 @@ import WebTestSupport
         #expect(response.headers[.vary] == "Origin")
     }
 
-    @Test func aPreflightIsAnsweredForWhatIsListed() async throws {
+    @Test func aPreflightIsAnsweredForListedOrigins() async throws {
         let asked = [("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "if-match")]
         let yes = try await answer(.options, origins: [Self.shop], fields: asked + [("Origin", Self.shop)])
         #expect(yes.status == .noContent)
@@ -56,7 +56,7 @@ import WebTestSupport
         #expect(no.headers[.accessControlAllowMethods] == nil)
     }
 
-    /// What the API takes, and what monitoring in browsers adds to a page's calls.
+    /// Headers of HTTP and of the API, and those that monitoring in browsers adds to a page's calls.
     @Test(arguments: [
         "authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-own-request",
         "x-request-id",
@@ -78,7 +78,7 @@ import WebTestSupport
                 name.lowercased().filter { $0 != " " }
             }
             #expect(allowed?.contains(field) == true)
-            // Where a request comes from is not a page's to say.
+            // A page must not set the headers of proxies.
             for proxy in ["x-forwarded-for", "x-forwarded-proto", "x-origin-verify", "cloudfront-viewer-address"] {
                 #expect(allowed?.contains(proxy) == false)
             }

@@ -8,7 +8,7 @@ import WebTestSupport
 @testable import Web
 
 @Suite struct RateLimiterTests {
-    /// Shared buckets that are as the test wants them.
+    /// Shared buckets under the control of the test.
     private final class Shared: SharedRates {
         struct Away: Error {}
         var isAway = false
@@ -55,7 +55,7 @@ import WebTestSupport
         return answers
     }
 
-    @Test func tellsWhereOneStandsAndRefusesBeyondTheQuota() async throws {
+    @Test func showsTheLimitAndRefusesBeyondTheQuota() async throws {
         let answers = try await onLoop { loop in
             await Self.ask(Self.application(loop, shared: nil), loop, .post, 7)
         }
@@ -70,7 +70,7 @@ import WebTestSupport
         #expect(answers[0].headers[.retryAfter] == nil)
     }
 
-    @Test func whatCachesGiveToAllTellsNobodysStanding() async throws {
+    @Test func responsesForSharedCachesShowNoRateLimit() async throws {
         let answers = try await onLoop { loop in
             let application = Self.application(loop, shared: nil, reads: 3)
             var answers: [Response] = []
@@ -88,13 +88,13 @@ import WebTestSupport
         #expect(answers.map { $0.headers[.cacheControl] } == ["max-age=1", "private, no-cache", "no-store", "no-store"])
     }
 
-    @Test func sharedBucketsThatForgetGiveNoMoreThanTheLoopByItself() async throws {
+    @Test func lostSharedBucketsAllowNoMoreThanTheLoopByItself() async throws {
         let codes = try await onLoop { loop in
             let shared = Shared()
             let application = Self.application(loop, shared: shared, writes: 5)
             var codes: [Int] = []
             for _ in 0..<8 {
-                // As one does who writes to where they are kept.
+                // As an attacker with access to the shared buckets would.
                 shared.buckets = [:]
                 codes += await Self.ask(application, loop, .post, 1).map(\.status.code)
             }
@@ -103,7 +103,7 @@ import WebTestSupport
         #expect(codes == [204, 204, 204, 204, 204, 429, 429, 429])
     }
 
-    @Test func aRouteHasLimitsOfItsOwnAndTellsOfTheTightest() async throws {
+    @Test func aRouteHasLimitsOfItsOwnAndShowsTheTightest() async throws {
         for isShared in [false, true] {
             let answers = try await onLoop { loop in
                 let router = Router(metrics: NOOPMetricsHandler.instance)
@@ -135,7 +135,7 @@ import WebTestSupport
             #expect(answers[3].headers[.retryAfter] == "28800")
             #expect(answers[3].text.contains(#""code":"too_many_things""#) && answers[3].text.contains("at most 3 things"))
             #expect(answers[4].headers[.rateLimitPolicy] == #""reads";q=40;w=60"#)
-            // All five of the client's writes count as such.
+            // All five of the client's requests count as writes.
             #expect(answers[5].headers[.rateLimit] == #""writes";r=4;t=2000"#)
         }
     }
@@ -152,7 +152,7 @@ import WebTestSupport
         func report(_ count: Int, _ policy: RatePolicy, of client: String) async throws -> UInt64 { 0 }
     }
 
-    @Test func readsWritesAndClientsCountByThemselvesAndHealthNever() async throws {
+    @Test func readsWritesAndClientsCountSeparatelyAndHealthChecksNever() async throws {
         let codes = try await onLoop { loop in
             let application = Self.application(loop, shared: nil, reads: 10)
             var codes: [[Int]] = []
@@ -174,7 +174,7 @@ import WebTestSupport
         #expect(codes[8] == [204], "another /64")
     }
 
-    @Test func writesAreTakenFromTheSharedBucketUntilItIsKnownToBeEmpty() async throws {
+    @Test func writesUseTheSharedBucketUntilItIsKnownToBeEmpty() async throws {
         let (first, second, asked) = try await onLoop { loop in
             let shared = Shared()
             let first = await Self.ask(Self.application(loop, shared: shared), loop, .post, 3)
@@ -187,12 +187,12 @@ import WebTestSupport
         #expect(asked == 5, "once it is empty, nobody is asked any more")
     }
 
-    @Test func readsAskNobodyAndReportInBatches() async throws {
+    @Test func readsUseTheLoopsBucketsAndAreReportedInBatches() async throws {
         let (answers, others, asked, reported) = try await onLoop { loop in
             let shared = Shared()
             let answers = await Self.ask(Self.application(loop, shared: shared), loop, .get, 30)
             let asked = shared.asked
-            // Another loop's: it learns with its first report what was given already.
+            // The limiter of another loop learns from its first report what was already allowed.
             let others = await Self.ask(Self.application(loop, shared: shared), loop, .get, 30)
             return (answers, others, asked, shared.reported)
         }
@@ -201,7 +201,7 @@ import WebTestSupport
         #expect(reported >= 40)
     }
 
-    @Test func withoutTheSharedBucketItsOwnDecide() async throws {
+    @Test func withoutSharedBucketsTheLoopsOwnDecide() async throws {
         let codes = try await onLoop { loop in
             let shared = Shared()
             shared.isAway = true

@@ -28,7 +28,7 @@ import WebTestSupport
     ])
     func nothingIsCoded(value: String) { #expect(!prefersGzip(value)) }
 
-    @Test func severalFieldsAreOneList() {
+    @Test func severalHeadersAreOneList() {
         #expect(!AcceptEncoding(RequestHead(.get, "/")).prefersGzip)
         #expect(prefersGzip("br", "gzip"))
         #expect(prefersGzip("identity;q=0.1", "gzip;q=0.2"))
@@ -36,7 +36,7 @@ import WebTestSupport
         #expect(!prefersGzip("gzip;q=0.2", "identity"))
     }
 
-    /// The same said slowly, by splitting text.
+    /// A slow parser that splits text.
     private func slow(_ text: String) -> Bool {
         var weights: [String: Int] = [:]
         for element in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -61,7 +61,7 @@ import WebTestSupport
         return gzip >= weights["identity"] ?? weights["*"] ?? 0
     }
 
-    @Test func agreesWithTheSlowReaderOnAnything() {
+    @Test func agreesWithASlowParserOnRandomText() {
         var random = SeededGenerator(seed: 9110)
         let pieces = [
             "gzip", "x-gzip", "GZIP", "identity", "*", "br", ";", ";q=", "q=", "0", "1", "0.5", "1.0", "0.25", ".", "3", ",", ",",

@@ -10,14 +10,14 @@ import Testing
         // Browsers.
         ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", html),
         ("*/*", html), ("text/*", html), ("application/*", json), ("application/json", json), ("APPLICATION/JSON", json),
-        // What is named more exactly is meant; what weighs more is preferred.
+        // The more exact name counts; the greater weight is preferred.
         ("application/json, text/plain, */*", json), ("application/json, text/html", html),
         ("text/html;q=0.9, application/json", json),
         ("application/json;q=0.5, text/html;q=0.6", html), ("text/html;q=0, */*", json),
         ("application/json;q=0, */*;q=0.1", html),
         ("text/html;level=1;q=0.1, application/json ; q=0.2", json), ("application/json;q=0.001, text/html;q=0", json),
         ("application/json; charset=utf-8", json),
-        // What cannot be read is passed over.
+        // Malformed elements are ignored.
         (";q=1, application/json", json), ("text/html;q=2, application/json;q=0.1", json), ("text, application/json", json),
         ("", html), (",,", html),
         ("\u{0}", html),

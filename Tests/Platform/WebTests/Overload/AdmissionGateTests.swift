@@ -68,24 +68,24 @@ import WebTestSupport
         }
     }
 
-    @Test func noMoreThanTheLimitAreAtWorkAndAllAreDone() async throws {
+    @Test func noMoreWorkThanTheLimitRunsAndAllOfItFinishes() async throws {
         let seen = try await Self.runAll(60, Self.settings(4))
         #expect(seen.most == 4 && seen.done == 60)
     }
 
-    @Test func beyondTheQueueTheRestIsRefusedAtOnce() async throws {
+    @Test func requestsBeyondTheQueueAreRefusedAtOnce() async throws {
         let seen = try await Self.runAll(60, Self.settings(4, queue: 10), for: .milliseconds(100))
         #expect(seen.done == 14 && seen.shed.count == 46)
         #expect(seen.shed.allSatisfy { $0 == .queueFull })
     }
 
-    @Test func whoWaitsTooLongIsRefused() async throws {
+    @Test func workThatWaitsTooLongIsRefused() async throws {
         let seen = try await Self.runAll(10, Self.settings(2, timeout: .milliseconds(50)), for: .milliseconds(1_000))
         #expect(seen.done == 2 && seen.shed.count == 8)
         #expect(seen.shed.allSatisfy { $0 == .queueTimeout })
     }
 
-    @Test func whoGoesAwayLeavesItsPlaceToOthers() async throws {
+    @Test func cancelledWorkLeavesItsPlaceToOthers() async throws {
         let seen = try await Self.runAll(10, Self.settings(2), for: .seconds(30), cancelAfter: .milliseconds(50))
         #expect(seen.cancelled == 10 && seen.done == 0)
         // The places are free again.
@@ -101,7 +101,7 @@ import WebTestSupport
         #expect(after == 1)
     }
 
-    @Test func whatDoesNotSuspendPassesOneByOne() async throws {
+    @Test func workWithoutSuspensionPassesOneByOne() async throws {
         let done = try await onLoop { loop in
             let gate = Self.gate(loop, Self.settings(1, queue: 0))
             let kind = gate.work()
@@ -112,7 +112,7 @@ import WebTestSupport
         #expect(done == 1_000)
     }
 
-    @Test func aRouteThatIsNotTakenOnAnswers503AndHealthAndUploadsAnswer() async throws {
+    @Test func overloadIs503ButNotForHealthChecksAndUploads() async throws {
         let (sheds, vital) = try await onLoop { loop in
             let router = Router(gate: Self.gate(loop, Self.settings(1, queue: 0)), metrics: NOOPMetricsHandler.instance)
             router.get("/health", .quiet) { _ in .noContent }

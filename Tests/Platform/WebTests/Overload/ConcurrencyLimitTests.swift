@@ -3,15 +3,15 @@ import Testing
 
 @testable import Web
 
-/// The limit against a simulated server that does `capacity` things at a time at full speed, and shares itself out among more.
+/// The limit before a simulated server that runs up to `capacity` requests at full speed, and slows down with more.
 @Suite struct ConcurrencyLimitTests {
-    /// Requests without end, as many at work as the limit lets; or no more than `demand`.
+    /// An endless supply of requests, up to the limit, or up to `demand`.
     private struct Simulation {
         static let step: UInt64 = 500_000
         var limit: ConcurrencyLimit
         var baseline = LatencyBaseline()
         var capacity: Double
-        /// How long one takes unhindered, in nanoseconds.
+        /// How long work takes without load, in nanoseconds.
         var work = 5_000_000.0
         var demand = Int.max
         var now: UInt64 = 3_000_000_000
@@ -59,7 +59,7 @@ import Testing
         simulation.done = 0
         (simulation.least, simulation.most) = (.max, 0)
         simulation.run(seconds: 60)
-        // All of the server is used, but for the moments in which the limit makes way.
+        // The server is fully used, except during measurements.
         #expect(Double(simulation.done) > 0.95 * 60 * capacity * 1e9 / simulation.work, "\(simulation.done)")
         #expect(Double(simulation.most) < 4 * capacity + 8, "\(simulation.most)")
     }
@@ -73,7 +73,7 @@ import Testing
         #expect(simulation.limit.value < 2 * early && simulation.limit.value > early / 2, "\(early) \(simulation.limit.value)")
     }
 
-    @Test func followsAServerThatBecomesSlowAndRecoversWithinSeconds() {
+    @Test func followsAServerThatSlowsDownAndRecoversWithinSeconds() {
         var simulation = Simulation(capacity: 40, seed: 6)
         simulation.run(seconds: 15)
         let well = simulation.limit.value
@@ -86,12 +86,12 @@ import Testing
         #expect(simulation.limit.value > 40, "\(slow) \(simulation.limit.value)")
     }
 
-    @Test func doesNotGrowByWhatNobodyUses() {
+    @Test func doesNotGrowWithoutDemand() {
         var simulation = Simulation(capacity: 400, seed: 7)
         simulation.demand = 6
         simulation.run(seconds: 60)
         #expect(simulation.limit.value < 40, "\(simulation.limit.value)")
-        // And as soon as it is used, it does.
+        // With demand it grows at once.
         simulation.demand = .max
         simulation.run(seconds: 10)
         #expect(simulation.limit.value > 200, "\(simulation.limit.value)")
@@ -113,13 +113,13 @@ import Testing
                 Int.random(in: 0..<50, using: &chance) == 0 ? .max : .random(in: 0...1_000_000_000, using: &chance)
             let baseline: UInt64? = Bool.random(using: &chance) ? .random(in: 0...100_000_000, using: &chance) : nil
             limit.record(latency, baseline: baseline, inFlight: .random(in: 0...600, using: &chance), now: now)
-            // A quarter of it, where it makes way for a moment.
+            // A quarter of the limit during a measurement.
             #expect((max(1, settings.minimum / 4)...settings.maximum).contains(limit.allowed(at: now)))
             #expect((settings.minimum...settings.maximum).contains(Int(limit.value)))
         }
     }
 
-    @Test func errorsThatComeAtOnceAndLuckyOnesDoNotMoveTheBaseline() {
+    @Test func immediateErrorsAndSingleFastRequestsDoNotMoveTheBaseline() {
         var baseline = LatencyBaseline()
         for number in 0..<1_600 { baseline.record(number % 16 == 0 ? 10 : 8_000_000, in: 7) }
         #expect((baseline.value ?? 0) > 7_000_000)

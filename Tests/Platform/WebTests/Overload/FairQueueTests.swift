@@ -4,7 +4,7 @@ import Testing
 @testable import Web
 
 @Suite struct FairQueueTests {
-    /// For what changes a value as it is asked, which `#expect` cannot take.
+    /// For calls that mutate a value, which `#expect` does not accept.
     private static func check(_ holds: Bool, _ location: SourceLocation = #_sourceLocation) {
         #expect(holds, sourceLocation: location)
     }
@@ -13,7 +13,7 @@ import Testing
         FairQueue.Entry(id: id, client: client, arrived: arrived)
     }
 
-    /// Everybody wants more than their share, some less: who has what once all has turned over many times.
+    /// Most clients want more than their share, some less: the shares after many rounds.
     @Test(arguments: UInt64(0)..<100)
     func sharesAreMaxMinFair(seed: UInt64) {
         var chance = SeededGenerator(seed: seed)
@@ -27,7 +27,7 @@ import Testing
         var sums = Array(repeating: 0, count: demands.count)
         let rounds = 6_000
         for round in 0..<rounds {
-            // Each keeps so many at work or waiting, the greedy first.
+            // Each client keeps this much work, the greedy ones first.
             for client in demands.indices {
                 while asked[client] < demands[client] {
                     id += 1
@@ -40,14 +40,14 @@ import Testing
                 if let client = owners[entry.id] { working[client].append(entry.id) }
             }
             for client in demands.indices where round > 1_000 { sums[client] += working[client].count }
-            // One of those at work is done.
+            // One piece of work ends.
             let all = working.indices.filter { !working[$0].isEmpty }
             guard let client = all.randomElement(using: &chance) else { continue }
             owners[working[client].removeLast()] = nil
             asked[client] -= 1
             queue.end("\(client)")
         }
-        // Max-min by filling: an even share of what is left, to those who want more than it.
+        // Max-min by filling: clients that want more than an even share get an even share of the rest.
         var shares = Array(repeating: 0.0, count: demands.count)
         var left = Double(capacity)
         var open = demands.indices.sorted { demands[$0] < demands[$1] }
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func theOneWithTheMostWaitingLosesItsOldest() {
+    @Test func theClientWithTheMostWaitingWorkLosesItsOldest() {
         var queue = FairQueue()
         for id in 1...4 { Self.check(queue.enqueue(Self.entry(UInt64(id), "greedy"), capacity: 5) == nil) }
         Self.check(queue.enqueue(Self.entry(5, "modest"), capacity: 5) == nil)
@@ -75,7 +75,7 @@ import Testing
         Self.check(queue.enqueue(Self.entry(8, "greedy"), capacity: 0)?.client == "greedy")
     }
 
-    @Test func whoHasTheMostFindsItFull() {
+    @Test func theQueueIsFullForTheClientWithTheMostWork() {
         var queue = FairQueue()
         for id in 1...3 { _ = queue.enqueue(Self.entry(UInt64(id), "greedy"), capacity: 9) }
         #expect(!queue.isFull(for: "greedy", capacity: 4) && queue.isFull(for: "greedy", capacity: 3))
@@ -86,7 +86,7 @@ import Testing
         #expect(!empty.isFull(for: "anybody", capacity: 1))
     }
 
-    @Test func withoutRoomToWaitWhoComesGoes() {
+    @Test func withoutAQueueNewWorkIsRefused() {
         var queue = FairQueue()
         queue.begin("a")
         let entry = Self.entry(1, "a")
@@ -94,7 +94,7 @@ import Testing
         #expect(queue.waiting == 0)
     }
 
-    @Test func theNewestOrTheOldestOfAClientIsNext() {
+    @Test func theNewestOrOldestWorkOfAClientIsNext() {
         var queue = FairQueue()
         for id in 1...3 { _ = queue.enqueue(Self.entry(UInt64(id), "a"), capacity: 9) }
         Self.check(queue.next(newestFirst: false)?.id == 1)
@@ -103,7 +103,7 @@ import Testing
         Self.check(queue.next(newestFirst: true) == nil)
     }
 
-    @Test func whoHasLessThanItsShareMayWaitLonger() {
+    @Test func aClientWithLessThanItsShareMayWaitLonger() {
         var queue = FairQueue()
         for _ in 0..<5 { queue.begin("greedy") }
         queue.begin("modest")
@@ -115,7 +115,7 @@ import Testing
         #expect(late.map(\.client) == ["modest"])
     }
 
-    /// A thousand steps of any kind: numbers always agree with a plain list, and nobody is remembered without need.
+    /// A thousand random steps: the numbers always agree with a plain list, and no client is remembered without need.
     @Test(arguments: UInt64(0)..<50)
     func keepsItsBooks(seed: UInt64) {
         var chance = SeededGenerator(seed: seed)

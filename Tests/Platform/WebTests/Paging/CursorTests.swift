@@ -21,7 +21,7 @@ import WebTestSupport
         }
     }
 
-    @Test func aCursorIsReadBackAsItWas() {
+    @Test func aCursorRoundTrips() {
         for _ in 0..<3_000 {
             let cursor = Cursor((0..<Int.random(in: 0...4)).map { _ in Self.random() })
             let text = cursor.text(for: Self.filter)
@@ -42,7 +42,7 @@ import WebTestSupport
         #expect(filter(["1:a"]).fingerprint != filter(["", "a"]).fingerprint)
     }
 
-    @Test func anAlteredCursorIsRefused() throws {
+    @Test func aChangedCursorIsRefused() throws {
         let cursor = Cursor([.text("Boots"), .integer(12_99), .uuid(UUID.v7()), .time(.now), .null])
         let text = Array(cursor.text(for: Self.filter).utf8)
         let alphabet = Array("ABCXYZabcxyz059-_".utf8)
@@ -60,8 +60,8 @@ import WebTestSupport
         }
     }
 
-    /// What is signed and is no list of fields can only be another release's; it is refused as well.
-    @Test func aStrangeContentIsReadWithoutTrouble() {
+    /// Signed bytes that are no list of fields can only come from another release, and are refused too.
+    @Test func anyContentIsReadWithoutATrap() {
         for _ in 0..<10_000 {
             let content = (0..<Int.random(in: 0...24)).map { _ in
                 [UInt8.random(in: 0...5), 0xff, 0, .random(in: 0...255)].randomElement() ?? 0
@@ -80,14 +80,14 @@ import WebTestSupport
         for other in [EncryptionKeys(secret: "another"), .unprotected, EncryptionKeys(secret: "another", previous: "a third")] {
             #expect(Cursor(cursor.text(for: filter(["x"], other.authentication(for: .cursors))), for: filter(["x"])) == nil)
         }
-        // The layout before, which had a checksum and no key.
+        // The former layout, with a checksum and no key.
         var old = Array("cursor".utf8)
         withUnsafeBytes(of: filter(["x"]).fingerprint.bigEndian) { old.append(contentsOf: $0) }
         let content: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 7]
         #expect(Cursor(Base64URL.encode([1] + SHA256.hash(old + content).prefix(8) + content), for: filter(["x"])) == nil)
     }
 
-    @Test func aCursorOfTheKeyBeforeStillLeadsOn() {
+    @Test func aCursorOfThePreviousKeyIsStillValid() {
         let cursor = Cursor([.integer(7), .uuid(UUID.v7())])
         let rotated = EncryptionKeys(secret: "next", previous: "a secret").authentication(for: .cursors)
         #expect(Cursor(cursor.text(for: filter(["x"])), for: filter(["x"], rotated)) == cursor)

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func cursorAndTotalAreTaken() throws {
+    @Test func cursorAndTotalAreRead() throws {
         #expect(try page("cursor=abc&include=total").cursor == "abc")
         #expect(try page("cursor=").cursor == nil)
         #expect(try page("include=total").includesTotal)

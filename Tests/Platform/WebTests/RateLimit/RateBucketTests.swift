@@ -6,7 +6,7 @@ import Testing
 @Suite struct RateBucketTests {
     private static let second: UInt64 = 1_000_000_000
 
-    @Test func holdsTheQuotaThenWhatFlowsIn() {
+    @Test func allowsTheQuotaAndThenTheRefillRate() {
         let policy = RatePolicy("reads", quota: 60, window: 60)
         var bucket = RateBucket()
         var now = 100 * Self.second
@@ -24,7 +24,7 @@ import Testing
         #expect(bucket.take(policy, at: now).remaining == 59)
     }
 
-    /// Whoever comes how they like never gets more than the quota and what flows in, and loses nothing of that.
+    /// A client that sends at random times gets exactly the quota and the refill.
     @Test(arguments: UInt64(0)..<200)
     func givesAtMostAndAtLeastWhatItShould(seed: UInt64) {
         var chance = SeededGenerator(seed: seed)
@@ -46,7 +46,7 @@ import Testing
         if refused > 0 { #expect(given >= policy.quota) }
     }
 
-    @Test func learnsOnlyThatThereIsLess() {
+    @Test func learnsOnlyThatLessIsLeft() {
         let policy = RatePolicy("x", quota: 10, window: 10)
         var bucket = RateBucket()
         _ = bucket.take(policy, at: 0)
@@ -58,11 +58,11 @@ import Testing
         #expect(!decision.isAllowed)
     }
 
-    @Test func remembersSoManyClientsAndNoMore() {
+    @Test func remembersABoundedNumberOfClients() {
         var table = ClientTable<Int>(capacity: 1_000)
         for number in 0..<20_000 {
             table.update("client \(number)", default: 0) { $0 += 1 }
-            // Who comes all the time is never forgotten.
+            // A client that keeps sending requests is never forgotten.
             let count = table.update("regular", default: 0) { value in
                 value += 1
                 return value
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func reportsATwentiethAtATimeAndNothingOfThoseWhoAskSeldom() {
+    @Test func reportsATwentiethAtATimeAndNothingForClientsWithFewRequests() {
         var ledger = RateLedger(RatePolicy("x", quota: 200, window: 10), clients: 100)
         var reports: [Int] = []
         for _ in 0..<35 { reports.append(ledger.take("busy", at: 0).report) }
@@ -88,17 +88,17 @@ import Testing
         #expect(bucket.take(policy, at: now, cost: 45).remaining == 5)
         let refused = bucket.take(policy, at: now, cost: 10)
         #expect(!refused.isAllowed && refused.remaining == 5 && refused.wait == 5 * Self.second)
-        // What is left is there for what costs less.
+        // The rest is available for cheaper requests.
         #expect(bucket.take(policy, at: now, cost: 5).isAllowed)
         #expect(!bucket.take(policy, at: now).isAllowed)
-        // One that is above the quota takes all of it, but can come.
+        // A cost above the quota takes the whole quota, but is allowed.
         var fresh = RateBucket()
         #expect(fresh.take(policy, at: now, cost: .max).remaining == 0)
         #expect(fresh.take(policy, at: now + 59 * Self.second, cost: 1_000).wait == Self.second)
         for odd in [0, -1, .min] { #expect(fresh.take(policy, at: now + 200 * Self.second, cost: odd).isAllowed) }
     }
 
-    @Test func whatCountsAsSeveralIsReportedSo() {
+    @Test func aRequestThatCountsAsSeveralIsReportedAsSeveral() {
         var ledger = RateLedger(RatePolicy("reads", quota: 400, window: 60), clients: 10)
         var reported = 0
         for _ in 0..<10 { reported += ledger.take("busy", at: 0, cost: 10).report }

@@ -8,7 +8,7 @@ import WebTestSupport
 @testable import Web
 
 @Suite struct RequestMetricsTests {
-    /// What is counted of these requests.
+    /// The metrics after these requests.
     private func scrape(_ requests: [(HTTPRequest.Method, String)]) async throws -> MetricsScrape {
         try await onLoop { loop in
             let registry = PrometheusRegistry()
@@ -29,7 +29,7 @@ import WebTestSupport
         }
     }
 
-    @Test func requestsAreCountedByMethodTemplateAndClassOfStatus() async throws {
+    @Test func requestsAreCountedByMethodRouteAndClassOfStatus() async throws {
         let scrape = try await scrape([
             (.get, "/v1/things/1"), (.get, "/v1/things/2"), (.head, "/v1/things/3"), (.get, "/v1/things/bad"),
             (.post, "/v1/things"), (.get, "/nowhere"), (.delete, "/v1/things"), (.options, "/v1/things"),
@@ -39,7 +39,7 @@ import WebTestSupport
         }
         #expect(count("GET", "/v1/things/{id}", "2xx") == 2)
         #expect(count("GET", "/v1/things/{id}", "4xx") == 1)
-        // There before anything has happened, so that the first failure is a rise.
+        // The series exists before the first failure, so that the failure is an increase.
         #expect(count("GET", "/v1/things/{id}", "5xx") == 0)
         #expect(count("HEAD", "/v1/things/{id}", "2xx") == 1)
         #expect(count("POST", "/v1/things", "5xx") == 1)
@@ -53,7 +53,7 @@ import WebTestSupport
         #expect(scrape["http_server_problems_total{code=\"body_too_large\"}"] == 1)
     }
 
-    @Test func noPathAndNoMethodThatAClientInventsMakesASeries() async throws {
+    @Test func inventedPathsAndMethodsMakeNoSeries() async throws {
         let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .connect, .trace]
         let words = try (0..<300).map { try #require(HTTPRequest.Method(rawValue: "INVENT\($0)")) }
         let few = try await scrape(methods.map { ($0, "/none") } + [(words[0], "/none")])

@@ -19,7 +19,7 @@ import WebTestSupport
         (.head, "/probe"), (.get, "/probe"),
     ])
 
-    /// What the match says, in a few words.
+    /// The match as text.
     private func verdict(_ method: HTTPRequest.Method, _ path: String, _ router: Router? = nil) -> String {
         switch (router ?? shop).match(RequestHead(method, path)) {
         case .found(let route, let parameters):
@@ -74,13 +74,13 @@ import WebTestSupport
         #expect(verdict(.delete, path) == "404")
     }
 
-    @Test func aPathIsNotFollowedDeeperThanAnyTemplate() {
+    @Test func aPathDeeperThanEveryTemplateIsNotFollowed() {
         #expect(verdict(.get, "/assets" + String(repeating: "/a", count: 63)).hasPrefix("GET /assets"))
         #expect(verdict(.get, "/assets" + String(repeating: "/a", count: 64)) == "404")
         #expect(verdict(.get, String(repeating: "/a", count: 5_000)) == "404")
     }
 
-    @Test func theWrongMethodIsToldTheRightOnes() {
+    @Test func aWrongMethodGetsTheAllowedOnes() {
         #expect(verdict(.delete, "/v1/products") == "405: GET, HEAD, POST, OPTIONS")
         #expect(verdict(.get, "/v1/carts/1/items/2") == "405: PUT, DELETE, OPTIONS")
         #expect(verdict(.put, "/v1/products/import") == "405: POST, GET, HEAD, OPTIONS")
@@ -92,7 +92,7 @@ import WebTestSupport
         #expect(verdict(.get, "*") == "404")
     }
 
-    @Test func aMethodKnownNowhereIsNotImplemented() throws {
+    @Test func anUnknownMethodIsNotImplemented() throws {
         for name in ["PURGE", "get", "BREW", "PROPFIND"] {
             let method = try #require(HTTPRequest.Method(name))
             #expect(verdict(method, "/health") == "501")
@@ -100,22 +100,22 @@ import WebTestSupport
         }
     }
 
-    @Test func getServesHeadUnlessThereIsAnother() {
+    @Test func getServesHeadUnlessARouteForHeadExists() {
         #expect(verdict(.head, "/health") == "GET /health")
         #expect(verdict(.head, "/probe") == "HEAD /probe")
         #expect(verdict(.get, "/probe") == "GET /probe")
     }
 
-    @Test func routesAreListedAsTheyWereAdded() {
+    @Test func routesAreListedInOrder() {
         let routes = shop.routes.map { "\($0.method.rawValue) \($0.template)" }
         #expect(routes.first == "GET /")
         #expect(routes.contains("PUT /v1/carts/{id}/items/{sku}"))
         #expect(routes.count == 13)
     }
 
-    /// The tree against the definition: of all templates that fit, the one whose segments are the most literal
+    /// The tree compared with the definition: of all templates that match, the one whose segments are the most literal
     /// from the left.
-    @Test func theTreeAgreesWithTryingEveryTemplate() throws {
+    @Test func theTreeAgreesWithALinearSearch() throws {
         var random = SystemRandomNumberGenerator()
         let words = ["a", "b", "c", "{x}"]
         for _ in 0..<300 {

@@ -14,7 +14,7 @@ import Testing
     }
 
     /// Made with Python's hmac and cryptography: rows sealed by one release must open in the next.
-    @Test func theLayoutIsThatOfAnIndependentImplementation() {
+    @Test func theLayoutAgreesWithAnIndependentImplementation() {
         let keys = EncryptionKeys(secret: old)
         let key = keys.sealing(for: purpose)
         let sealed = bytes("01000102030405060708090a0b4382f73daaecf4f119c45ac15661500df8980945e78612ad58bfeaa647")
@@ -29,7 +29,7 @@ import Testing
         #expect(code == bytes("551c3a1c563f5f9c39b6548e713d39ab0f2d767b5e619386c5e892a52cfce1ed"))
     }
 
-    @Test func whatIsSealedOpensAndTheSameIsNeverSealedAlike() {
+    @Test func sealedDataOpensAndIsNeverSealedTwiceToTheSameBytes() {
         let key = EncryptionKeys(secret: new).sealing(for: purpose)
         for count in [0, 1, 15, 16, 17, 1_000, 100_000] {
             let plain = (0..<count).map { _ in UInt8.random(in: 0...255) }
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func nothingThatWasChangedOrCutOpens() {
+    @Test func changedOrTruncatedDataDoesNotOpen() {
         let key = EncryptionKeys(secret: new).sealing(for: purpose)
         let sealed = key.seal(Array("token".utf8))
         for place in sealed.indices {
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func aSecretMayRotateAndKeysOfOtherPurposesStayApart() {
+    @Test func aSecretMayRotateAndEachPurposeHasItsOwnKey() {
         let before = EncryptionKeys(secret: old)
         let during = EncryptionKeys(secret: new, previous: old)
         let after = EncryptionKeys(secret: new)

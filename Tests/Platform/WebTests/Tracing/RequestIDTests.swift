@@ -20,14 +20,14 @@ import Testing
         #expect(UUIDText.isVersion7(chosen))
     }
 
-    @Test func everyByteButLettersDigitsAndThreeMarksIsOdd() {
+    @Test func onlyLettersDigitsAndThreePunctuationMarksAreValid() {
         let sane = (UInt8.min...UInt8.max).filter { RequestID.isValid([$0]) }
         #expect(
             String(decoding: sane, as: UTF8.self)
                 == "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
     }
 
-    @Test func newOnesDiffer() {
+    @Test func newIDsDiffer() {
         var (one, other) = (RequestIDSource(), RequestIDSource())
         let ids = (0..<10_000).flatMap { _ in [one.next(), other.next()] }
         #expect(Set(ids).count == ids.count)

@@ -10,7 +10,7 @@ import Testing
         TraceID.find(traceparent: traceparent.map { Array($0.utf8)[...] }, amazon: amazon.map { Array($0.utf8)[...] })
     }
 
-    @Test func theTraceOfATraceparentIsTaken() {
+    @Test func theTraceIDIsReadFromTraceparent() {
         #expect(find("00-\(Self.trace)-\(Self.span)-01") == Self.trace)
         #expect(find("cc-\(Self.trace)-\(Self.span)-01-what-ever") == Self.trace)
     }
@@ -37,7 +37,7 @@ import Testing
         #expect(find(amazon: field) == expected)
     }
 
-    @Test func cutShortAnywhereItIsNoTrace() {
+    @Test func aTruncatedTraceparentIsIgnored() {
         let whole = "00-\(Self.trace)-\(Self.span)-01"
         for length in 0..<whole.utf8.count { #expect(find(String(whole.prefix(length))) == nil) }
     }
