@@ -14,10 +14,11 @@ install_tools() {
     for set in "${sets[@]}"; do install_tool_set "$directory/$set" "$here/$set.txt" || return 1; done
 }
 
-# Makes the environment $1 from the pins in $2. If a pin has changed, the environment is made from scratch.
+# Makes the environment $1 from the pins in $2. It is made from scratch if a pin has changed, or if it does not work because the
+# checkout was moved.
 install_tool_set() {
     local environment=$1 pins=$2
-    if cmp -s "$pins" "$environment/installed.txt"; then return; fi
+    if cmp -s "$pins" "$environment/installed.txt" && "$environment/bin/pip" --version >/dev/null 2>&1; then return; fi
     rm -rf "${environment:?}"
     mkdir -p "${environment%/*}"
     python3 -m venv "$environment" || return 1
