@@ -77,9 +77,11 @@ let package = Package(
         // The values of metrics, and the text that Prometheus reads.
         platform("Prometheus", [metrics]),
         platform("Observability", ["Formats", logging]),
-        platform("HTTPServer", ["EventLoop", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
+        // Encrypted connections of servers and clients.
+        platform("TLS", ["CSystem", "COpenSSL"]),
+        platform("HTTPServer", ["EventLoop", "TLS", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
         platform("PostgresClient", ["EventLoop", "Formats", "CLibPQ", "CSystem", logging, metrics, deque]),
-        platform("RedisClient", ["EventLoop", "Formats", "CSystem", "CHiredis", "COpenSSL", logging, metrics, deque]),
+        platform("RedisClient", ["EventLoop", "TLS", "Formats", "CSystem", "CHiredis", logging, metrics, deque]),
         // Routing, middlewares, problem details, caching, overload protection.
         platform(
             "Web",
@@ -131,7 +133,7 @@ let package = Package(
         app(
             "Configuration",
             [
-                "Cart", "Orders", "Money", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Observability",
+                "Cart", "Orders", "Money", "Web", "HTTPServer", "TLS", "PostgresClient", "RedisClient", "Observability",
                 "Formats", "Compression", "EventLoop", logging,
             ]),
         app("Migrations", ["Configuration", "Web", "PostgresClient", "Formats"]),
@@ -143,7 +145,7 @@ let package = Package(
             "Service",
             [
                 "CServiceAPI", "Configuration", "Migrations", "Catalog", "Inventory", "Cart", "Orders", "Money", "OpenAPI",
-                "Web", "HTTPServer",
+                "Web", "HTTPServer", "TLS",
                 "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
                 httpTypes, logging, metrics,
             ],
@@ -169,7 +171,8 @@ let package = Package(
         tests("Platform", "Compression", ["CZLib"]),
         tests("Platform", "Prometheus", [metrics]),
         tests("Platform", "Observability", ["Formats", logging]),
-        tests("Platform", "HTTPServer", ["CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
+        tests("Platform", "TLS"),
+        tests("Platform", "HTTPServer", ["TLS", "CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
         tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
         tests("Platform", "RedisClient", ["CSystem", "EventLoop", logging]),
         // Requests and loggers for handlers without a socket.

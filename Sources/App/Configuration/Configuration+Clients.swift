@@ -1,5 +1,6 @@
 import HTTPServer
 import PostgresClient
+import TLS
 import Web
 
 extension ServerConfiguration {

@@ -1,4 +1,4 @@
-import HTTPServer
+import TLS
 
 /// Encrypted connections from clients to this process, on a port of their own.
 package struct TLSSettings: Sendable {
@@ -11,7 +11,7 @@ package struct TLSSettings: Sendable {
     /// Handshakes begun in a second.
     package let handshakeRate: Int
     /// Made from the source as it was when the settings were read.
-    package let context: TLSContext
+    package let context: TLSServerContext
 
     /// Nil where no port is set, or something is wrong.
     static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> TLSSettings? {
@@ -54,7 +54,7 @@ package struct TLSSettings: Sendable {
             return nil
         }
         do throws(TLSError) {
-            let context = try TLSContext(source.read())
+            let context = try TLSServerContext(source.read())
             return TLSSettings(
                 port: UInt16(clamping: port), source: source, reloadInterval: interval, ticketLifetime: lifetime,
                 handshakeRate: rate,

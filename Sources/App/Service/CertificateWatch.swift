@@ -5,6 +5,7 @@ import EventLoop
 import HTTPServer
 import Logging
 import Synchronization
+import TLS
 
 /// Looks after the server's certificate: takes a new one into use when its files change, and tells when it ends. Also changes the
 /// keys of tickets, which would else be those of the process for as long as it lives.
@@ -70,7 +71,7 @@ final class CertificateWatch: Sendable {
         }
         guard isNew else { return }
         do throws(TLSError) {
-            let context = try TLSContext(settings.source.read())
+            let context = try TLSServerContext(settings.source.read())
             certificates.replace(with: context)
             expires(context)
             logger.notice("the certificate was read anew", metadata: ["expires": .stringConvertible(context.expires)])
@@ -80,7 +81,7 @@ final class CertificateWatch: Sendable {
         }
     }
 
-    private func expires(_ context: TLSContext) {
+    private func expires(_ context: TLSServerContext) {
         Gauge(label: "http_server_tls_certificate_expiry_timestamp_seconds").record(context.expires)
     }
 }

@@ -1,6 +1,6 @@
+import CSystem
 import Configuration
 import CoreMetrics
-import CSystem
 import Dispatch
 import EventLoop
 import Glibc
@@ -8,6 +8,7 @@ import HTTPServer
 import Logging
 import Observability
 import Prometheus
+import TLS
 
 /// The shop as a running process.
 package final class Service {

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPTypes
+import TLS
 
 extension Connection {
     var backlogCount: Int { backlog.count - backlogStart }

@@ -2,6 +2,7 @@ import CSystem
 import EventLoop
 import Glibc
 import HTTPTypes
+import TLS
 
 /// One client's connection: reads its requests, has them answered one after another, writes the replies.
 ///

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTPTypes
 import Synchronization
+import TLS
 
 /// The connections of one loop, and what they share: the responder, buffers, the date, the look at deadlines.
 // Unchecked: confined to its loop, entry points assert it; what others may ask for is atomic.
@@ -65,7 +66,7 @@ final class ConnectionGroup: @unchecked Sendable {
     /// Takes over an accepted descriptor, which was counted in ``openConnections`` before. On the loop.
     /// - Parameter tls: what it is encrypted with; nil where it is not.
     /// - Parameter client: who the peer counts as, which was counted in ``census`` before.
-    func adopt(_ descriptor: Int32, peer: String, client: String? = nil, tls: TLSContext? = nil) {
+    func adopt(_ descriptor: Int32, peer: String, client: String? = nil, tls: TLSServerContext? = nil) {
         loop.assertInLoop()
         guard let responder else { return discard(descriptor, client) }
         var session: TLSSession?

@@ -1,6 +1,7 @@
 import CSystem
 import Formats
 import Glibc
+import TLS
 
 /// Replies on their way to one client, in order.
 ///
@@ -116,9 +117,12 @@ struct OutputQueue {
         bytes.withUnsafeBytes { buffer in
             let rest = UnsafeRawBufferPointer(rebasing: buffer.dropFirst(sent))
             if let tls {
-                if let count = tls.write(rest) { return count }
-                errno = ECONNRESET
-                return -1
+                do throws(TLSError) {
+                    return try tls.write(rest)
+                } catch {
+                    errno = ECONNRESET
+                    return -1
+                }
             }
             return Glibc.send(descriptor, rest.baseAddress, rest.count, flags)
         }

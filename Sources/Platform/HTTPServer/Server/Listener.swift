@@ -4,6 +4,7 @@ import Glibc
 import HTTPTypes
 import Logging
 import Synchronization
+import TLS
 
 /// Accepts connections on one loop and hands each to the loop that has the fewest.
 ///
@@ -49,7 +50,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         self.tls = tls?.certificates
         let rate = tls?.handshakeRate ?? 0
         handshakes = TokenBucket(rate: rate, burst: rate.multipliedReportingOverflow(by: 2).partialValue)
-        let share = rate > 0 ? max(1, rate / TLSListener.clients) : 0
+        let share = rate > 0 ? max(1, rate / TLSListener.clientShares) : 0
         handshakesOfClients = ClientBuckets(rate: share, burst: max(8, share.multipliedReportingOverflow(by: 2).partialValue))
         self.descriptor = descriptor
         self.groups = groups

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import Logging
 import Synchronization
+import TLS
 
 /// An HTTP/1.1 server on event loops (RFC 9110, RFC 9112).
 ///

@@ -1,4 +1,5 @@
 import EventLoop
+import TLS
 
 /// Where the server listens, how long it waits for clients, and how much it keeps for them.
 ///
@@ -74,6 +75,26 @@ package struct ServerConfiguration: Sendable {
     package var maximumRateLimitedResponses = 20
 
     package init() {}
+}
+
+/// A port for encrypted connections.
+package struct TLSListener: Sendable {
+    /// 0 takes any free port.
+    package var port: UInt16
+    package var certificates: CertificateStore
+    /// How many handshakes begin in a second, and twice as many at once. Further connections wait to be accepted. A handshake
+    /// costs about a millisecond of a CPU, a thousand times as much as a small request. 0 is without limit.
+    package var handshakeRate = 200
+
+    /// One client may begin this part of the handshakes, where ``ServerConfiguration/maximumConnectionsPerClient`` is set: the
+    /// rate is shared by this many clients.
+    static let clientShares = 16
+
+    package init(port: UInt16, certificates: CertificateStore, handshakeRate: Int = 200) {
+        self.handshakeRate = handshakeRate
+        self.port = port
+        self.certificates = certificates
+    }
 }
 
 /// How large the parts of a request may be, in bytes.

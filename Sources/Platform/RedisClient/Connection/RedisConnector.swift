@@ -1,6 +1,7 @@
 import CSystem
 import Dispatch
 import EventLoop
+import TLS
 
 /// Prepares connections to a Redis server: looks the host up, reads the authorities, and makes the TLS session.
 ///
@@ -14,7 +15,7 @@ final class RedisConnector {
     private let configuration: RedisConfiguration
     private let queue = DispatchQueue(label: "redis.resolver", qos: .userInitiated)
     /// Kept from connection to connection, as it costs reading files.
-    private var context: TLSContext?
+    private var context: TLSClientContext?
     private var isResolving = false
     /// What the running look-up is for.
     private var done: ((Result<(addresses: [String], session: TLSSession?), RedisError>) -> Void)?
@@ -49,7 +50,7 @@ final class RedisConnector {
         }
     }
 
-    private func resolved(_ result: Result<(addresses: [String], context: TLSContext?), RedisError>) {
+    private func resolved(_ result: Result<(addresses: [String], context: TLSClientContext?), RedisError>) {
         isResolving = false
         let done = done
         self.done = nil
@@ -61,21 +62,42 @@ final class RedisConnector {
                     throw RedisError(.connectFailed, "the host \(configuration.host) has no address")
                 }
                 guard let context, let options = configuration.tls else { return (addresses, nil) }
-                let name = options.serverName ?? configuration.host
-                return (addresses, try TLSSession(context, name: name, verifies: options.verifies))
+                return (addresses, try options.session(context, host: configuration.host))
             })
     }
 
     /// The numeric addresses of the host in the order to try them, never from a cache of this process. Blocks.
     private static func resolve(
-        _ configuration: RedisConfiguration, _ context: TLSContext?
-    ) throws(RedisError) -> (addresses: [String], context: TLSContext?) {
+        _ configuration: RedisConfiguration, _ context: TLSClientContext?
+    ) throws(RedisError) -> (addresses: [String], context: TLSClientContext?) {
         var context = context
-        if context == nil, let options = configuration.tls { context = try TLSContext(options) }
+        if context == nil, let options = configuration.tls { context = try options.context() }
         var text = [CChar](repeating: 0, count: 4_096)
         let count = csystem_resolve(configuration.host, &text, text.count)
         guard count > 0 else { return ([], context) }
         let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
         return (String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init), context)
+    }
+}
+
+extension RedisTLSOptions {
+    /// What the connections share. Reads files.
+    /// - Throws: `connectFailed` when the authorities cannot be read.
+    fileprivate func context() throws(RedisError) -> TLSClientContext {
+        do throws(TLSError) {
+            return try TLSClientContext(verifies: verifies, authorityFile: authorityFile)
+        } catch {
+            throw RedisError(.connectFailed, error.description)
+        }
+    }
+
+    /// The encryption of a connection to `host`.
+    /// - Throws: `connectFailed` without memory, or for a name that no certificate can have.
+    fileprivate func session(_ context: TLSClientContext, host: String) throws(RedisError) -> TLSSession {
+        do throws(TLSError) {
+            return try TLSSession(context, name: serverName ?? host)
+        } catch {
+            throw RedisError(.connectFailed, error.description)
+        }
     }
 }

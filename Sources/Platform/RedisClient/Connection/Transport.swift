@@ -1,6 +1,7 @@
 import CSystem
 import EventLoop
 import Glibc
+import TLS
 
 /// A stream of bytes to and from a server: a non-blocking socket, encrypted or not. Used once, on its loop.
 final class Transport: DescriptorHandler {
@@ -71,7 +72,7 @@ final class Transport: DescriptorHandler {
         guard phase != .closed else { return }
         if phase == .open, let tls {
             tls.end()
-            tls.takeOutput(&wire)
+            tls.takeOutput { wire.append($0) }
             _ = writeWire()
         }
         phase = .closed
@@ -110,14 +111,14 @@ final class Transport: DescriptorHandler {
 
     private func secure() {
         guard let tls else { return }
-        var progress = TLSSession.Progress.wantsBytes
+        var isDone = false
         var refused: RedisError?
-        do throws(RedisError) { progress = try tls.handshake() } catch { refused = error }
+        do throws(TLSError) { isDone = try tls.handshake() } catch { refused = RedisError(.connectFailed, error.description) }
         // The peer gets the alert too.
-        tls.takeOutput(&wire)
+        tls.takeOutput { wire.append($0) }
         let wrote = writeWire()
         if let error = refused ?? wrote { return fail(error) }
-        if progress == .done { opened() }
+        if isDone { opened() }
     }
 
     private func opened() {
@@ -162,18 +163,19 @@ final class Transport: DescriptorHandler {
             owner?.transportReceived(bytes)
             return
         }
-        do throws(RedisError) {
+        do throws(TLSError) {
             try tls.feed(bytes)
-            if phase == .securing { secure() }
-            while phase == .open {
-                guard let count = try tls.read(into: decrypted) else {
-                    return fail(RedisError(.connectionLost, "the server closed the connection"))
-                }
-                if count == 0 { break }
-                owner?.transportReceived(UnsafeRawBufferPointer(rebasing: decrypted[..<count]))
-            }
         } catch {
-            return fail(error)
+            return fail(RedisError(.connectFailed, error.description))
+        }
+        if phase == .securing { secure() }
+        reading: while phase == .open {
+            switch tls.read(into: decrypted) {
+            case .bytes(let count): owner?.transportReceived(UnsafeRawBufferPointer(rebasing: decrypted[..<count]))
+            case .blocked: break reading
+            case .ended: return fail(RedisError(.connectionLost, "the server closed the connection"))
+            case .failed(let error): return fail(RedisError(.connectionLost, error.description))
+            }
         }
         // TLS messages, and data that had to wait for the peer.
         if phase == .open { flush() }
@@ -193,18 +195,18 @@ final class Transport: DescriptorHandler {
             var stuck = false
             while phase == .open, !stuck, error == nil, !plain.isEmpty, wire.count < Self.encryptedAhead {
                 plain.send { bytes in
-                    do throws(RedisError) {
+                    do throws(TLSError) {
                         let count = try tls.write(bytes)
                         stuck = count == 0
                         return count
                     } catch let failure {
-                        error = failure
+                        error = RedisError(.connectionLost, failure.description)
                         return 0
                     }
                 }
-                tls.takeOutput(&wire)
+                tls.takeOutput { wire.append($0) }
             }
-            tls.takeOutput(&wire)
+            tls.takeOutput { wire.append($0) }
             error = error ?? writeWire()
             if let error { return fail(error) }
             if stuck { return }

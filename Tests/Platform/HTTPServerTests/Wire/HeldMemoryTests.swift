@@ -1,4 +1,5 @@
 import Prometheus
+import TLS
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
 
     @Test func theSameOverTLS() async throws {
         let files = try ScratchDirectory("held")
-        let certificates = CertificateStore(try TLSTests.context(in: files.path))
+        let certificates = CertificateStore(try EncryptedConnectionTests.context(in: files.path))
         try await RunningServer.with({ $0.tls = TLSListener(port: 0, certificates: certificates) }) { running in
             try await onOwnThread {
                 let socket = try TLSTestSocket(port: running.server.tlsPort)

@@ -1,5 +1,6 @@
-import Testing
+import TLS
 import TestSupport
+import Testing
 
 @testable import HTTPServer
 
@@ -18,7 +19,7 @@ import TestSupport
 
     private func with(_ transport: Transport, _ body: @escaping @Sendable (Line) throws -> Void) async throws {
         let files = try ScratchDirectory("transfer")
-        let certificates = CertificateStore(try TLSTests.context(in: files.path))
+        let certificates = CertificateStore(try EncryptedConnectionTests.context(in: files.path))
         try await RunningServer.with({
             $0.tls = TLSListener(port: 0, certificates: certificates)
             $0.limits.body = 8 << 20

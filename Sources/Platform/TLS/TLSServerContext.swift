@@ -1,54 +1,37 @@
 import COpenSSL
 import Glibc
+import Synchronization
 
-/// What all encrypted connections share that a server accepts with one certificate.
+/// What the encrypted connections of a server with one certificate share.
 ///
-/// TLS 1.2 with forward secrecy and authenticated encryption, or TLS 1.3 (RFC 9325). HTTP/1.1 is what is spoken within
-/// (RFC 7301). Sessions are resumed by tickets, which cost no memory here.
-// Unchecked: an SSL_CTX that nobody changes any more may be used by several threads (openssl-threads(7)).
-package final class TLSContext: @unchecked Sendable {
-    let pointer: OpaquePointer
-    /// When the certificate ends, in seconds since 1970.
+/// TLS 1.3, or TLS 1.2 with forward secrecy and authenticated encryption (RFC 9325). HTTP/1.1 is the only protocol within
+/// (RFC 7301). Clients resume sessions with tickets, which cost no memory here.
+package final class TLSServerContext: Sendable {
+    let shared: SharedContext
+    /// When the certificate expires, in seconds since 1970.
     package let expires: Int
     private let identity: TLSIdentity
 
-    /// - Throws: ``TLSError`` where certificates or key cannot be read, do not belong together, or are weak.
+    /// - Throws: ``TLSError`` when the certificates or the key cannot be read, do not match, or are weak.
     package init(_ identity: TLSIdentity) throws(TLSError) {
-        ERR_clear_error()
-        guard let pointer = SSL_CTX_new(TLS_server_method()) else { throw .openSSL("no TLS context") }
-        self.pointer = pointer
         self.identity = identity
-        expires = try Self.prepare(pointer, identity)
-    }
-
-    deinit { SSL_CTX_free(pointer) }
-
-    /// The same with keys of its own for tickets: those that were given out before are of no use to it, and who finds its keys
-    /// reads nothing of what was said before (RFC 5077 §5.5; RFC 9325 §3.4).
-    package func renewed() throws(TLSError) -> TLSContext { try TLSContext(identity) }
-
-    private static func prepare(_ context: OpaquePointer, _ identity: TLSIdentity) throws(TLSError) -> Int {
-        do throws(TLSError) {
-            guard SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil) == 1,
-                SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
-            else { throw TLSError.openSSL("TLS 1.2 is not to be had") }
-            // The buffer may move between attempts to write the same bytes; what an idle connection holds is released.
-            let modes = Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | Int(SSL_MODE_RELEASE_BUFFERS)
-            _ = SSL_CTX_ctrl(context, SSL_CTRL_MODE, modes, nil)
-            _ = SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
-            copenssl_forbid_renegotiation(context)
-            copenssl_end_without_notice(context)
-            SSL_CTX_set_alpn_select_cb(context, chooseHTTP11, nil)
-            let expires = try use(certificates: identity.certificates, in: context)
-            try use(key: identity.key, in: context)
-            return expires
-        } catch {
-            SSL_CTX_free(context)
-            throw error
+        shared = try SharedContext(TLS_server_method())
+        let pointer = shared.pointer
+        guard SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 else {
+            throw .openSSL("cannot select the ciphers of TLS 1.2")
         }
+        _ = SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
+        copenssl_end_without_notice(pointer)
+        SSL_CTX_set_alpn_select_cb(pointer, chooseHTTP11, nil)
+        expires = try Self.use(certificates: identity.certificates, in: pointer)
+        try Self.use(key: identity.key, in: pointer)
     }
 
-    /// - Returns: when the first of them ends.
+    /// A context with the same identity and new ticket keys. Earlier tickets stop working, and a leak of the new keys does not
+    /// reveal earlier traffic (RFC 5077 §5.5; RFC 9325 §3.4).
+    package func renewed() throws(TLSError) -> TLSServerContext { try TLSServerContext(identity) }
+
+    /// - Returns: when the server's own certificate expires, in seconds since 1970.
     private static func use(certificates: [UInt8], in context: OpaquePointer) throws(TLSError) -> Int {
         let source = try memory(certificates)
         defer { BIO_free(source) }
@@ -64,10 +47,10 @@ package final class TLSContext: @unchecked Sendable {
                 throw .openSSL("a certificate of the chain cannot be used")
             }
         }
-        // Reading ends with an error: that there is no more.
+        // The end of the file leaves an error in the queue.
         ERR_clear_error()
         var time = tm()
-        guard ASN1_TIME_to_tm(X509_get0_notAfter(own), &time) == 1 else { throw .openSSL("the certificate has no end") }
+        guard ASN1_TIME_to_tm(X509_get0_notAfter(own), &time) == 1 else { throw .openSSL("the certificate has no expiry date") }
         return timegm(&time)
     }
 
@@ -93,12 +76,23 @@ package final class TLSContext: @unchecked Sendable {
     }
 }
 
-/// Without one, OpenSSL would ask at the terminal.
+/// The context for new connections. It can be replaced while the server runs; connections keep the context they began with.
+package final class CertificateStore: Sendable {
+    private let context: Mutex<TLSServerContext>
+
+    package init(_ context: TLSServerContext) { self.context = Mutex(context) }
+
+    package var current: TLSServerContext { context.withLock { $0 } }
+
+    package func replace(with new: TLSServerContext) { context.withLock { $0 = new } }
+}
+
+/// Without a callback, OpenSSL would ask for a passphrase at the terminal.
 private let noPassword: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
     _, _, _, _ in 0
 }
 
-/// HTTP/1.1 where the client offers it; one that only offers others is told so.
+/// Chooses HTTP/1.1 where the client offers it. A client that offers only other protocols gets an alert.
 private let chooseHTTP11:
     @convention(c) (
         OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?, UnsafePointer<UInt8>?,

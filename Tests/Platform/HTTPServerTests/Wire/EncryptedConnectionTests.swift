@@ -2,13 +2,14 @@ import EventLoop
 import Foundation
 import Prometheus
 import Synchronization
+import TLS
 import Testing
 import TestSupport
 
 @testable import HTTPServer
 
 /// The same server on an encrypted port.
-@Suite struct TLSTests {
+@Suite struct EncryptedConnectionTests {
     private static let get = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
     private func serve(
@@ -26,9 +27,9 @@ import TestSupport
         }
     }
 
-    static func context(in directory: String) throws -> TLSContext {
+    static func context(in directory: String) throws -> TLSServerContext {
         let made = try SelfSignedCertificate(in: directory)
-        return try TLSContext(TLSIdentitySource.files(certificates: made.certificate, key: made.key).read())
+        return try TLSServerContext(TLSIdentitySource.files(certificates: made.certificate, key: made.key).read())
     }
 
     @Test func everyExchangeHasItsVerdictThereToo() async throws {
@@ -207,27 +208,6 @@ import TestSupport
             #expect((try? idle.receive()) == .some(nil), "no word that the server ends")
             ended.wait()
             #expect(throws: TestFailure.self) { try TLSTestSocket(port: running.server.tlsPort) }
-        }
-    }
-
-    @Test func identitiesThatCannotServeAreRefused() throws {
-        let files = try ScratchDirectory("tls")
-        try FileManager.default.createDirectory(atPath: files.path + "/other", withIntermediateDirectories: true)
-        let own = try SelfSignedCertificate(in: files.path)
-        let other = try SelfSignedCertificate(in: files.path + "/other")
-        let certificate = try Data(contentsOf: URL(fileURLWithPath: own.certificate))
-        let cases: [(TLSIdentitySource, String)] = [
-            (.files(certificates: own.certificate, key: other.key), "do not belong together"),
-            (.files(certificates: own.key, key: own.key), "no certificate"),
-            (.files(certificates: own.certificate, key: own.certificate), "no private key"),
-            (.files(certificates: files.path + "/none", key: own.key), "No such file"),
-            (.files(certificates: files.path, key: own.key), "directory"),
-            (.fixed(TLSIdentity(certificates: Array(certificate.prefix(200)), key: [])), "no certificate"),
-            (.fixed(TLSIdentity(certificates: [], key: [])), "no certificate"),
-        ]
-        for (source, reason) in cases {
-            let fault = #expect(throws: TLSError.self) { try TLSContext(source.read()) }
-            #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "none")")
         }
     }
 }

@@ -2,9 +2,9 @@ import COpenSSL
 import CSystem
 import Glibc
 
-/// How OpenSSL reaches a socket: with send(2), as its own way, write(2), raises SIGPIPE where the client is gone.
+/// Lets OpenSSL use a socket with send(2). Its own socket BIO uses write(2), which raises SIGPIPE when the peer is gone.
 enum SocketBIO {
-    /// A new one, owned by whoever it is given to; nil without memory.
+    /// A new BIO, which the caller owns; nil without memory.
     static func make(for descriptor: Int32) -> OpaquePointer? {
         guard let method, let bio = BIO_new(method.pointer) else { return nil }
         BIO_set_data(bio, UnsafeMutableRawPointer(bitPattern: Int(descriptor) + 1))
@@ -12,10 +12,10 @@ enum SocketBIO {
         return bio
     }
 
-    /// All that says why the last call did not go through.
+    /// The flags that say why the last call did not succeed.
     private static let transient = BIO_FLAGS_READ | BIO_FLAGS_WRITE | BIO_FLAGS_IO_SPECIAL | BIO_FLAGS_SHOULD_RETRY
 
-    // Unchecked: made once and never changed.
+    // Unchecked: made once, and never changed.
     private struct Method: @unchecked Sendable { let pointer: OpaquePointer }
 
     private static let method: Method? = {
@@ -43,7 +43,7 @@ enum SocketBIO {
         return Method(pointer: method)
     }()
 
-    // One more than it is, as 0 would be no pointer.
+    // The BIO holds the descriptor plus one: 0 would be a null pointer.
     private static func descriptor(_ bio: OpaquePointer?) -> Int32 {
         Int32(truncatingIfNeeded: Int(bitPattern: BIO_get_data(bio)) - 1)
     }
