@@ -68,9 +68,9 @@ static int address_of(const char *host, uint16_t port, struct sockaddr_storage *
     return -1;
 }
 
-// Accepted sockets inherit it. Beyond this the kernel takes nothing of what it cannot send yet: by default it would take
-// megabytes for each client that does not read, out of a memory that a container shares with its processes. What is on its
-// way does not count, so that a client that reads loses no speed.
+// Accepted sockets inherit it. The kernel accepts no more than this of bytes that it cannot send yet. By default it would accept
+// megabytes for each client that does not read, from the memory that a container shares with its processes. Bytes on the network
+// do not count, so clients that read lose no speed.
 static void limit_unsent(int listener) {
     int bytes = 128 << 10;
     setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
@@ -84,7 +84,7 @@ int csystem_listen(const char *host, uint16_t port, int backlog) {
     if (descriptor < 0) return -1;
     int one = 1, zero = 0;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    // "::" serves IPv4 too, so that one listener is enough on a dual-stack host.
+    // "::" serves IPv4 too: one listener is enough on a dual-stack host.
     if (address.ss_family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
     limit_unsent(descriptor);
     if (bind(descriptor, (struct sockaddr *)&address, length) != 0 || listen(descriptor, backlog) != 0) {
@@ -127,7 +127,7 @@ int csystem_accept(int listener, char *text, size_t capacity, uint16_t *port) {
         *port = ntohs(v4->sin_port);
     } else if (address.ss_family == AF_INET6) {
         struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
-        // A mapped address is written as the IPv4 address it is, so that logs and rules see one form.
+        // A mapped address is written as an IPv4 address: logs and rules see one form.
         if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
             inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, (socklen_t)capacity);
         } else {
@@ -200,7 +200,7 @@ int csystem_resolve(const char *host, char *addresses, size_t capacity) {
 void csystem_forbid_core_dumps(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    // The limit does not bind a core_pattern that is a pipe (core(5)): nothing of the memory is to be in what that gets.
+    // The limit does not apply to a core_pattern that is a pipe (core(5)). The filter keeps memory out of what the pipe gets.
     int filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
     if (filter < 0) return;
     ssize_t written;

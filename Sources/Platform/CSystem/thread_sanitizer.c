@@ -1,6 +1,7 @@
-// Only under ThreadSanitizer: it sees Swift's Mutex as the atomics that are compiled into whoever takes it. Where two meet,
-// Swift's library goes on behind its back, and it would report all that the mutex guards. These stand between and tell it.
-// The names and the convention (self in the context register) are those of Swift's ABI for Linux.
+// Only for ThreadSanitizer. It sees the atomics of Swift's Mutex that are compiled into the code that locks it. Under contention
+// Swift's library continues without instrumentation, and the sanitizer would report everything that the mutex guards. These
+// functions stand in between, and tell the sanitizer. The names and the calling convention (self in the context register) are those
+// of Swift's ABI for Linux.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define _GNU_SOURCE
@@ -16,7 +17,7 @@ void __tsan_release(void *);
 static void (*lock_slow)(uint32_t, __attribute__((swift_context)) void *) __attribute__((swiftcall));
 static void (*unlock_slow)(__attribute__((swift_context)) void *) __attribute__((swiftcall));
 
-// A version of Swift that has no such functions calls none either.
+// A version of Swift without such functions does not call them.
 __attribute__((constructor)) static void find(void) {
     *(void **)&lock_slow = dlsym(RTLD_NEXT, LOCK_SLOW);
     *(void **)&unlock_slow = dlsym(RTLD_NEXT, UNLOCK_SLOW);

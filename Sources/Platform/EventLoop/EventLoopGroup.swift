@@ -4,8 +4,8 @@ package struct EventLoopGroup: Sendable {
 
     /// - Parameters:
     ///   - count: at least 1; ``UsableCPUs/count()`` is the choice for a server.
-    ///   - label: what its loops are called, before their number.
-    /// - Throws: ``SystemError`` where the process has no descriptors left.
+    ///   - label: the name of the loops, followed by their number.
+    /// - Throws: ``SystemError`` when the process has no descriptors left.
     package init(count: Int, label: String = "loop") throws(SystemError) {
         var loops: [EventLoop] = []
         for number in 0..<max(1, count) { loops.append(try EventLoop(label: "\(label).\(number)")) }

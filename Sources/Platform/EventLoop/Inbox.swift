@@ -1,4 +1,4 @@
-/// What other threads hand to a loop, in order.
+/// The work that other threads pass to a loop, in order.
 struct Inbox {
     enum Work {
         case job(UnownedJob)
@@ -6,26 +6,26 @@ struct Inbox {
     }
 
     private(set) var work: [Work] = []
-    /// Whether the wake-up was already written: one eventfd write serves all that is posted before it is drained.
+    /// Whether the eventfd was written: one write wakes the loop for everything that is posted before it drains the inbox.
     private var signalled = false
     private var isClosed = false
 
-    /// Whether the loop has to be woken for it.
+    /// Adds work; whether the loop must be woken for it.
     mutating func post(_ one: Work) -> Bool {
-        // The loop's descriptors are gone, and their numbers may be another's by now.
+        // The loop's descriptors are closed, and their numbers may belong to other files.
         guard !isClosed else { return false }
         work.append(one)
         defer { signalled = true }
         return !signalled
     }
 
-    /// Takes nothing more, and forgets what waits: it was posted after what closes it.
+    /// Accepts no more work, and drops what waits: it was posted after the call that stops the loop.
     mutating func close() {
         isClosed = true
         work = []
     }
 
-    /// All that waits, leaving `spare`'s storage behind for the next.
+    /// All work that waits. The storage of `spare` is used for what follows.
     mutating func take(leaving spare: [Work]) -> [Work] {
         defer { work = spare }
         signalled = false

@@ -1,6 +1,6 @@
-/// A value to come, made and awaited on one loop; any number of tasks may wait for it.
+/// A future value, made and awaited on one loop. Any number of tasks may wait for it.
 ///
-/// Confined to its loop, so it needs no lock; only cancellation comes from elsewhere, and is handed to the loop.
+/// Confined to its loop, so it needs no lock. Only cancellation comes from elsewhere, and is passed to the loop.
 // Unchecked: confined to its loop, as above; entry points assert it.
 package final class Promise<Value>: @unchecked Sendable {
     private enum State {
@@ -24,24 +24,24 @@ package final class Promise<Value>: @unchecked Sendable {
         if case .resolved = state { true } else { false }
     }
 
-    /// Gives the value; without effect when there already is one. On the loop.
+    /// Sets the value; without effect when there is a value or an error already. On the loop.
     package func succeed(_ value: Value) { resolve(.success(value)) }
 
-    /// Ends in an error; without effect when there already is a value. On the loop.
+    /// Sets the error; without effect when there is a value or an error already. On the loop.
     package func fail(_ error: any Error) { resolve(.failure(error)) }
 
     private func resolve(_ result: Result<Value, any Error>) {
         loop.assertInLoop()
         guard case .pending(let waiting) = state else { return }
         state = .resolved(result)
-        // Safe: those who wait run on this same loop.
+        // Safe: the waiting tasks run on this loop.
         nonisolated(unsafe) let result = result
         for waiter in waiting { waiter.continuation.resume(returning: result) }
     }
 
-    /// The value, without suspending where it is there already. On the loop.
-    /// - Throws: what ``fail(_:)`` was given, or `CancellationError` once the waiting task is cancelled;
-    ///   the promise itself and its other waiters go on.
+    /// The value. Does not suspend when it is available. On the loop.
+    /// - Throws: the error of ``fail(_:)``, or `CancellationError` once the waiting task is cancelled. The promise and its other
+    ///   waiters go on.
     package func value() async throws -> Value {
         loop.assertInLoop()
         if case .resolved(let result) = state { return try result.get() }
@@ -57,11 +57,11 @@ package final class Promise<Value>: @unchecked Sendable {
         return try result.get()
     }
 
-    /// The same, but not beyond a deadline. On the loop.
-    /// - Throws: also ``DeadlineExceededError``.
+    /// The value, if it is available by a deadline. On the loop.
+    /// - Throws: as ``value()``, and ``DeadlineExceededError``.
     package func value(by deadline: Deadline) async throws -> Value {
         if case .resolved(let result) = state { return try result.get() }
-        // The next to wait, which is this task: nothing comes between.
+        // The id that this task gets below: nothing runs in between.
         let id = waiters &+ 1
         let timer = loop.schedule(at: deadline.instant) { [self] in abandon(id, DeadlineExceededError()) }
         defer { timer.cancel() }
@@ -80,7 +80,7 @@ package final class Promise<Value>: @unchecked Sendable {
         guard case .pending(var waiting) = state, let index = waiting.firstIndex(where: { $0.id == id }) else { return }
         let waiter = waiting.remove(at: index)
         state = .pending(waiting)
-        // Safe: who waits runs on this same loop.
+        // Safe: the waiting task runs on this loop.
         nonisolated(unsafe) let result = Result<Value, any Error>.failure(error)
         waiter.continuation.resume(returning: result)
     }

@@ -1,7 +1,7 @@
 import CSystem
 import Glibc
 
-/// How many CPUs this process may use: its affinity and its control group's quota, which Dispatch does not count.
+/// The number of CPUs that this process may use: its affinity, and the quota of its control group, which Dispatch ignores.
 package enum UsableCPUs {
     /// At least 1; a fraction of a CPU counts as a whole one.
     package static func count() -> Int {
@@ -42,7 +42,7 @@ package enum UsableCPUs {
     }
 }
 
-/// How much memory this process may use: its control group's limit, and the machine's.
+/// The memory that this process may use: the limit of its control group, and that of the machine.
 package enum UsableMemory {
     /// In bytes.
     package static func bytes() -> Int {

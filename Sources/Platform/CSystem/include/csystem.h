@@ -29,7 +29,7 @@ int64_t csystem_realtime(void);
 const void *csystem_current_loop(void);
 void csystem_set_current_loop(const void *loop);
 
-/// Makes a listening stream socket that another process has opened ready for use: non-blocking, not handed down further.
+/// Prepares a listening stream socket that another process has opened: non-blocking, closed on exec.
 /// 0, or -1 with errno: ENOTSOCK or EINVAL where it is no such socket.
 int csystem_take_listener(int descriptor);
 
@@ -47,8 +47,8 @@ int csystem_socket_error(int descriptor);
 /// Resolves a host name to numeric addresses separated by newlines; blocks. The number found, or -1.
 int csystem_resolve(const char *host, char *addresses, size_t capacity);
 
-/// Keeps secrets out of core files: allows none (setrlimit(2), RLIMIT_CORE), and lets the kernel write no memory into those
-/// that a program gets through a pipe all the same (core(5), coredump_filter). A backtrace is still printed.
+/// Keeps secrets out of core files: allows none (setrlimit(2), RLIMIT_CORE), and keeps memory out of those that the kernel pipes to
+/// a program all the same (core(5), coredump_filter). A backtrace is still printed.
 void csystem_forbid_core_dumps(void);
 /// The soft limit of open files (getrlimit(2), RLIMIT_NOFILE).
 uint64_t csystem_open_files_limit(void);

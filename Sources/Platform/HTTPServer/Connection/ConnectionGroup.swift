@@ -5,55 +5,55 @@ import HTTPTypes
 import Synchronization
 import TLS
 
-/// The connections of one loop, and what they share: the responder, buffers, the date, the look at deadlines.
-// Unchecked: confined to its loop, entry points assert it; what others may ask for is atomic.
+/// The connections of one loop, and what they share: the responder, buffers, the date, the check of deadlines.
+// Unchecked: confined to its loop, and entry points assert it. Other threads use only the atomic properties.
 final class ConnectionGroup: @unchecked Sendable {
-    /// How large a buffer one read fills.
+    /// The size of the buffer for one read.
     private static let scratchBytes = 64 << 10
-    /// A lent output buffer that has grown beyond this is not kept.
+    /// A returned output buffer that is larger than this is not kept.
     private static let keptOutputBytes = 256 << 10
 
     let loop: EventLoop
     let configuration: ServerConfiguration
     let metrics: ServerMetrics
-    let times: ConnectionTimeouts
+    let timeouts: ConnectionTimeouts
     /// Connections assigned to this loop and not yet closed.
     let openConnections = Atomic<Int>(0)
     /// Requests whose responder has not answered yet.
     let activeRequests = Atomic<Int>(0)
-    /// What the loop's connections keep of the budget, in bytes.
+    /// The part of the budget that the loop's connections use, in bytes.
     let heldBytes = Atomic<Int>(0)
-    /// Whether another loop has asked this one to make room.
+    /// Whether another loop has told this one to free memory.
     let isRelieving = Atomic<Bool>(false)
-    /// The process's budget, and all groups that share it.
+    /// The budget of the process, and the groups that share it.
     let buffers: SharedBuffers
     /// Counts the connections of each client.
-    let census: ClientCensus
+    let clients: ClientConnectionCounter
 
     private(set) var responder: (any Responder)?
-    /// Whether every reply closes its connection.
+    /// Whether every response closes its connection.
     private(set) var isDraining = false
-    /// Whether connections close as soon as no request of theirs is under way.
+    /// Whether connections close as soon as they are idle.
     var isFinishing: Bool { finishBegan != nil }
-    /// Since when they do, in nanoseconds of the monotonic clock.
+    /// When the server began to shut down, in nanoseconds of the monotonic clock.
     private(set) var finishBegan: UInt64?
 
     var scratch = [UInt8](repeating: 0, count: ConnectionGroup.scratchBytes)
     private var spareOutput: [UInt8] = []
     private var date = DateField()
     private var connections: [Connection] = []
-    private var sweep: LoopTimer?
+    private var check: LoopTimer?
 
     init(
         loop: EventLoop, configuration: ServerConfiguration, metrics: ServerMetrics, buffers: SharedBuffers? = nil,
-        census: ClientCensus = ClientCensus()
+        clients: ClientConnectionCounter = ClientConnectionCounter()
     ) {
         self.buffers = buffers ?? SharedBuffers(limit: configuration.bufferMemory)
-        self.census = census
+        self.clients = clients
         self.loop = loop
         self.metrics = metrics
         self.configuration = configuration
-        times = ConnectionTimeouts(configuration)
+        timeouts = ConnectionTimeouts(configuration)
     }
 
     /// On the loop.
@@ -63,9 +63,10 @@ final class ConnectionGroup: @unchecked Sendable {
         buffers.join(self)
     }
 
-    /// Takes over an accepted descriptor, which was counted in ``openConnections`` before. On the loop.
-    /// - Parameter tls: what it is encrypted with; nil where it is not.
-    /// - Parameter client: who the peer counts as, which was counted in ``census`` before.
+    /// Takes over an accepted descriptor, which is counted in ``openConnections`` already. On the loop.
+    /// - Parameters:
+    ///   - client: the client that the peer counts as; it is counted in ``clients`` already
+    ///   - tls: nil where the connection is not encrypted
     func adopt(_ descriptor: Int32, peer: String, client: String? = nil, tls: TLSServerContext? = nil) {
         loop.assertInLoop()
         guard let responder else { return discard(descriptor, client) }
@@ -79,12 +80,12 @@ final class ConnectionGroup: @unchecked Sendable {
         guard connection.begin() else { return discard(descriptor, client) }
         connection.index = connections.count
         connections.append(connection)
-        sweepLater()
+        scheduleCheck()
     }
 
     private func discard(_ descriptor: Int32, _ client: String?) {
         Glibc.close(descriptor)
-        if let client { census.leave(client) }
+        if let client { clients.remove(client) }
         openConnections.subtract(1, ordering: .relaxed)
     }
 
@@ -95,23 +96,23 @@ final class ConnectionGroup: @unchecked Sendable {
         connections.swapAt(index, connections.count - 1)
         connections[index].index = index
         connections.removeLast()
-        if let client = connection.client { census.leave(client) }
+        if let client = connection.client { clients.remove(client) }
         openConnections.subtract(1, ordering: .relaxed)
     }
 
-    // MARK: Room
+    // MARK: Memory
 
-    /// Counts what connections keep; makes room where that is more than the process may.
+    /// Counts what a connection keeps, and frees memory where the process keeps too much.
     func count(_ change: Int, for connection: Connection? = nil) {
         guard change != 0 else { return }
-        // Written by the loop alone.
+        // Only the loop writes it.
         heldBytes.store(heldBytes.load(ordering: .relaxed) + change, ordering: .relaxed)
         buffers.budget.count(change)
         if change > 0, buffers.budget.excess > 0 { buffers.relieve(from: self, sparing: connection) }
     }
 
-    /// Takes as much as is too much from those that hold most and get least done.
-    /// - Parameter spared: the one that reads now, which comes last.
+    /// Frees the memory of the connections that have held most for longest.
+    /// - Parameter spared: the connection that is reading; it comes last.
     func relieve(sparing spared: Connection? = nil) {
         loop.assertInLoop()
         let present = connections
@@ -125,23 +126,31 @@ final class ConnectionGroup: @unchecked Sendable {
         }
     }
 
-    /// Closes idle connections of one client, those first that have been so for longest; at most so many.
+    /// Closes idle connections of one client, the longest idle ones first.
     func closeIdle(of client: String, atMost count: Int) {
         loop.assertInLoop()
-        let idle = connections.filter { $0.client == client && $0.isIdle }.sorted { $0.phaseBegan < $1.phaseBegan }
-        for connection in idle.prefix(count) {
+        var idle: [(since: UInt64, connection: Connection)] = []
+        for connection in connections where connection.client == client {
+            if let since = connection.idleSince { idle.append((since, connection)) }
+        }
+        idle.sort { $0.since < $1.since }
+        for (_, connection) in idle.prefix(count) {
             metrics.idleClosed.increment()
             connection.close()
         }
     }
 
-    /// Closes the connection that has been silent for longest, where that is wanted; whether there was one.
-    func makeRoom() -> Bool {
+    /// Closes the connection that has been silent for longest, where ``ServerConfiguration/evictsIdleConnections`` is set; whether
+    /// there was one.
+    func evictSilent() -> Bool {
         loop.assertInLoop()
         guard configuration.evictsIdleConnections else { return false }
-        let silent = connections.filter { !$0.isExchanging && !$0.isClosed }
-        guard let oldest = silent.min(by: { $0.phaseBegan < $1.phaseBegan }) else { return false }
-        oldest.close()
+        var oldest: (since: UInt64, connection: Connection)?
+        for connection in connections {
+            if let since = connection.silentSince, since < oldest?.since ?? .max { oldest = (since, connection) }
+        }
+        guard let oldest else { return false }
+        oldest.connection.close()
         return true
     }
 
@@ -149,7 +158,7 @@ final class ConnectionGroup: @unchecked Sendable {
 
     func dateLine() -> [UInt8] { date.bytes(at: loop.now) }
 
-    /// Lends the output buffer, empty, to the one that writes now; whoever comes meanwhile gets a new one.
+    /// Lends the empty output buffer to the connection that writes. Others get a new one in the meantime.
     func lendOutput(_ buffer: inout [UInt8]) {
         guard buffer.capacity == 0 else { return }
         swap(&buffer, &spareOutput)
@@ -162,18 +171,19 @@ final class ConnectionGroup: @unchecked Sendable {
         buffer = []
     }
 
-    // Written by the loop alone, so that no locked instruction is needed.
+    // Only the loop writes them, so no locked instruction is needed.
     func requestBegan() { activeRequests.store(activeRequests.load(ordering: .relaxed) + 1, ordering: .relaxed) }
     func requestEnded() { activeRequests.store(activeRequests.load(ordering: .relaxed) - 1, ordering: .relaxed) }
 
-    // MARK: Ending
+    // MARK: Shutdown
 
+    /// From now on every response closes its connection.
     func drain() {
         loop.assertInLoop()
         isDraining = true
     }
 
-    /// Closes what is idle, and the rest as soon as it is.
+    /// Closes idle connections, and the others as soon as they are idle.
     func finish() {
         loop.assertInLoop()
         isDraining = true
@@ -181,6 +191,7 @@ final class ConnectionGroup: @unchecked Sendable {
         for connection in connections { connection.closeIfIdle() }
     }
 
+    /// Closes all connections at once.
     func closeAll() {
         loop.assertInLoop()
         isDraining = true
@@ -190,18 +201,18 @@ final class ConnectionGroup: @unchecked Sendable {
 
     // MARK: Deadlines
 
-    /// One look at all connections now and then costs less than a timer for each, which every request would move.
-    private func sweepLater() {
-        guard sweep == nil, !connections.isEmpty else { return }
-        sweep = loop.schedule(after: times.sweep) { [weak self] in self?.sweepNow() }
+    /// One check of all connections now and then costs less than a timer for each, which every request would move.
+    private func scheduleCheck() {
+        guard check == nil, !connections.isEmpty else { return }
+        check = loop.schedule(after: timeouts.checkInterval) { [weak self] in self?.checkDeadlines() }
     }
 
-    private func sweepNow() {
-        sweep = nil
+    private func checkDeadlines() {
+        check = nil
         let now = loop.now
-        // A copy, since those that close take themselves out.
+        // A copy: connections that close remove themselves.
         let present = connections
-        for connection in present { connection.checkDeadline(now) }
-        sweepLater()
+        for connection in present { connection.checkDeadlines(at: now) }
+        scheduleCheck()
     }
 }

@@ -3,40 +3,40 @@ import Formats
 import Glibc
 import TLS
 
-/// Replies on their way to one client, in order.
+/// The bytes of responses on their way to one client, in order.
 ///
-/// Small ones are gathered in one buffer and leave in one call; a large body stays the array it is, so that
-/// one that is sent to many at once lies in memory once.
+/// Small responses are gathered in one buffer, and leave in one call. A large body is not copied: a body that is sent to many clients
+/// is in memory once.
 struct OutputQueue {
     enum Progress { case drained, blocked, failed }
 
     /// From this size a body is not copied.
     private static let largeBody = 32 << 10
 
-    /// What replies are written into now; lent by the group while there is something in it.
+    /// The buffer that responses are written to. The group lends it while it is not empty.
     var open: [UInt8] = []
     private(set) var closed: [[UInt8]] = []
     private var firstClosed = 0
-    /// How much of the first of all arrays is sent.
+    /// How many bytes of the first array are sent.
     private var sent = 0
-    /// Bytes that wait.
+    /// The number of bytes that wait.
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    /// What is kept for it, in bytes: an array that has grown may be larger than what is in it.
+    /// The memory in use, in bytes. An array that has grown may be larger than its content.
     var heldBytes: Int { isEmpty ? 0 : max(count, count - (open.count - sentOfOpen) + open.capacity) }
 
     private var sentOfOpen: Int { firstClosed >= closed.count ? sent : 0 }
 
-    mutating func append(_ response: Response, to request: ReplyContext, date: [UInt8]) {
+    mutating func append(_ response: Response, in context: ResponseContext, date: [UInt8]) {
         let before = open.count
-        open.appendHead(of: response, to: request, date: date)
+        open.appendHead(of: response, in: context, date: date)
         count += open.count - before
-        if request.sendsBody(with: response.status) { append(response.body) }
+        if context.sendsBody(with: response.status) { append(response.body) }
     }
 
-    /// Adds bytes as a chunk of their own, none as the last one (RFC 9112 §7.1); or as they are.
+    /// Adds bytes, as a chunk or as they are. No bytes are the last chunk (RFC 9112 §7.1).
     mutating func append(_ bytes: [UInt8], asChunk isChunk: Bool) {
         guard isChunk else { return append(bytes) }
         let before = open.count
@@ -53,7 +53,7 @@ struct OutputQueue {
         if bytes.count < Self.largeBody {
             open.append(contentsOf: bytes)
         } else {
-            // An empty array would be an empty write, which TLS takes for the end of the connection.
+            // TLS takes an empty write for the end of the connection.
             if !open.isEmpty { closed.append(open) }
             closed.append(bytes)
             open = []
@@ -66,7 +66,7 @@ struct OutputQueue {
         count += line.utf8CodeUnitCount
     }
 
-    /// Sends what the socket takes.
+    /// Sends as much as the socket accepts.
     mutating func flush(to descriptor: Int32, through tls: TLSSession? = nil) -> Progress {
         while count > 0 {
             let isOpen = firstClosed >= closed.count
@@ -79,7 +79,8 @@ struct OutputQueue {
             }
             count -= result
             sent += result
-            // A short write: the socket is full, and says when it no longer is. Encrypted, it may be no more than a record.
+            // After a short write the socket is full, and the loop reports when it no longer is. With TLS a write may also end
+            // after a record.
             if result < rest, tls == nil || result == 0 {
                 forgetSent()
                 return .blocked
@@ -97,7 +98,8 @@ struct OutputQueue {
         return .drained
     }
 
-    /// A client that never takes all would else make the queue grow for ever, or keep the room of much for little.
+    /// Without this, the queue would grow for ever for a client that never accepts everything, and few bytes could hold a large
+    /// buffer.
     private mutating func forgetSent() {
         if firstClosed > 32 {
             closed.removeSubrange(..<firstClosed)

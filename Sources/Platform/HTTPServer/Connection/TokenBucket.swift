@@ -1,10 +1,10 @@
-/// How much may come in a time, and how much at once: a pure value, by the generic cell rate algorithm (ITU-T I.371).
+/// Limits a rate and a burst, with the generic cell rate algorithm (ITU-T I.371).
 ///
-/// All there is to know is when the bucket will be full again; time comes in as nanoseconds of the monotonic clock.
+/// A value without a clock: its state is the time when the bucket is full again, in nanoseconds of the monotonic clock.
 struct TokenBucket: Sendable, Equatable {
-    /// How long one token takes to come back, in nanoseconds; 0: there are always enough.
+    /// How long one token takes to return, in nanoseconds; 0 is without limit.
     private let interval: UInt64
-    /// How long the whole burst takes to come back.
+    /// How long the whole burst takes to return.
     private let capacity: UInt64
     private var full: UInt64 = 0
 
@@ -17,16 +17,16 @@ struct TokenBucket: Sendable, Equatable {
         self.capacity = overflow ? .max / 2 : min(capacity, .max / 2)
     }
 
-    /// Whether nothing is missing, so that it is like a new one.
+    /// Whether no token is missing, as in a new bucket.
     func isFull(at now: UInt64) -> Bool { full <= now }
 
-    /// Whether one token is there.
+    /// Whether a token is available.
     func isReady(at now: UInt64) -> Bool {
         var copy = self
         return copy.take(at: now)
     }
 
-    /// Takes as many tokens; whether they were there. Where they were not, none is taken.
+    /// Takes this many tokens, or none where they are not available.
     mutating func take(_ count: Int = 1, at now: UInt64) -> Bool {
         guard interval > 0, count > 0 else { return true }
         let level = full > now ? full - now : 0
@@ -37,20 +37,19 @@ struct TokenBucket: Sendable, Equatable {
     }
 }
 
-/// A bucket for each client, made when it is first asked for. Not more than a few thousand: a flood from more clients than that
-/// has to be met by other means.
+/// A bucket for each client, up to a few thousand. A flood from more clients than that needs other means.
 struct ClientBuckets {
     static let most = 4_096
 
     private let new: TokenBucket
     private var buckets: [String: TokenBucket] = [:]
 
-    /// - Parameters: those of every client's bucket.
+    /// Every client's bucket has this rate and burst.
     init(rate: Int, burst: Int) { new = TokenBucket(rate: rate, burst: burst) }
 
     var count: Int { buckets.count }
 
-    /// Takes one token of this client's; whether it was there.
+    /// Takes one token of a client; whether it was available.
     mutating func take(of client: String, at now: UInt64) -> Bool {
         var bucket = buckets[client] ?? new
         guard bucket.take(at: now) else { return false }

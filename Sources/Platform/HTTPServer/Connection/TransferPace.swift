@@ -1,11 +1,11 @@
 /// Whether a transfer keeps to a minimum rate, measured over a window that slides along with it.
 ///
-/// A value without a clock. Each byte buys the time that it may take at the minimum rate, and never more time than the window lies
-/// ahead: so whatever was fast before, nobody may be silent for longer than the window.
+/// A value without a clock. Each byte adds the time that it may take at the minimum rate, up to the length of the window. So a client
+/// may not be silent for longer than the window, however fast it was before.
 struct TransferPace: Equatable {
-    /// By when more has to come, in nanoseconds of the caller's clock.
+    /// When the next byte is due, in nanoseconds of the caller's clock.
     private(set) var due: UInt64
-    /// How much has come.
+    /// How much has arrived.
     private var bytes: Int
     private let rate: UInt64
     private let window: UInt64
@@ -20,7 +20,7 @@ struct TransferPace: Equatable {
         due = rate == 0 ? .max : Self.sum(start, window)
     }
 
-    /// So much has come by `now`, of all.
+    /// Notes that so much has arrived in total by `now`.
     mutating func reach(_ total: Int, at now: UInt64) {
         guard rate > 0, total > bytes else { return }
         let (worth, overflow) = UInt64(clamping: total - bytes).multipliedReportingOverflow(by: 1_000_000_000)

@@ -1,17 +1,17 @@
 import HTTPTypes
 
-/// What is wrong with a request that the server refuses. After it the connection cannot be trusted any more,
-/// since the two sides may disagree where the next request begins (RFC 9112 §11.2).
+/// Why the server rejects a request. The connection closes after it, since the two sides may disagree where the next request begins
+/// (RFC 9112 §11.2).
 package struct RequestError: Error, Equatable, Sendable {
-    /// What a status alone does not tell.
+    /// A detail that the status alone does not tell.
     package enum Cause: Sendable {
         case none
-        /// A transfer coding that is not known, where 501 would else mean the method (RFC 9112 §6.1).
+        /// An unknown transfer coding; otherwise a 501 means the method (RFC 9112 §6.1).
         case transferCoding
     }
 
     package let status: HTTPResponse.Status
-    /// Short and fit for the client: says which rule, never repeats what was sent.
+    /// A short text for the client: it names the rule, and never repeats what was sent.
     package let reason: String
     package let cause: Cause
 

@@ -1,9 +1,9 @@
 import HTTPTypes
 
-/// Request line and header fields as they came, with the places of their parts.
+/// Request line and header fields as they arrived, with the places of their parts.
 ///
-/// The bytes are kept and looked up where they lie: a request is mostly asked for two or three of its fields,
-/// and a String for each of them would cost more than all the parsing.
+/// Fields are found in the bytes when they are needed. A handler needs two or three of them, and a String for each field would cost
+/// more than all the parsing.
 package final class RequestHead: Sendable {
     /// Where a field's name and value lie in ``bytes``.
     package struct Field: Sendable {
@@ -22,9 +22,9 @@ package final class RequestHead: Sendable {
     package let path: Range<Int>
     /// What follows the first `?`, still percent-encoded.
     package let query: Range<Int>?
-    /// Fields in the order they came.
+    /// The fields in their order.
     package let fields: [Field]
-    /// Whether the request is HTTP/1.1; else HTTP/1.0.
+    /// Whether the request is HTTP/1.1; otherwise it is HTTP/1.0.
     package let isHTTP11: Bool
 
     package init(
@@ -38,7 +38,7 @@ package final class RequestHead: Sendable {
         self.isHTTP11 = isHTTP11
     }
 
-    /// What it keeps, in bytes: its fields' places count, since small fields take more for those than for themselves.
+    /// The memory in use, in bytes. The places count too: those of a small field take more than the field.
     var keptBytes: Int { bytes.capacity + fields.capacity * MemoryLayout<Field>.stride }
 
     /// The bytes of the first field with this name.
@@ -52,17 +52,17 @@ package final class RequestHead: Sendable {
         bytes(of: name).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// Hands over the bytes of every field with this name, in order, without making anything of them.
+    /// Calls `body` with the bytes of every field with this name, in order.
     package func forEach(_ name: HTTPField.Name, _ body: (ArraySlice<UInt8>) -> Void) {
         for field in fields where matches(field, name) { body(bytes[field.value]) }
     }
 
-    /// All values of a field, in order, those that are not UTF-8 left out.
+    /// All values of a field in their order, without those that are not UTF-8.
     package func values(of name: HTTPField.Name) -> [String] {
         fields.filter { matches($0, name) }.compactMap { String(validating: bytes[$0.value], as: UTF8.self) }
     }
 
-    /// Whether any field is named `If-…`: one look for what all conditions of a request have in common.
+    /// Whether the name of any field begins with `If-`: one check for all conditional fields.
     package var isConditional: Bool {
         for field in fields where field.name.count >= 8 && bytes[field.name.lowerBound + 2] == 0x2d {
             if bytes[field.name.lowerBound] | 0x20 == 0x69, bytes[field.name.lowerBound + 1] | 0x20 == 0x66 { return true }
@@ -70,7 +70,7 @@ package final class RequestHead: Sendable {
         return false
     }
 
-    /// The same head without the fields of this name; nil where there is none. Their bytes stay, and no look-up finds them.
+    /// The same head without the fields of this name; nil where there is none. The bytes stay, and no look-up finds them.
     package func removing(_ name: HTTPField.Name) -> RequestHead? {
         guard fields.contains(where: { matches($0, name) }) else { return nil }
         return RequestHead(
@@ -78,7 +78,7 @@ package final class RequestHead: Sendable {
             isHTTP11: isHTTP11)
     }
 
-    /// Whether a field has this name. Names are compared without regard to case (RFC 9110 §5.1).
+    /// Whether a field has this name, in any letter case (RFC 9110 §5.1).
     package func matches(_ field: Field, _ name: HTTPField.Name) -> Bool {
         let wanted = name.canonicalName.utf8
         guard wanted.count == field.name.count else { return false }

@@ -1,14 +1,14 @@
 import HTTPTypes
 
-/// An answer: status, fields, and a body that is known whole, or what goes on after the head.
+/// A response: status, fields, and a body that is known as a whole, or a continuation after the head.
 package struct Response: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HeaderBlock
-    /// Sent with its Content-Length; for HEAD, 204 and 304 only counted, where that is allowed.
+    /// The body. For HEAD, 204 and 304 only its length is sent, where that is allowed.
     package var body: [UInt8]
-    /// Close the connection after this answer.
+    /// Whether the connection closes after this response.
     package var closes = false
-    /// What goes on after the head, in the place of ``body``.
+    /// What follows the head in place of ``body``.
     package var continuation: ResponseContinuation?
 
     package init(_ status: HTTPResponse.Status, headers: HeaderBlock = HeaderBlock(), body: [UInt8] = []) {
@@ -40,5 +40,20 @@ package struct Response: Sendable {
         var response = Response(.switchingProtocols, headers: headers)
         response.continuation = ResponseContinuation(kind: .otherProtocol(serve))
         return response
+    }
+}
+
+/// What follows a response's head.
+// Unchecked: a handler makes it, and the connection that the handler answers runs it, both on one loop.
+package struct ResponseContinuation: @unchecked Sendable {
+    enum Kind {
+        case body((OutboundStream) async throws -> Void)
+        case otherProtocol((InboundStream, OutboundStream) async throws -> Void)
+    }
+
+    let kind: Kind
+
+    var isBody: Bool {
+        if case .body = kind { true } else { false }
     }
 }

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// What about a request could not be read, as metrics tell it apart: few kinds, however many ways there are.
+/// The kinds of unreadable requests that metrics distinguish: few kinds for many ways.
 enum ParseErrorKind: String, CaseIterable, Sendable {
     case malformed
     /// The client closed its side within a request.

@@ -1,18 +1,18 @@
 import CoreMetrics
 import HTTPTypes
 
-/// What a server counts of its connections, and of requests that never reach a responder.
+/// A server's counters of its connections, and of requests that do not reach the responder.
 package final class ServerMetrics: Sendable {
-    /// In what a client was too slow.
+    /// The part of a request in which a client was too slow.
     enum Phase: String, CaseIterable { case head, body, write }
-    /// Why a connection was not taken.
+    /// Why a connection was refused.
     enum Shortage: String, CaseIterable { case connections, descriptors, client }
-    /// What a client held that there was no memory for.
+    /// What was kept for a client when the memory ran out.
     enum Holding: String, CaseIterable { case head, body, input, replies }
 
     let accepted: Counter
     let sentBytes: Counter
-    /// Encrypted connections that came to an agreement, and that did not.
+    /// TLS handshakes that succeeded, and that failed.
     let shookHands: Counter
     let failedToShakeHands: Counter
     private let limitReached: Counter
@@ -27,7 +27,7 @@ package final class ServerMetrics: Sendable {
     private let parseErrors: [ParseErrorKind: Counter]
     private let factory: any MetricsFactory
 
-    /// - Parameter factory: where the counters are; the process's own unless said otherwise.
+    /// - Parameter factory: makes the counters; by default that of the process.
     package init(factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
         accepted = Counter(label: "http_server_connections_accepted_total", factory: factory)
@@ -61,10 +61,10 @@ package final class ServerMetrics: Sendable {
             })
     }
 
-    /// The same for one loop, which shares no memory with the others while it counts.
+    /// Counters for one loop, which shares no memory with the others while it counts.
     func ofOneLoop() -> ServerMetrics { ServerMetrics(factory: factory) }
 
-    /// One that counts nothing.
+    /// Metrics that count nothing.
     package static var none: ServerMetrics { ServerMetrics(factory: NOOPMetricsHandler.instance) }
 
     func refused(for shortage: Shortage) {

@@ -1,4 +1,4 @@
-/// The line before a chunk: its size, and extensions, which mean nothing to this server (RFC 9112 §7.1).
+/// The line before a chunk: its size, and its extensions, which the server ignores (RFC 9112 §7.1).
 struct ChunkHeader {
     let size: Int
     /// The length of the extensions, with their first semicolon.
@@ -9,8 +9,7 @@ struct ChunkHeader {
         var index = 0
         var size = 0
         while index < line.count, let digit = line[index].hexadecimal {
-            // 15 digits fit in 63 bits with room to spare; longer is either an overflow or a game with zeros, though the
-            // grammar knows no limit.
+            // 15 digits fit in 63 bits. The grammar has no limit, but a longer number overflows or plays with zeros.
             guard index < 15 else { throw .malformed("A chunk size is too great a number.") }
             size = size << 4 | Int(digit)
             index += 1
@@ -28,8 +27,8 @@ struct ChunkHeader {
 
     /// `BWS ";" BWS name [ BWS "=" BWS value ]` (RFC 9112 §7.1.1); where it ends.
     ///
-    /// The bad whitespace is taken wherever the grammar has it, before the first semicolon too: a recipient has to (RFC 9110
-    /// §5.6.3), and the size has ended by then, so nobody reads another one. Blanks with nothing behind them are refused.
+    /// Bad whitespace is accepted wherever the grammar has it, before the first semicolon too, as RFC 9110 §5.6.3 demands. The size
+    /// has ended by then, so no recipient reads another one. Blanks without an extension behind them are refused.
     private static func skipExtension(_ line: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
         var index = skipBlank(line, from: start)
         guard index < line.count, line[index] == UInt8(ascii: ";") else { throw malformed }

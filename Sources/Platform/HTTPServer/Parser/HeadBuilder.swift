@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// What the lines of a head add up to, line by line, so that a wrong one is refused before the next is read.
+/// Collects the lines of a head one by one: a wrong line is refused before the next one is read.
 ///
 /// Places are counted from the head's first byte.
 struct HeadBuilder {
@@ -13,15 +13,15 @@ struct HeadBuilder {
     private var hosts = 0
     private var length: Int?
     private var isChunked = false
-    /// Whether a transfer coding was named that is not known.
+    /// Whether an unknown transfer coding was named.
     private var hasUnknownCoding = false
     private var closes = false
     private var asksToKeep = false
 
-    /// Whether the client wants to go on using the connection (RFC 9112 §9.3).
+    /// Whether the client wants to use the connection for further requests (RFC 9112 §9.3).
     var keepsAlive: Bool { !closes && (isHTTP11 || asksToKeep) }
 
-    /// What it keeps beside the head's bytes, in bytes.
+    /// What is kept beside the bytes of the head, in bytes.
     var keptBytes: Int { fields.capacity * MemoryLayout<RequestHead.Field>.stride }
 
     /// `method SP target SP version` with single spaces (RFC 9112 §3).
@@ -38,11 +38,11 @@ struct HeadBuilder {
         }
         self.method = method
         target = try RequestTarget(methodEnd + 1..<targetEnd, of: head, method: method)
-        // Room for what a client behind a load balancer sends.
+        // Room for the fields that arrive through a load balancer.
         fields.reserveCapacity(16)
     }
 
-    /// `name ":" OWS value OWS` (RFC 9112 §5), kept, and looked at where it decides framing.
+    /// Takes `name ":" OWS value OWS` (RFC 9112 §5), and checks the fields that decide how the message is read.
     mutating func takeField(_ line: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         let field = try Self.field(line, of: head)
         let name = field.name
@@ -57,19 +57,19 @@ struct HeadBuilder {
         fields.append(field)
     }
 
-    /// Splits a field line; also for trailers, of which no more is asked.
+    /// Splits a field line. Trailers need no further check.
     static func field(_ line: Range<Int>, of bytes: Span<UInt8>) throws(RequestError) -> RequestHead.Field {
         var index = line.lowerBound
         while index < line.upperBound, bytes[index].isToken { index += 1 }
-        // Also catches a line that continues the one before it (obs-fold) and a space before the colon,
-        // on both of which implementations disagree (RFC 9112 §5.1, §5.2).
+        // This refuses a line that continues the one before it (obs-fold), and a space before the colon. Implementations disagree
+        // on both (RFC 9112 §5.1, §5.2).
         guard index > line.lowerBound, index < line.upperBound, bytes[index] == UInt8(ascii: ":") else {
             throw .malformed("A header field is not of the form `name: value`.")
         }
         return RequestHead.Field(name: line.lowerBound..<index, value: bytes.trimmed(index + 1..<line.upperBound))
     }
 
-    /// What only the whole head can tell: Host, and how the body ends.
+    /// Checks what only the whole head tells, and returns how the body ends.
     mutating func finish(_ head: Span<UInt8>) throws(RequestError) -> BodyFraming {
         guard hosts == 1 || (hosts == 0 && !isHTTP11) else {
             throw .malformed("HTTP/1.1 needs a Host field.")
@@ -77,7 +77,7 @@ struct HeadBuilder {
         if let authority = target.authority { replaceHost(with: authority, in: head) }
         guard isChunked || !hasUnknownCoding else { throw .malformed("Transfer-Encoding does not end in chunked.") }
         guard isChunked else { return (length ?? 0) > 0 ? .length(length ?? 0) : .none }
-        // A sender of both is smuggling, or was smuggled through (RFC 9112 §6.3).
+        // A sender of both smuggles requests, or passes on smuggled ones (RFC 9112 §6.3).
         guard length == nil else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
         guard isHTTP11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
         guard !hasUnknownCoding else {
@@ -87,14 +87,51 @@ struct HeadBuilder {
         return .chunked
     }
 
-    /// A target in absolute form overrides Host (RFC 9112 §3.2.2), which thereby names it for everybody after us.
+    /// A target in absolute form overrides Host (RFC 9112 §3.2.2): from here on, Host has its authority.
     private mutating func replaceHost(with authority: Range<Int>, in head: Span<UInt8>) {
         guard let index = fields.firstIndex(where: { head.holds("host", in: $0.name) }) else { return }
         fields[index] = RequestHead.Field(name: fields[index].name, value: authority)
     }
 }
 
-// MARK: Fields that decide
+// MARK: - The request line
+
+extension HeadBuilder {
+    /// The length of OPTIONS.
+    static let longestMethod = 7
+
+    /// Nil for an unknown method. CONNECT is one of those: no route needs it. TRACE and QUERY are known, so a resource answers them
+    /// with a 405; TRACE would repeat secrets to its sender. Letter case counts (RFC 9110 §9.1).
+    private static func method(_ range: Range<Int>, of head: Span<UInt8>) -> HTTPRequest.Method? {
+        switch range.count {
+        case 3 where head.holdsExactly("GET", in: range): .get
+        case 3 where head.holdsExactly("PUT", in: range): .put
+        case 4 where head.holdsExactly("POST", in: range): .post
+        case 4 where head.holdsExactly("HEAD", in: range): .head
+        case 5 where head.holdsExactly("PATCH", in: range): .patch
+        case 5 where head.holdsExactly("TRACE", in: range): .trace
+        case 5 where head.holdsExactly("QUERY", in: range): .query
+        case 6 where head.holdsExactly("DELETE", in: range): .delete
+        case 7 where head.holdsExactly("OPTIONS", in: range): .options
+        default: nil
+        }
+    }
+
+    /// `HTTP/` digit `.` digit in upper case (RFC 9112 §2.3). A higher minor version is served as 1.1
+    /// (RFC 9110 §2.5), 0.x never had this form, and another major version is another protocol.
+    private static func isHTTP11(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Bool {
+        let start = range.lowerBound
+        guard range.count == 8, head.holdsExactly("HTTP/", in: start..<start + 5), head[start + 5].isDigit,
+            head[start + 6] == UInt8(ascii: "."), head[start + 7].isDigit, head[start + 5] != UInt8(ascii: "0")
+        else { throw .malformed("The request line does not end in an HTTP version.") }
+        guard head[start + 5] == UInt8(ascii: "1") else {
+            throw RequestError(.httpVersionNotSupported, "This server speaks HTTP/1.1.")
+        }
+        return head[start + 7] != UInt8(ascii: "0")
+    }
+}
+
+// MARK: - Fields that decide
 
 extension HeadBuilder {
     private mutating func takeHost(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
@@ -103,10 +140,10 @@ extension HeadBuilder {
         guard head.isAuthority(value) else { throw .malformed("Host is not a host and port.") }
     }
 
-    /// Digits, once. A list of equal lengths, which RFC 9110 §8.6 lets a recipient accept, is refused, and so is the field
-    /// twice with one number: a sender that repeats itself is one that was tampered with. Zeros before the number are taken,
-    /// as the grammar allows them (`1*DIGIT`). `Content_Length` is an ordinary field: here nothing takes `_` for `-`. A length
-    /// or `chunked` is taken with every method, GET too: a body that were ignored would be read as the next request.
+    /// Takes one number. A list of equal lengths, which RFC 9110 §8.6 lets a recipient accept, is refused, and so is a second field
+    /// with the same number: a message that repeats itself was tampered with. Leading zeros are allowed, as in the grammar
+    /// (`1*DIGIT`). `Content_Length` is an ordinary field: nothing here takes `_` for `-`. A length or `chunked` counts with every
+    /// method, GET too: a body that is ignored would be read as the next request.
     private mutating func takeLength(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         guard length == nil else { throw .malformed("There is more than one Content-Length field.") }
         guard !value.isEmpty else { throw .malformed("Content-Length is not a number.") }
@@ -121,10 +158,10 @@ extension HeadBuilder {
         length = number
     }
 
-    /// Codings, of which only `chunked` is known; it must be the last, and be there once. Several fields are one list
-    /// (RFC 9110 §5.3), so the verdict on codings that are not known is that of the whole head: 501 where `chunked` ends the
-    /// list, else the body would have no end (RFC 9112 §6.3). Parameters are refused: no registered coding has any, and
-    /// `chunked` must not (RFC 9112 §7.1). Empty elements are refused too, since some would read another list.
+    /// Takes a list of codings. Only `chunked` is known; it must come last, and once. Several fields are one list (RFC 9110 §5.3), so
+    /// ``finish(_:)`` judges unknown codings: a 501 where `chunked` ends the list, else the body would have no end (RFC 9112 §6.3).
+    /// Parameters are refused: no registered coding has any, and `chunked` must not (RFC 9112 §7.1). Empty elements are refused
+    /// too, since some recipients would read another list.
     private mutating func takeCoding(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         var isWrong = false
         head.forEachElement(in: value) { element in
@@ -146,7 +183,7 @@ extension HeadBuilder {
         }
     }
 
-    /// RFC 9110 §10.1.1: only 100-continue is defined, and an HTTP/1.0 client does not mean it.
+    /// RFC 9110 §10.1.1 defines only 100-continue, and ignores it from an HTTP/1.0 client.
     private mutating func takeExpectation(_ value: Range<Int>, of head: Span<UInt8>) throws(RequestError) {
         var known = true
         head.forEachElement(in: value) { element in

@@ -1,67 +1,53 @@
-/// Reads HTTP/1.1 requests out of a byte stream that arrives in pieces of any size (RFC 9112).
+/// Reads HTTP/1.1 requests from a byte stream that arrives in pieces of any size (RFC 9112).
 ///
-/// A value without socket or clock. It looks at every byte once and judges line by line in the order of the
-/// bytes, so that the same bytes get the same verdict however they are split, and a wrong line is refused
-/// before the next has come. Where sender and receiver could disagree on where a message ends, it refuses.
+/// A value without socket or clock. It looks at each byte once, and judges the lines in the order of the bytes. So the verdict does
+/// not depend on how the bytes are split, and a wrong line is refused before the next one has arrived. Where sender and receiver
+/// could disagree on the end of a message, the parser refuses it.
 package struct RequestParser {
-    /// What came of a look at the input.
+    /// The result of a look at the input.
     package enum Step {
-        /// The input is used up, and a request not complete.
+        /// The input is used up, and the request is not complete.
         case incomplete
-        /// A head is complete and a body follows; the moment to set ``bodyLimit`` and ``streamsBody``.
+        /// A head is complete, and a body follows. The caller may set ``bodyLimit`` and ``streamsBody`` now.
         case announced(RequestHead)
         /// The client waits for a 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
         case continueExpected
         case complete(ParsedRequest)
-        /// A request whose body is handed on as it comes, since ``streamsBody`` was set; its own `body` is empty.
+        /// A request whose body follows in pieces, since ``streamsBody`` is set. Its own `body` is empty.
         case begun(ParsedRequest)
-        /// The next bytes of such a body, at least one.
+        /// The next bytes of a streamed body, at least one.
         case piece([UInt8])
-        /// Such a body is complete.
+        /// A streamed body is complete.
         case bodyEnded
-        /// Nothing that follows can be trusted; every later step says the same.
+        /// What follows cannot be trusted. Every later step returns the same.
         case refused(RequestError)
     }
 
-    /// How far the present request has come.
+    /// How far the current request has come.
     enum Phase { case idle, head, body }
 
-    enum State {
-        case requestLine, fields
+    private enum State {
+        case head
         case announced(BodyFraming)
-        case fixed(remaining: Int)
-        case chunkLine
-        case chunkData(remaining: Int)
-        case chunkEnd(sawCarriageReturn: Bool)
-        case trailers
-        /// A streamed body is complete, and only its last piece has been handed on.
+        case body
+        /// A streamed body is complete, and its last piece was returned.
         case ended
         case failed(RequestError)
     }
 
-    let limits: HTTPLimits
-    /// How large the body of the present request may be; that of ``limits`` until set otherwise.
+    /// The largest body of the current request. Each request begins with that of the parser's limits.
     package var bodyLimit: Int
-    /// Whether the body of the present request is handed on as it comes rather than gathered; false until set.
+    /// Whether the body of the current request is returned in pieces. Each request begins with false.
     package var streamsBody = false
-    var state = State.requestLine
-    /// The head, or the line of a chunked body, as far as earlier input brought it.
-    var held: [UInt8] = []
-    /// Where the present line begins in the head; 0 in a body.
-    var lineStart = 0
-    var skippedEmptyLine = false
-    /// Whether what was refused was a HEAD.
-    private var isHead = false
-    var builder = HeadBuilder()
-    /// What field lines have used of the limits.
-    var fieldBytes = 0
-    var fieldCount = 0
+
+    private let limits: HTTPLimits
+    private var state = State.head
+    private var headReader = HeadReader()
+    private var bodyReader = BodyReader()
     /// The head of a request whose body is being read.
-    var head: RequestHead?
-    var body: [UInt8] = []
-    /// How much of the body has come.
-    private(set) var bodyBytes = 0
-    var extensionBytes = 0
+    private var head: RequestHead?
+    /// Whether the request that was refused is a HEAD.
+    private var refusedHead = false
 
     /// A parser before its first request.
     package init(limits: HTTPLimits) {
@@ -70,47 +56,33 @@ package struct RequestParser {
     }
 
     var phase: Phase {
-        switch state {
-        case .requestLine: held.isEmpty ? .idle : .head
-        case .fields: .head
-        default: .body
-        }
+        guard case .head = state else { return .body }
+        return headReader.isIdle ? .idle : .head
     }
 
-    /// Whether a refusal of what is being read, or was refused, answers HEAD as far as can be told: then it has no content
+    /// How much of the body has arrived.
+    var bodyBytes: Int { bodyReader.count }
+
+    /// What is kept of an incomplete request, in bytes. The head stays until the body is complete, and may be the larger of both.
+    var heldBytes: Int {
+        bodyReader.heldBytes + headReader.heldBytes + (head?.keptBytes ?? headReader.builder.keptBytes)
+    }
+
+    /// Whether a refusal of the current request answers HEAD, as far as the bytes tell. Such a response has no content
     /// (RFC 9110 §9.3.2), whatever else is wrong with the request.
     var answersHead: Bool {
-        switch state {
-        case .failed: isHead
-        case .requestLine: Self.beginsWithHead(held, [UInt8]().span, 0)
-        default: readsHead
-        }
+        if case .failed = state { return refusedHead }
+        return headReader.isHead([UInt8]().span, 0)
     }
 
-    /// Whether the request line is read and was one of HEAD.
-    private var readsHead: Bool { !isRequestLine && builder.method == .head }
-    private var isRequestLine: Bool { if case .requestLine = state { true } else { false } }
-
-    /// Whether a request line that is not read, `held` and what follows in `input`, begins with HEAD.
-    private static func beginsWithHead(_ held: [UInt8], _ input: Span<UInt8>, _ position: Int) -> Bool {
-        var index = 0
-        for byte in "HEAD ".utf8 {
-            let there = index < held.count ? held[index] : nil
-            let place = position + index - held.count
-            guard there == byte || (there == nil && place < input.count && input[place] == byte) else { return false }
-            index += 1
-        }
-        return true
-    }
-
-    /// Reads on in `input` from `position`, which it moves past what it has used.
+    /// Reads on in `input` from `position`, and moves `position` past what it has used.
     ///
-    /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
+    /// Call it again with the rest of the same input until it returns ``Step/incomplete``.
     package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
         do throws(RequestError) {
             return try advance(input, &position)
         } catch {
-            isHead = readsHead || (isRequestLine && Self.beginsWithHead(held, input, position))
+            refusedHead = headReader.isHead(input, position)
             fail(error)
             return .refused(error)
         }
@@ -119,8 +91,8 @@ package struct RequestParser {
     private mutating func advance(_ input: Span<UInt8>, _ position: inout Int) throws(RequestError) -> Step {
         while true {
             switch state {
-            case .requestLine, .fields:
-                guard let (head, framing) = try readHead(input, &position) else { return .incomplete }
+            case .head:
+                guard let (head, framing) = try headReader.read(input, &position, limits) else { return .incomplete }
                 if framing == .none { return complete(head) }
                 self.head = head
                 bodyLimit = limits.body
@@ -128,20 +100,20 @@ package struct RequestParser {
                 state = .announced(framing)
                 return .announced(head)
             case .announced(let framing):
-                try begin(framing)
-                let awaitsContinue = builder.expectsContinue && position >= input.count
+                try bodyReader.begin(framing, limit: bodyLimit, fields: headReader.fields)
+                state = .body
+                let awaitsContinue = headReader.builder.expectsContinue && position >= input.count
                 if streamsBody, let head {
                     return .begun(
-                        ParsedRequest(head: head, body: [], keepsAlive: builder.keepsAlive, awaitsContinue: awaitsContinue))
+                        ParsedRequest(
+                            head: head, body: [], keepsAlive: headReader.builder.keepsAlive, awaitsContinue: awaitsContinue))
                 }
                 if awaitsContinue { return .continueExpected }
-            case .failed(let fault):
-                return .refused(fault)
-            case .fixed, .chunkLine, .chunkData, .chunkEnd, .trailers:
-                let isWhole = try readBody(input, &position)
+            case .body:
+                let isWhole = try bodyReader.read(input, &position, limits)
                 if streamsBody {
-                    if isWhole { state = .ended } else if body.isEmpty { return .incomplete }
-                    if !body.isEmpty { return .piece(takeBody()) }
+                    if isWhole { state = .ended } else if bodyReader.isEmpty { return .incomplete }
+                    if !bodyReader.isEmpty { return .piece(bodyReader.take()) }
                 } else {
                     guard isWhole, let head else { return .incomplete }
                     return complete(head)
@@ -149,54 +121,47 @@ package struct RequestParser {
             case .ended:
                 reset()
                 return .bodyEnded
+            case .failed(let error):
+                return .refused(error)
             }
         }
     }
 
-    /// Hands the request on and is ready for the next.
+    /// Returns the request, and prepares for the next one.
     private mutating func complete(_ head: RequestHead) -> Step {
-        let request = ParsedRequest(head: head, body: takeBody(), keepsAlive: builder.keepsAlive)
+        let request = ParsedRequest(head: head, body: bodyReader.take(), keepsAlive: headReader.builder.keepsAlive)
         reset()
         return .complete(request)
     }
 
-    private mutating func takeBody() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &body)
-        return taken
-    }
-
     private mutating func reset() {
-        state = .requestLine
-        lineStart = 0
-        skippedEmptyLine = false
-        builder = HeadBuilder()
-        fieldBytes = 0
-        fieldCount = 0
+        state = .head
+        headReader = HeadReader()
+        bodyReader = BodyReader()
         head = nil
-        bodyBytes = 0
         streamsBody = false
-        extensionBytes = 0
     }
 
-    /// What is kept of a request that is not complete, in bytes.
-    ///
-    /// A head stays until its body is there, and may be the larger of both.
-    var heldBytes: Int { held.capacity + body.capacity + (head?.keptBytes ?? builder.keptBytes) }
-
-    /// Keeps nothing of the present request, and reads none after it.
+    /// Drops the current request, and reads none after it.
     mutating func abandon() {
-        isHead = answersHead
+        refusedHead = answersHead
         fail(.malformed("The rest is not read."))
     }
 
-    private mutating func fail(_ fault: RequestError) {
-        state = .failed(fault)
-        held = []
-        body = []
+    private mutating func fail(_ error: RequestError) {
+        state = .failed(error)
+        headReader = HeadReader()
+        bodyReader = BodyReader()
         head = nil
-        builder = HeadBuilder()
     }
+}
 
-    mutating func count(body bytes: Int) { bodyBytes += bytes }
+/// A request that is complete, or whose body is streamed.
+package struct ParsedRequest {
+    package let head: RequestHead
+    package let body: [UInt8]
+    /// Whether the client wants to use the connection for further requests (RFC 9112 §9.3).
+    package let keepsAlive: Bool
+    /// Whether the client waits for a 100 (Continue) before it sends a streamed body.
+    package var awaitsContinue = false
 }

@@ -30,12 +30,12 @@ struct RequestTarget {
         let end = mark ?? range.upperBound
         path = start..<end
         if let authority, path.isEmpty {
-            // `http://host` and `http://host?query` ask for `/`, and one stands right before the host.
+            // `http://host` and `http://host?query` mean `/`, and there is one right before the host.
             path = authority.lowerBound - 1..<authority.lowerBound
         }
     }
 
-    /// Takes scheme and authority off a target in absolute form; where its path begins.
+    /// Takes scheme and authority of a target in absolute form. Returns where its path begins.
     private mutating func takeAuthority(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Int {
         var start = range.lowerBound
         if range.count > 7, head.holds("http://", in: start..<start + 7) {
@@ -52,7 +52,7 @@ struct RequestTarget {
         return end
     }
 
-    /// Refuses what must not stand in a target or is not what it seems once decoded; the place of the first `?`.
+    /// Refuses characters that a target must not have, encoded or not. Returns the place of the first `?`.
     private static func check(_ range: Range<Int>, of head: Span<UInt8>) throws(RequestError) -> Int? {
         var mark: Int?
         var index = range.lowerBound
@@ -65,8 +65,8 @@ struct RequestTarget {
                 guard range.upperBound - index > 2, let high = head[index + 1].hexadecimal,
                     let low = head[index + 2].hexadecimal
                 else { throw .malformed("A percent sign in the target is not followed by two hexadecimal digits.") }
-                // Allowed by the grammar, and refused: decoded they end a string in C, or a line in a log or a header, and
-                // no resource here has them in its name.
+                // The grammar allows these, and no resource here has them in its name. Decoded they end a string in C, or a line in
+                // a log or a header.
                 let decoded = high << 4 | low
                 guard decoded != 0, decoded != .carriageReturn, decoded != .lineFeed else {
                     throw .malformed("The target hides a control character.")

@@ -6,15 +6,15 @@ import Logging
 import Synchronization
 import TLS
 
-/// Accepts connections on one loop and hands each to the loop that has the fewest.
+/// Accepts connections on one loop, and gives each to the loop with the fewest.
 ///
-/// One listener rather than one a loop: a load balancer keeps few and long connections, and the kernel's
-/// distribution over several listeners spreads those badly.
-// Unchecked: confined to its loop, entry points assert it.
+/// There is one listener for all loops: a load balancer keeps few and long connections, and the kernel distributes those badly over
+/// several listeners.
+// Unchecked: confined to its loop, and entry points assert it.
 final class Listener: DescriptorHandler, @unchecked Sendable {
-    /// How many connections one wake-up accepts, so that the loop's own get their turn in between.
+    /// How many connections one wake-up accepts. The loop's own connections get their turn in between.
     private static let batch = 64
-    /// How long to wait where the process or the kernel has no room for a connection.
+    /// How long to wait when the process or the kernel has no room for a connection.
     private static let pause = Duration.milliseconds(100)
 
     private let descriptor: Int32
@@ -22,23 +22,23 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
     private let metrics: ServerMetrics
     private let logger: Logger
     private let maximum: Int
-    /// What its connections are encrypted with; nil where they are not.
+    /// Nil where the connections are not encrypted.
     private let tls: CertificateStore?
-    /// How many handshakes may begin.
+    /// The handshakes that may begin.
     private var handshakes: TokenBucket
-    /// How many of them by one client, where clients' connections are bounded. Those beyond are refused: if they waited with the
-    /// rest, one address that does no more than connect would keep all others out.
+    /// The handshakes that one client may begin, where its connections are limited. Further ones are refused: if they waited with
+    /// the rest, one address that only connects could keep all others out.
     private var handshakesOfClients: ClientBuckets
     private var registration: Registration?
-    /// Given up to accept one connection where no descriptor is left, so as to refuse it rather than let it wait.
+    /// A spare descriptor. When no other is left, it is closed to accept one connection and refuse it.
     private var reserve: Int32
     private var isClosed = false
     private var refused = 0
-    /// How many loops have still to close idle connections.
+    /// How many loops have yet to close idle connections.
     private let trims = Atomic<Int>(0)
-    /// From how many connections idle ones are closed, and how many at a time.
-    private var crowded: Int { maximum - maximum / 16 }
-    private var trim: Int { max(1, maximum / 64) }
+    /// The number of connections from which on idle ones are closed, and how many at a time.
+    private var trimThreshold: Int { maximum - maximum / 16 }
+    private var trimCount: Int { max(1, maximum / 64) }
 
     private var home: ConnectionGroup { groups[0] }
 
@@ -74,18 +74,18 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
 
     func descriptorReady(_ readiness: Readiness) {
         for _ in 0..<Self.batch {
-            // Those beyond wait in the kernel: what they ask for costs more than to refuse them, and they may be shoppers.
-            guard handshakes.isReady(at: home.loop.now) else { return waitForRoom() }
+            // Further connections wait in the kernel. They may be legitimate, so they are not refused.
+            guard handshakes.isReady(at: home.loop.now) else { return pauseAccepting() }
             guard acceptOne() else { return }
         }
     }
 
-    /// Accepts what the kernel has taken already, then closes: those clients hold an open connection, and closing
-    /// the socket over them would reset it. On its loop.
+    /// Accepts the connections that the kernel has established, then closes. Closing the socket first would reset them. On its
+    /// loop.
     func close() {
         home.loop.assertInLoop()
         guard !isClosed else { return }
-        // No more than had room in the kernel's queue: what a flood of clients brings meanwhile would never end.
+        // No more than the kernel's queue holds: a flood of new clients would never end.
         var left = max(1, Int(home.configuration.backlog))
         while left > 0, acceptOne() { left -= 1 }
         isClosed = true
@@ -95,7 +95,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         reserve = -1
     }
 
-    /// Whether there may be more.
+    /// Accepts a connection; whether there may be more.
     private func acceptOne() -> Bool {
         var address = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         var port: UInt16 = 0
@@ -115,7 +115,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             total += open
             if open < count { (fewest, count) = (group, open) }
         }
-        guard total < maximum || home.makeRoom() else {
+        guard total < maximum || home.evictSilent() else {
             return refuse(accepted, peer: peer, .connections, "There are too many connections.")
         }
         let client = home.configuration.client(peer)
@@ -123,10 +123,10 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         if tls != nil, most != nil, let client, !handshakesOfClients.take(of: client, at: home.loop.now) {
             return refuse(accepted, peer: peer, .client, "There are too many TLS handshakes from this address.")
         }
-        if let client, !home.census.enter(client, limit: most) {
+        if let client, !home.clients.add(client, limit: most) {
             return refuse(accepted, peer: peer, .client, "There are too many connections from this address.")
         }
-        if total >= crowded { closeIdle() }
+        if total >= trimThreshold { closeIdle() }
         metrics.accepted.increment()
         _ = handshakes.take(at: home.loop.now)
         fewest.openConnections.add(1, ordering: .relaxed)
@@ -134,11 +134,11 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         }
     }
 
-    /// Closes idle connections of the client that has most, so that others find room.
+    /// Closes idle connections of the client that has the most, to make room for others.
     private func closeIdle() {
-        guard trims.load(ordering: .relaxed) == 0, let largest = home.census.largest else { return }
+        guard trims.load(ordering: .relaxed) == 0, let largest = home.clients.largest else { return }
         trims.store(groups.count, ordering: .relaxed)
-        let share = max(1, min(trim, largest.count) / groups.count)
+        let share = max(1, min(trimCount, largest.count) / groups.count)
         for group in groups {
             group.loop.execute { [self] in
                 group.closeIdle(of: largest.client, atMost: share)
@@ -147,7 +147,7 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         }
     }
 
-    /// A 503, as far as the socket takes it at once.
+    /// Sends a 503 or 429, as far as the socket accepts it at once, and closes the connection.
     private func refuse(_ accepted: Int32, peer: String, _ shortage: ServerMetrics.Shortage, _ reason: String) {
         defer { Glibc.close(accepted) }
         metrics.refused(for: shortage)
@@ -157,19 +157,19 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
             logger.warning(
                 "connections refused", metadata: ["reason": "\(reason)\(advice)", "refused": .stringConvertible(refused)])
         }
-        // To be understood it would take a handshake, which is what there is no room for.
+        // With TLS the response would need a handshake, and there is no room for that.
         guard let responder = home.responder, tls == nil else { return }
         let status: HTTPResponse.Status = shortage == .client ? .tooManyRequests : .serviceUnavailable
         let refusal = RejectedRequest(status: status, reason: reason, received: home.loop.now, peer: peer)
         var output = OutputQueue()
-        output.append(responder.reject(refusal), to: ReplyContext(closes: true), date: home.dateLine())
+        output.append(responder.reject(refusal), in: ResponseContext(closes: true), date: home.dateLine())
         _ = output.flush(to: accepted)
         shutdown(accepted, Int32(SHUT_WR))
-        // What it has sent already would turn the close into a reset that overtakes the reply.
+        // Unread bytes would turn the close into a reset, which overtakes the response.
         _ = home.scratch.withUnsafeMutableBytes { recv(accepted, $0.baseAddress, $0.count, 0) }
     }
 
-    /// Deals with an error of accept(2); whether to try again at once.
+    /// Handles an error of accept(2); whether to try again at once.
     func recover(_ error: Int32) -> Bool {
         switch error {
         case EAGAIN, EWOULDBLOCK:
@@ -177,21 +177,21 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         case EMFILE, ENFILE:
             return refuseWithReserve()
         case ECONNABORTED, EINTR, EPROTO:
-            // That connection has ended before it was accepted; the next may be well.
+            // The connection ended before it was accepted. The next one may be fine.
             return true
         default:
             // No memory, or an error of the network that accept(2) passes on.
-            waitForRoom()
+            pauseAccepting()
             return false
         }
     }
 
-    /// Without a descriptor the waiting connection keeps the listener ready for ever: take it with the one kept
-    /// for this, and refuse it.
+    /// Without a free descriptor, the waiting connection would keep the listener ready for ever. The reserve is used to accept and
+    /// refuse it.
     private func refuseWithReserve() -> Bool {
         guard reserve >= 0 else {
             reserve = Self.openReserve()
-            if reserve < 0 { waitForRoom() }
+            if reserve < 0 { pauseAccepting() }
             return reserve >= 0
         }
         Glibc.close(reserve)
@@ -202,13 +202,13 @@ final class Listener: DescriptorHandler, @unchecked Sendable {
         if accepted >= 0 { refuse(accepted, peer: "", .descriptors, "The server has no descriptor left for a connection.") }
         reserve = Self.openReserve()
         if accepted < 0, error != EAGAIN {
-            waitForRoom()
+            pauseAccepting()
             return false
         }
         return accepted >= 0
     }
 
-    private func waitForRoom() {
+    private func pauseAccepting() {
         guard let registration, !isClosed else { return }
         home.loop.update(registration, to: [])
         home.loop.schedule(after: Self.pause) { [weak self] in

@@ -7,13 +7,13 @@ import TLS
 
 /// An HTTP/1.1 server on event loops (RFC 9110, RFC 9112).
 ///
-/// Its end comes in steps, so that a load balancer loses no request: ``beginDrain()`` while it learns that this
-/// server goes, ``stopAccepting()``, ``finish(within:)``.
+/// It shuts down in steps, and a load balancer loses no request: ``beginDrain()`` while the balancer notices that this server goes,
+/// then ``stopAccepting()``, then ``finish(within:)``.
 package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let groups: [ConnectionGroup]
     private let metrics: ServerMetrics
-    /// What is kept for clients, and how much may be.
+    /// The memory that is kept for clients, and its limit.
     package let buffers: BufferBudget
     private let logger: Logger
     private let makeResponder: @Sendable (EventLoop) -> any Responder
@@ -21,8 +21,8 @@ package final class Server: Sendable {
     private let encryptedPort = Atomic<UInt16>(0)
 
     /// - Parameters:
-    ///   - metrics: where the server counts; by default among the process's own.
-    ///   - makeResponder: called once for each loop, on that loop, when the server starts.
+    ///   - metrics: the server's counters; by default those of the process
+    ///   - makeResponder: called once for each loop, on that loop, when the server starts
     package init(
         configuration: ServerConfiguration, loops: EventLoopGroup, logger: Logger, metrics: ServerMetrics = ServerMetrics(),
         makeResponder: @escaping @Sendable (EventLoop) -> any Responder
@@ -32,16 +32,16 @@ package final class Server: Sendable {
         self.makeResponder = makeResponder
         self.metrics = metrics
         let buffers = SharedBuffers(limit: configuration.bufferMemory)
-        let census = ClientCensus()
+        let clients = ClientConnectionCounter()
         self.buffers = buffers.budget
         groups = loops.loops.map { loop in
             ConnectionGroup(
-                loop: loop, configuration: configuration, metrics: metrics.ofOneLoop(), buffers: buffers, census: census)
+                loop: loop, configuration: configuration, metrics: metrics.ofOneLoop(), buffers: buffers, clients: clients)
         }
     }
 
-    /// Listens and serves from now on. Called once.
-    /// - Returns: the port, which the system chose if the configuration says 0.
+    /// Listens and serves from now on. Call it once.
+    /// - Returns: the port, which the system chooses if the configuration says 0.
     /// - Throws: ``SystemError`` from bind(2) or listen(2), such as EADDRINUSE; EINVAL for a host that is no
     ///   numeric address, or an inherited descriptor that does not listen.
     @discardableResult
@@ -87,10 +87,10 @@ package final class Server: Sendable {
             ])
     }
 
-    /// The port of encrypted connections; 0 where there are none.
+    /// The port for encrypted connections; 0 where there is none.
     package var tlsPort: UInt16 { encryptedPort.load(ordering: .relaxed) }
 
-    /// As many as configured, or as the limit of open files has room for (getrlimit(2)).
+    /// The configured number, or what the limit of open files allows (getrlimit(2)).
     private func maximumConnections() -> Int {
         let room = max(1, Int(clamping: csystem_open_files_limit()) - max(0, configuration.reservedDescriptors))
         if room < configuration.maximumConnections {
@@ -103,13 +103,13 @@ package final class Server: Sendable {
         return min(configuration.maximumConnections, room)
     }
 
-    /// Connections accepted and not closed.
+    /// The number of connections that are accepted and not closed.
     package var openConnections: Int { connectionsPerLoop.reduce(0, +) }
 
     /// The same for each loop.
     package var connectionsPerLoop: [Int] { groups.map { $0.openConnections.load(ordering: .relaxed) } }
 
-    /// Requests whose responder has not answered yet.
+    /// The number of requests without a response yet.
     package var activeRequests: Int {
         groups.reduce(0) { $0 + $1.activeRequests.load(ordering: .relaxed) }
     }

@@ -1,10 +1,11 @@
 import Formats
+import HTTPTypes
 
 /// One event of a stream of Server-Sent Events (WHATWG HTML §9.2.6).
 package struct ServerSentEvent: Sendable, Equatable {
-    /// What listeners are registered for; nil is `message`.
+    /// The event's type, which listeners register for; nil is `message`.
     package let name: String?
-    /// What a client sends as Last-Event-ID when it comes back; nil leaves the last one standing.
+    /// The client sends it as Last-Event-ID when it reconnects; nil keeps the one before.
     package let id: String?
     /// UTF-8, of any number of lines.
     package let data: [UInt8]
@@ -15,11 +16,11 @@ package struct ServerSentEvent: Sendable, Equatable {
         self.data = data
     }
 
-    /// As it goes on the wire.
+    /// The event as bytes for the wire.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(data.count + 48)
-        // A line end within would begin a field of its own; an id with a zero is none.
+        // A line end in a value would begin a field of its own. An id with a zero is not valid.
         if let name, !name.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) { bytes.append(field: "event: ", name.utf8) }
         if let id, !id.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) { bytes.append(field: "id: ", id.utf8) }
         var rest = data[...]
@@ -33,13 +34,25 @@ package struct ServerSentEvent: Sendable, Equatable {
         return bytes
     }
 
-    /// A line that every client passes over: it shows both sides, and what lies between, that the other is there.
+    /// A comment, which clients ignore. It keeps the connection alive on both sides and in between.
     package static let heartbeat: [UInt8] = Array(":\n\n".utf8)
 
-    /// Tells a client how long to wait before it comes back once the stream has ended.
+    /// Tells a client how long to wait before it reconnects.
     package static func retry(after time: Duration) -> [UInt8] {
         let (seconds, attoseconds) = time.components
         return Array("retry: \(max(0, seconds * 1_000 + attoseconds / 1_000_000_000_000_000))\n\n".utf8)
+    }
+}
+
+extension Response {
+    /// A stream of Server-Sent Events. `write` sends the ``ServerSentEvent/bytes`` of events, and ends the stream by returning.
+    package static func eventStream(_ write: @escaping (OutboundStream) async throws -> Void) -> Response {
+        var headers = HeaderBlock()
+        headers.append(.contentType, "text/event-stream")
+        // Not cached, and not delayed: nginx and its relatives buffer responses without this field.
+        headers.append(.cacheControl, "no-store")
+        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers.append(buffering, "no") }
+        return .streamed(.ok, headers: headers, write)
     }
 }
 

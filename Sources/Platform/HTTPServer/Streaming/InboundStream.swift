@@ -1,29 +1,29 @@
 import DequeModule
 import EventLoop
 
-/// Bytes from a client as they come, with back-pressure: what its reader does not take is, beyond a buffer, not read
-/// from the socket either, so that the client has to wait.
+/// Bytes from a client as they arrive, with back-pressure: when the reader's buffer is full, the server stops reading from the socket,
+/// and the client has to wait.
 ///
-/// A request's body, or all that is sent on a connection that speaks another protocol. Confined to its loop; one reader.
+/// The body of a request, or all input of a connection that speaks another protocol. Confined to its loop; one reader.
 package final class InboundStream {
-    /// Whether the bytes are a body, or what a connection carries that no longer speaks HTTP.
+    /// Whether the bytes are all input of a connection that no longer speaks HTTP, rather than a body.
     let isRaw: Bool
     private let loop: EventLoop
-    /// From how many bytes that wait for the reader the socket is left alone.
+    /// The number of bytes that may wait for the reader.
     private let capacity: Int
     private weak var connection: (any StreamCarrier)?
     private var pieces = Deque<[UInt8]>()
     private var buffered = 0
     private var end: Result<Void, RequestError>?
     private var waiter: Promise<Void>?
-    /// Whether the client waits for a 100 (Continue), sent once somebody wants the body (RFC 9110 §10.1.1).
+    /// Whether the client waits for a 100 (Continue), which is sent with the first read (RFC 9110 §10.1.1).
     private var awaitsContinue: Bool
     private var waitedSince: UInt64 = 0
     private var waitedBefore: UInt64 = 0
-    /// In the time that the reader has waited for the client: what the reader itself takes does not count.
+    /// Measured in the time that the reader has waited for the client: the reader's own time does not count.
     private var pace: TransferPace
     private var arrived = 0
-    /// What the reader keeps of what it has read, in bytes: such as a message that is not whole.
+    /// The bytes that the reader keeps of what it has read, such as an incomplete message.
     package var retained = 0 {
         didSet { if retained != oldValue { connection?.recount() } }
     }
@@ -38,8 +38,8 @@ package final class InboundStream {
     }
 
     /// The next bytes, at least one; nil once there are no more.
-    /// - Throws: ``RequestError`` where the rest is malformed, too large, too slow or will not come;
-    ///   `CancellationError` where the client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
+    /// - Throws: ``RequestError`` when the rest is malformed, too large, too slow or will not arrive; `CancellationError` when the
+    ///   client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
     package func next() async throws -> [UInt8]? {
         loop.assertInLoop()
         while true {
@@ -58,11 +58,11 @@ package final class InboundStream {
                 connection.sendContinue()
             }
             connection.feedInbound()
-            if pieces.isEmpty, end == nil { try await more() }
+            if pieces.isEmpty, end == nil { try await waitForMore() }
         }
     }
 
-    private func more() async throws {
+    private func waitForMore() async throws {
         let promise = Promise<Void>(on: loop)
         waiter = promise
         waitedSince = loop.now
@@ -79,19 +79,19 @@ package final class InboundStream {
 
     // MARK: The connection's side
 
-    /// Whether the reader has enough to read.
+    /// Whether as many bytes wait for the reader as may.
     var isFull: Bool { buffered >= capacity }
-    /// Whether all has come, or will never.
+    /// Whether the last byte has arrived, or never will.
     var hasEnded: Bool { end != nil }
-    /// Whether all has come as it should.
+    /// Whether the stream arrived as a whole.
     var isWhole: Bool {
         if case .success = end { true } else { false }
     }
 
-    /// What is kept, in bytes.
+    /// The memory in use, in bytes.
     var held: Int { buffered + retained }
 
-    /// Whether the client lets the reader wait for too long.
+    /// Whether the client has let the reader wait for too long.
     func isLate(at now: UInt64) -> Bool { pace.isLate(at: waited(by: now)) }
 
     /// How long the reader has waited for the client by `now`, in nanoseconds.
@@ -110,9 +110,9 @@ package final class InboundStream {
 
     func finish() { settle(.success(())) }
 
-    func fail(_ fault: RequestError) { settle(.failure(fault)) }
+    func fail(_ error: RequestError) { settle(.failure(error)) }
 
-    /// The connection is gone.
+    /// The connection is closed.
     func cancel() {
         if end == nil { waiter?.fail(CancellationError()) }
     }

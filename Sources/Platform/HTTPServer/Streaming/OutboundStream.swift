@@ -1,12 +1,12 @@
 import EventLoop
 
-/// What is written to a client bit by bit, with back-pressure: who writes faster than the client reads has to wait.
+/// A stream of bytes to a client, with back-pressure: a writer that is faster than the client has to wait.
 ///
-/// A response's body, or all that is sent on a connection that speaks another protocol. Confined to its loop. Several
-/// may write: what each gives at a time stays together.
+/// The body of a response, or all output of a connection that speaks another protocol. Confined to its loop. Several tasks may write:
+/// the bytes of one call stay together.
 package final class OutboundStream {
     package let loop: EventLoop
-    /// In the form of chunks (RFC 9112 §7.1), or as it is.
+    /// Whether the bytes are sent as chunks (RFC 9112 §7.1), or as they are.
     private let isChunked: Bool
     /// Nil once the stream is over.
     private var connection: (any StreamCarrier)?
@@ -19,9 +19,8 @@ package final class OutboundStream {
         loop = connection.loop
     }
 
-    /// Sends these bytes with all else that this turn brings; waits while more than
-    /// ``ServerConfiguration/maximumPendingOutput`` bytes wait for the client.
-    /// - Throws: `CancellationError` where the client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
+    /// Sends bytes at the end of the turn. Waits while more than ``ServerConfiguration/maximumPendingOutput`` bytes wait for the client.
+    /// - Throws: `CancellationError` when the client is gone; ``DeadlineExceededError`` after the task's ``Deadline``.
     package func write(_ bytes: [UInt8]) async throws {
         loop.assertInLoop()
         guard let connection, !connection.isClosed else { throw CancellationError() }
@@ -40,7 +39,7 @@ package final class OutboundStream {
         }
     }
 
-    /// Sends these bytes without waiting, however many wait already: for the few that keep a connection alive, or end it.
+    /// Sends bytes without waiting, however many wait already: for the few that keep a connection alive, or end it.
     package func post(_ bytes: [UInt8]) {
         loop.assertInLoop()
         guard let connection, !connection.isClosed, !bytes.isEmpty else { return }
@@ -48,19 +47,20 @@ package final class OutboundStream {
         connection.flushLater()
     }
 
-    /// Cuts the connection off: the client is gone, or cannot be spoken to.
+    /// Closes the connection at once: the client is gone, or breaks the protocol.
     package func abort() {
         loop.assertInLoop()
         connection?.close()
     }
 
-    /// Whether a ``write(_:)`` would have to wait: for writers that can leave out what is soon stale.
+    /// Whether a ``write(_:)`` would wait: for writers that can skip data that is soon outdated.
     package var isFull: Bool {
         guard let connection else { return true }
         return connection.isOutputFull
     }
 
-    /// Has `body` called when the server ends, once: the time to say good-bye and return. At once where it ends already.
+    /// Calls `body` once when the server shuts down: the last chance to send a closing message and return. At once if it is shutting
+    /// down already.
     package func whenFinishing(_ body: @escaping () -> Void) {
         guard connection?.isFinishing == false else { return body() }
         whenFinishing = body
@@ -74,13 +74,13 @@ package final class OutboundStream {
         body?()
     }
 
-    /// The client has taken what waited.
+    /// The client has accepted what waited.
     func hasRoom() {
         room?.succeed(())
         room = nil
     }
 
-    /// Nothing more can be written: the stream is over, or the connection is gone.
+    /// Nothing more can be written: the stream is over, or the connection is closed.
     func end() {
         connection = nil
         whenFinishing = nil

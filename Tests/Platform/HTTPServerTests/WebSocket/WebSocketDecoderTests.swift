@@ -55,7 +55,7 @@ import TestSupport
     func codePoints() {
         for value in 0...0x10FFFF as ClosedRange<UInt32> {
             guard let scalar = Unicode.Scalar(value) else { continue }
-            var whole = UTF8Progress(), pieces = UTF8Progress()
+            var whole = UTF8Validator(), pieces = UTF8Validator()
             let bytes = Array(String(Character(scalar)).utf8)
             let isText = bytes.withUnsafeBytes { whole.take($0) } && whole.isWhole
             let isStill = bytes.allSatisfy { byte in withUnsafeBytes(of: byte) { pieces.take($0) } } && pieces.isWhole
@@ -66,7 +66,7 @@ import TestSupport
             let bytes = (0..<Int(random.next() % 4 + 1)).map { _ in
                 UInt8(truncatingIfNeeded: random.next() | (random.next() & 0x80))
             }
-            var progress = UTF8Progress()
+            var progress = UTF8Validator()
             let isText = bytes.withUnsafeBytes { progress.take($0) } && progress.isWhole
             if isText != (String(validating: bytes, as: UTF8.self) != nil) { Issue.record("\(bytes)") }
         }

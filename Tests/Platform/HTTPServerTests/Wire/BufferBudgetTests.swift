@@ -89,12 +89,12 @@ import Testing
     }
 
     @Test func aClientsConnectionsAreCountedInAndOut() {
-        let census = ClientCensus()
-        #expect((0..<5).map { _ in census.enter("a", limit: 3) } == [true, true, true, false, false])
-        #expect(census.enter("b", limit: nil))
-        #expect(census.largest?.client == "a")
-        for _ in 0..<9 { census.leave("a") }
-        #expect(census.count(of: "a") == 0)
-        #expect(census.largest?.count == 1)
+        let counter = ClientConnectionCounter()
+        #expect((0..<5).map { _ in counter.add("a", limit: 3) } == [true, true, true, false, false])
+        #expect(counter.add("b", limit: nil))
+        #expect(counter.largest?.client == "a")
+        for _ in 0..<9 { counter.remove("a") }
+        #expect(counter.count(of: "a") == 0)
+        #expect(counter.largest?.count == 1)
     }
 }

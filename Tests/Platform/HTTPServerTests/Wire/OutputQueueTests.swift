@@ -59,8 +59,8 @@ import Testing
         var expected: [UInt8] = []
         for number in 0..<40 {
             let response = reply(number, size: number % 3 == 0 ? 40_000 : 100)
-            queue.append(response, to: ReplyContext(), date: date)
-            expected.appendHead(of: response, to: ReplyContext(), date: date)
+            queue.append(response, in: ResponseContext(), date: date)
+            expected.appendHead(of: response, in: ResponseContext(), date: date)
             expected += response.body
         }
         #expect(queue.count == expected.count)
@@ -80,7 +80,7 @@ import Testing
         var queue = OutputQueue()
         var largest = 0
         for number in 0..<1_000 {
-            while queue.count < 32 * size { queue.append(reply(number, size: size), to: ReplyContext(), date: date) }
+            while queue.count < 32 * size { queue.append(reply(number, size: size), in: ResponseContext(), date: date) }
             #expect(queue.flush(to: server) == .blocked)
             largest = max(largest, queue.heldBytes)
             _ = receive(client, atMost: size)
@@ -93,7 +93,7 @@ import Testing
         close(client)
         defer { close(server) }
         var queue = OutputQueue()
-        queue.append(reply(0, size: 10), to: ReplyContext(), date: date)
+        queue.append(reply(0, size: 10), in: ResponseContext(), date: date)
         #expect(queue.flush(to: server) == .failed)
     }
 }

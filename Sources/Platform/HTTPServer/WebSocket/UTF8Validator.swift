@@ -1,16 +1,16 @@
-/// Whether bytes that come in pieces are UTF-8 so far (RFC 3629; Unicode 16 table 3-7): a wrong byte is known at once, and a
-/// character may go on in the next piece.
-struct UTF8Progress: Sendable, Equatable {
-    /// How many continuation bytes are still missing, and what the next of them may be: the first one's range tells over-long
+/// Validates UTF-8 that arrives in pieces (RFC 3629; Unicode 16 table 3-7). A wrong byte is found at once, and a character may
+/// continue in the next piece.
+struct UTF8Validator: Sendable, Equatable {
+    /// The number of continuation bytes that are missing, and the range of the next one. The range of the first excludes over-long
     /// forms, surrogates and what lies beyond U+10FFFF.
     private var missing: UInt8 = 0
     private var lowest: UInt8 = 0x80
     private var highest: UInt8 = 0xBF
 
-    /// Whether no character has begun that has not ended.
+    /// Whether the last character is complete.
     var isWhole: Bool { missing == 0 }
 
-    /// Takes the next piece; false where it cannot be UTF-8.
+    /// Takes the next piece; false where it is not UTF-8.
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {

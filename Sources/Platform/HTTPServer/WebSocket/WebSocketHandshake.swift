@@ -1,29 +1,29 @@
 import COpenSSL
 import HTTPTypes
 
-/// Whether a request asks for a WebSocket in the right way, and the fields of the 101 that grants it (RFC 6455 §4.2).
+/// The opening handshake of a WebSocket: checks the request, and makes the fields of the 101 (RFC 6455 §4.2).
 ///
-/// Where the page comes from (`Origin`), and who asks, is for the service to judge before.
+/// The service checks the page's origin (`Origin`) and the client's rights before.
 package struct WebSocketHandshake: Sendable {
-    /// Fields of the answer 101, which switches protocols.
+    /// The fields of the 101, which switches protocols.
     package let headers: HeaderBlock
     /// The subprotocols that the client offers, in its order.
     package let offered: [String]
 
-    /// What a key is followed by before it is hashed (RFC 6455 §1.3).
+    /// The text that is appended to a key before it is hashed (RFC 6455 §1.3).
     private static let suffix: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-    /// Version 13 is the only one there is.
+    /// The only version of the protocol.
     package static let version = "13"
 
-    /// - Parameter subprotocols: those that the service speaks; the client's first among them is chosen, and none where it
+    /// - Parameter subprotocols: those that the service supports. The client's first choice among them is accepted, and none where it
     ///   offers none of them (RFC 6455 §4.2.2).
-    /// - Throws: what to answer instead.
+    /// - Throws: the response to send instead.
     package init(_ head: RequestHead, subprotocols: [String] = []) throws(WebSocketHandshakeError) {
         guard head.method == .get, head.isHTTP11 else { throw .notWebSocket }
         guard Self.has("websocket", in: head.values(of: .upgrade)), Self.has("upgrade", in: head.values(of: .connection)) else {
             throw .notWebSocket
         }
-        guard head.values(of: .secWebSocketVersion) == [Self.version] else { throw .otherVersion }
+        guard head.values(of: .secWebSocketVersion) == [Self.version] else { throw .unsupportedVersion }
         let keys = head.values(of: .secWebSocketKey)
         guard keys.count == 1, let key = keys.first, Self.isKey(key) else { throw .malformedKey }
         var headers = HeaderBlock()
@@ -40,7 +40,7 @@ package struct WebSocketHandshake: Sendable {
         self.headers = headers
     }
 
-    /// Whether a token is in a list of them, letter case aside (RFC 9110 §5.6.1).
+    /// Whether a list contains a token in any letter case (RFC 9110 §5.6.1).
     private static func has(_ token: String, in values: [String]) -> Bool {
         values.contains { value in
             value.split(separator: ",").contains { part in
@@ -64,7 +64,7 @@ package struct WebSocketHandshake: Sendable {
         }
     }
 
-    /// Base64 of the SHA-1 of key and suffix. SHA-1 guards nothing here: it shows that the server speaks the protocol.
+    /// Base64 of the SHA-1 of key and suffix. SHA-1 protects nothing here: it shows that the server speaks the protocol.
     private static func accept(_ key: String) -> [UInt8] {
         var text = Array(key.utf8)
         text.append(contentsOf: UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
@@ -72,8 +72,37 @@ package struct WebSocketHandshake: Sendable {
         var encoded = [UInt8](repeating: 0, count: 29)
         var written: UInt32 = 0
         guard EVP_Digest(text, text.count, &digest, &written, EVP_sha1(), nil) == 1, written == 20 else { return [] }
-        // 28 characters, and a zero that is no part of them.
+        // 28 characters, and a terminating zero.
         let length = EVP_EncodeBlock(&encoded, digest, 20)
         return Array(encoded.prefix(Int(length)))
     }
+}
+
+/// A request that gets no WebSocket, and the response that says why.
+package struct WebSocketHandshakeError: Error, Sendable, Equatable {
+    package let status: HTTPResponse.Status
+    /// For the client.
+    package let reason: String
+    /// Fields that the response needs.
+    package let headers: HeaderBlock
+
+    private init(_ status: HTTPResponse.Status, _ reason: String, _ fields: [(HTTPField.Name, String)] = []) {
+        self.status = status
+        self.reason = reason
+        var headers = HeaderBlock()
+        for (name, value) in fields { headers.append(name, value) }
+        self.headers = headers
+    }
+
+    /// The request does not ask for a WebSocket. A 426 says what is needed (RFC 9110 §15.5.22).
+    static let notWebSocket = WebSocketHandshakeError(
+        .upgradeRequired, "A WebSocket handshake is required: a GET in HTTP/1.1 with Upgrade: websocket and Connection: Upgrade.",
+        offer)
+    /// The version is not 13 (RFC 6455 §4.4).
+    static let unsupportedVersion = WebSocketHandshakeError(.upgradeRequired, "Only WebSocket version 13 is supported.", offer)
+    static let malformedKey = WebSocketHandshakeError(.badRequest, "Sec-WebSocket-Key must be 16 bytes in base64.")
+
+    private static let offer: [(HTTPField.Name, String)] = [
+        (.connection, "Upgrade"), (.upgrade, "websocket"), (.secWebSocketVersion, WebSocketHandshake.version),
+    ]
 }

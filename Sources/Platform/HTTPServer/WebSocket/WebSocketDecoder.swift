@@ -1,26 +1,26 @@
-/// Reads a client's frames out of a byte stream that arrives in pieces of any size, and puts messages together (RFC 6455 §5).
+/// Reads a client's frames from a byte stream that arrives in pieces of any size, and joins fragments to messages (RFC 6455 §5).
 ///
-/// A value without socket or clock. It judges byte by byte in their order, so that the same bytes get the same verdict however
-/// they are split, and what is wrong is refused before more of it is taken: a header at its first wrong byte, a message that is
-/// too large at its header, a text at its first byte that is not UTF-8.
+/// A value without socket or clock. It judges the bytes in their order, so the verdict does not depend on how they are split. It
+/// refuses as early as possible: a header at its first wrong byte, a message that is too large at its header, a text at its first
+/// byte that is not UTF-8.
 package struct WebSocketDecoder: Sendable {
-    /// What came of a look at the input.
+    /// The result of a look at the input.
     package enum Step: Sendable, Equatable {
         /// The input is used up.
         case incomplete
         case message(WebSocketMessage)
         case ping([UInt8])
         case pong([UInt8])
-        /// The client says no more; what comes after it is dropped.
+        /// The client sends no more. What follows is dropped.
         case close(WebSocketClose)
-        /// Nothing that follows can be trusted; every later step says the same.
+        /// What follows cannot be trusted. Every later step returns the same.
         case failed(WebSocketError)
     }
 
     private enum State: Sendable {
         case start
         case length
-        /// So many bytes of the length are missing.
+        /// This many bytes of the length are missing.
         case extendedLength(missing: Int, of: Int, value: UInt64)
         case maskingKey(missing: Int, value: UInt32)
         case payload(remaining: Int, mask: WebSocketMask)
@@ -31,31 +31,31 @@ package struct WebSocketDecoder: Sendable {
     /// The longest payload of a control frame (RFC 6455 §5.5).
     static let longestControl = 125
 
-    /// How many bytes a message may have, its fragments together.
+    /// The largest message in bytes, all fragments together.
     package let maximumMessage: Int
-    /// How many frames have begun so far.
+    /// The number of frames that have begun.
     package private(set) var frames = 0
     private var state = State.start
-    // The frame at hand
+    // The current frame.
     private var opcode = WebSocketOpcode.continuation
     private var isFinal = false
     private var length = 0
     private var control: [UInt8] = []
-    // The message at hand
+    // The current message.
     private var isText: Bool?
     private var message: [UInt8] = []
-    private var text = UTF8Progress()
+    private var text = UTF8Validator()
 
     package init(maximumMessage: Int) { self.maximumMessage = max(0, maximumMessage) }
 
-    /// What is kept of a message that is not whole, in bytes.
+    /// What is kept of an incomplete message, in bytes.
     var held: Int { message.capacity }
     /// Whether a message has begun and not ended.
     package var isWithinMessage: Bool { isText != nil }
 
-    /// Reads on in `input` from `position`, which it moves past what it has used.
+    /// Reads on in `input` from `position`, and moves `position` past what it has used.
     ///
-    /// To be called again, with the rest of the same input, until it says ``Step/incomplete``.
+    /// Call it again with the rest of the same input until it returns ``Step/incomplete``.
     package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Step {
         do throws(WebSocketError) {
             while true {
@@ -145,7 +145,7 @@ package struct WebSocketDecoder: Sendable {
 
     // MARK: Payload
 
-    /// Whether it is complete.
+    /// Reads on in the payload; whether it is complete.
     private mutating func readPayload(_ input: Span<UInt8>, _ position: inout Int) throws(WebSocketError) -> Bool {
         guard case .payload(let remaining, var mask) = state else { return false }
         let count = min(remaining, input.count - position)
@@ -156,7 +156,7 @@ package struct WebSocketDecoder: Sendable {
                 Self.append(piece, to: &control, &mask)
             } else {
                 Self.append(piece, to: &message, &mask)
-                if isText == true, !isTextSoFar(message.count - count) { throw .notUTF8 }
+                if isText == true, !isValidText(message.count - count) { throw .notUTF8 }
             }
             state = .payload(remaining: remaining - count, mask: mask)
         }
@@ -169,11 +169,11 @@ package struct WebSocketDecoder: Sendable {
         bytes.withUnsafeMutableBytes { mask.apply(to: UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
     }
 
-    private mutating func isTextSoFar(_ start: Int) -> Bool {
+    private mutating func isValidText(_ start: Int) -> Bool {
         message.withUnsafeBytes { text.take(UnsafeRawBufferPointer(rebasing: $0[start...])) }
     }
 
-    /// Nil for a fragment that others follow.
+    /// The step of a complete frame; nil for a fragment that others follow.
     private mutating func endFrame() throws(WebSocketError) -> Step? {
         state = .start
         switch opcode {
@@ -193,6 +193,31 @@ package struct WebSocketDecoder: Sendable {
             message = []
             defer { isText = nil }
             return .message(isText == true ? .text(bytes) : .binary(bytes))
+        }
+    }
+}
+
+/// The key that masks a client's payload (RFC 6455 §5.3), rotated by the bytes that it was applied to.
+struct WebSocketMask: Sendable {
+    /// The four bytes of the key. The next one to apply is the lowest.
+    private var key: UInt32
+
+    /// - Parameter key: the four bytes as they arrived, the first one highest
+    init(_ key: UInt32) { self.key = key.byteSwapped }
+
+    /// Takes the mask off the next bytes, eight at a time.
+    mutating func apply(to bytes: UnsafeMutableRawBufferPointer) {
+        let wide = UInt64(key) | UInt64(key) << 32
+        var index = 0
+        while bytes.count - index >= 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            bytes.storeBytes(of: (word ^ wide).littleEndian, toByteOffset: index, as: UInt64.self)
+            index += 8
+        }
+        while index < bytes.count {
+            bytes[index] ^= UInt8(truncatingIfNeeded: key)
+            key = key >> 8 | key << 24
+            index += 1
         }
     }
 }

@@ -1,7 +1,0 @@
-/// How the end of a request's body is known (RFC 9112 §6.3).
-enum BodyFraming: Equatable {
-    case none
-    /// So many bytes, more than none.
-    case length(Int)
-    case chunked
-}
