@@ -6,7 +6,7 @@ import HTTPServer
 import HTTPTypes
 import Web
 
-/// Carts over HTTP. A guest's cart needs the token from when it was created; without it, the answer is 404.
+/// Carts over HTTP. A guest's cart needs the token from when it was created; without it, the response is 404.
 package struct CartRoutes {
     let store: CartStore
     let defaultCurrency: String
@@ -52,7 +52,7 @@ package struct CartRoutes {
         } else {
             cart = try await store.create(currency: currency ?? defaultCurrency, tokenHash: token.hash)
         }
-        return try answer(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
+        return try respond(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
     }
 
     private func show(_ context: RequestContext) async throws -> Response {
@@ -72,7 +72,7 @@ package struct CartRoutes {
         let (sku, quantity) = try JSONReader.decode(try context.json()) { json in
             (json["sku"].line(length: 1...100), json["quantity"].integer(in: 1...LineQuantity.maximum))
         }
-        return try answer(try await store.add(quantity, of: sku, to: key, ifMatch: try context.ifMatch()), .ok)
+        return try respond(try await store.add(quantity, of: sku, to: key, ifMatch: try context.ifMatch()), .ok)
     }
 
     private func set(_ context: RequestContext) async throws -> Response {
@@ -81,13 +81,13 @@ package struct CartRoutes {
             json["quantity"].integer(in: 0...LineQuantity.maximum)
         }
         let sku = context.parameters["sku"]
-        return try answer(try await store.set(quantity, of: sku, in: key, ifMatch: try context.ifMatch()), .ok)
+        return try respond(try await store.set(quantity, of: sku, in: key, ifMatch: try context.ifMatch()), .ok)
     }
 
     private func remove(_ context: RequestContext) async throws -> Response {
         let cart = try await store.remove(
             context.parameters["sku"], from: try key(context), ifMatch: try context.ifMatch())
-        return try answer(cart, .ok)
+        return try respond(cart, .ok)
     }
 
     // MARK: Reading and writing
@@ -97,12 +97,12 @@ package struct CartRoutes {
         return key
     }
 
-    /// The tag is "version.hash", since new prices and stock change the answer without a write.
-    private func answer(_ cart: Cart, _ status: HTTPResponse.Status, token: String? = nil) throws -> Response {
+    /// The tag is "version.hash", since new prices and stock change the response without a write.
+    private func respond(_ cart: Cart, _ status: HTTPResponse.Status, token: String? = nil) throws -> Response {
         let body = try cart.json(token: token)
         return Response.json(status, bytes: body)
             .with(.eTag, EntityTag(version: cart.version, of: try token == nil ? body : cart.json()).description)
-            // Answers to writes are not stored, and the first contains the token.
+            // Responses to writes are not stored, and the first contains the token.
             .with(.cacheControl, CachePolicy.notStored)
     }
 

@@ -21,7 +21,7 @@ extension Problem {
     package static let noCart = Problem.notFound("There is no such cart.")
 
     /// 409: an order was placed from the cart.
-    /// - Parameter order: named to the holder of the cart's token, who may not have received the answer to the order
+    /// - Parameter order: named to the holder of the cart's token, who may not have received the response to the order
     static func cartConverted(_ order: CartOrder?) -> Problem {
         let problem = Problem(.cartConverted)
         guard let order else { return problem }

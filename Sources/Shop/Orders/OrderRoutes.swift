@@ -38,23 +38,23 @@ package struct OrderRoutes {
     // MARK: Placing
 
     private func place(_ context: RequestContext) async throws -> Response {
-        let answer: CheckoutAnswer
+        let placed: CheckoutResponse
         do {
-            answer = try await attempt(context)
-            metrics.ended(answer)
+            placed = try await attempt(context)
+            metrics.ended(placed)
         } catch {
             metrics.ended(error)
             throw error
         }
-        var response = Response.json(.created, bytes: answer.body)
-            .with(.location, answer.location)
-            .with(.eTag, answer.tag.description)
+        var response = Response.json(.created, bytes: placed.body)
+            .with(.location, placed.location)
+            .with(.eTag, placed.tag.description)
             .with(.cacheControl, CachePolicy.notStored)
-        if answer.isReplay { response.headers.append(.idempotentReplayed, "true") }
+        if placed.isReplay { response.headers.append(.idempotentReplayed, "true") }
         return response
     }
 
-    private func attempt(_ context: RequestContext) async throws -> CheckoutAnswer {
+    private func attempt(_ context: RequestContext) async throws -> CheckoutResponse {
         // Without an account, the client is identified by the cart's token, or by the key alone.
         let key = try context.idempotencyKey()
         let order = try OrderRequest(try context.json())
@@ -70,17 +70,17 @@ package struct OrderRoutes {
         let record = IdempotencyRecord(
             principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let holder = holds?.holder(client: context.client, email: order.email)
-        let answer = try await checkout.place(
+        let placed = try await checkout.place(
             CheckoutRequest(order, cartTokenHash: cartToken, record: record, holder: holder))
-        if let cart = order.cart, !answer.isReplay { cartChanged(CartChangedEvent(cart)) }
-        return answer
+        if let cart = order.cart, !placed.isReplay { cartChanged(CartChangedEvent(cart)) }
+        return placed
     }
 
     // MARK: Reading and cancelling
 
     private func show(_ context: RequestContext) async throws -> Response {
         let (reference, tokenHash) = try reference(context)
-        return try await answer(reference, tokenHash, context)
+        return try await respond(reference, tokenHash, context)
     }
 
     private func cancel(_ context: RequestContext) async throws -> Response {
@@ -88,10 +88,10 @@ package struct OrderRoutes {
         guard try await store.cancel(reference, tokenHash: tokenHash, reason: "cancelled by the shopper") else {
             throw Problem.noOrder
         }
-        return try await answer(reference, tokenHash, context)
+        return try await respond(reference, tokenHash, context)
     }
 
-    private func answer(
+    private func respond(
         _ reference: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext
     ) async throws -> Response {
         guard let order = try await store.order(reference, tokenHash: tokenHash) else { throw Problem.noOrder }

@@ -234,14 +234,14 @@ struct AnswerSchemaTests {
         }
         let requests = try ["a", "b", "c", "d"].map(request)
         let head = CheckoutSnapshot.CartHead(tokenHash: token.hash, version: 3, status: .active, currency: "USD")
-        let kept = CheckoutSnapshot.KeptAnswer(requestHash: [], location: "", body: nil, sealed: nil)
-        let keptInvalid = CheckoutSnapshot.KeptAnswer(
+        let kept = CheckoutSnapshot.StoredResponse(requestHash: [], location: "", body: nil, sealed: nil)
+        let keptInvalid = CheckoutSnapshot.StoredResponse(
             requestHash: requests[3].record.requestHash, location: "", body: nil, sealed: [])
         var batch = CheckoutBatch(
             CheckoutSnapshot(
                 time: at, hasKeyLock: [true, false, true, true],
-                kept: [requests[2].record.id: kept, requests[3].record.id: keptInvalid], carts: [id: head], orders: [:],
-                cartLines: [:], stock: AvailableStock([])), AnswerSeal(.unprotected))
+                stored: [requests[2].record.id: kept, requests[3].record.id: keptInvalid], carts: [id: head], orders: [:],
+                cartLines: [:], stock: AvailableStock([])), ResponseSeal(.unprotected))
         return requests.enumerated().compactMap { index, request in
             if case .refused(let problem) = batch.decide(request, at: index) { problem } else { nil }
         }

@@ -12,7 +12,7 @@ import Web
 @Suite("Checkout batch")
 struct CheckoutBatchTests {
     private let at = Timestamp(microseconds: 1_800_000_000_000_000)
-    private let seal = AnswerSeal(EncryptionKeys(secret: "a"))
+    private let seal = ResponseSeal(EncryptionKeys(secret: "a"))
 
     private func variant(_ number: Int, available: Int, currency: String = "USD") -> StockedVariant {
         StockedVariant(
@@ -36,12 +36,12 @@ struct CheckoutBatchTests {
     }
 
     private func snapshot(
-        count: Int, stock: [StockedVariant], kept: [[UInt8]: CheckoutSnapshot.KeptAnswer] = [:],
+        count: Int, stock: [StockedVariant], stored: [[UInt8]: CheckoutSnapshot.StoredResponse] = [:],
         carts: [UUID: CheckoutSnapshot.CartHead] = [:],
         lines: [UUID: RequestedQuantities] = [:], orders: [UUID: CartOrder] = [:], taken: Set<Int> = []
     ) -> CheckoutSnapshot {
         CheckoutSnapshot(
-            time: at, hasKeyLock: (0..<count).map { !taken.contains($0) }, kept: kept, carts: carts, orders: orders,
+            time: at, hasKeyLock: (0..<count).map { !taken.contains($0) }, stored: stored, carts: carts, orders: orders,
             cartLines: lines, stock: AvailableStock(stock))
     }
 
@@ -50,7 +50,7 @@ struct CheckoutBatchTests {
     }
 
     private func isPlaced(_ outcome: CheckoutOutcome) -> Bool {
-        if case .answered(let answer) = outcome { !answer.isReplay } else { false }
+        if case .completed(let response) = outcome { !response.isReplay } else { false }
     }
 
     @Test("an order of a batch is placed exactly if the earlier ones have left enough stock") func model()
@@ -90,39 +90,40 @@ struct CheckoutBatchTests {
         #expect(placedOrders > 1_000 && refused > 1_000)
     }
 
-    @Test("a kept answer is given again; a key in flight or with another body is refused; other orders go on") func keys() throws
+    @Test("a stored response is returned again; a key in flight or with another body is refused; other orders go on") func keys()
+        throws
     {
         let order = try request(#""items":[{"sku":"S1","quantity":1}]"#)
         let all = try (0..<6).map { try checkout(order, key: "k\($0)") }
-        let answer = CheckoutAnswer(location: "/v1/orders/x", tag: EntityTag(of: [2]), body: [1], isReplay: false)
-        func kept(_ place: Int, requestHash: [UInt8]? = nil) -> CheckoutSnapshot.KeptAnswer {
-            CheckoutSnapshot.KeptAnswer(
-                requestHash: requestHash ?? all[place].record.requestHash, location: answer.location, body: nil,
-                sealed: seal.seal(answer, for: all[place].record))
+        let response = CheckoutResponse(location: "/v1/orders/x", tag: EntityTag(of: [2]), body: [1], isReplay: false)
+        func stored(_ place: Int, requestHash: [UInt8]? = nil) -> CheckoutSnapshot.StoredResponse {
+            CheckoutSnapshot.StoredResponse(
+                requestHash: requestHash ?? all[place].record.requestHash, location: response.location, body: nil,
+                sealed: seal.seal(response, for: all[place].record))
         }
         let known = [
-            all[1].record.id: kept(1), all[2].record.id: kept(2, requestHash: [0]), all[4].record.id: kept(4),
-            all[5].record.id: kept(1, requestHash: all[5].record.requestHash),
+            all[1].record.id: stored(1), all[2].record.id: stored(2, requestHash: [0]), all[4].record.id: stored(4),
+            all[5].record.id: stored(1, requestHash: all[5].record.requestHash),
         ]
-        // A kept answer comes before a key in flight.
-        var batch = CheckoutBatch(snapshot(count: 6, stock: [variant(1, available: 9)], kept: known, taken: [0, 1, 2]), seal)
+        // A stored response comes before a key in flight.
+        var batch = CheckoutBatch(snapshot(count: 6, stock: [variant(1, available: 9)], stored: known, taken: [0, 1, 2]), seal)
         let outcomes = all.enumerated().map { batch.decide($1, at: $0) }
         #expect(code(outcomes[0]) == "idempotency_in_flight" && code(outcomes[2]) == "idempotency_key_reused")
-        if case .answered(let replay) = outcomes[1] {
-            #expect(replay.isReplay && replay.body == [1] && replay.tag == answer.tag && replay.location == answer.location)
+        if case .completed(let replay) = outcomes[1] {
+            #expect(replay.isReplay && replay.body == [1] && replay.tag == response.tag && replay.location == response.location)
         } else {
             Issue.record("no replay")
         }
         #expect(isPlaced(outcomes[3]) && batch.placed.count == 1)
-        if case .answered(let replay) = outcomes[4] { #expect(replay.isReplay) } else { Issue.record("no replay") }
+        if case .completed(let replay) = outcomes[4] { #expect(replay.isReplay) } else { Issue.record("no replay") }
         // Sealed for another request, or with another secret.
         #expect(code(outcomes[5]) == "unavailable")
         var other = CheckoutBatch(
-            snapshot(count: 2, stock: [variant(1, available: 9)], kept: known), AnswerSeal(EncryptionKeys(secret: "b")))
+            snapshot(count: 2, stock: [variant(1, available: 9)], stored: known), ResponseSeal(EncryptionKeys(secret: "b")))
         #expect(code(other.decide(all[1], at: 1)) == "unavailable" && other.placed.isEmpty)
     }
 
-    @Test("an answer that release 1.0 kept unsealed is only for the holder of the order's cart") func former() throws {
+    @Test("a response that release 1.0 stored unsealed is only for the holder of the order's cart") func former() throws {
         let cart = UUID(high: 9, low: 9)
         let order = try request(#""cart_id":"\#(cart.text)""#)
         let owner = try checkout(order, key: "k", token: "right"), stranger = try checkout(order, key: "k", token: "wrong")
@@ -133,12 +134,12 @@ struct CheckoutBatchTests {
         let head = CheckoutSnapshot.CartHead(
             tokenHash: RandomToken.hash(of: "right"), version: 1, status: .converted, currency: "USD")
         for (hash, isSame) in [(owner.record.requestHash, true), ([0], false)] {
-            let kept = [former: CheckoutSnapshot.KeptAnswer(requestHash: hash, location: "l", body: body, sealed: nil)]
-            var batch = CheckoutBatch(snapshot(count: 2, stock: [], kept: kept, carts: [cart: head]), seal)
-            if isSame, case .answered(let answer) = batch.decide(owner, at: 0) {
+            let stored = [former: CheckoutSnapshot.StoredResponse(requestHash: hash, location: "l", body: body, sealed: nil)]
+            var batch = CheckoutBatch(snapshot(count: 2, stock: [], stored: stored, carts: [cart: head]), seal)
+            if isSame, case .completed(let response) = batch.decide(owner, at: 0) {
                 #expect(
-                    answer.isReplay && answer.body == body
-                        && answer.tag == EntityTag(of: Array(#"{"id":"i","number":"n","total":1}"#.utf8)))
+                    response.isReplay && response.body == body
+                        && response.tag == EntityTag(of: Array(#"{"id":"i","number":"n","total":1}"#.utf8)))
             } else {
                 #expect(!isSame && code(batch.decide(owner, at: 0)) == "cart_converted")
             }

@@ -41,31 +41,31 @@ struct IdempotencyRecordTests {
         #expect(!dumped.contains("a-token-of-a-cart") && !dumped.contains("the-key-of-a-request"))
     }
 
-    @Test("a sealed answer opens for the same request only, with the service's current secret or the one before") func seal() {
-        let answer = CheckoutAnswer(
+    @Test("a sealed response opens for the same request only, with the service's current secret or the one before") func seal() {
+        let response = CheckoutResponse(
             location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
         let one = record("t", "POST /v1/orders", "k")
         let (old, new) = (EncryptionKeys(secret: "old"), EncryptionKeys(secret: "new", previous: "old"))
-        let sealed = AnswerSeal(old).seal(answer, for: one)
+        let sealed = ResponseSeal(old).seal(response, for: one)
         for keys in [old, new] {
-            let opened = AnswerSeal(keys).open(sealed, location: answer.location, for: record("t", "POST /v1/orders", "k"))
+            let opened = ResponseSeal(keys).open(sealed, location: response.location, for: record("t", "POST /v1/orders", "k"))
             #expect(
-                opened?.body == answer.body && opened?.tag == answer.tag && opened?.location == answer.location
+                opened?.body == response.body && opened?.tag == response.tag && opened?.location == response.location
                     && opened?.isReplay == true)
         }
-        #expect(AnswerSeal(old).seal(answer, for: one) != sealed)
-        #expect(AnswerSeal(EncryptionKeys(secret: "new")).open(sealed, location: answer.location, for: one) == nil)
-        #expect(AnswerSeal(old).open(AnswerSeal(new).seal(answer, for: one), location: answer.location, for: one) == nil)
+        #expect(ResponseSeal(old).seal(response, for: one) != sealed)
+        #expect(ResponseSeal(EncryptionKeys(secret: "new")).open(sealed, location: response.location, for: one) == nil)
+        #expect(ResponseSeal(old).open(ResponseSeal(new).seal(response, for: one), location: response.location, for: one) == nil)
         for other in [
             record("u", "POST /v1/orders", "k"), record("guest", "POST /v1/orders", "k"), record("t", "POST /v1/orders", "K"),
             record("t", "POST /v1/orders", "k", "{ }"), record("t", "POST /v1/refunds", "k"),
-        ] { #expect(AnswerSeal(old).open(sealed, location: answer.location, for: other) == nil) }
-        #expect(AnswerSeal(old).open(sealed, location: "/v1/orders/2", for: one) == nil)
+        ] { #expect(ResponseSeal(old).open(sealed, location: response.location, for: other) == nil) }
+        #expect(ResponseSeal(old).open(sealed, location: "/v1/orders/2", for: one) == nil)
         for place in sealed.indices {
             var changed = sealed
             changed[place] ^= 1
-            #expect(AnswerSeal(old).open(changed, location: answer.location, for: one) == nil)
-            #expect(AnswerSeal(old).open(Array(sealed[..<place]), location: answer.location, for: one) == nil)
+            #expect(ResponseSeal(old).open(changed, location: response.location, for: one) == nil)
+            #expect(ResponseSeal(old).open(Array(sealed[..<place]), location: response.location, for: one) == nil)
         }
     }
 

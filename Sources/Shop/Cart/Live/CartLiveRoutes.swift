@@ -111,7 +111,7 @@ package struct CartLiveRoutes {
         return subscription
     }
 
-    /// The WebSocket subprotocol, which browsers offer beside a ticket (RFC 6455 §1.9). They close a connection whose answer
+    /// The WebSocket subprotocol, which browsers offer beside a ticket (RFC 6455 §1.9). They close a connection whose response
     /// names none of the offered subprotocols.
     static let subprotocol = "commerce.cart"
     /// The prefix of a ticket that is offered as a subprotocol. There it is in no URL, which proxies log.

@@ -49,7 +49,7 @@ package final class WatchedCartRegistry: Sendable {
     /// Lets a broadcaster receive a cart's changes for a listener whose secret has not been checked yet, so it is not
     /// counted. ``admit(_:of:)`` or ``leave(_:_:of:)`` follows.
     /// - Throws: 503 or 429 where the process or the client has too many listeners. The limit of the cart is not checked
-    ///   yet: the answer must not depend on the cart.
+    ///   yet: the response must not depend on the cart.
     func join(_ cart: UUID, _ broadcaster: CartBroadcaster, of client: String) throws(Problem) {
         let problem = state.withLock { state -> Problem? in
             if let problem = refusal(to: client, state) { return problem }

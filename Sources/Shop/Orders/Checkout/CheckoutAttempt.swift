@@ -36,16 +36,16 @@ package struct CheckoutRequest: Sendable {
     }
 }
 
-/// The way of one request through the queue, until it is answered. Confined to its loop.
+/// The way of one request through the queue, until its response. Confined to its loop.
 final class CheckoutAttempt {
     let request: CheckoutRequest
     /// The SKUs as far as they are known: those of a cart after it was read.
     var skus: [String]
-    /// The time by which the client needs an answer.
+    /// The time by which the client needs a response.
     let deadline: Deadline
     /// The time of arrival, in nanoseconds of the monotonic clock.
     let arrived: UInt64
-    let promise: Promise<CheckoutAnswer>
+    let promise: Promise<CheckoutResponse>
     /// How often its transaction has failed and was run again.
     var retries = 0
     /// How often other orders took stock between reading and writing.
@@ -71,7 +71,7 @@ final class CheckoutAttempt {
 /// The outcome of one attempt to place an order.
 enum CheckoutOutcome {
     /// The order is placed, now or by an earlier request with its key.
-    case answered(CheckoutAnswer)
+    case completed(CheckoutResponse)
     case refused(Problem)
     /// - Parameter mayRetry: whether the load of the database allows another attempt
     case failed(any Error, mayRetry: Bool)

@@ -9,7 +9,7 @@ import Web
 /// others, and the stock that one order takes is no longer available to the next.
 struct CheckoutBatch {
     private let snapshot: CheckoutSnapshot
-    private let seal: AnswerSeal
+    private let seal: ResponseSeal
     private var stock: AvailableStock
     private var holdings: Holdings
     private let limits: HoldLimits
@@ -19,7 +19,7 @@ struct CheckoutBatch {
     private(set) var placed: [PlacedOrder] = []
 
     init(
-        _ snapshot: CheckoutSnapshot, _ seal: AnswerSeal, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()
+        _ snapshot: CheckoutSnapshot, _ seal: ResponseSeal, _ holdings: Holdings = Holdings(), _ limits: HoldLimits = HoldLimits()
     ) {
         self.snapshot = snapshot
         self.seal = seal
@@ -30,8 +30,8 @@ struct CheckoutBatch {
 
     /// Decides the request at `index` of the batch.
     mutating func decide(_ request: CheckoutRequest, at index: Int) -> CheckoutOutcome {
-        // A kept answer comes first: it is final, even while an earlier attempt with the key is still running.
-        if let kept = keptAnswer(to: request) { return kept }
+        // A stored response comes first: it is final, even while an earlier attempt with the key is still running.
+        if let stored = storedResponse(to: request) { return stored }
         guard snapshot.hasKeyLock[index] else { return .refused(.idempotencyInFlight) }
         var quantities = request.quantities ?? RequestedQuantities()
         var currency: String?
@@ -44,28 +44,28 @@ struct CheckoutBatch {
         return place(request, quantities, currency)
     }
 
-    /// The answer that is kept under the request's key; nil where there is none.
-    private func keptAnswer(to request: CheckoutRequest) -> CheckoutOutcome? {
+    /// The response that is stored under the request's key; nil where there is none.
+    private func storedResponse(to request: CheckoutRequest) -> CheckoutOutcome? {
         let record = request.record
-        if let kept = snapshot.kept[record.id] {
-            guard kept.requestHash == record.requestHash else { return .refused(Problem(.idempotencyKeyReused)) }
-            return open(kept, for: record)
+        if let stored = snapshot.stored[record.id] {
+            guard stored.requestHash == record.requestHash else { return .refused(Problem(.idempotencyKeyReused)) }
+            return open(stored, for: record)
         }
-        // Release 1.0 kept answers without the cart's token: such an answer is for the holder of the order's cart.
-        if let former = record.formerID, let kept = snapshot.kept[former], kept.requestHash == record.requestHash,
+        // Release 1.0 stored responses without the cart's token: such a response is for the holder of the order's cart.
+        if let former = record.formerID, let stored = snapshot.stored[former], stored.requestHash == record.requestHash,
             snapshot.cart(of: request) != nil
         {
-            return open(kept, for: record)
+            return open(stored, for: record)
         }
         return nil
     }
 
-    private func open(_ kept: CheckoutSnapshot.KeptAnswer, for record: IdempotencyRecord) -> CheckoutOutcome {
-        guard let answer = kept.answer(to: record, seal) else {
+    private func open(_ stored: CheckoutSnapshot.StoredResponse, for record: IdempotencyRecord) -> CheckoutOutcome {
+        guard let response = stored.response(to: record, seal) else {
             // Another task may have the key.
-            return .refused(.unavailable(retryAfter: 1).caused(by: KeptAnswerError.sealedWithAnotherKey))
+            return .refused(.unavailable(retryAfter: 1).caused(by: StoredResponseError.sealedWithAnotherKey))
         }
-        return .answered(answer)
+        return .completed(response)
     }
 
     private func check(_ cart: CheckoutSnapshot.CartHead, _ id: UUID, _ version: Int64?) throws(Problem) {
@@ -106,7 +106,7 @@ struct CheckoutBatch {
         }
         let placed = PlacedOrder(order, for: request, seal)
         self.placed.append(placed)
-        return .answered(placed.answer)
+        return .completed(placed.response)
     }
 }
 
@@ -116,17 +116,17 @@ struct PlacedOrder {
     let request: CheckoutRequest
     /// The hash of the guest's secret.
     let tokenHash: [UInt8]
-    let answer: CheckoutAnswer
-    /// The answer as it is kept.
+    let response: CheckoutResponse
+    /// The response as it is stored.
     let sealed: [UInt8]
 
-    init(_ order: Order, for request: CheckoutRequest, _ seal: AnswerSeal) {
+    init(_ order: Order, for request: CheckoutRequest, _ seal: ResponseSeal) {
         let token = RandomToken()
         let (body, tag) = order.json(accessToken: token.text)
         self.order = order
         self.request = request
         tokenHash = token.hash
-        answer = CheckoutAnswer(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
-        sealed = seal.seal(answer, for: request.record)
+        response = CheckoutResponse(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
+        sealed = seal.seal(response, for: request.record)
     }
 }

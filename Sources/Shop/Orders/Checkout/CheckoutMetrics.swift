@@ -55,8 +55,8 @@ final class OrderMetrics {
         failed = Self.counter("failed", factory)
     }
 
-    func ended(_ answer: CheckoutAnswer) {
-        if answer.isReplay { replayed.increment() } else { placed.increment() }
+    func ended(_ response: CheckoutResponse) {
+        if response.isReplay { replayed.increment() } else { placed.increment() }
     }
 
     func ended(_ error: any Error) {

@@ -43,10 +43,10 @@ package final class CheckoutQueue {
     }
 
     /// Places an order. On the loop.
-    /// - Returns: the answer for the client; a request that repeats a key gets the first answer again
+    /// - Returns: the response for the client; a request that repeats a key gets the first response again
     /// - Throws: `Problem` as ``CheckoutRules`` decides, and 409 while another request with the key is in progress;
     ///   `PostgresError`.
-    package func place(_ request: CheckoutRequest) async throws -> CheckoutAnswer {
+    package func place(_ request: CheckoutRequest) async throws -> CheckoutResponse {
         loop.assertInLoop()
         guard keys.count < settings.capacity else { throw PostgresError(.poolExhausted, "too many orders wait") }
         guard keys.insert(request.record.id).inserted else { throw Problem.idempotencyInFlight }
@@ -158,7 +158,7 @@ package final class CheckoutQueue {
         _ attempt: CheckoutAttempt, _ outcome: CheckoutOutcome, _ lane: CheckoutLane, isExplained: Bool
     ) -> CheckoutLane? {
         switch outcome {
-        case .answered(let answer): end(attempt, .success(answer))
+        case .completed(let response): end(attempt, .success(response))
         case .refused(let problem): end(attempt, .failure(problem))
         case .failed(let error, let mayRetry):
             switch RetryPolicy.transaction.decide(error, retries: attempt.retries, in: lane) {
@@ -205,10 +205,10 @@ package final class CheckoutQueue {
         return []
     }
 
-    private func end(_ attempt: CheckoutAttempt, _ result: Result<CheckoutAnswer, any Error>) {
+    private func end(_ attempt: CheckoutAttempt, _ result: Result<CheckoutResponse, any Error>) {
         keys.remove(attempt.request.record.id)
         switch result {
-        case .success(let answer): attempt.promise.succeed(answer)
+        case .success(let response): attempt.promise.succeed(response)
         case .failure(let error): attempt.promise.fail(error)
         }
     }

@@ -16,18 +16,18 @@ struct CheckoutSnapshot {
         let currency: String
     }
 
-    /// An answer that was kept under a key.
-    struct KeptAnswer {
+    /// A response that was stored under a key.
+    struct StoredResponse {
         let requestHash: [UInt8]
         let location: String
-        /// The body as release 1.0 kept it; else nil.
+        /// The body as release 1.0 stored it; else nil.
         let body: [UInt8]?
-        /// See ``AnswerSeal``.
+        /// See ``ResponseSeal``.
         let sealed: [UInt8]?
 
-        /// The answer to the same request; nil where it cannot be opened.
-        func answer(to record: IdempotencyRecord, _ seal: AnswerSeal) -> CheckoutAnswer? {
-            if let body { return CheckoutAnswer(kept: body, location: location) }
+        /// The response to the same request; nil where it cannot be opened.
+        func response(to record: IdempotencyRecord, _ seal: ResponseSeal) -> CheckoutResponse? {
+            if let body { return CheckoutResponse(stored: body, location: location) }
             return sealed.flatMap { seal.open($0, location: location, for: record) }
         }
     }
@@ -37,7 +37,7 @@ struct CheckoutSnapshot {
     /// For each request, whether no other transaction is at work with its key.
     let hasKeyLock: [Bool]
     /// By the record's id.
-    let kept: [[UInt8]: KeptAnswer]
+    let stored: [[UInt8]: StoredResponse]
     let carts: [UUID: CartHead]
     /// The orders that were placed from carts, by cart.
     let orders: [UUID: CartOrder]
@@ -59,21 +59,21 @@ extension CheckoutSnapshot {
     /// - Throws: `PostgresError` for other rows.
     init(_ rows: [PostgresRows], count: Int) throws(PostgresError) {
         guard rows.count == 3 || rows.count == 6, rows[0].count == count else {
-            throw PostgresError(.protocolViolation, "answers are missing")
+            throw PostgresError(.protocolViolation, "results are missing")
         }
         let keys = rows[0].named(CheckoutStatements.KeyColumn.self)
-        guard let first = keys.first else { throw PostgresError(.protocolViolation, "answers are missing") }
+        guard let first = keys.first else { throw PostgresError(.protocolViolation, "results are missing") }
         time = try first[.now]
         var hasKeyLock: [Bool] = []
         for row in keys { hasKeyLock.append(try row[.hasLock]) }
         self.hasKeyLock = hasKeyLock
-        var kept: [[UInt8]: KeptAnswer] = [:]
-        for row in rows[1].named(CheckoutStatements.KeptAnswerColumn.self) {
-            kept[try row[.id]] = KeptAnswer(
+        var stored: [[UInt8]: StoredResponse] = [:]
+        for row in rows[1].named(CheckoutStatements.StoredResponseColumn.self) {
+            stored[try row[.id]] = StoredResponse(
                 requestHash: try row[.requestHash], location: try row[.location], body: try row[.body],
                 sealed: try row[.sealed])
         }
-        self.kept = kept
+        self.stored = stored
         var carts: [UUID: CartHead] = [:]
         var orders: [UUID: CartOrder] = [:]
         var lines: [UUID: RequestedQuantities] = [:]

@@ -21,7 +21,7 @@ enum CheckoutStatements {
         static let list = selectList
     }
 
-    enum KeptAnswerColumn: Int, PostgresColumn {
+    enum StoredResponseColumn: Int, PostgresColumn {
         case id, requestHash, location, body, sealed
 
         var sql: PostgresQuery {
@@ -93,7 +93,7 @@ enum CheckoutStatements {
 
     /// Reads what the decisions need, in the order of ``CheckoutSnapshot/init(_:count:)``.
     ///
-    /// First come the locks of the keys, then the answers kept under them: a statement after the lock sees what the lock's
+    /// First come the locks of the keys, then the stored responses: a statement after the lock sees what the lock's
     /// former holder has committed. Stock is read without a lock, so that a row which many orders need is locked no longer
     /// than it takes to write it (``writing(_:reservationTime:)``).
     /// - Parameters:
@@ -107,7 +107,7 @@ enum CheckoutStatements {
             SELECT \(KeyColumn.list), set_config('lock_timeout', \(timeout), true) \
             FROM unnest(\(requests.map(\.record.lock))) WITH ORDINALITY AS k (lock, place) ORDER BY k.place
             """,
-            "SELECT \(KeptAnswerColumn.list) FROM idempotency WHERE id = ANY(\(keys))",
+            "SELECT \(StoredResponseColumn.list) FROM idempotency WHERE id = ANY(\(keys))",
         ]
         let skus = requests.flatMap { $0.quantities?.skus ?? [] }
         let carts = requests.compactMap(\.order.cart)
@@ -155,7 +155,7 @@ enum CheckoutStatements {
 
     // MARK: Writing
 
-    /// Writes the orders, each with its lines, its reservation, its history and its kept answer.
+    /// Writes the orders, each with its lines, its reservation, its history and its stored response.
     ///
     /// Stock comes last. Its rows are always locked in the order of ids, so that transactions never wait for each other in a
     /// circle. Where other orders have taken stock since it was read, the constraint `stock_never_oversold` rejects the
@@ -190,7 +190,7 @@ enum CheckoutStatements {
             \(orders.map(\.totals.discount.amount)), \(orders.map(\.totals.tax.amount)), \
             \(orders.map(\.totals.shipping.amount)), \(orders.map(\.totals.total.amount)), \
             \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.request.record.id)), \
-            \(placed.map(\.request.record.requestHash)), \(placed.map(\.answer.location)), \(placed.map(\.sealed))) \
+            \(placed.map(\.request.record.requestHash)), \(placed.map(\.response.location)), \(placed.map(\.sealed))) \
             AS w (id, number, cart, email, currency, subtotal, discount, tax, shipping, total, address, token, key, \
             request_hash, location, sealed)), \
             o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, total, \

@@ -5,22 +5,22 @@ import Web
 /// Places orders in PostgreSQL: one transaction of two round trips for a batch of orders.
 ///
 /// The first round trip reads all that the decisions need. The second writes the orders, their lines, their reservations and
-/// the answers to the requests, and commits. A crash leaves either all of it or nothing, and no client gets an answer before
+/// the responses to the requests, and commits. A crash leaves either all of it or nothing, and no client gets a response before
 /// the commit.
 package struct CheckoutStore {
     let pool: PostgresPool
     /// How long an unpaid order reserves its stock.
     let reservationTime: Duration
-    let seal: AnswerSeal
+    let seal: ResponseSeal
     /// What a client can hold without paying.
     let limits: HoldLimits
 
-    /// - Parameter keys: the keys that seal the answers kept for idempotency keys
+    /// - Parameter keys: the keys that seal the stored responses
     package init(pool: PostgresPool, reservationTime: Duration, keys: EncryptionKeys, limits: HoldLimits = HoldLimits()) {
         self.pool = pool
         self.reservationTime = reservationTime
         self.limits = limits
-        seal = AnswerSeal(keys)
+        seal = ResponseSeal(keys)
     }
 
     /// Places the orders that can be placed.

@@ -34,8 +34,8 @@ package struct Address: Equatable, Sendable {
         phone = json.part("phone", upTo: 40)
     }
 
-    /// The address as JSON, without absent parts. Its members have the order in which PostgreSQL stores them, so that the answer
-    /// to a new order is byte for byte the one that is read later.
+    /// The address as JSON, without absent parts. Its members have the order in which PostgreSQL stores them, so that the
+    /// response to a new order is byte for byte the one that is read later.
     func json() -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.beginObject()

@@ -23,7 +23,7 @@ package struct IdempotencyRecord: Sendable {
     package let id: [UInt8]
     /// SHA-256 of the body.
     package let requestHash: [UInt8]
-    /// The id under which release 1.0 kept the answer to an order from a cart: its principal was always `guest`.
+    /// The id under which release 1.0 stored the response to an order from a cart: its principal was always `guest`.
     let formerID: [UInt8]?
     /// The client's secrets: the key, and the cart's token where there is one.
     let secret: Secret

@@ -23,8 +23,8 @@ package struct Order: Sendable {
     /// The order as JSON.
     package func json() -> [UInt8] { document().bytes }
 
-    /// The order as JSON with the guest's secret in it, for the answer to the request that placed it. The tag is that of the
-    /// order without the secret, as GET answers it.
+    /// The order as JSON with the guest's secret in it, for the response to the request that placed it. The tag is that of
+    /// the order without the secret, as GET returns it.
     package func json(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
         let document = document()
         var body: [UInt8] = []

@@ -13,7 +13,7 @@ package struct Erasure {
         /// The unfinished ones among them: they can no longer be delivered or paid.
         package var open = 0
         package var carts = 0
-        /// Kept answers to their requests.
+        /// Stored responses to their requests.
         package var answers = 0
     }
 
@@ -63,7 +63,7 @@ package struct Erasure {
                 WITH page AS MATERIALIZED (SELECT id, email FROM orders WHERE id > \(last) ORDER BY id LIMIT \(literal: Self.batch)), \
                 o AS (UPDATE orders SET \(OrderStore.blanking) FROM page WHERE orders.id = page.id \
                 AND lower(page.email) = lower(\(email)) RETURNING orders.id, cart_id, orders.created_at, status), \
-                i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.answer) RETURNING 1), \
+                i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.storedResponse) RETURNING 1), \
                 c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
                 h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id) \
                 SELECT \(Column.list)

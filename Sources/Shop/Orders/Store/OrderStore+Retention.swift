@@ -21,7 +21,7 @@ extension OrderStore {
             WITH o AS (UPDATE orders SET \(Self.blanking) WHERE id IN (SELECT id FROM orders WHERE \(Self.unpaid) \
             AND erased_at IS NULL AND updated_at < \(Timestamp.now - age) ORDER BY updated_at LIMIT \(literal: limit) \
             FOR UPDATE SKIP LOCKED) RETURNING id, created_at), \
-            i AS (DELETE FROM idempotency USING o WHERE \(Self.answer)) SELECT count(*) FROM o
+            i AS (DELETE FROM idempotency USING o WHERE \(Self.storedResponse)) SELECT count(*) FROM o
             """
         ])
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
@@ -36,16 +36,16 @@ extension OrderStore {
             WITH o AS (DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE \(Self.unpaid) AND erased_at IS NOT NULL \
             AND updated_at < \(Timestamp.now - age) ORDER BY erased_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED) \
             RETURNING id, cart_id, created_at), \
-            i AS (DELETE FROM idempotency USING o WHERE \(Self.answer)), \
+            i AS (DELETE FROM idempotency USING o WHERE \(Self.storedResponse)), \
             c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id) SELECT count(*) FROM o
             """
         ])
         return try rows.first?.first.map { row in Int(clamping: try row[0, as: Int64.self]) } ?? 0
     }
 
-    /// The condition that a row of `idempotency` is the answer kept for order `o`, which was written in the same transaction and
-    /// has the same time.
-    static let answer: PostgresQuery =
+    /// The condition that a row of `idempotency` is the stored response to order `o`, which was written in the same
+    /// transaction and has the same time.
+    static let storedResponse: PostgresQuery =
         "idempotency.created_at = o.created_at AND idempotency.location = '/v1/orders/' || o.id"
 
     /// Replaces the oldest movements of stock that are older than `age` by their sums.
@@ -70,7 +70,7 @@ extension OrderStore {
         ]).first?.affectedRows ?? 0
     }
 
-    /// Deletes up to `limit` kept answers that are older than `age`.
+    /// Deletes up to `limit` stored responses that are older than `age`.
     /// - Returns: how many.
     package func forgetAnswers(olderThan age: Duration, limit: Int) async throws -> Int {
         try await pool.batch([

@@ -119,7 +119,7 @@ package struct OrderStore {
 
     // MARK: Closing
 
-    /// Cancels an order for its shopper. A cancelled order stays as it is, so that a request whose answer was lost, or a
+    /// Cancels an order for its shopper. A cancelled order stays as it is, so that a request whose response was lost, or a
     /// transaction whose COMMIT was, can be repeated.
     /// - Returns: false where the order does not exist, or the token is wrong.
     package func cancel(_ reference: OrderReference, tokenHash: [UInt8], reason: String) async throws -> Bool {

@@ -1,23 +1,24 @@
 import Formats
 import Web
 
-/// The answer to a request that has placed an order.
-package struct CheckoutAnswer: Sendable {
+/// The response to a request that has placed an order.
+package struct CheckoutResponse: Sendable {
     package let location: String
-    /// The tag that GET at ``location`` answers until the order changes (RFC 9110 §15.3.2): the tag of the order without the
-    /// secret, which only this answer contains.
+    /// The tag that GET at ``location`` returns until the order changes (RFC 9110 §15.3.2): the tag of the order without the
+    /// secret, which only this response contains.
     package let tag: EntityTag
     package let body: [UInt8]
     /// Whether an earlier request with the same key has placed the order.
     package let isReplay: Bool
 }
 
-// MARK: Kept answers
+// MARK: Stored responses
 
-/// Seals answers, so that only a repetition of the same request can open them: the key is derived from the service's secret
+/// Seals responses, so that only a repetition of the same request can open them: the key is derived from the service's secret
 /// and from the client's (the Idempotency-Key, and the cart's token). A reader of the table, a copy or a backup has neither,
 /// and a holder of the service's secret lacks the client's.
-struct AnswerSeal: Sendable {
+struct ResponseSeal: Sendable {
+    /// Part of the keys: another text would make stored responses unreadable.
     private static let purpose = EncryptionKeys.Purpose("kept answer")
 
     private let keys: EncryptionKeys
@@ -25,19 +26,19 @@ struct AnswerSeal: Sendable {
     init(_ keys: EncryptionKeys) { self.keys = keys }
 
     /// Seals tag and body.
-    func seal(_ answer: CheckoutAnswer, for record: IdempotencyRecord) -> [UInt8] {
-        let tag = answer.tag.opaque
+    func seal(_ response: CheckoutResponse, for record: IdempotencyRecord) -> [UInt8] {
+        let tag = response.tag.opaque
         // A tag has 22 characters.
-        let plain = [UInt8(truncatingIfNeeded: tag.count)] + tag + answer.body
-        return key(record).seal(plain, context: Self.context(record, answer.location))
+        let plain = [UInt8(truncatingIfNeeded: tag.count)] + tag + response.body
+        return key(record).seal(plain, context: Self.context(record, response.location))
     }
 
-    /// - Returns: nil where the answer was sealed for another request or with another secret, or was changed.
-    func open(_ sealed: [UInt8], location: String, for record: IdempotencyRecord) -> CheckoutAnswer? {
+    /// - Returns: nil where the response was sealed for another request or with another secret, or was changed.
+    func open(_ sealed: [UInt8], location: String, for record: IdempotencyRecord) -> CheckoutResponse? {
         guard let plain = key(record).open(sealed, context: Self.context(record, location)), let length = plain.first,
             plain.count > Int(length)
         else { return nil }
-        return CheckoutAnswer(
+        return CheckoutResponse(
             location: location, tag: EntityTag(opaque: Array(plain[1...Int(length)])), body: Array(plain[(1 + Int(length))...]),
             isReplay: true)
     }
@@ -46,24 +47,24 @@ struct AnswerSeal: Sendable {
         keys.sealing(for: Self.purpose, ownedBy: record.secret.reveal().utf8)
     }
 
-    /// Binds the answer to its row.
+    /// Binds the response to its row.
     private static func context(_ record: IdempotencyRecord, _ location: String) -> [UInt8] {
         record.id + record.requestHash + Array(location.utf8)
     }
 }
 
-/// The reason why a kept answer cannot be given again.
-enum KeptAnswerError: Error, CustomStringConvertible {
+/// The reason why a stored response cannot be returned.
+enum StoredResponseError: Error, CustomStringConvertible {
     case sealedWithAnotherKey
 
     var description: String {
-        "a kept answer cannot be opened: ENCRYPTION_KEY has changed, and ENCRYPTION_KEY_PREVIOUS is not the one before"
+        "a stored response cannot be opened: ENCRYPTION_KEY has changed, and ENCRYPTION_KEY_PREVIOUS is not the one before"
     }
 }
 
-extension CheckoutAnswer {
-    /// An answer that release 1.0 has kept: the body as it was sent, without its tag.
-    init(kept body: [UInt8], location: String) {
+extension CheckoutResponse {
+    /// A response that release 1.0 has stored: the body as it was sent, without its tag.
+    init(stored body: [UInt8], location: String) {
         self.init(location: location, tag: EntityTag(of: Self.withoutSecret(body)), body: body, isReplay: true)
     }
 
