@@ -13,11 +13,11 @@ extension AdmissionSettings {
         settings.queueLength = reader.read(
             "ADMISSION_QUEUE", .integer(0...100_000), default: settings.queueLength,
             "Most requests that wait to be handled, then 503")
-        settings.patience = reader.read(
-            "ADMISSION_TIMEOUT", .duration(.milliseconds(1) ... .seconds(300)), default: settings.patience,
+        settings.timeout = reader.read(
+            "ADMISSION_TIMEOUT", .duration(.milliseconds(1) ... .seconds(300)), default: settings.timeout,
             "Longest wait to be handled, then 503")
-        settings.standingPatience = reader.read(
-            "ADMISSION_TARGET", .duration(.milliseconds(1) ... .seconds(300)), default: settings.standingPatience,
+        settings.standingTimeout = reader.read(
+            "ADMISSION_TARGET", .duration(.milliseconds(1) ... .seconds(300)), default: settings.standingTimeout,
             "Longest wait while the queue has not been empty for ADMISSION_TIMEOUT; the newest request goes first then")
         settings.lag = reader.read(
             "LOOP_LAG_LIMIT", .duration(.milliseconds(1) ... .seconds(60)), default: settings.lag,

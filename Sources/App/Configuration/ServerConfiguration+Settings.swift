@@ -17,14 +17,14 @@ extension ServerConfiguration {
             "HTTP_MAX_HEADERS", .size(1_024...(1 << 22)), default: limits.headers, "All header fields of a request, then 431")
         limits.fields = reader.read(
             "HTTP_MAX_FIELDS", .integer(8...10_000), default: limits.fields, "Most header fields of a request, then 431")
-        maximumReplyHead = reader.read(
-            "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: maximumReplyHead,
+        maximumResponseHead = reader.read(
+            "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: maximumResponseHead,
             "All header fields of a reply, then 500; what the load balancer takes")
         maximumConnections = reader.read(
             "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: maximumConnections,
             "Most connections at a time; near it, idle connections of the client with the most are closed")
-        maximumRefusals = reader.read(
-            "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: maximumRefusals,
+        maximumRateLimitedResponses = reader.read(
+            "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: maximumRateLimitedResponses,
             "A connection closes after this many 429 in a row; 0 keeps it open")
         // The server itself has no such limit: it does not know which addresses are proxies.
         maximumConnectionsPerClient = reader.read(
@@ -38,17 +38,17 @@ extension ServerConfiguration {
                 "Most memory that is kept for clients: unfinished requests, bodies, answers not taken; beyond it, the connections that hold most for longest get 503 or are closed"
             )
             ?? max(16 << 20, UsableMemory.bytes() / 8)
-        keepAlive = reader.read(
-            "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: keepAlive,
+        idleTimeout = reader.read(
+            "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: idleTimeout,
             "An idle connection closes after this time; it must be longer than the load balancer's")
-        headerDeadline = reader.read(
-            "HTTP_HEADER_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: headerDeadline,
+        headerTimeout = reader.read(
+            "HTTP_HEADER_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: headerTimeout,
             "Longest time for a request's head to arrive")
-        writeStall = reader.read(
-            "HTTP_WRITE_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: writeStall,
+        writeTimeout = reader.read(
+            "HTTP_WRITE_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: writeTimeout,
             "A connection closes when its client reads nothing of its answer for this time")
-        bodyDeadline = reader.read(
-            "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: bodyDeadline,
+        bodyTimeout = reader.read(
+            "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: bodyTimeout,
             "Longest handling of a request, then 503; longest time for its body to arrive, then 408")
         minimumRate = reader.read(
             "HTTP_MIN_BODY_RATE", .size(0...(1 << 20)), default: minimumRate,
