@@ -122,7 +122,7 @@ struct AnswerSchemaTests {
                 for (next, total) in [
                     (nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001)),
                 ] as [(String?, ProductTotal?)] {
-                    let list = try ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
+                    let list = ProductList(stock: stock, next: next, link: next, total: total).loaded { body in
                         for place in 0..<2 { body(place, summary) }
                     }
                     #expect(try violations(of: list.document.filled(with: list.available), as: "ProductList") == [])
@@ -329,7 +329,9 @@ struct AnswerSchemaTests {
 
     @Test("a code where it does not belong is noticed") func strangers() {
         #expect(contract.violations(of: answer(Problem(.cartConverted)), to: "POST", "/v1/orders/x/cancel") != [])
-        #expect(contract.violations(of: answer(.conflict("new_code", "x")), to: "POST", "/v1/orders") != [])
+        #expect(
+            contract.violations(
+                of: answer(Problem(ProblemKind(.conflict, "new_code", "New code", "x"))), to: "POST", "/v1/orders") != [])
         #expect(contract.violations(of: answer(Problem.notFound.with("extra", .null)), to: "GET", "/v1/orders/x") != [])
     }
 }

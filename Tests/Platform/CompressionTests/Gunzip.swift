@@ -1,7 +1,6 @@
 import CZLib
 
-/// The document that gzip bytes hold, with nothing behind it; nil where they are not that. zlib's own reader, which checks
-/// length and sum.
+/// Decompresses exactly one gzip document; nil for other bytes. Uses zlib's own reader, which checks length and checksum.
 func gunzip(_ bytes: [UInt8], atMost limit: Int) -> [UInt8]? {
     var input = bytes
     var stream = z_stream()

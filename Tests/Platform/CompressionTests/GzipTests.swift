@@ -5,14 +5,14 @@ import Testing
 @testable import Compression
 
 @Suite struct GzipTests {
-    /// Anything from one byte over and over to noise.
+    /// Data from a repeated byte to noise.
     private func document(_ random: inout SeededGenerator) -> [UInt8] {
         let count = Int.random(in: 0...(Int.random(in: 0..<20, using: &random) == 0 ? 200_000 : 3_000), using: &random)
         let letters = Int.random(in: 0...255, using: &random)
         return (0..<count).map { _ in UInt8(truncatingIfNeeded: Int.random(in: 0...letters, using: &random)) }
     }
 
-    @Test("what it makes is read back by zlib as it was, whatever it is", arguments: [1, 4, 6, 9])
+    @Test("any document round-trips through zlib", arguments: [1, 4, 6, 9])
     func random(level: Int) {
         var random = SeededGenerator(seed: UInt64(level))
         let gzip = Gzip(GzipSettings(minimumSize: 2, level: level))
@@ -23,13 +23,13 @@ import Testing
             made += 1
             #expect(bytes.count < document.count)
             #expect(gunzip(bytes, atMost: document.count) == document)
-            // The same again, though other documents went through.
+            // Equal results, after other documents in between.
             if made % 50 == 0 { #expect(gzip.compress(document) == bytes) }
         }
         #expect(made > 500)
     }
 
-    @Test("noise, what is small, and nothing are left as they are") func notWorthIt() {
+    @Test("noise, small and empty documents are not compressed") func notWorthIt() {
         var random = SeededGenerator(seed: 7)
         let gzip = Gzip(GzipSettings())
         #expect(gzip.compress((0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }) == nil)
@@ -39,11 +39,11 @@ import Testing
         for count in 0...20 { #expect(eager.compress([UInt8](repeating: 65, count: count)) == nil) }
     }
 
-    @Test("a level that zlib does not have makes nothing, and nothing fails") func badLevel() {
+    @Test("an invalid level compresses nothing, and does not trap") func badLevel() {
         #expect(Gzip(GzipSettings(minimumSize: 2, level: 99)).compress([UInt8](repeating: 65, count: 5_000)) == nil)
     }
 
-    @Test("Python reads it too") func python() throws {
+    @Test("Python reads the result") func python() throws {
         var random = SeededGenerator(seed: 11)
         let gzip = Gzip(GzipSettings(minimumSize: 2))
         let scratch = try ScratchDirectory("gzip")

@@ -12,7 +12,7 @@ struct DecimalTests {
         return String(decoding: bytes.dropFirst(), as: UTF8.self)
     }
 
-    @Test("numbers of every length are written as Swift describes them")
+    @Test("numbers of every length have the same text as their description in Swift")
     func numbers() {
         var powers: [UInt64] = [0, 1, .max]
         var power: UInt64 = 1
@@ -33,7 +33,7 @@ struct DecimalTests {
         }
     }
 
-    @Test("padded numbers have as many digits as asked for, the last ones")
+    @Test("padded numbers have exactly the wanted last digits")
     func padded() {
         var random = SeededGenerator(seed: 8)
         for _ in 0..<20_000 {

@@ -38,7 +38,7 @@ struct JSONReaderTests {
         }
     }
 
-    @Test("reads a document that keeps the rules, ignoring members it does not know")
+    @Test("reads a valid document, and ignores unknown members")
     func reads() throws {
         let read = try order(
             #"{"items":[{"sku":"A","quantity":1,"price":0},{"sku":" B-2 ","quantity":999}],"email":"a@b","expected_total":5,"total":1}"#
@@ -61,7 +61,7 @@ struct JSONReaderTests {
         }
     }
 
-    @Test("collects every fault of a document, each with its pointer")
+    @Test("collects every error of a document, each with its pointer")
     func collects() throws {
         let json = #"{"items":[{"sku":"","quantity":0},{"quantity":"1"},7],"email":5,"note":"12345678901","expected_total":-1}"#
         do {
@@ -82,7 +82,7 @@ struct JSONReaderTests {
         }
     }
 
-    @Test("notes a document that is no object once, whatever is read below it", arguments: ["[]", "1", "\"x\"", "true"])
+    @Test("records one error for a document that is no object", arguments: ["[]", "1", "\"x\"", "true"])
     func noObject(json: String) throws {
         let found = try faults(json) { body in
             (body["a"]["b"].boolean(), body["c"].array(count: 0...1) { $0.boolean() }, body.optional("d")?.boolean())
@@ -100,7 +100,7 @@ struct JSONReaderTests {
         #expect(try faults(#"{"q":\#(text)}"#) { $0["q"].integer(in: 1...999) }.map(\.pointer) == ["/q"])
     }
 
-    @Test("reads integers of any width up to their ends")
+    @Test("reads integers of any width up to their bounds")
     func widths() throws {
         func read<I: FixedWidthInteger>(_ text: String, _ range: ClosedRange<I>) throws -> I {
             try JSONReader.decode(JSONValue.parse(Array(text.utf8))) { $0.integer(in: range) }
@@ -136,7 +136,7 @@ struct JSONReaderTests {
         #expect(try faults(#""""#) { $0.text(length: 1...Int.max) }.map(\.detail) == ["must not be empty"])
     }
 
-    @Test("lengths count Unicode scalars, not bytes and not what looks like one character")
+    @Test("lengths count Unicode scalars, neither bytes nor grapheme clusters")
     func lengths() throws {
         #expect(try faults(#""éééé""#) { $0.text(length: 4...4) }.isEmpty)
         #expect(try faults(#""e\u0301""#) { $0.text(length: 2...2) }.isEmpty)
@@ -147,7 +147,7 @@ struct JSONReaderTests {
         case card, transfer
     }
 
-    @Test("reads identifiers, times, choices and the caller's own kinds")
+    @Test("reads identifiers, times, enumerations and the caller's own types")
     func kinds() throws {
         let id = UUID.v7()
         let json = #"{"id":"\#(id.text)","at":"1970-01-01T00:00:01Z","method":"transfer","slug":"Mug"}"#
@@ -171,7 +171,7 @@ struct JSONReaderTests {
             ])
     }
 
-    @Test("reads members with free names in their order")
+    @Test("reads members with any names in order")
     func members() throws {
         let value = try JSONValue.parse(Array(#"{"size":"M","colour":"red"}"#.utf8))
         let read = try JSONReader.decode(value) { body in body.members(count: 0...3) { "\($0)=\($1.line(length: 1...9))" } }
@@ -182,13 +182,13 @@ struct JSONReaderTests {
         #expect(try faults(#"{"a":1}"#) { $0.members(count: 0...1) { $1.line(length: 1...9) } }.map(\.pointer) == ["/a"])
     }
 
-    @Test("writes ~ and / in a name as RFC 6901 has it")
+    @Test("escapes ~ and / in a name as in RFC 6901")
     func pointers() throws {
         let found = try faults(#"{"a/b":{"m~n":1}}"#) { ($0["a/b"]["m~n"].boolean(), $0["~1"].boolean(), $0[""].boolean()) }
         #expect(found.map(\.pointer) == ["/a~1b/m~0n", "/~01", "/"])
     }
 
-    @Test("keeps the first fault of a value, and of a very bad document only so many")
+    @Test("keeps the first error of a value, and a limited number of errors of a document")
     func limits() throws {
         let own = try faults("5") { body in
             body.refuse("first")

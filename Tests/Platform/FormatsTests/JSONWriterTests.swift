@@ -12,7 +12,7 @@ struct JSONWriterTests {
         return String(decoding: writer.finish(), as: UTF8.self)
     }
 
-    @Test("puts commas between values and members, and nowhere else")
+    @Test("writes commas between values and members, and nowhere else")
     func commas() {
         let written = text { writer in
             writer.beginObject()
@@ -48,14 +48,14 @@ struct JSONWriterTests {
         )
     }
 
-    @Test("goes on after bytes already there")
+    @Test("appends to bytes")
     func appending() {
         var writer = JSONWriter(appendingTo: Array("data: ".utf8))
         writer.string("x")
         #expect(writer.finish() == Array("data: \"x\"".utf8))
     }
 
-    @Test("writes the ends of every integer type")
+    @Test("writes the least and greatest value of every integer type")
     func integers() {
         #expect(text { $0.int(Int64.min) } == "-9223372036854775808")
         #expect(text { $0.int(Int64.max) } == "9223372036854775807")
@@ -81,7 +81,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("any text comes back from Foundation's parser as it was")
+    @Test("any text is read unchanged by Foundation's parser")
     func foundation() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
@@ -96,7 +96,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("bytes that are not UTF-8 become U+FFFD and never break the text")
+    @Test("bytes that are not UTF-8 become U+FFFD and never make the text invalid")
     func invalidUTF8() throws {
         #expect(text { $0.string(utf8: [0x61, 0xFF, 0x22, 0x62]) } == "\"a\u{FFFD}\\\"b\"")
         #expect(text { $0.string(utf8: Array("é/\"".utf8)) } == "\"é/\\\"\"")

@@ -10,7 +10,7 @@ struct SecretTests {
         let password = Secret("hunter2")
     }
 
-    @Test("shows itself nowhere but where it is revealed")
+    @Test("only reveal shows it")
     func masked() throws {
         let secret = Secret("hunter2")
         #expect(secret.reveal() == "hunter2")
@@ -28,7 +28,7 @@ struct SecretTests {
         #expect("\(secret)" == Secret.mask && json.contains(Secret.mask))
     }
 
-    @Test("its mask does not tell its length")
+    @Test("its mask does not depend on its length")
     func length() {
         #expect("\(Secret(""))" == "\(Secret("a much longer one"))")
         #expect(Secret("").isEmpty && !Secret("x").isEmpty)

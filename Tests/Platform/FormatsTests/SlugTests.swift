@@ -30,7 +30,7 @@ struct SlugTests {
         #expect(Slug.make(String(repeating: "a", count: 79) + "ß") == String(repeating: "a", count: 79))
     }
 
-    @Test("whatever the name, the slug is valid, and its own slug")
+    @Test("every slug is valid, and its own slug")
     func always() {
         var random = SeededGenerator(seed: 60)
         for _ in 0..<5_000 {
@@ -40,7 +40,7 @@ struct SlugTests {
         }
     }
 
-    @Test("every letter of the Latin blocks folds as Foundation's decomposition does, where it has one")
+    @Test("Latin letters fold as in Foundation's decomposition, if they have one")
     func latin() {
         for code in Array(UInt32(0xC0)...0x24F) + Array(0x1E00...0x1EFF) {
             guard let scalar = Unicode.Scalar(code) else { continue }

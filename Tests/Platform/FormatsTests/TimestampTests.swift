@@ -43,7 +43,7 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test("always writes six fractional digits, so that text sorts as time does")
+    @Test("always writes six fractional digits, and text sorts by time")
     func writes() {
         #expect(Timestamp(microseconds: 0).description == "1970-01-01T00:00:00.000000Z")
         #expect(Timestamp(microseconds: -1).description == "1969-12-31T23:59:59.999999Z")
@@ -60,7 +60,7 @@ struct TimestampTests {
         for (time, text) in zip(times, texts) { #expect(Timestamp(rfc3339: text) == time) }
     }
 
-    @Test("every day of eight centuries is the day after the one before, and reads back")
+    @Test("every day of eight centuries follows the day before it, and round-trips")
     func everyDay() throws {
         var previous = CivilDate(daysSince1970: -140_001)
         for days in -140_000...160_000 {
@@ -82,7 +82,7 @@ struct TimestampTests {
         }
     }
 
-    @Test("agrees with the C library on any moment of years 1 to 9999, as RFC 3339 and as an HTTP date")
+    @Test("agrees with the C library for the years 1 to 9999, in RFC 3339 and as an HTTP date")
     func agreesWithC() {
         var random = SeededGenerator(seed: 21)
         for _ in 0..<5_000 {
@@ -112,7 +112,7 @@ struct TimestampTests {
         #expect(Timestamp(microseconds: .max).httpDate == "Fri, 31 Dec 9999 23:59:59 GMT")
     }
 
-    @Test("adds and subtracts, and stops at the ends instead of trapping")
+    @Test("addition and subtraction stop at the ends and never trap")
     func arithmetic() {
         let time = Timestamp(microseconds: 1_000)
         #expect(time + .microseconds(5) == Timestamp(microseconds: 1_005))
@@ -141,7 +141,7 @@ struct TimestampTests {
         #expect(now >= before - 0.001 && now <= after + 0.001)
     }
 
-    @Test("random and slightly damaged text never ends the process")
+    @Test("random and slightly damaged text never traps")
     func fuzz() {
         var random = SeededGenerator(seed: 22)
         let text = Array("2026-11-21T03:26:48.123456+01:30".utf8)

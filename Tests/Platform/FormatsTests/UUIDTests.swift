@@ -8,7 +8,7 @@ import Testing
 struct UUIDTests {
     @Test("version 7 carries time, version and variant as RFC 9562 appendix A.6 shows")
     func layout() throws {
-        // The appendix's milliseconds with its random tail; its rand_a is random, ours the fraction of a millisecond.
+        // Milliseconds and random tail of the appendix. Its rand_a is random, ours is the fraction of a millisecond.
         let id = UUID.v7(at: Timestamp(microseconds: 1_645_557_742_000_000), random: 0x18C4_DC0C_0C07_398F)
         #expect(id.text == "017f22e2-79b0-7000-98c4-dc0c0c07398f")
         #expect(id.version == 7)
@@ -30,7 +30,7 @@ struct UUIDTests {
         }
     }
 
-    @Test("version 7 of the clock are all different and of now")
+    @Test("identifiers of the clock are distinct and have the current time")
     func unique() throws {
         let ids = (0..<10_000).map { _ in UUID.v7() }
         #expect(Set(ids).count == ids.count)
@@ -42,13 +42,13 @@ struct UUIDTests {
         }
     }
 
-    @Test("no time is too early or too late to make one", arguments: [Int64.min, -1, 0, .max])
+    @Test("every time makes an identifier", arguments: [Int64.min, -1, 0, .max])
     func extremes(microseconds: Int64) {
         #expect(UUID.v7(at: Timestamp(microseconds: microseconds)).version == 7)
         if microseconds <= 0 { #expect(UUID.v7(at: Timestamp(microseconds: microseconds)).text.hasPrefix("00000000-0000-7000-")) }
     }
 
-    @Test("text and bytes agree with Foundation's and read back")
+    @Test("text and bytes agree with Foundation's and round-trip")
     func roundTrip() {
         for _ in 0..<5_000 {
             let id = UUID()

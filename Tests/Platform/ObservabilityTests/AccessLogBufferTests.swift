@@ -4,9 +4,9 @@ import Testing
 
 @testable import Observability
 
-@Suite("Access lines")
+@Suite("Access log buffer")
 struct AccessLogBufferTests {
-    /// Numbers that come again with every run (xorshift64, Marsaglia 2003).
+    /// Numbers that are the same in every run (xorshift64, Marsaglia 2003).
     private struct Numbers: RandomNumberGenerator {
         var state: UInt64 = 0x9e37_79b9_7f4a_7c15
         mutating func next() -> UInt64 {
@@ -24,7 +24,7 @@ struct AccessLogBufferTests {
                 (0..<Int.random(in: 0...30, using: &numbers)).compactMap { _ in letters.randomElement(using: &numbers) })
         }
         let path = (0..<Int.random(in: 0...40, using: &numbers)).map { _ in UInt8.random(in: 0...255, using: &numbers) }
-        // Mostly moments that follow each other closely, as in a log; now and then any at all.
+        // Mostly times in close succession, as in a log, and sometimes any time.
         let near = 1_795_231_608_000_000 + Int64.random(in: 0...3_000_000, using: &numbers)
         let time = Int.random(in: 0..<20, using: &numbers) == 0 ? Int64.random(in: .min ... .max, using: &numbers) : near
         return AccessRecord(
@@ -38,7 +38,7 @@ struct AccessLogBufferTests {
             userID: Bool.random(using: &numbers) ? text(&numbers) : nil)
     }
 
-    @Test("are those that the handler writes, line by line, whatever is in them")
+    @Test("writes the same lines as the log handler, for any record")
     func same() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer, limit: 64 << 20)
@@ -61,7 +61,7 @@ struct AccessLogBufferTests {
         #expect(pipe.lines(expected.count) == expected)
     }
 
-    @Test("wait for the flush that the first of them asks for, and for no more than a batch")
+    @Test("the first line asks for a flush, and a full batch is flushed at once")
     func batches() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer)
@@ -73,14 +73,14 @@ struct AccessLogBufferTests {
         #expect(!lines.append(record, .info, "request"))
         lines.flush()
         #expect(lines.append(record, .info, "request"))
-        // Nobody flushes, and all but the last batch come out.
+        // Without a flush, all but the last batch are written.
         for _ in 0..<2_000 { _ = lines.append(record, .info, "request") }
         #expect(Set(pipe.lines(1_500)).count == 1)
         lines.flush()
         #expect(pipe.lines(503).count == 503)
     }
 
-    @Test("are left to the logger where it writes otherwise")
+    @Test("does not exist for a logger with other lines")
     func others() {
         let sink = LogSink(descriptor: -1)
         #expect(AccessLogBuffer(of: Logger(label: "x") { _ in SwiftLogNoOpLogHandler() }) == nil)
@@ -93,7 +93,7 @@ struct AccessLogBufferTests {
         #expect(AccessLogBuffer(of: own) == nil)
     }
 
-    @Test("lines that find no room are counted, each of them")
+    @Test("each line without room is counted")
     func dropped() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer, limit: 1_000)

@@ -29,7 +29,7 @@ struct AccessRecordTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test("is written as members of the line")
+    @Test("its fields become members of the line")
     func full() {
         #expect(
             line(record())
@@ -38,7 +38,7 @@ struct AccessRecordTests {
                 + #""bytes":512,"client_ip":"10.0.0.1","user_id":"u-1"}"#)
     }
 
-    @Test("leaves out what it does not have")
+    @Test("has no members without a value")
     func sparse() throws {
         var record = record()
         (record.traceID, record.route, record.userID) = (nil, nil, nil)
@@ -61,9 +61,9 @@ struct AccessRecordTests {
         #expect(line(record).contains("\"duration_ms\":\(text),"))
     }
 
-    @Test("a path of any bytes leaves the line whole")
+    @Test("a path of any bytes leaves the line valid")
     func paths() throws {
-        // Every byte before each kind of neighbour: plain, quote, control, continuation, the starts of longer sequences.
+        // Every byte before a plain character, a quote, a control character, a continuation byte, and the starts of longer sequences.
         let neighbours: [UInt8] = [0x61, 0x22, 0x5C, 0x0A, 0x1B, 0x9B, 0xC2, 0xE2, 0xF0, 0xFF]
         for (byte, neighbour) in (UInt8.min...UInt8.max).flatMap({ byte in neighbours.map { (byte, $0) } }) {
             let path = [0x2F, byte, neighbour, byte]
@@ -80,7 +80,7 @@ struct AccessRecordTests {
         }
     }
 
-    @Test("other metadata stands beside it, and gives way where names meet")
+    @Test("other metadata follows it, and is left out where its name is taken")
     func beside() throws {
         let object = try #require(
             try JSONValue.parse(Array(line(record(), ["request_id": "other", "shed": "yes"]).utf8)).objectValue)
@@ -89,7 +89,7 @@ struct AccessRecordTests {
         #expect(object["request"] == nil)
     }
 
-    @Test("tells itself in short to handlers that do not know it")
+    @Test("has a short description for log handlers that do not know it")
     func description() {
         #expect(record(path: [0x2F, 0xFF, 0x0A]).description == "GET /\u{FFFD}\\n 200 1.234 ms")
     }

@@ -39,7 +39,7 @@ struct JSONLogHandlerTests {
         #expect(object["logger"]?.stringValue == "shop")
     }
 
-    @Test("names every level, and from error on says where", arguments: Logger.Level.allCases)
+    @Test("names every level, and from error on the source", arguments: Logger.Level.allCases)
     func levels(level: Logger.Level) throws {
         let object = try object(handler().line(event(level)))
         #expect(object["level"]?.stringValue == level.rawValue)
@@ -67,7 +67,7 @@ struct JSONLogHandlerTests {
         #expect(handler[metadataKey: "zone"] == "a")
     }
 
-    @Test("no name occurs twice, even where metadata is called like a part of the line")
+    @Test("no name occurs twice, even if metadata has the name of a member of the line")
     func reserved() throws {
         let line = handler().line(
             event(

@@ -15,8 +15,8 @@ final class LogPipe {
         var ends: [Int32] = [-1, -1]
         try #require(Glibc.pipe(&ends) == 0)
         (reader, writer) = (ends[0], ends[1])
-        // The smallest pipe the kernel gives: writes to it are cut short soon.
-        let setPipeSize: Int32 = 1031 // F_SETPIPE_SZ, which hides behind _GNU_SOURCE (fcntl(2))
+        // The smallest possible pipe, so that writes are soon incomplete.
+        let setPipeSize: Int32 = 1031 // F_SETPIPE_SZ, which needs _GNU_SOURCE (fcntl(2))
         _ = fcntl(writer, setPipeSize, 4_096)
         if isNonBlocking { _ = fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) | O_NONBLOCK) }
     }
@@ -26,7 +26,7 @@ final class LogPipe {
         close(writer)
     }
 
-    /// Reads, at most so many bytes at a time, until `enough` says so of the whole text, or nothing has come for 20 seconds.
+    /// Reads pieces of a limited size until `enough` is true for the whole text, or nothing has arrived for 20 seconds.
     func read(chunk: Int = 65_536, until enough: ([UInt8]) -> Bool) -> [UInt8] {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: chunk)
@@ -43,7 +43,7 @@ final class LogPipe {
         return text
     }
 
-    /// Reads the next lines, so many of them; what comes after them is kept for the next call.
+    /// Reads a number of lines; the rest is for the next call.
     func lines(_ count: Int) -> [String] {
         while whole.count < count {
             let text = read { !$0.isEmpty }
@@ -63,7 +63,7 @@ final class LogPipe {
 }
 
 extension JSONValue {
-    /// The number that a line about dropped lines tells, nil for any other line.
+    /// The number in a line about dropped lines; nil for other lines.
     var droppedLines: Int? {
         guard self["message"]?.stringValue == "log lines dropped", self["level"]?.stringValue == "warning" else { return nil }
         return self["dropped"]?.int64Value.map { Int($0) }

@@ -11,7 +11,7 @@ struct LogSinkTests {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    @Test("writes lines whole and in order")
+    @Test("writes complete lines in order")
     func order() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer)
@@ -44,12 +44,12 @@ struct LogSinkTests {
         #expect(next == [Int](repeating: 2_000, count: 8))
     }
 
-    @Test("never waits for a pipe that nobody reads, and tells exactly how many lines it dropped", arguments: [false, true])
+    @Test("never waits for a stuck pipe, and reports exactly how many lines it dropped", arguments: [false, true])
     func stuck(isNonBlocking: Bool) throws {
         let pipe = try LogPipe(isNonBlocking: isNonBlocking)
         let sink = LogSink(descriptor: pipe.writer, limit: 20_000)
         let total = 50_000
-        // A sink that waited for the reader would wait here for ever: the reader is this same thread, further down.
+        // A sink that waits for its reader would wait here for ever: this thread is the reader, further down.
         for number in 0..<total { sink.append(Array("{\"number\":\(number)}".utf8)) }
         #expect(sink.flush(timeout: .milliseconds(20)) == false)
 
@@ -73,7 +73,7 @@ struct LogSinkTests {
         #expect(sink.flush())
     }
 
-    @Test("a line longer than the buffer is dropped, and told")
+    @Test("a line longer than the buffer is dropped and counted")
     func longLine() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer, limit: 100)
@@ -84,7 +84,7 @@ struct LogSinkTests {
         #expect(try JSONValue.parse(Array(lines[1].utf8)).droppedLines == 1)
     }
 
-    @Test("a slow reader gets every byte, however little it takes at a time", arguments: [false, true])
+    @Test("a slow reader gets every byte", arguments: [false, true])
     func slow(isNonBlocking: Bool) throws {
         let pipe = try LogPipe(isNonBlocking: isNonBlocking)
         let sink = LogSink(descriptor: pipe.writer)
@@ -98,7 +98,7 @@ struct LogSinkTests {
         #expect(text == expected)
     }
 
-    @Test("flush gives back once all is written, at once when there is nothing, and never later than it was told to")
+    @Test("flush returns when all lines are written, at once without lines, and never after its timeout")
     func flush() throws {
         let pipe = try LogPipe()
         let sink = LogSink(descriptor: pipe.writer)
@@ -112,7 +112,7 @@ struct LogSinkTests {
         #expect(sink.flush(timeout: .seconds(30)))
     }
 
-    @Test("lines lost to a broken output are counted, and told once it works again")
+    @Test("lines lost to a broken output are counted, and the number is written when it works again")
     func broken() throws {
         let pipe = try LogPipe()
         let descriptor = dup(pipe.writer)
@@ -134,7 +134,7 @@ struct LogSinkTests {
         #expect(try JSONValue.parse(Array(lines[1].utf8)).droppedLines == 5)
     }
 
-    @Test("a pipe whose reader is gone ends nothing")
+    @Test("a pipe without a reader does not end the process")
     func gone() throws {
         var ends: [Int32] = [-1, -1]
         try #require(Glibc.pipe(&ends) == 0)
@@ -153,7 +153,7 @@ struct LogSinkTests {
 
 @Suite("Log batch")
 struct LogBatchTests {
-    @Test("counts the lines that did not come out whole, for every number of bytes that did")
+    @Test("counts the incomplete lines for every number of written bytes")
     func lost() {
         let text = Array("one\ntwo\nthree\n".utf8)
         for written in 0...text.count {
@@ -162,7 +162,7 @@ struct LogBatchTests {
         }
     }
 
-    @Test("a newline that closes an older line is no line, and a lost note stands for those it counted")
+    @Test("a newline that ends an older line is no line, and a lost note counts as its dropped lines")
     func special() {
         var batch = LogBatch(lines: Array("one\n".utf8), closingLine: true)
         batch.append(note: Array("note\n".utf8), dropped: 7)

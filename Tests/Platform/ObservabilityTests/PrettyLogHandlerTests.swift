@@ -23,7 +23,7 @@ struct PrettyLogHandlerTests {
         #expect(time[2] == UInt8(ascii: ":") && time[5] == UInt8(ascii: ":") && time[8] == UInt8(ascii: "."))
     }
 
-    @Test("levels are equally wide, and from error on the place is told", arguments: Logger.Level.allCases)
+    @Test("levels are equally wide, and from error on the source is shown", arguments: Logger.Level.allCases)
     func levels(level: Logger.Level) {
         let text = line(level, "m")
         #expect(text.dropFirst(19).hasPrefix(" m shop"))

@@ -4,14 +4,14 @@ import Testing
 @testable import Prometheus
 
 @Suite struct RegistryTests {
-    @Test func theSameNameAndLabelsAreOneSeriesWhateverTheirOrder() {
+    @Test func theSameNameAndLabelsAreOneSeriesInAnyOrder() {
         let registry = PrometheusRegistry()
         Counter(label: "n", dimensions: [("a", "1"), ("b", "2")], factory: registry).increment()
         Counter(label: "n", dimensions: [("b", "2"), ("a", "1")], factory: registry).increment()
         #expect(registry.text() == "# TYPE n counter\nn{a=\"1\",b=\"2\"} 2\n")
     }
 
-    @Test func anInstrumentOfAnotherKindUnderAKnownNameWorksAndIsNotShown() {
+    @Test func anInstrumentOfAnotherKindWithAKnownNameWorksAndIsNotShown() {
         let registry = PrometheusRegistry()
         Counter(label: "n", factory: registry).increment(by: 5)
         Meter(label: "n", factory: registry).set(9)
@@ -39,7 +39,7 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<tasks {
                 group.addTask {
-                    // Each makes its own, as every loop does.
+                    // Each thread makes its own instrument, as each loop does.
                     let counter = Counter(label: "n", factory: registry)
                     let parts = FloatingPointCounter(label: "parts", factory: registry)
                     let level = Meter(label: "level", factory: registry)
@@ -68,7 +68,7 @@ import Testing
         #expect(lines.contains("sizes_count \(all)"))
     }
 
-    @Test func whatIsReadAmidCountingIsConsistent() async {
+    @Test func aScrapeDuringCountingIsConsistent() async {
         let registry = PrometheusRegistry(descriptions: [MetricDescription("took", "", bounds: [0.001, 0.002])])
         let took = Timer(label: "took", factory: registry)
         await withTaskGroup(of: Void.self) { group in
@@ -78,7 +78,7 @@ import Testing
                 for _ in 0..<200 {
                     let values = registry.text().split(separator: "\n").filter { $0.hasPrefix("took_bucket") }
                         .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-                    // Cumulative, and never less than before.
+                    // Cumulative, and never less than in the last scrape.
                     #expect(values.count == 3)
                     #expect(values == values.sorted())
                     #expect((values.last ?? -1) >= last)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Prometheus
 
-/// What a scrape reads, byte for byte.
+/// The text of a scrape, byte for byte.
 @Suite struct TextFormatTests {
-    @Test func everyKindIsWrittenInTheOrderOfNamesAndLabels() {
+    @Test func allKindsAreSortedByNameAndLabels() {
         let registry = PrometheusRegistry(descriptions: [
             MetricDescription("requests_total", "Requests."),
             MetricDescription("took_seconds", "Time.", bounds: [0.001, 0.5, 1]),
@@ -54,7 +54,7 @@ import Testing
                 """)
     }
 
-    @Test func nothingInALabelOrAHelpCanEndItsLineOrItsQuotes() {
+    @Test func labelsAndHelpCannotEndTheirLineOrQuotes() {
         let registry = PrometheusRegistry(descriptions: [MetricDescription("odd", "a \\ \"b\"\nc")])
         Meter(label: "odd", dimensions: [("said", "x\"} 1\nodd 2 \\")], factory: registry).set(1)
         #expect(registry.text() == "# HELP odd a \\\\ \"b\"\\nc\n# TYPE odd gauge\nodd{said=\"x\\\"} 1\\nodd 2 \\\\\"} 1\n")
@@ -68,7 +68,7 @@ import Testing
         #expect(MetricName.metric(text) == name)
     }
 
-    @Test func labelNamesAreCleanedDistinctAndNeverTheHistogramsOwn() {
+    @Test func labelNamesAreCleanedDistinctAndNeverThoseOfHistograms() {
         let labels = LabelSet([("le", "1"), ("a.b", "2"), ("a_b", "3"), ("__name__", "4"), ("x:y", "5")])
         #expect(labels.labels.map(\.name) == ["a_b", "exported_le", "label__name__", "x_y"])
         #expect(labels.labels.map(\.value) == ["2", "1", "4", "5"])
@@ -82,7 +82,7 @@ import Testing
         #expect(MetricText.number(value) == text)
     }
 
-    @Test func whatIsCollectedStandsAmongTheOthersAndIsAskedAnewEachTime() {
+    @Test func collectedMetricsAreAmongTheOthersAndReadForEachScrape() {
         let registry = PrometheusRegistry()
         let asked = Counter(label: "b_total", factory: registry)
         registry.collect {

@@ -2,7 +2,7 @@ import Logging
 import Observability
 import Synchronization
 
-/// Keeps what is logged.
+/// Collects log lines.
 package final class LogJournal: Sendable {
     package struct Line: Sendable {
         package let level: Logger.Level
@@ -15,7 +15,7 @@ package final class LogJournal: Sendable {
     private let kept = Mutex<[Line]>([])
     package var lines: [Line] { kept.withLock { $0 } }
 
-    /// A logger that writes here.
+    /// A logger for this journal.
     package var logger: Logger { Logger(label: "test") { _ in Handler(journal: self) } }
 
     private struct Handler: LogHandler {

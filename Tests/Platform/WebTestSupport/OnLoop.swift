@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Runs `body` as a task on a new loop and hands back what it returns.
+/// Runs `body` as a task on a new loop and returns its result.
 package func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throws -> Value) async throws -> Value {
     let loop = try EventLoop(label: "test.loop")
     defer { loop.stop() }

@@ -4,7 +4,7 @@ import HTTPServer
 import HTTPTypes
 
 extension RequestHead {
-    /// A head as the server's parser would make it.
+    /// A head as the parser of the server makes it.
     package convenience init(_ method: HTTPRequest.Method, _ target: String, fields: [(String, String)] = []) {
         var bytes = Array("\(method.rawValue) ".utf8)
         let start = bytes.count
@@ -44,7 +44,7 @@ extension Response {
 }
 
 extension String {
-    /// How often a text occurs.
+    /// The number of occurrences of a text.
     package func components(_ text: String) -> Int {
         var count = 0
         var rest = self[...]

@@ -34,8 +34,8 @@ extension MetricDescription {
         MetricDescription("commerce_postgres_waiting", "Transactions that wait for a connection to PostgreSQL."),
         MetricDescription(
             "commerce_queue_waiting",
-            "Work in the queues before PostgreSQL, by queue: checkout (orders without a transaction), lease (transactions without a "
-                + "connection), pipeline (reads without an answer)."
+            "Work that waits in the queues before PostgreSQL, by queue: admission (requests), checkout (orders), lease (transactions "
+                + "without a connection), pipeline (reads without a result)."
         ),
         MetricDescription("commerce_redis_breakers", "Loops by the state of their circuit breaker before Redis."),
         MetricDescription(

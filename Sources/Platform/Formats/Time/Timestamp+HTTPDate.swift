@@ -1,7 +1,7 @@
 extension Timestamp {
-    /// Appends an IMF-fixdate, as `Date` and `Last-Modified` want it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+    /// Appends an IMF-fixdate, the form of `Date` and `Last-Modified`: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
     ///
-    /// Whole seconds, rounded down; a moment outside years 0000–9999 as the nearest within.
+    /// Seconds are rounded down. A time outside the years 0000–9999 becomes the nearest within.
     package func appendHTTPDate(to bytes: inout [UInt8]) {
         let moment = UTCMoment(min(max(self, .earliest), .latest))
         bytes.append(Self.weekdays[moment.weekday])
@@ -20,7 +20,7 @@ extension Timestamp {
         bytes.append(" GMT")
     }
 
-    /// The moment as an IMF-fixdate.
+    /// The time as an IMF-fixdate.
     package var httpDate: String {
         var text: [UInt8] = []
         text.reserveCapacity(29)
@@ -35,11 +35,11 @@ extension Timestamp {
 }
 
 extension Timestamp {
-    /// Reads a date as HTTP fields hold it, in any of the three forms that have to be understood (RFC 9110 §5.6.7):
+    /// Reads the date of an HTTP header in any of its three forms (RFC 9110 §5.6.7):
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`. Nil for anything else.
     ///
-    /// The name of the weekday has to be one, not the right one. A leap second is the second after.
-    /// - Parameter now: by which the century of a year of two digits is found: none lies more than 50 years ahead.
+    /// The name of the weekday must be one, but need not be the right one. A leap second becomes the second after it.
+    /// - Parameter now: defines the century of a year of two digits, which is at most 50 years ahead
     package init?(httpDate text: some Collection<UInt8>, now: Timestamp) {
         var reader = HTTPDateReader(rest: Array(text)[...])
         guard let seconds = reader.read(now: now), reader.rest.isEmpty else { return nil }
@@ -47,7 +47,7 @@ extension Timestamp {
     }
 }
 
-/// Takes a date apart from the left.
+/// Parses a date from left to right.
 private struct HTTPDateReader {
     var rest: ArraySlice<UInt8>
 
@@ -56,7 +56,7 @@ private struct HTTPDateReader {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     mutating func read(now: Timestamp) -> Int? {
-        // The long names first: the short ones begin them.
+        // Long names first, as they begin with the short ones.
         if word(Self.longDays) != nil { return obsolete(now) }
         guard word(Self.days) != nil else { return nil }
         return literal(", ") ? fixed() : literal(" ") ? asctime() : nil
@@ -111,7 +111,7 @@ private struct HTTPDateReader {
         }
     }
 
-    /// Which of the words stands here.
+    /// The index of the word at this place.
     private mutating func word(_ words: [String]) -> Int? {
         guard let index = words.firstIndex(where: { rest.starts(with: $0.utf8) }) else { return nil }
         rest = rest.dropFirst(words[index].utf8.count)

@@ -1,12 +1,12 @@
 extension Timestamp: CustomStringConvertible {
-    /// The first and the last moment that RFC 3339 can write: years 0000 to 9999.
+    /// The first and the last time in RFC 3339: years 0000 to 9999.
     package static let earliest = Timestamp(microseconds: -62_167_219_200_000_000)
     package static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
 
     /// RFC 3339 in UTC with six fractional digits: `2026-11-21T03:26:48.123456Z`.
     ///
-    /// Always six: nothing of what PostgreSQL keeps is lost, so that a value read can be sent back and still match,
-    /// and as every text is as wide as any other, text sorts as time does.
+    /// There are always six digits. PostgreSQL stores as many, so a value survives the round trip. All texts have the same width,
+    /// so they sort by time.
     package var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(27)
@@ -14,7 +14,7 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the moment as `description` has it; one outside years 0000–9999 as the nearest within.
+    /// Appends the text of `description`. A time outside the years 0000–9999 becomes the nearest within.
     package func appendRFC3339(to bytes: inout [UInt8]) {
         let moment = UTCMoment(min(max(self, .earliest), .latest))
         bytes.append(addingCapacity: 27) { text in
@@ -38,23 +38,23 @@ extension Timestamp: CustomStringConvertible {
         }
     }
 
-    /// Reads RFC 3339 §5.6 text with any offset and 1–9 fractional digits, those beyond microseconds cut off; nil otherwise.
+    /// Reads RFC 3339 §5.6 text with any offset and 1–9 fractional digits, truncated to microseconds; nil for other text.
     ///
-    /// A second of 60 is refused: POSIX time has no name for it. So is a moment that its offset carries out of years 0000–9999.
+    /// A leap second is refused, as POSIX time cannot express it. So is a time that its offset moves out of the years 0000–9999.
     @inlinable
     package init?(rfc3339 text: some Collection<UInt8>) {
         guard let time = text.withBytes({ Timestamp(parsing: $0) }) else { return nil }
         self = time
     }
 
-    /// Reads RFC 3339 text; nil where it is not.
+    /// Reads RFC 3339 text; nil for other text.
     package init?(rfc3339 text: String) {
         self.init(rfc3339: text.utf8)
     }
 
     @usableFromInline
     init?(parsing text: Span<UInt8>) {
-        // All but the fraction and the offset stands in fixed places.
+        // Everything but the fraction and the offset has a fixed place.
         guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             text[10] | 0x20 == UInt8(ascii: "t"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
             let year = Self.number(text, 0..<4), let month = Self.number(text, 5..<7), let day = Self.number(text, 8..<10),
@@ -70,7 +70,7 @@ extension Timestamp: CustomStringConvertible {
         guard self >= .earliest, self <= .latest else { return nil }
     }
 
-    /// The number that digits in these places make; the places exist.
+    /// The number that the digits in these places form. The places exist.
     private static func number(_ text: Span<UInt8>, _ places: Range<Int>) -> Int? {
         var value = 0
         for place in places {
@@ -80,7 +80,7 @@ extension Timestamp: CustomStringConvertible {
         return value
     }
 
-    /// Microseconds, 0 where there is no fraction; nil for one of no or more than nine digits.
+    /// Microseconds, or 0 without a fraction; nil for a fraction without digits or with more than nine.
     private static func fraction(_ text: Span<UInt8>, _ position: inout Int) -> Int? {
         guard text[position] == UInt8(ascii: ".") else { return 0 }
         position += 1
@@ -95,7 +95,7 @@ extension Timestamp: CustomStringConvertible {
         return (1...9).contains(position - start) ? value : nil
     }
 
-    /// Seconds east of UTC that the rest of the text tells.
+    /// The offset at the end of the text, in seconds east of UTC.
     private static func offset(_ text: Span<UInt8>, _ position: Int) -> Int? {
         if text.count == position + 1, text[position] | 0x20 == UInt8(ascii: "z") { return 0 }
         guard text.count == position + 6, text[position + 3] == UInt8(ascii: ":"),

@@ -1,15 +1,15 @@
 import Glibc
 
-/// A moment, in microseconds since 1970-01-01T00:00:00Z: the resolution PostgreSQL keeps.
+/// A time, in microseconds since 1970-01-01T00:00:00Z, the resolution of PostgreSQL.
 package struct Timestamp: Hashable, Comparable, Sendable {
-    /// Microseconds since 1970, negative before it; leap seconds are not counted, as in POSIX.
+    /// Microseconds since 1970, negative before it, without leap seconds, as in POSIX.
     package var microseconds: Int64
 
     package init(microseconds: Int64) {
         self.microseconds = microseconds
     }
 
-    /// A whole number of seconds since 1970; a number beyond what 64 bits of microseconds hold becomes the nearest they do.
+    /// A whole number of seconds since 1970, or the nearest that 64 bits of microseconds can express.
     package init(seconds: Int64) {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         microseconds = overflow ? (seconds < 0 ? .min : .max) : product
@@ -32,19 +32,19 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.microseconds < right.microseconds
     }
 
-    /// The moment a duration later; stops at the first or last moment that can be told.
+    /// The time a duration later, within the first and the last possible one.
     package static func + (time: Timestamp, duration: Duration) -> Timestamp {
         let (sum, overflow) = time.microseconds.addingReportingOverflow(duration.wholeMicroseconds)
         return Timestamp(microseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
-    /// The moment a duration earlier; stops at the first or last moment that can be told.
+    /// The time a duration earlier, within the first and the last possible one.
     package static func - (time: Timestamp, duration: Duration) -> Timestamp {
         let (difference, overflow) = time.microseconds.subtractingReportingOverflow(duration.wholeMicroseconds)
         return Timestamp(microseconds: overflow ? (duration < .zero ? .max : .min) : difference)
     }
 
-    /// The time from one moment to another, negative where `right` is the later one.
+    /// The duration between two times, negative where `right` is the later one.
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
         let (difference, overflow) = left.microseconds.subtractingReportingOverflow(right.microseconds)
         return .microseconds(overflow ? (left < right ? .min : .max) : difference)
@@ -52,13 +52,13 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    /// Whole microseconds, towards zero, held within 64 bits.
+    /// Whole microseconds, rounded towards zero, within 64 bits.
     package var wholeMicroseconds: Int64 {
         Int64(clamping: attoseconds / 1_000_000_000_000)
     }
 }
 
-/// A moment taken apart into calendar date and time of day, UTC.
+/// A time as calendar date and time of day, in UTC.
 struct UTCMoment {
     let date: CivilDate
     let hour: Int
@@ -83,7 +83,7 @@ struct UTCMoment {
     }
 }
 
-/// A day of the proleptic Gregorian calendar, as RFC 3339 means it.
+/// A day of the proleptic Gregorian calendar, which RFC 3339 uses.
 struct CivilDate: Hashable, Sendable {
     var year: Int
     /// 1–12.
@@ -91,7 +91,7 @@ struct CivilDate: Hashable, Sendable {
     /// 1–31.
     var day: Int
 
-    /// A date that exists, or nil: 29 February only in leap years.
+    /// Nil for a date that does not exist, such as 29 February outside leap years.
     init?(year: Int, month: Int, day: Int) {
         guard (0...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.days(inMonth: month, of: year)
@@ -99,12 +99,12 @@ struct CivilDate: Hashable, Sendable {
         (self.year, self.month, self.day) = (year, month, day)
     }
 
-    /// The date that lies a number of days after 1970-01-01.
+    /// The date a number of days after 1970-01-01.
     ///
-    /// Years are counted from 1 March, so that the leap day is a year's last and month lengths follow one line.
+    /// Years are counted from 1 March: the leap day is then the last day, and one formula gives the lengths of the months.
     init(daysSince1970 days: Int) {
         let sinceMarch0000 = days + Self.daysFromMarch0000To1970
-        // 400 years have 146,097 days; rounding goes down for dates before them too.
+        // 400 years have 146,097 days. Division rounds down, also for earlier dates.
         let era = (sinceMarch0000 >= 0 ? sinceMarch0000 : sinceMarch0000 - 146_096) / 146_097
         let dayOfEra = sinceMarch0000 - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

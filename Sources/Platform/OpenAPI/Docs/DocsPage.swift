@@ -146,8 +146,8 @@ package struct DocsRoutes: Sendable {
     }
 
     package func addRoutes(to router: Router) {
-        router.get("/", .memory) { context in try home.answer(to: context) }
-        router.get("/openapi.json", .memory) { context in try document.answer(to: context) }
-        router.get("/docs", .memory) { context in try page.answer(to: context) }
+        router.cached("/") { context in .immediate(try home.answer(to: context)) }
+        router.cached("/openapi.json") { context in .immediate(try document.answer(to: context)) }
+        router.cached("/docs") { context in .immediate(try page.answer(to: context)) }
     }
 }

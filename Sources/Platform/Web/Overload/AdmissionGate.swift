@@ -208,6 +208,8 @@ package struct OverloadError: Error, ProblemConvertible {
 final class AdmissionMetrics {
     private let inFlight: Meter
     private let queued: Meter
+    /// This gate's part of the queues before PostgreSQL.
+    private let queue: Meter
     private let limit: Meter
     private let refusals: [OverloadError.Reason: Counter]
     private var shown = (inFlight: 0, queued: 0, limit: 0)
@@ -218,6 +220,7 @@ final class AdmissionMetrics {
         }
         inFlight = requests("in_flight")
         queued = requests("queued")
+        queue = Meter(label: "commerce_queue_waiting", dimensions: [("queue", "admission")], factory: factory)
         limit = Meter(label: "http_server_admission_limit", factory: factory)
         refusals = Dictionary(
             uniqueKeysWithValues: OverloadError.Reason.allCases.map { reason in
@@ -228,6 +231,7 @@ final class AdmissionMetrics {
     func update(inFlight: Int, queued: Int, limit: Int) {
         move(self.inFlight, inFlight - shown.inFlight)
         move(self.queued, queued - shown.queued)
+        move(queue, queued - shown.queued)
         move(self.limit, limit - shown.limit)
         shown = (inFlight, queued, limit)
     }

@@ -66,7 +66,7 @@ struct ConcurrencyLimit: Sendable {
         unloaded += Double(max(baseline ?? latency, Self.floor))
         count += 1
         guard count >= Self.samples, now &- began >= Self.window else { return }
-        // While it makes way, nothing is slow: that says nothing about the limit. Nor does what began meanwhile.
+        // During a probe no work is slow, which proves nothing about the limit. Nor does work that began in a probe.
         if !isProbing(now), !isProbing(now &- Self.window) { adapt() }
         (began, measured, unloaded, count, busiest) = (now, 0, 0, 0, 0)
     }
@@ -74,7 +74,7 @@ struct ConcurrencyLimit: Sendable {
     private mutating func adapt() {
         let gradient = min(1, max(0.5, Self.tolerance * unloaded / measured))
         let wanted = value * gradient + value.squareRoot()
-        // What is not used need not grow: nobody knows what it would do.
+        // An unused limit does not grow, as the effect would be unknown.
         if wanted > value, Double(busiest) < value / 2 { return }
         value = min(max(value + (wanted - value) * Self.smoothing, minimum), maximum)
     }

@@ -58,22 +58,4 @@ extension Problem {
 
     /// 500. The cause is logged and not shown.
     package static func internalError(_ cause: any Error) -> Problem { Problem(.internalError).caused(by: cause) }
-
-    // MARK: Until every feature throws its declared kinds
-
-    /// 400 with a code of its own.
-    package static func badRequest(_ code: String, _ detail: String) -> Problem {
-        Problem(ProblemKind(.badRequest, code, title(of: code), ""), detail)
-    }
-
-    /// 409 with a code of its own.
-    package static func conflict(_ code: String, _ detail: String) -> Problem {
-        Problem(ProblemKind(.conflict, code, title(of: code), ""), detail)
-    }
-
-    /// "insufficient_stock" → "Insufficient stock".
-    static func title(of code: String) -> String {
-        let words = code.split(separator: "_").joined(separator: " ")
-        return words.prefix(1).uppercased() + words.dropFirst()
-    }
 }

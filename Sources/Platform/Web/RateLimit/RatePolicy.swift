@@ -42,7 +42,7 @@ package struct RouteLimit: Sendable {
     /// Each has a name of its own.
     let policies: [RatePolicy]
     /// The problem beyond the limits (429).
-    let refusal: ProblemKind
+    package let refusal: ProblemKind
     /// The detail for an exhausted policy.
     let detail: @Sendable (RatePolicy) -> String
 

@@ -65,6 +65,4 @@ package struct RouteOptions: Sendable {
     }
     /// For health checks: always answered, and not logged.
     package static let quiet = RouteOptions(.alwaysServed, isQuiet: true)
-    /// For what is answered from memory, at least mostly.
-    package static let memory = RouteOptions(.cached)
 }

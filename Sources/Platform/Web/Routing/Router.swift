@@ -87,17 +87,6 @@ package final class Router {
         add(.get, template, options, handler)
     }
 
-    /// The older form of ``cached(_:cost:_:)``, whose handler has to look up again what the shortcut did not find.
-    package func get(
-        _ template: String, _ options: RouteOptions = .standard, shortcut: @escaping (RequestContext) throws -> Response?,
-        _ handler: @escaping Route.Handler
-    ) {
-        insert(.get, template, options) { context in
-            if let response = try shortcut(context) { return .immediate(response) }
-            return .deferred(handler)
-        }
-    }
-
     package func post(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
         add(.post, template, options, handler)
     }
