@@ -3,6 +3,7 @@
 
     words.py --all        in all files that are checked
     words.py FILE…        in those of them that are named
+    words.py --pending    in the files that are not checked yet
 """
 
 import re
@@ -57,7 +58,9 @@ def findings(path, root=ROOT):
 
 def main():
     files = tracked(*CHECKED, *EXCLUDED, *PENDING)
-    if sys.argv[1:] != ["--all"]:
+    if sys.argv[1:] == ["--pending"]:
+        files = sorted(set(tracked(*CHECKED, *EXCLUDED)) - set(files))
+    elif sys.argv[1:] != ["--all"]:
         named = {Path(name).resolve() for name in sys.argv[1:]}
         files = [path for path in files if path.resolve() in named]
     found = [it for path in files for it in findings(path)]
