@@ -187,12 +187,13 @@ package struct CartStore {
     }
 
     /// Deletes up to `limit` carts that ended more than `age` ago, with their lines and tickets. A cart whose order can still be
-    /// paid stays.
+    /// paid stays, and so does a cart with the status of a later release.
     /// - Returns: how many.
     package func drop(endedBefore age: Duration, limit: Int) async throws -> Int {
         try await pool.batch([
             """
-            DELETE FROM cart WHERE id IN (SELECT id FROM cart c WHERE status <> 'active' AND updated_at < \(Timestamp.now - age) \
+            DELETE FROM cart WHERE id IN (SELECT id FROM cart c WHERE status IN ('converted', 'merged', 'expired') \
+            AND updated_at < \(Timestamp.now - age) \
             AND NOT EXISTS (SELECT FROM orders o WHERE o.cart_id = c.id AND o.status = 'pending_payment') \
             ORDER BY updated_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
             """

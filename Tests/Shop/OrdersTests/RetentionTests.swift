@@ -99,6 +99,9 @@ struct RetentionTests {
             #expect(try await carts.drop(endedBefore: day * 7, limit: 100) == 25)
             #expect(try shop.query("SELECT count(*) FROM cart_item") == "13")
             try Self.check(shop, "dropping carts")
+            // A later release decides about carts with its statuses.
+            _ = try shop.query("ALTER TABLE cart DROP CONSTRAINT cart_status_check; UPDATE cart SET status = 'held'")
+            #expect(try await carts.drop(endedBefore: day * -1, limit: 100) == 0)
         }
     }
 
