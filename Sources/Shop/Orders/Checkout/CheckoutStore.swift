@@ -45,8 +45,11 @@ package struct CheckoutStore {
                     rows.removeFirst()
                 }
                 let snapshot = try CheckoutSnapshot(rows, count: requests.count)
-                for attempt in attempts where snapshot.cart(of: attempt.request) != nil {
-                    attempt.skus = attempt.request.order.cart.flatMap { snapshot.cartLines[$0]?.skus } ?? []
+                for attempt in attempts {
+                    // A copy: without it, the optimizer of Swift 6.3 crashes (CopyPropagation).
+                    let request = attempt.request
+                    guard let cart = request.order.cart, snapshot.cart(of: request) != nil else { continue }
+                    attempt.skus = snapshot.cartLines[cart]?.skus ?? []
                 }
                 var batch = CheckoutBatch(snapshot, seal, holdings, limits)
                 let outcomes = requests.enumerated().map { batch.decide($1, at: $0) }
