@@ -6,11 +6,11 @@ import PostgresClient
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Recomputes from the data what must hold of it: stock from its ledger, sums, reservations, histories.",
+        abstract: "Checks the data for contradictions: stock against its ledger, sums, reservations, histories.",
         discussion: """
-            Only reads, in one snapshot, so a shop may sell meanwhile. Reads all orders and the whole ledger: ask a replica or a \
-            restored copy where they are large. Exit codes: 0 all holds, 1 something is broken (each violation is shown), 69 \
-            the database is out of reach.
+            It only reads, in one snapshot, so the shop can continue to sell. It reads all orders and the whole ledger: for \
+            large shops, use a replica or a restored copy. Exit codes: 0 all rules hold; 1 a rule is broken (each violation is \
+            shown); 69 the database cannot be reached.
             """)
 
     func run() throws {

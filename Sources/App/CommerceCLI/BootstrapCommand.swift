@@ -7,11 +7,12 @@ import PostgresClient
 struct BootstrapCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootstrap",
-        abstract: "Makes the database's roles: one that owns it and migrates, one that serves. Once, before the first migration.",
+        abstract: "Creates the database's roles: one that owns it and runs migrations, one for the service. Run it once before "
+            + "the first migration.",
         discussion: """
-            DATABASE_… are those of the server's administrator here. MIGRATION_USER, MIGRATION_PASSWORD, SERVICE_USER and \
-            SERVICE_PASSWORD are what the other commands log in with afterwards. A second run sets the passwords and rights \
-            again and changes nothing else. A single role that does everything, as on a laptop, needs none of this.
+            For this command, DATABASE_… are the credentials of the server's administrator. The other commands then log in \
+            with MIGRATION_USER, MIGRATION_PASSWORD, SERVICE_USER and SERVICE_PASSWORD. A second run sets the passwords and \
+            rights again and changes nothing else. If one role does everything, as on a laptop, this command is not needed.
             """)
 
     func run() throws {

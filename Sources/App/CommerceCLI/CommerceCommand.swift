@@ -7,10 +7,10 @@ struct CommerceCommand: ParsableCommand {
         commandName: "commerce",
         abstract: "An e-commerce backend: catalogue, carts, orders.",
         discussion: """
-            Settings come from environment variables; `commerce serve --print-config` shows them.
+            Settings are environment variables; `commerce serve --print-config` shows them.
 
-            Exit codes: 0 done, 1 failed, 64 wrong usage, 65 wrong input data, 66 input that can't be read, 69 database out of reach, 70 a fault of the \
-            program's own, 78 wrong configuration.
+            Exit codes: 0 done; 1 failed; 64 wrong usage; 65 invalid input data; 66 the input cannot be read; 69 the database \
+            cannot be reached; 70 an internal error; 78 invalid configuration.
             """,
         version: Version.text,
         subcommands: [

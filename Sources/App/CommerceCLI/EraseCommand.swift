@@ -6,15 +6,15 @@ import PostgresClient
 struct EraseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
-        abstract: "Removes what the shop knows of a person: name, address and e-mail of all orders for an e-mail address.",
+        abstract: "Removes a person's data: name, address and e-mail address of all orders for an e-mail address.",
         discussion: """
-            What was bought, for how much, and the country stay, as records of money must. The carts of those orders and the \
-            answers kept for their requests are deleted. An order that is still open loses its address too: finish or cancel it \
-            first. This cannot be undone. Exit codes: 0 done (also where there was nothing), 64 not an e-mail address, 69 the \
-            database is out of reach.
+            Items, amounts and the country remain, because accounting needs them. The carts of those orders and their stored \
+            responses are deleted. An order that is still open loses its address too, so finish or cancel it first. This \
+            cannot be undone. Exit codes: 0 done (even if there was no data); 64 not an e-mail address; 69 the database cannot \
+            be reached.
             """)
 
-    @Option(help: "The person's e-mail address; upper and lower case are the same.")
+    @Option(help: "The person's e-mail address. Upper and lower case do not matter.")
     var email: String
 
     func validate() throws {

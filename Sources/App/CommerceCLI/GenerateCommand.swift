@@ -7,24 +7,25 @@ import PostgresClient
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Fills an empty database with a made-up shop of any size, for measuring.",
+        abstract: "Fills an empty database with generated data of any size, for benchmarks.",
         discussion: """
-            The same numbers and seed make the same rows. One transaction: all of it is there at the end, or nothing; the \
-            tables are locked meanwhile. Needs the role that owns the tables. An order has 3.5 lines on average.
+            The same numbers and seed generate the same rows. Everything happens in one transaction, so all rows are created \
+            or none. The tables are locked until it ends. It needs the role that owns the tables. An order has 3.5 lines on \
+            average.
 
-            Exit codes: 0 done; 1 there are products already, or it failed; 69 where the database is out of reach.
+            Exit codes: 0 done; 1 the database has products already, or the command failed; 69 the database cannot be reached.
             """)
 
-    @Option(help: "How many products.")
+    @Option(help: "The number of products.")
     var products: Int
 
-    @Option(help: "How many orders.")
+    @Option(help: "The number of orders.")
     var orders = 0
 
-    @Option(help: "Another number, another shop.")
+    @Option(help: "A different seed generates different data.")
     var seed: UInt64 = 1
 
-    @Flag(help: "Add to a database that has products or orders.")
+    @Flag(help: "Add the data even if the database has products or orders.")
     var force = false
 
     func validate() throws {

@@ -5,10 +5,10 @@ import Glibc
 struct HealthcheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Asks the service on this machine whether it lives; exit code 0 or 1.",
+        abstract: "Checks that the service on this machine is alive. The exit code is 0 or 1.",
         discussion:
-            "Asks GET /health/live on the address of HOST (on this machine itself where that is 0.0.0.0 or ::, or not set) "
-            + "and the port of PORT (default 8080), for 3 seconds at most.")
+            "Sends GET /health/live to HOST (to this machine if it is 0.0.0.0 or ::, or not set) and PORT (default "
+            + "8080), and waits at most 3 seconds.")
 
     func run() throws {
         let text = Environment.variables["PORT"].flatMap { $0.isEmpty ? nil : $0 } ?? "8080"

@@ -9,25 +9,25 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Loads products from NDJSON or CSV.",
         discussion: """
-            Rows need a name and a price. A row is the same product again when its id, else its sku, else its slug is known; \
-            stock is only applied where it differs from what was imported last. All rows become products, or none do; the \
-            stock of variants that were there before follows a few rows at a time, so that orders do not wait.
+            Rows need a name and a price. A row updates an existing product if its id, its sku or its slug is known, in this \
+            order. Stock is applied only if it differs from the last imported stock. Either all rows are imported or none. The \
+            stock of existing variants follows a few rows at a time, so orders do not wait.
 
-            Exit codes: 0 also where some rows were skipped because of --on-error skip; 65 where rows were refused and so \
-            nothing was imported, where the file is no table of products at all, and where orders reserved more than a row's \
-            stock during the import; 66 where the file can't be read; 69 where the database is out of reach.
+            Exit codes: 0 done, even if rows were skipped because of --on-error skip; 65 rows were rejected, so nothing was \
+            imported, or the file is not a table of products, or orders reserved more than a row's stock during the import; 66 \
+            the file cannot be read; 69 the database cannot be reached.
             """)
 
-    @Argument(help: "The file; - is standard input.")
+    @Argument(help: "The file, or - for standard input.")
     var file: String
 
-    @Option(help: "ndjson or csv; by default told by the file's name, or by how it begins.")
+    @Option(help: "ndjson or csv. By default, the file's name or its first bytes decide.")
     var format: ImportFormat?
 
-    @Option(help: "What a row that can't be taken means: fail (nothing is imported) or skip.")
+    @Option(help: "What to do with an invalid row: fail (nothing is imported) or skip.")
     var onError = ImportOptions.FaultPolicy.fail
 
-    @Flag(help: "Check everything and change nothing.")
+    @Flag(help: "Check all rows and change nothing.")
     var dryRun = false
 
     func run() throws {

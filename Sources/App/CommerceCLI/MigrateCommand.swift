@@ -5,17 +5,17 @@ import Migrations
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Brings the database's schema up to date, or says how it stands.",
+        abstract: "Migrates the database's schema, or shows its state.",
         discussion: """
-            The files are in MIGRATIONS_DIR: by default `migrations` in the working directory, else beside the program.
+            The files are in MIGRATIONS_DIR: by default `migrations` in the working directory, or beside the program.
             """,
         subcommands: [Up.self, Down.self, Status.self, Verify.self])
 
     struct Up: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Applies what is missing. Safe to run from several tasks at once, and when there is nothing to do.")
+            abstract: "Applies missing migrations. It is safe to run several times, also at the same time.")
 
-        @Option(help: "The version to stop at; by default the highest there is.")
+        @Option(help: "The version to migrate to; the default is the latest.")
         var to: Int?
 
         func run() throws {
@@ -25,16 +25,16 @@ struct MigrateCommand: ParsableCommand {
 
     struct Down: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Goes back to an older version. Data is lost: without --yes it only says which.",
+            abstract: "Returns to an older version. This deletes data: without --yes, it only lists which.",
             discussion: """
-                Tables and columns that came with the newer migrations are dropped with all that is in them. Without --to and \
-                --yes nothing is changed, the exit code is 64, and what would be lost is listed with the number of rows.
+                Tables and columns of the newer migrations are dropped with all their data. Without --to and --yes, nothing \
+                changes: the command lists what would be lost, with the number of rows, and the exit code is 64.
                 """)
 
-        @Option(help: "The version to go back to, which stays; 0 is an empty schema.")
+        @Option(help: "The version to return to; 0 is an empty schema.")
         var to: Int?
 
-        @Flag(help: "Do it, and lose what is listed.")
+        @Flag(help: "Do it, and delete the listed data.")
         var yes = false
 
         func run() throws {
@@ -57,9 +57,9 @@ struct MigrateCommand: ParsableCommand {
     }
 
     struct Status: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the migrations and which of them are applied.")
+        static let configuration = CommandConfiguration(abstract: "Lists the migrations and shows which are applied.")
 
-        @Flag(help: "As a JSON array.")
+        @Flag(help: "Print a JSON array.")
         var json = false
 
         func run() throws {
@@ -70,7 +70,8 @@ struct MigrateCommand: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks that the files are those that were applied; exit code 1 and a line for each that is not.")
+            abstract: "Checks that the files are the same as when they were applied. If one is not, it is printed and the exit "
+                + "code is 1.")
 
         func run() throws {
             let faults = try Migrations.ask { migrator throws(MigrationError) in try migrator.verify() }

@@ -5,9 +5,9 @@ import Service
 /// `commerce serve`
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serves the shop until SIGTERM (drains) or SIGINT.")
+        commandName: "serve", abstract: "Runs the service until SIGTERM (drains first) or SIGINT.")
 
-    @Flag(help: "Print the settings as they hold, secrets masked, and exit.")
+    @Flag(help: "Print the current settings with masked secrets, and exit.")
     var printConfig = false
 
     @Flag(help: .hidden)

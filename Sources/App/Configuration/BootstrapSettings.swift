@@ -8,11 +8,14 @@ package struct BootstrapSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         let owner = reader.read(
             "MIGRATION_USER", .text, default: "commerce_owner",
-            "`commerce bootstrap`: the role that owns the database and migrates")
-        let ownerPassword = reader.read(optional: "MIGRATION_PASSWORD", .text, as: .secret, "`commerce bootstrap`: its password")
+            "`commerce bootstrap`: the role that owns the database and runs migrations")
+        let ownerPassword = reader.read(
+            optional: "MIGRATION_PASSWORD", .text, as: .secret, "`commerce bootstrap`: the password of this role")
         let service = reader.read(
-            "SERVICE_USER", .text, default: "commerce", "`commerce bootstrap`: the role that serves, and may change no schema")
-        let servicePassword = reader.read(optional: "SERVICE_PASSWORD", .text, as: .secret, "`commerce bootstrap`: its password")
+            "SERVICE_USER", .text, default: "commerce",
+            "`commerce bootstrap`: the role of the service, which cannot change the schema")
+        let servicePassword = reader.read(
+            optional: "SERVICE_PASSWORD", .text, as: .secret, "`commerce bootstrap`: the password of this role")
         self.owner = DatabaseRole(name: owner, password: ownerPassword ?? "")
         self.service = DatabaseRole(name: service, password: servicePassword ?? "")
     }

@@ -10,14 +10,14 @@ package struct CacheSettings: Sendable {
     package let stockLifetime: Duration
 
     init(_ reader: inout SettingsReader) {
-        isOn = reader.read("CACHE", .switched, default: true, "Caching of catalogue answers, in the process and in Redis")
+        isOn = reader.read("CACHE", .switched, default: true, "Caches catalogue responses in the process and in Redis")
         memory = reader.read(
-            "CACHE_MEMORY", .size(0...(64 << 30)), default: 16 << 20, "Memory of the process's own layer of the cache")
+            "CACHE_MEMORY", .size(0...(64 << 30)), default: 16 << 20, "Memory of the cache in the process")
         lifetime = reader.read(
             "CACHE_TTL", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: .seconds(300),
-            "How long a cached answer lives unless a change ends it earlier")
+            "Maximum age of a cached response; changes of the catalogue end it earlier")
         stockLifetime = reader.read(
             "STOCK_TTL", .duration(.zero ... .seconds(3_600)), default: .seconds(1),
-            "How old the stock that shoppers see may be; an order always checks the stock itself")
+            "Maximum age of the stock that shoppers see; an order always checks the current stock")
     }
 }

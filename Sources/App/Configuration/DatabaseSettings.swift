@@ -14,28 +14,30 @@ package struct DatabaseSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         let whole = reader.read(
             optional: "DATABASE_URL", .databaseURL, as: .url,
-            "PostgreSQL, as postgresql://user:password@host:port/name; or its parts below")
-        let host = reader.read(optional: "DATABASE_HOST", .host, "Host, where DATABASE_URL is not set")
+            "PostgreSQL, as postgresql://user:password@host:port/name; or use the parts below")
+        let host = reader.read(optional: "DATABASE_HOST", .host, "Host, if DATABASE_URL is not set")
         let port = reader.read("DATABASE_PORT", .integer(1...65_535), default: 5432, "Port")
         let name = reader.read("DATABASE_NAME", .text, default: "commerce", "Name of the database")
         let user = reader.read("DATABASE_USER", .text, default: "commerce", "User")
         let password = reader.read(
-            optional: "DATABASE_PASSWORD", .text, as: .secret, "Password; beside a DATABASE_URL without one, too")
+            optional: "DATABASE_PASSWORD", .text, as: .secret, "Password, also for a DATABASE_URL that has none")
         let file = reader.read(
             optional: "DATABASE_PASSWORD_FILE", .text,
-            "File of the password, in its place; it is read for each new connection, so a rotated password needs no restart")
+            "File that contains DATABASE_PASSWORD. It is read for each new connection, so a rotated password needs no restart")
         let sslMode: DatabaseSSLMode? = reader.read(
             optional: "DATABASE_SSLMODE", .choice,
-            "TLS: \(DatabaseSSLMode.allCases.map(\.rawValue).joined(separator: ", ")); production wants verify-full")
+            "TLS: \(DatabaseSSLMode.allCases.map(\.rawValue).joined(separator: ", ")). Use verify-full in production")
         let authority = reader.read(
-            optional: "DATABASE_SSLROOTCERT", .text, "File of the authorities that the server's certificate is checked against")
+            optional: "DATABASE_SSLROOTCERT", .text,
+            "File with the certificate authorities that the server's certificate is verified against")
 
         replica = reader.read(
             optional: "DATABASE_REPLICA_URL", .databaseURL, as: .url,
-            "A streaming replica for the catalogue's reads; user, password, name and TLS are those above unless it has its own")
+            "Streaming replica for reads of the catalogue. User, password, name and TLS default to those above")
         replicaMaxLag = reader.read(
             "DATABASE_REPLICA_MAX_LAG", .duration(.milliseconds(500) ... .seconds(60)), default: .seconds(1),
-            "Most that the replica may be behind the primary; beyond it the primary is read; STOCK_TTL comes on top of it")
+            "Maximum lag of the replica; if it is further behind, the primary is read. Shown stock can be as old as "
+                + "this plus STOCK_TTL")
 
         var parts: ConnectionURL
         if let whole {

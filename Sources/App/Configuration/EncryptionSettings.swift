@@ -23,13 +23,13 @@ package struct EncryptionSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         let jwtSecret = reader.readSecret(
             "JWT_SECRET",
-            "Secret of the access tokens; also what keys are derived from where ENCRYPTION_KEY is not set")
+            "Secret of the access tokens; without ENCRYPTION_KEY, encryption keys are derived from it too")
         let current = reader.readSecret(
             "ENCRYPTION_KEY", form: .key,
-            "Secret of 32 or more random characters, the same for all tasks: seals secrets kept in the database, signs cursors")
+            "At least 32 random characters, the same for all instances. It encrypts secrets in the database and signs cursors")
         let previous = reader.readSecret(
             "ENCRYPTION_KEY_PREVIOUS",
-            "The secret before it (or the JWT_SECRET used before there was one), so that what it sealed can be read after a change"
+            "Previous ENCRYPTION_KEY (or JWT_SECRET, if there was none), to read what it encrypted"
         )
         if let secret = (current ?? jwtSecret)?.secret {
             keys = EncryptionKeys(secret: secret, previous: previous?.secret)

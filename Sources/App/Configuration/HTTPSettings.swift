@@ -24,48 +24,52 @@ package struct HTTPSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         maxBody = reader.read(
             "HTTP_MAX_BODY", .size(1_024...(1 << 30)), default: 1 << 20,
-            "Largest request body of any call, then 413; most calls take less")
+            "Maximum request body, then 413; most operations allow less")
         maxRequestLine = reader.read(
-            "HTTP_MAX_REQUEST_LINE", .size(8_192...(1 << 20)), default: 16 << 10, "Longest request line, then 414")
-        maxHeader = reader.read("HTTP_MAX_HEADER", .size(1_024...(1 << 20)), default: 16 << 10, "Longest header field, then 431")
+            "HTTP_MAX_REQUEST_LINE", .size(8_192...(1 << 20)), default: 16 << 10, "Maximum request line, then 414")
+        maxHeader = reader.read(
+            "HTTP_MAX_HEADER", .size(1_024...(1 << 20)), default: 16 << 10, "Maximum size of a header field, then 431")
         maxHeaders = reader.read(
-            "HTTP_MAX_HEADERS", .size(1_024...(1 << 22)), default: 64 << 10, "All header fields of a request, then 431")
+            "HTTP_MAX_HEADERS", .size(1_024...(1 << 22)), default: 64 << 10,
+            "Maximum size of all header fields of a request, then 431")
         maxFields = reader.read(
-            "HTTP_MAX_FIELDS", .integer(8...10_000), default: 100, "Most header fields of a request, then 431")
+            "HTTP_MAX_FIELDS", .integer(8...10_000), default: 100, "Maximum number of header fields of a request, then 431")
         maxReplyHeaders = reader.read(
             "HTTP_MAX_REPLY_HEADERS", .size(1_024...(1 << 20)), default: 32 << 10,
-            "All header fields of a reply, then 500; what the load balancer takes")
+            "Maximum size of all header fields of a response, then 500; the load balancer's limit")
         maxConnections = reader.read(
             "HTTP_MAX_CONNECTIONS", .integer(1...1_000_000), default: 10_000,
-            "Most connections at a time; near it, idle connections of the client with the most are closed")
+            "Maximum concurrent connections; near it, idle connections of the client that has the most are closed")
         maxRefusals = reader.read(
             "HTTP_MAX_REFUSALS", .integer(0...1_000_000), default: 20,
-            "A connection closes after this many 429 in a row; 0 keeps it open")
+            "A connection closes after this many consecutive 429; 0 keeps it open")
         maxConnectionsPerClient = reader.read(
             "HTTP_MAX_CONNECTIONS_PER_CLIENT", .integer(1...1_000_000), default: 500,
-            "Most connections of one client (IPv4 address, IPv6 /64), then 429; those of TRUSTED_PROXIES do not count, and with RATE_LIMIT=off none do"
+            "Maximum connections of one client (IPv4 address, IPv6 /64), then 429; not for TRUSTED_PROXIES, and off "
+                + "with RATE_LIMIT=off"
         )
         bufferMemory =
             reader.read(
                 optional: "HTTP_BUFFER_MEMORY", .size((1 << 20)...(1 << 40)),
-                shownDefault: "an eighth of the memory, 16MiB or more",
-                "Most memory that is kept for clients: unfinished requests, bodies, answers not taken; beyond it, the connections that hold most for longest get 503 or are closed"
+                shownDefault: "an eighth of the memory, at least 16MiB",
+                "Maximum memory for unfinished requests, bodies and unread responses; beyond it, connections that hold "
+                    + "much memory for a long time get 503 or are closed"
             )
             ?? max(16 << 20, UsableMemory.bytes() / 8)
         idleTimeout = reader.read(
             "HTTP_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(3_600)), default: .seconds(75),
-            "An idle connection closes after this time; it must be longer than the load balancer's")
+            "Idle connections close after this time; it must be longer than the load balancer's idle timeout")
         headerTimeout = reader.read(
             "HTTP_HEADER_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(10),
-            "Longest time for a request's head to arrive")
+            "Maximum time to receive a request's head")
         writeTimeout = reader.read(
             "HTTP_WRITE_TIMEOUT", .duration(.milliseconds(100) ... .seconds(300)), default: .seconds(20),
-            "A connection closes when its client reads nothing of its answer for this time")
+            "A connection closes if its client reads nothing of the response for this time")
         requestTimeout = reader.read(
             "REQUEST_TIMEOUT", .duration(.milliseconds(100) ... .seconds(3_600)), default: .seconds(30),
-            "Longest handling of a request, then 503; longest time for its body to arrive, then 408")
+            "Maximum time to handle a request, then 503; maximum time to receive its body, then 408")
         minBodyRate = reader.read(
             "HTTP_MIN_BODY_RATE", .size(0...(1 << 20)), default: 512,
-            "Slowest body, in bytes a second over any 5s; 0 is without limit")
+            "Minimum rate of a request body, in bytes per second over any 5 s; 0 is no limit")
     }
 }

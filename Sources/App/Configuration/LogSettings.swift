@@ -13,12 +13,12 @@ package struct LogSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         level = reader.read(
             "LOG_LEVEL", .choice, default: .info,
-            "Least level that is logged: trace, debug, info, notice, warning, error, critical")
+            "Minimum log level: trace, debug, info, notice, warning, error, critical")
         format = reader.read(
-            optional: "LOG_FORMAT", .choice, shownDefault: "pretty on a terminal, else json", "Log lines as json or pretty")
+            optional: "LOG_FORMAT", .choice, shownDefault: "pretty on a terminal, else json", "Log format: json or pretty")
         clientErrors = reader.read(
             "LOG_CLIENT_ERRORS", .integer(0...1_000_000), default: 100,
-            "Most log lines for 4xx answers to one client in 10 s, in each event loop; one line counts the rest")
+            "Maximum log lines for 4xx responses to one client in 10 s in each event loop; one more line counts the rest")
     }
 
     /// Makes every logger of the process write to standard output as these settings want it; once, before the first logger is

@@ -10,10 +10,10 @@ package struct MetricsSettings: Sendable {
     static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> MetricsSettings? {
         let port = reader.read(
             optional: "METRICS_PORT", .integer(1...65_535),
-            "Port of `/metrics`, for Prometheus; without it there are no metrics")
+            "Port of `/metrics` for Prometheus; without it, metrics are off")
         let host = reader.read(
             "METRICS_HOST", .listenAddress, default: "127.0.0.1",
-            "Address that METRICS_PORT is on; 0.0.0.0 or :: shows the metrics to the whole network")
+            "Address to listen on for METRICS_PORT; 0.0.0.0 or :: makes the metrics visible to the whole network")
         guard let port else { return nil }
         let settings = MetricsSettings(host: host, port: UInt16(clamping: port))
         let everyAddress = ["0.0.0.0", "::"]

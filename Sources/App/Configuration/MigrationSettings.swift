@@ -11,16 +11,16 @@ package struct MigrationSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         directory = reader.read(
-            optional: "MIGRATIONS_DIR", .text, shownDefault: "`migrations` here, else beside the program",
+            optional: "MIGRATIONS_DIR", .text, shownDefault: "`migrations` in the working directory, or beside the program",
             "Directory of the migration files")
         lockTimeout = reader.read(
             "MIGRATION_LOCK_TIMEOUT", .duration(.milliseconds(10) ... .seconds(600)), default: .seconds(5),
-            "Longest wait for a lock on a table, a few times over; so a queue behind it stays short")
+            "Lock timeout of a migration, which is retried a few times; it keeps the queue behind the lock short")
         waitLimit = reader.read(
             "MIGRATION_WAIT", .duration(.zero ... .seconds(86_400)), default: .seconds(600),
-            "Longest wait for another migrator to finish")
+            "Maximum wait for another migration to finish")
         connectLimit = reader.read(
             "MIGRATION_CONNECT_WAIT", .duration(.zero ... .seconds(3_600)), default: .seconds(30),
-            "Longest wait for a database that is starting")
+            "Maximum wait for the database to start")
     }
 }

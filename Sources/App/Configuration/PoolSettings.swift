@@ -15,34 +15,35 @@ package struct PoolSettings: Sendable {
     package let idleInTransactionTimeout: Duration
 
     init(_ reader: inout SettingsReader) {
-        maximum = reader.read("DATABASE_POOL_MAX", .integer(1...1_000), default: 20, "Most connections of the process")
-        minimum = reader.read("DATABASE_POOL_MIN", .integer(0...1_000), default: 5, "Connections kept open while idle")
+        maximum = reader.read("DATABASE_POOL_MAX", .integer(1...1_000), default: 20, "Maximum connections of the process")
+        minimum = reader.read("DATABASE_POOL_MIN", .integer(0...1_000), default: 5, "Connections that stay open while idle")
         idleTimeout = reader.read(
             "DATABASE_IDLE_TIMEOUT", .duration(.seconds(1) ... .seconds(86_400)), default: .seconds(30),
-            "A connection above the minimum closes after being idle for this time")
+            "Connections above the minimum close after this idle time")
         maxLifetime = reader.read(
             "DATABASE_MAX_LIFETIME", .duration(.seconds(1) ... .seconds(7 * 86_400)), default: .seconds(1_800),
-            "A connection is replaced after about this time")
+            "Connections are replaced after about this time")
         connectTimeout = reader.read(
             "DATABASE_CONNECT_TIMEOUT", .duration(.milliseconds(100) ... .seconds(60)), default: .seconds(5),
-            "Longest wait for a connection to be made")
+            "Connect timeout")
         acquireTimeout = reader.read(
             "DATABASE_ACQUIRE_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: .seconds(5),
-            "Longest wait for a free connection, then 503")
+            "Maximum wait for a free connection, then 503")
         maxWaiters = reader.read(
-            "DATABASE_MAX_WAITERS", .integer(0...1_000_000), default: 1_000, "Most requests waiting for a connection, then 503")
+            "DATABASE_MAX_WAITERS", .integer(0...1_000_000), default: 1_000,
+            "Maximum requests that wait for a connection, then 503")
         statementTimeout = reader.read(
             "DATABASE_STATEMENT_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(10),
-            "Longest run of a statement; 0 is without limit")
+            "Statement timeout; 0 is no limit")
         readTimeout = reader.read(
             "DATABASE_READ_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(2),
-            "Longest run of a read for the catalogue, then 503; 0 is as long as any statement")
+            "Statement timeout of reads for the catalogue, then 503; 0 uses DATABASE_STATEMENT_TIMEOUT")
         lockTimeout = reader.read(
             "DATABASE_LOCK_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(5),
-            "Longest wait for a lock; 0 is without limit")
+            "Lock timeout; 0 is no limit")
         idleInTransactionTimeout = reader.read(
             "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT", .duration(.zero ... .seconds(3_600)), default: .seconds(10),
-            "PostgreSQL ends a transaction that is idle for this time; 0 is without limit")
+            "PostgreSQL ends transactions that are idle for this time; 0 is no limit")
         if minimum > maximum {
             reader.fault("DATABASE_POOL_MIN", "is \(minimum), above DATABASE_POOL_MAX", expected: "at most \(maximum)")
         }

@@ -15,22 +15,24 @@ package struct RateLimitSettings: Sendable {
     static func read(_ reader: inout SettingsReader) -> RateLimitSettings? {
         let isOn = reader.read(
             "RATE_LIMIT", .switched, default: true,
-            "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also lifts the bounds on unpaid orders"
+            "Limits the requests of one client (account, IPv4 address, IPv6 /64), then 429; off also removes the "
+                + "limits on unpaid orders"
         )
         let reads = reader.read(
             "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000,
-            "GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
+            "Maximum GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
         let writes = reader.read(
-            "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Other requests of one client in a minute")
+            "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Maximum other requests of one client in a minute")
         let orders = reader.read(
             "RATE_LIMIT_ORDERS", .integer(1...10_000_000), default: 10,
-            "Most attempts of one client to place an order in a minute")
+            "Maximum attempts of one client to place an order in a minute")
         let ordersOfDay = reader.read(
             "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60,
-            "Most attempts of one client to place an order in a day")
+            "Maximum attempts of one client to place an order in a day")
         let holds = HoldLimits(&reader)
         let clients = reader.read(
-            "RATE_LIMIT_CLIENTS", .integer(1_000...10_000_000), default: 50_000, "Clients whose limits are remembered at a time")
+            "RATE_LIMIT_CLIENTS", .integer(1_000...10_000_000), default: 50_000,
+            "Maximum clients whose requests are counted at a time")
         guard isOn else { return nil }
         return RateLimitSettings(
             reads: RatePolicy("reads", quota: reads), writes: RatePolicy("writes", quota: writes),
@@ -45,21 +47,21 @@ extension HoldLimits {
         self.init()
         ordersPerClient = reader.read(
             "ORDER_OPEN_PER_CLIENT", .integer(1...1_000_000), default: ordersPerClient,
-            "Most unpaid orders of one client at a time")
+            "Maximum unpaid orders of one client")
         ordersPerEmail = reader.read(
             "ORDER_OPEN_PER_EMAIL", .integer(1...1_000_000), default: ordersPerEmail,
-            "Most unpaid orders for one e-mail address at a time")
+            "Maximum unpaid orders for one e-mail address")
         unitsPerClient = reader.read(
             "ORDER_HELD_PER_CLIENT", .integer(1...100_000_000), default: unitsPerClient,
-            "Most pieces that the unpaid orders of one client may hold")
+            "Maximum units that the unpaid orders of one client can reserve")
         unitsPerEmail = reader.read(
             "ORDER_HELD_PER_EMAIL", .integer(1...100_000_000), default: unitsPerEmail,
-            "Most pieces that the unpaid orders for one e-mail address may hold")
+            "Maximum units that the unpaid orders for one e-mail address can reserve")
         share = reader.read(
             "ORDER_HELD_SHARE", .integer(1...100), default: share,
-            "Most of a variant's stock, in percent, that the unpaid orders of one client may hold; 100 is without limit")
+            "Maximum share of a variant's stock that the unpaid orders of one client can reserve, in percent; 100 is no limit")
         pieces = reader.read(
             "ORDER_HELD_PIECES", .integer(1...999), default: pieces,
-            "Pieces of a variant that one client may hold even beyond that share")
+            "Units of a variant that one client can reserve even beyond that share")
     }
 }

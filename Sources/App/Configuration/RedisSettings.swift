@@ -13,18 +13,19 @@ package struct RedisSettings: Sendable {
     static func read(_ reader: inout SettingsReader) -> RedisSettings? {
         let whole = reader.read(
             optional: "REDIS_URL", .redisURL, as: .url,
-            "Redis, as redis://user:password@host:port (rediss:// for TLS); or its parts below; without either, no Redis")
-        let host = reader.read(optional: "REDIS_HOST", .host, "Host, where REDIS_URL is not set")
+            "Redis, as redis://user:password@host:port (rediss:// for TLS); or use the parts below. Without them, "
+                + "Redis is not used")
+        let host = reader.read(optional: "REDIS_HOST", .host, "Host, if REDIS_URL is not set")
         let port = reader.read("REDIS_PORT", .integer(1...65_535), default: 6379, "Port")
         let password = reader.readSecret(
-            "REDIS_PASSWORD", fileNote: "; read again for each connection", "Password; beside a REDIS_URL without one, too")
+            "REDIS_PASSWORD", fileNote: "; it is read for each new connection", "Password, also for a REDIS_URL that has none")
         let tls = reader.read("REDIS_TLS", .switched, default: false, "TLS")
         let connectTimeout = reader.read(
             "REDIS_CONNECT_TIMEOUT", .duration(.milliseconds(10) ... .seconds(60)), default: .milliseconds(500),
-            "Longest wait for a connection to be made")
+            "Connect timeout")
         let commandTimeout = reader.read(
             "REDIS_COMMAND_TIMEOUT", .duration(.milliseconds(1) ... .seconds(60)), default: .milliseconds(50),
-            "Longest wait for an answer; then the database is asked")
+            "Command timeout; after that, the database is used")
         var address: ConnectionURL
         if let whole {
             address = ConnectionURL(whole)

@@ -25,31 +25,33 @@ package struct ServerSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         host = reader.read(
-            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: means all addresses of IPv4 and IPv6")
+            "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: means all IPv4 and IPv6 addresses")
         port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
         let handedOver = reader.read(
             optional: "LISTEN_FDS", .integer(0...1_024),
-            "Set by systemd or another supervisor: its listening socket, descriptor 3, is used in place of HOST and PORT")
+            "Set by systemd or another supervisor that passes a listening socket as descriptor 3, which replaces HOST "
+                + "and PORT")
         let recipient = reader.read(
-            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)), "Set together with LISTEN_FDS: the process that gets the socket"
+            optional: "LISTEN_PID", .integer(1...Int(pid_t.max)),
+            "Set together with LISTEN_FDS: the id of the process that the socket is for"
         )
         // What was meant for a parent and came down by accident is not ours.
         inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
         loops = reader.read(
-            optional: "LOOPS", .integer(1...256), shownDefault: "the usable CPUs",
-            "Event loops; the CPU quota of the container counts")
+            optional: "LOOPS", .integer(1...256), shownDefault: "the available CPUs",
+            "Number of event loops; the default respects the container's CPU quota")
         proxies = Self.proxies(&reader)
         corsOrigins = reader.read(
             "CORS_ORIGINS", .list(.origin), default: [], "Origins of web pages that may call the API; * allows all")
         strictTransport = reader.read(
             "HSTS_MAX_AGE", .duration(.zero ... .seconds(10 * 365 * 86_400)), default: .seconds(365 * 86_400),
-            "How long a browser that came over https (by `X-Forwarded-Proto` of a trusted proxy) uses nothing else; 0 is off")
+            "HSTS max-age for requests over HTTPS (also by `X-Forwarded-Proto` of a trusted proxy); 0 turns HSTS off")
         drainDelay = reader.read(
             "DRAIN_DELAY", .duration(.zero ... .seconds(300)), default: .seconds(5),
-            "After SIGTERM: how long to keep accepting while `/health` answers 503")
+            "After SIGTERM: how long requests are still accepted while `/health` returns 503")
         drainTimeout = reader.read(
             "DRAIN_TIMEOUT", .duration(.seconds(1) ... .seconds(900)), default: .seconds(25),
-            "After SIGTERM: longest time for requests to end; the rest are cut off within 5 s more")
+            "After SIGTERM: maximum time for requests to finish; the rest are closed within another 5 s")
         if drainDelay > drainTimeout {
             reader.fault(
                 "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",
@@ -60,17 +62,20 @@ package struct ServerSettings: Sendable {
     private static func proxies(_ reader: inout SettingsReader) -> TrustedProxies {
         let list = reader.read(
             "TRUSTED_PROXIES", .list(.addressRange), default: [],
-            "Peers whose `X-Forwarded-For` is believed, as addresses or ranges like 10.0.0.0/16")
+            "Proxies whose `X-Forwarded-For` is trusted, as addresses or ranges such as 10.0.0.0/16")
         let hops = reader.read(
             "TRUSTED_HOPS", .integer(0...16), default: 0,
-            "How many proxies stand before the service, its peer among them: so many entries of `X-Forwarded-For` are believed, from the right; for where every request comes through all of them"
+            "Number of proxies that every request passes: the client's address is this many entries from the right of "
+                + "`X-Forwarded-For`"
         )
         let secret = reader.readSecret(
             "ORIGIN_VERIFY_SECRET", form: .edgeSecret,
-            "Secret that CloudFront sends in `X-Origin-Verify`: TRUSTED_HOPS then holds for the requests that carry it, or, where that is 0, their `CloudFront-Viewer-Address`; TRUSTED_PROXIES holds for the rest"
+            "Secret that CloudFront sends in `X-Origin-Verify`. For requests with it, TRUSTED_HOPS gives the client's "
+                + "address (if it is 0, `CloudFront-Viewer-Address` does); for other requests, TRUSTED_PROXIES does"
         )
         let other = reader.readSecret(
-            "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret, "Another value of it that is accepted while it changes")
+            "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret,
+            "Second value of ORIGIN_VERIFY_SECRET, accepted while the secret is rotated")
         if other != nil, secret == nil {
             reader.fault(
                 "ORIGIN_VERIFY_SECRET_PREVIOUS", "is set without ORIGIN_VERIFY_SECRET", expected: "both, or neither")

@@ -55,7 +55,7 @@ struct SettingsReader {
     ) -> (secret: String, file: String?)? {
         let given = read(optional: name, form, as: .secret, description)
         let fileName = name + "_FILE"
-        let path = read(optional: fileName, .text, "File of \(name), in its place\(fileNote)")
+        let path = read(optional: fileName, .text, "File that contains \(name)\(fileNote)")
         guard let path else { return given.map { ($0, nil) } }
         guard text(name) == nil else {
             fault(fileName, "is set beside \(name)", expected: "one of the two")

@@ -25,25 +25,25 @@ package struct ShopSettings: Sendable {
 
     init(_ reader: inout SettingsReader) {
         currency = reader.read(
-            "STORE_CURRENCY", .currency, default: .usd, "Currency of prices without a currency")
+            "STORE_CURRENCY", .currency, default: .usd, "Currency of prices that have none")
         reservationTime = reader.read(
             "RESERVATION_TIME", .duration(.seconds(1) ... .seconds(30 * 86_400)), default: .seconds(900),
-            "How long an unpaid order holds its stock")
+            "How long an unpaid order reserves its stock")
         cartLifetime = reader.read(
             "CART_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(30 * 86_400),
-            "How long a cart lives after its last change")
+            "How long a cart is valid after its last change")
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
-            "How long the answer to an `Idempotency-Key` is kept")
+            "How long the response to an `Idempotency-Key` is kept")
         retention = RetentionSettings(&reader)
         orderTokenLifetime = reader.read(
             "ORDER_TOKEN_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
-            "How long an order that was delivered, cancelled or expired can be reached with its `access_token`, from its last change"
+            "How long an `access_token` is valid after its order was delivered, was cancelled or has expired"
         )
         checkout = CheckoutSettings(&reader)
-        assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of pictures, served under `/assets/`")
+        assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of images, served under `/assets/`")
         imageBaseURL = reader.read(
-            "IMAGE_BASE_URL", .imageBase, default: "/assets", "Where the addresses of imported pictures without a scheme begin")
+            "IMAGE_BASE_URL", .imageBase, default: "/assets", "Prefix for the URLs of imported images that have no scheme")
     }
 }
 
@@ -65,16 +65,17 @@ package struct RetentionSettings: Sendable, Equatable {
         func read(_ name: String, _ fallback: Duration, _ description: String) -> Duration {
             reader.read(name, .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: fallback, description)
         }
-        carts = read("CART_RETENTION", carts, "How long a cart is kept after it was ordered from, merged, or ran out")
+        carts = read(
+            "CART_RETENTION", carts, "How long a cart is kept after it was converted into an order, was merged or has expired")
         persons = read(
             "UNPAID_ORDER_PERSON_RETENTION", persons,
-            "How long an order that ended without payment keeps name, address and e-mail")
+            "How long an order that ended without payment keeps name, address and e-mail address")
         orders = read(
             "UNPAID_ORDER_RETENTION", orders,
-            "How long an order that ended without payment is kept; not less than UNPAID_ORDER_PERSON_RETENTION")
+            "How long an order that ended without payment is kept; at least UNPAID_ORDER_PERSON_RETENTION")
         movements = read(
             "STOCK_MOVEMENT_RETENTION", movements,
-            "How long single movements of stock are kept; later only their sum for each variant is kept")
+            "How long single stock movements are kept; older ones are summed up for each variant")
         if orders < persons {
             reader.fault(
                 "UNPAID_ORDER_RETENTION", "is less than UNPAID_ORDER_PERSON_RETENTION",

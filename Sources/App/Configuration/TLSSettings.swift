@@ -17,24 +17,24 @@ package struct TLSSettings: Sendable {
     static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> TLSSettings? {
         let port = reader.read(
             optional: "TLS_PORT", .integer(1...65_535),
-            "Port for encrypted connections (TLS 1.2 or 1.3), beside PORT; needs a certificate and its key")
+            "Port for TLS 1.2 and 1.3, in addition to PORT; needs a certificate and its key")
         let certificateFile = reader.read(
             optional: "TLS_CERTIFICATE_FILE", .text,
-            "File of the certificate and its chain, in PEM; it is read again when it changes")
-        let keyFile = reader.read(optional: "TLS_KEY_FILE", .text, "File of the certificate's private key, in PEM")
+            "PEM file with the certificate and its chain, reloaded when it changes")
+        let keyFile = reader.read(optional: "TLS_KEY_FILE", .text, "PEM file with the certificate's private key")
         let certificate = reader.read(
-            optional: "TLS_CERTIFICATE", .pem, as: .secret, "The certificate and its chain themselves, in the place of a file")
-        let key = reader.read(optional: "TLS_KEY", .pem, as: .secret, "The key itself, in the place of a file")
+            optional: "TLS_CERTIFICATE", .pem, as: .secret, "The certificate and its chain in PEM, instead of a file")
+        let key = reader.read(optional: "TLS_KEY", .pem, as: .secret, "The private key in PEM, instead of a file")
         let interval = reader.read(
             "TLS_RELOAD_INTERVAL", .duration(.seconds(1) ... .seconds(86_400)), default: .seconds(10),
-            "How often to look whether the certificate's files have changed")
+            "How often the certificate's files are checked for changes")
         let lifetime = reader.read(
             "TLS_TICKET_LIFETIME", .duration(.seconds(1) ... .seconds(604_800)), default: .seconds(86_400),
-            "How long one key seals the tickets with which TLS sessions are resumed")
+            "How long a key encrypts TLS session tickets before it is replaced")
         let rate = reader.read(
             "TLS_HANDSHAKE_RATE", .integer(0...100_000), default: 200,
-            "Most TLS handshakes begun in a second, twice as many at once; further connections wait. One client has a sixteenth, then "
-                + "its connections are closed; 0 is without limit")
+            "Maximum new TLS handshakes in a second, twice as many at once; further connections wait. One client gets "
+                + "a sixteenth of it, then its connections are closed; 0 is no limit")
         guard let port else {
             if certificateFile != nil || certificate != nil {
                 reader.fault("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")

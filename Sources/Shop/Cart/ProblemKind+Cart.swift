@@ -5,15 +5,15 @@ extension ProblemKind {
     package static let cartConverted = ProblemKind(
         .conflict, "cart_converted", "Cart converted", "An order was placed from this cart. Create a new cart.")
     static let cartActive = ProblemKind(
-        .conflict, "cart_active", "Cart active", "The cart in `from_cart` is still active. Use it.")
+        .conflict, "cart_active", "Cart still active", "The cart in `from_cart` is still active. Use it.")
     package static let cartMerged = ProblemKind(
         .conflict, "cart_merged", "Cart merged", "The lines of the cart were moved to another cart. Use that cart.")
     package static let cartExpired = ProblemKind(
-        .conflict, "cart_expired", "Cart expired", "The cart was not used for too long. Create a new cart.")
+        .conflict, "cart_expired", "Cart expired", "The cart was not changed for too long. Create a new cart.")
     package static let currencyMismatch = ProblemKind(
         .unprocessableContent, "currency_mismatch", "Currency mismatch",
-        "A cart and an order have one currency. `currency` is the one that is needed, `other_currency` the one that the item "
-            + "is priced in. Buy it with a cart of its own.")
+        "A cart or an order has only one currency. `currency` is its currency, `other_currency` that of the item. Buy "
+            + "the item with a separate cart.")
 }
 
 extension Problem {

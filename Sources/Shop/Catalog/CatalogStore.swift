@@ -167,7 +167,7 @@ struct RefusedValues: ProblemConvertible {
     let error: PostgresError
 
     var problem: Problem {
-        Problem(.invalidParameter, "A parameter has a value that cannot be looked for.").caused(by: error)
+        Problem(.invalidParameter, "A parameter has a value that cannot be searched for.").caused(by: error)
     }
 
     /// Whether values can be the cause (PostgreSQL manual, appendix A): data exceptions, errors of syntax and type, limits of the

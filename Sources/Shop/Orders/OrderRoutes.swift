@@ -114,7 +114,7 @@ extension RouteLimit {
     package static func orders(_ policies: [RatePolicy]) -> RouteLimit {
         RouteLimit(.post, "/v1/orders", policies: policies, refusal: .tooManyOrders) { policy in
             let time = policy.window == 60 ? "a minute" : policy.window == 86_400 ? "a day" : "\(policy.window) seconds"
-            return "From your address, at most \(policy.quota) orders can be sent in \(time)."
+            return "From your IP address, at most \(policy.quota) orders can be sent in \(time)."
         }
     }
 }

@@ -5,7 +5,8 @@ import Web
 extension ProblemKind {
     static let insufficientStock = ProblemKind(
         .conflict, "insufficient_stock", "Insufficient stock",
-        "There is not enough stock for every line; `lines` says how many of each are `available`. Nothing was ordered.")
+        "There is not enough stock for every line. `lines` contains how many units of each are `available`. Nothing "
+            + "was ordered.")
     static let tooManyOrders = ProblemKind(
         .tooManyRequests, "too_many_orders", "Too many orders",
         "This client has sent too many orders. Wait for the seconds in `Retry-After`.")
@@ -13,30 +14,31 @@ extension ProblemKind {
         .conflict, "open_orders_limit", "Too many unpaid orders",
         "This client or e-mail address has `limit` unpaid orders, the maximum. Pay or cancel one, or wait until one expires.")
     static let heldUnitsLimit = ProblemKind(
-        .conflict, "held_units_limit", "Too many pieces held",
-        "The unpaid orders of this client or e-mail address can reserve at most `limit` items in total. Pay or cancel an order, "
-            + "or order less.")
+        .conflict, "held_units_limit", "Too many reserved units",
+        "The unpaid orders of this client or e-mail address can reserve at most `limit` units in total. Pay or cancel "
+            + "an order, or order less.")
     static let heldShareLimit = ProblemKind(
         .conflict, "held_share_limit", "Too large a share of the stock",
-        "The unpaid orders of one client can reserve only a part of a variant's stock; `lines` has the `limit` of each variant "
-            + "that exceeds it, and the quantity already `held`. Order less, or pay first.")
+        "The unpaid orders of one client can reserve only a part of a variant's stock. `lines` contains each variant "
+            + "that exceeds its `limit`, and the quantity already `held`. Order less, or pay first.")
     static let priceChanged = ProblemKind(
         .conflict, "price_changed", "Price changed",
-        "The total is not `expected_total`; `total` is the present one. Show it to the shopper.")
+        "The current `total` differs from `expected_total`. Show it to the shopper.")
     static let cartChanged = ProblemKind(
         .conflict, "cart_changed", "Cart changed",
-        "The cart is no longer at `cart_version`: it was changed, for example in another tab. Read it again, and show it to "
-            + "the shopper.")
+        "The cart has changed since the `cart_version` in the request, for example in another tab. Read the cart "
+            + "again, and show it to the shopper.")
     static let cartEmpty = ProblemKind(.conflict, "cart_empty", "Cart empty", "The cart has no lines to order.")
     static let idempotencyInFlight = ProblemKind(
-        .conflict, "idempotency_in_flight", "Idempotency in flight",
+        .conflict, "idempotency_in_flight", "Request in progress",
         "A request with this Idempotency-Key is still in progress. Send it again after the seconds in `Retry-After`.")
     static let idempotencyKeyReused = ProblemKind(
         .unprocessableContent, "idempotency_key_reused", "Idempotency key reused",
         "The key was used for a request with another body. A new request needs a new key.")
     static let illegalTransition = ProblemKind(
-        .conflict, "illegal_transition", "Illegal transition",
-        "The order cannot change from its status to this one; `allowed` lists the possible ones.")
+        .conflict, "illegal_transition", "Status change not allowed",
+        "The order cannot change from its current status to the requested one. `allowed` lists the statuses that it "
+            + "can change to.")
 }
 
 extension Problem {
@@ -51,7 +53,7 @@ extension Problem {
     static func openOrders(_ limit: Int, _ whose: String) -> Problem {
         Problem(
             .openOrdersLimit,
-            "\(whose), \(limit) orders are open and not paid. Pay or cancel one of them, or wait until one expires."
+            "\(whose), there are already \(limit) unpaid orders. Pay or cancel one of them, or wait until one expires."
         )
         .with("limit", .number(JSONNumber(limit)))
     }
@@ -59,7 +61,8 @@ extension Problem {
     static func heldUnits(_ limit: Int, held: Int, _ whose: String) -> Problem {
         Problem(
             .heldUnitsLimit,
-            "\(whose), unpaid orders can hold \(limit) pieces at most; they hold \(held). Pay or cancel an order, or order less."
+            "\(whose), unpaid orders can reserve at most \(limit) units; they already reserve \(held). Pay or cancel "
+                + "an order, or order less."
         )
         .with("limit", .number(JSONNumber(limit)))
         .with("held", .number(JSONNumber(held)))
@@ -75,7 +78,7 @@ extension Problem {
             return JSONValue.object(object)
         }
         let names = lines.prefix(3).map { "\($0.limit) of \($0.line.sku)" }.joined(separator: ", ")
-        return Problem(.heldShareLimit, "Before you have paid, you can have at most \(names) on order. Order less, or pay first.")
+        return Problem(.heldShareLimit, "Unpaid orders can reserve at most \(names). Order less, or pay first.")
             .with("lines", .array(members))
     }
 }

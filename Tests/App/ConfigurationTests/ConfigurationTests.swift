@@ -255,7 +255,7 @@ struct ConfigurationTests {
         #expect(report.contains("REDIS_URL=rediss://:***@cache:6379\n"))
         #expect(report.contains("PORT=81\n"))
         #expect(report.contains("HOST=0.0.0.0  # default\n"))
-        #expect(report.contains("LOOPS=  # default: the usable CPUs\n"))
+        #expect(report.contains("LOOPS=  # default: the available CPUs\n"))
         #expect(report.split(separator: "\n").count == configuration.rows.count)
     }
 

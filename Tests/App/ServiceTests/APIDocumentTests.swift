@@ -101,6 +101,32 @@ struct APIDocumentTests {
         }
     }
 
+    @Test("examples of problems have the title and the status of their kind") func examplesOfProblems() {
+        let kinds = Dictionary(uniqueKeysWithValues: document.problems.map { ($0.code, $0) })
+        func problems(_ value: JSONTree) -> [JSONTree] {
+            let own = value["type"]?.text?.hasPrefix("/docs#") == true && value["request_id"] != nil ? [value] : []
+            return own + value.members.values.flatMap(problems) + value.elements.flatMap(problems)
+        }
+        let found = problems(contract.document)
+        #expect(found.count > 20)
+        for problem in found {
+            let kind = kinds[problem["code"]?.text ?? ""]
+            #expect(problem["title"]?.text == kind?.title, "\(problem["code"]?.text ?? "")")
+            #expect(
+                problem["status"] == (kind?.status.code).map { .number(Double($0), isInteger: true) },
+                "\(problem["code"]?.text ?? "")")
+            #expect(problem["type"]?.text == kind.map { "/docs#\($0.code)" })
+        }
+    }
+
+    @Test("every kind of problem has a title and a meaning") func texts() {
+        #expect(document.problems.count > 40)
+        for kind in document.problems {
+            #expect(!kind.title.isEmpty && !kind.meaning.isEmpty, "\(kind.code)")
+            #expect(kind.title.first?.isUppercase == true && kind.meaning.hasSuffix("."), "\(kind.code)")
+        }
+    }
+
     @Test("describes every route, and no other") func routes() async throws {
         let loop = try EventLoop(label: "test.loop")
         defer { loop.stop() }

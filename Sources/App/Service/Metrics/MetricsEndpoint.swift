@@ -37,16 +37,16 @@ package final class MetricsEndpoint: Sendable {
             guard let shop else { return [] }
             return [
                 CollectedMetric(
-                    "http_server_connections", "Connections that are open.", .gauge, Double(shop.openConnections)),
+                    "http_server_connections", "Open connections.", .gauge, Double(shop.openConnections)),
                 CollectedMetric(
-                    "http_server_active_requests", "Requests that wait for their answer.", .gauge,
+                    "http_server_active_requests", "Requests that wait for their response.", .gauge,
                     Double(shop.activeRequests)),
                 CollectedMetric(
                     "http_server_buffer_bytes",
-                    "What is kept for clients: unfinished requests, bodies, requests sent ahead, answers not taken.", .gauge,
+                    "Memory for unfinished requests, bodies, pipelined requests and unread responses.", .gauge,
                     Double(shop.buffers.held)),
                 CollectedMetric(
-                    "http_server_buffer_limit_bytes", "The most of it there may be, HTTP_BUFFER_MEMORY.", .gauge,
+                    "http_server_buffer_limit_bytes", "Limit of http_server_buffer_bytes: HTTP_BUFFER_MEMORY.", .gauge,
                     Double(shop.buffers.limit)),
             ]
         }

@@ -17,14 +17,14 @@ struct ProcessMetrics: Sendable {
                 "process_start_time_seconds", "When the process started, in seconds since 1970.", .gauge, started),
             CollectedMetric("process_cpu_seconds_total", "CPU time of user and system.", .counter, cpuSeconds()),
             CollectedMetric(
-                "process_max_fds", "Most file descriptors that may be open.", .gauge, Double(csystem_open_files_limit())),
+                "process_max_fds", "Maximum number of open file descriptors.", .gauge, Double(csystem_open_files_limit())),
         ]
         if let (size, resident) = memory() {
             metrics.append(CollectedMetric("process_virtual_memory_bytes", "Size of the address space.", .gauge, size))
-            metrics.append(CollectedMetric("process_resident_memory_bytes", "Memory that is in RAM.", .gauge, resident))
+            metrics.append(CollectedMetric("process_resident_memory_bytes", "Resident memory.", .gauge, resident))
         }
         if let count = openDescriptors() {
-            metrics.append(CollectedMetric("process_open_fds", "File descriptors that are open.", .gauge, Double(count)))
+            metrics.append(CollectedMetric("process_open_fds", "Open file descriptors.", .gauge, Double(count)))
         }
         return metrics
     }

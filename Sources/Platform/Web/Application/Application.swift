@@ -87,7 +87,7 @@ package final class Application: Responder {
         case .found(let route, _): return try route.begin(context)
         case .options(let allow): return .immediate(Response.noContent.with(.allow, allow))
         case .methodNotAllowed(let allow): throw Problem.methodNotAllowed(allow: allow)
-        case .notFound: throw Problem.notFound("no such path")
+        case .notFound: throw Problem.notFound("The path does not exist.")
         case .malformed: throw Problem(.malformedPath)
         case .unknownMethod: throw Problem(.methodNotImplemented)
         }

@@ -35,7 +35,7 @@ package struct StaticAssets: Sendable {
     /// Serves the files under a prefix such as `/assets`.
     package func addRoutes(to router: Router, under prefix: String) {
         router.cached(prefix + "/{path...}") { context in
-            guard let file = files[context.parameters["path"]] else { throw Problem.notFound("no such file") }
+            guard let file = files[context.parameters["path"]] else { throw Problem.notFound("The file does not exist.") }
             return .immediate(try file.answer(to: context))
         }
     }

@@ -40,7 +40,7 @@ package struct PageRequest: Sendable, Equatable {
     package func place(for filter: CursorFilter) throws(Problem) -> Cursor? {
         guard let cursor else { return nil }
         guard let place = Cursor(cursor, for: filter) else {
-            throw Problem(.invalidCursor, errors: [InputError(.parameter("cursor"), "is not one of this list")])
+            throw Problem(.invalidCursor, errors: [InputError(.parameter("cursor"), "does not belong to this list")])
         }
         return place
     }

@@ -31,55 +31,58 @@ package struct ProblemKind: Sendable, Hashable {
 // Problems of any route. The API's document shows these texts.
 extension ProblemKind {
     package static let badRequest = ProblemKind(
-        .badRequest, "bad_request", "Bad request", "The request is malformed; `detail` says how.")
+        .badRequest, "bad_request", "Bad request", "The request is malformed. `detail` or `errors` describes what is wrong.")
     package static let malformedPath = ProblemKind(
-        .badRequest, "malformed_path", "Malformed path", "The path is not properly percent-encoded UTF-8.")
+        .badRequest, "malformed_path", "Malformed path", "The path is not valid percent-encoded UTF-8.")
     package static let malformedQuery = ProblemKind(
         .badRequest, "malformed_query", "Malformed query",
-        "The query is not properly percent-encoded UTF-8, or has too many parameters.")
+        "The query is not valid percent-encoded UTF-8, or has too many parameters.")
     package static let invalidParameter = ProblemKind(
         .badRequest, "invalid_parameter", "Invalid query parameter",
-        "A query parameter has an invalid value; `errors` names each one.")
+        "A query parameter has an invalid value. `errors` lists each one.")
     package static let invalidCursor = ProblemKind(
         .badRequest, "invalid_cursor", "Invalid cursor",
-        "The cursor was changed, or it belongs to a list with another filter. Start again at the first page.")
+        "The cursor was altered, or it belongs to another list or filter. Start again with the first page.")
     package static let emptyBody = ProblemKind(
-        .badRequest, "empty_body", "Body missing", "The call needs a JSON body, but none was sent.")
+        .badRequest, "empty_body", "Body missing", "The operation needs a JSON body, but the request has none.")
     package static let malformedJSON = ProblemKind(
-        .badRequest, "malformed_json", "Malformed JSON", "The body is not valid JSON; `offset` is the place of the syntax error.")
+        .badRequest, "malformed_json", "Malformed JSON",
+        "The body is not valid JSON. `offset` is the position of the syntax error, in bytes.")
     package static let idempotencyKeyRequired = ProblemKind(
         .badRequest, "idempotency_key_required", "Idempotency-Key missing",
-        "The call needs an `Idempotency-Key`. Send a random one, and send the same one again when you repeat the request.")
+        "The operation needs an `Idempotency-Key`. Create a random one, and send the same one again when you repeat "
+            + "the request.")
     package static let invalidIdempotencyKey = ProblemKind(
         .badRequest, "invalid_idempotency_key", "Invalid Idempotency-Key",
         "The `Idempotency-Key` must have at most 255 visible characters, with or without quotes. Some calls "
             + "accept only a random key: a UUID, or at least 22 base64url characters.")
     package static let unauthorized = ProblemKind(
         .unauthorized, "unauthorized", "Authentication required",
-        "The call needs a valid bearer token.")
+        "The operation needs a valid bearer token.")
     package static let forbidden = ProblemKind(
         .forbidden, "forbidden", "Not allowed", "The client is not allowed to do this.")
     package static let notFound = ProblemKind(
-        .notFound, "not_found", "Not found", "It does not exist, or it belongs to another customer.")
+        .notFound, "not_found", "Not found", "The resource does not exist, or it belongs to another customer.")
     package static let methodNotAllowed = ProblemKind(
         .methodNotAllowed, "method_not_allowed", "Method not allowed",
-        "The resource does not support this method; `Allow` lists those that it supports.")
+        "The resource does not support this method. `Allow` lists the methods that it supports.")
     package static let methodNotImplemented = ProblemKind(
         .notImplemented, "method_not_implemented", "Method not implemented", "The service does not support this method.")
     package static let conflict = ProblemKind(
-        .conflict, "conflict", "Conflict", "The present state of the resource does not allow this.")
+        .conflict, "conflict", "Conflict", "The current state of the resource does not allow this operation.")
     package static let preconditionFailed = ProblemKind(
         .preconditionFailed, "precondition_failed", "Precondition failed",
-        "The resource has changed since you read it, so `If-Match` does not match. Read it again.")
+        "The resource has changed since you read it, so `If-Match` does not match. Read the resource again.")
     package static let preconditionRequired = ProblemKind(
         .preconditionRequired, "precondition_required", "Precondition required",
-        "The call needs `If-Match` with the `ETag` that you read, so that no other change is overwritten.")
+        "The operation needs `If-Match` with the `ETag` that you received. This prevents overwriting a change that you "
+            + "have not seen.")
     package static let unsupportedMediaType = ProblemKind(
         .unsupportedMediaType, "unsupported_media_type", "Unsupported media type",
         "The body must be `application/json`, and not compressed.")
     package static let invalid = ProblemKind(
         .unprocessableContent, "invalid", "Invalid input",
-        "The request contains invalid values; `errors` names each one.")
+        "The request contains invalid values. `errors` lists each one.")
     package static let tooManyRequests = ProblemKind(
         .tooManyRequests, "rate_limited", "Too many requests", "Wait for the seconds in `Retry-After`.")
     package static let internalError = ProblemKind(
@@ -87,13 +90,13 @@ extension ProblemKind {
         "The service has failed. Include the `request_id` when you report it.")
     package static let unavailable = ProblemKind(
         .serviceUnavailable, "unavailable", "Unavailable",
-        "The service cannot answer now. Try again after the seconds in `Retry-After`.")
+        "The service cannot respond now. Try again after the seconds in `Retry-After`.")
     package static let overloaded = ProblemKind(
         .serviceUnavailable, "overloaded", "Overloaded",
         "The service has too many requests. Nothing was changed. Try again after the seconds in `Retry-After`.")
     package static let deadlineExceeded = ProblemKind(
         .serviceUnavailable, "deadline_exceeded", "Took too long",
-        "The answer took too long. It is safe to repeat a call with an `Idempotency-Key`.")
+        "The response took too long. It is safe to repeat a request that has an `Idempotency-Key`.")
     package static let clientGone = ProblemKind(
         HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_gone", "Client gone",
         "In logs only: the client closed its connection before the response.")
@@ -110,7 +113,7 @@ extension ProblemKind {
 extension ProblemKind {
     package static let upgradeRequired = ProblemKind(
         .upgradeRequired, "upgrade_required", "WebSocket required",
-        "The call needs a WebSocket handshake of version 13, as `Upgrade` and `Sec-WebSocket-Version` in the answer say.")
+        "The operation needs a WebSocket handshake of version 13. See `Upgrade` and `Sec-WebSocket-Version` in the response.")
 }
 
 extension WebSocketHandshakeError: ProblemConvertible {
@@ -126,7 +129,7 @@ extension ProblemKind {
     static let requestTimeout = ProblemKind(
         .requestTimeout, "request_timeout", "Request too slow", "The request did not arrive in time.")
     static let bodyTooLarge = ProblemKind(
-        .contentTooLarge, "body_too_large", "Body too large", "The body is larger than the call allows.")
+        .contentTooLarge, "body_too_large", "Body too large", "The body is larger than the operation allows.")
     static let targetTooLong = ProblemKind(
         .uriTooLong, "target_too_long", "Target too long", "The request line is longer than 16 KiB.")
     static let expectationFailed = ProblemKind(

@@ -104,11 +104,11 @@ struct Holdings: Sendable, Equatable {
         _ lines: [OrderLine], of holder: Holder, _ limits: HoldLimits, onHand: (OrderLine) -> Int
     ) throws(Problem) {
         let (client, email) = (self[holder.client], self[holder.email])
-        if client.orders >= limits.ordersPerClient { throw .openOrders(limits.ordersPerClient, "From your address") }
+        if client.orders >= limits.ordersPerClient { throw .openOrders(limits.ordersPerClient, "From your IP address") }
         if email.orders >= limits.ordersPerEmail { throw .openOrders(limits.ordersPerEmail, "For this e-mail address") }
         let units = lines.reduce(0) { $0 + $1.quantity }
         if client.units + units > limits.unitsPerClient {
-            throw .heldUnits(limits.unitsPerClient, held: client.units, "From your address")
+            throw .heldUnits(limits.unitsPerClient, held: client.units, "From your IP address")
         }
         if email.units + units > limits.unitsPerEmail {
             throw .heldUnits(limits.unitsPerEmail, held: email.units, "For this e-mail address")

@@ -188,7 +188,7 @@ struct OrderHoldAPITests {
                 $0.status == 429 && $0.code == "too_many_orders" && Int($0.header("Retry-After") ?? "") ?? 0 > 0
             })
         #expect(refused.first?.header("RateLimit-Policy") == #""orders";q=5;w=60"#)
-        #expect(refused.first?["detail"] == "From your address, at most 5 orders can be sent in a minute.")
+        #expect(refused.first?["detail"] == "From your IP address, at most 5 orders can be sent in a minute.")
         // Carts are not orders.
         let cart = try await onOwnThread {
             try services[0].client().request("POST", "/v1/carts", headers: [("X-Forwarded-For", "203.0.113.1")])
