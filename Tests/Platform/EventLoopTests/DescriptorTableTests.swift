@@ -20,20 +20,25 @@ import Testing
     @Test func anEventOfAnEndedRegistrationDoesNotReachTheNextOwnerOfItsSlot() {
         var table = DescriptorTable()
         let old = table.add(7, for: .read, handler: Handler())
-        #expect(table.remove(old))
+        let isRemoved = table.remove(old)
+        #expect(isRemoved)
         let next = Handler()
         let new = table.add(7, for: .read, handler: next)
         #expect(table.handler(for: old.token) == nil)
         #expect(table.handler(for: new.token) === next)
-        #expect(!table.remove(old), "a registration ends once")
-        #expect(!table.update(old, to: .write))
+        let isRemovedAgain = table.remove(old)
+        #expect(!isRemovedAgain, "a registration ends once")
+        let isUpdated = table.update(old, to: .write)
+        #expect(!isUpdated)
     }
 
     @Test func anUpdateIsNeededOnlyWhereSomethingChanges() {
         var table = DescriptorTable()
         let registration = table.add(7, for: .read, handler: Handler())
-        #expect(!table.update(registration, to: .read))
-        #expect(table.update(registration, to: [.read, .write]))
-        #expect(!table.update(registration, to: [.read, .write]))
+        let changes = [
+            table.update(registration, to: .read), table.update(registration, to: [.read, .write]),
+            table.update(registration, to: [.read, .write]),
+        ]
+        #expect(changes == [false, true, false])
     }
 }
