@@ -26,7 +26,8 @@ import Testing
             for timer in timers { queue.insert(timer) }
             for _ in timers { queue.noteCancelled() }
             #expect(queue.count < 300)
-            #expect(queue.popDue(at: .max).isEmpty)
+            let due = queue.popDue(at: .max)
+            #expect(due.isEmpty)
         }
     }
 }
