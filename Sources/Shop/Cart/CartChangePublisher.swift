@@ -47,6 +47,6 @@ package struct CartChangePublisher {
 
     package func publish(_ event: CartChangedEvent) {
         notifyProcess(event)
-        redis?.post(["PUBLISH", .text(CartChangedEvent.channel), .bytes(event.payload)])
+        redis?.sendAndForget(["PUBLISH", .text(CartChangedEvent.channel), .bytes(event.payload)])
     }
 }

@@ -110,7 +110,7 @@ import Testing
             // In one turn, before any event reports the loss: the first write is answered with a reset.
             server.kill()
             for _ in 0..<2 {
-                client.post(["ECHO", "k"])
+                client.sendAndForget(["ECHO", "k"])
                 client.flush()
                 usleep(100_000)
             }

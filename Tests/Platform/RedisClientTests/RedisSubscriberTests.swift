@@ -31,7 +31,7 @@ import Testing
         return (subscriber, journal)
     }
 
-    @Test("hears what is published on its channels, posted without waiting")
+    @Test("receives the messages of its channels, sent without a wait for the reply")
     func hears() async throws {
         let server = try await onOwnThread { try RedisServer(password: "secret") }
         try await withClient(.patient(server.url)) { client in
@@ -39,20 +39,20 @@ import Testing
             let (subscriber, journal) = subscribe(client.loop, try .patient(server.url))
             try await expectEventually(client.loop) { subscriber.isListening }
             #expect(journal.events == [.listening])
-            client.post(["PUBLISH", "a", "one"])
-            client.post(["PUBLISH", "c", "unsubscribed"])
-            client.post(["PUBLISH", "b", .bytes(Array("two\r\n".utf8))])
+            client.sendAndForget(["PUBLISH", "a", "one"])
+            client.sendAndForget(["PUBLISH", "c", "unsubscribed"])
+            client.sendAndForget(["PUBLISH", "b", .bytes(Array("two\r\n".utf8))])
             try await expectEventually(client.loop) { journal.messages == ["a one", "b two\r\n"] }
-            // A waiter gets the reply to its own command, not to one that was posted.
+            // A waiter gets the reply to its own command, not to one of `sendAndForget`.
             #expect(try await client.ping() > .zero)
             subscriber.close()
-            client.post(["PUBLISH", "a", "three"])
+            client.sendAndForget(["PUBLISH", "a", "three"])
             _ = try await client.ping()
             #expect(journal.messages.count == 2 && journal.losses == 0)
         }
     }
 
-    @Test("a server that is killed and comes back is listened to again, and it says so")
+    @Test("reports the loss of a killed server, and listens again once it is back")
     func restart() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await withClient(.patient(server.url)) { client in
@@ -61,11 +61,11 @@ import Testing
             for round in 1...3 {
                 try await onOwnThread { server.kill() }
                 try await expectEventually(client.loop) { journal.losses == round && !subscriber.isListening }
-                client.post(["PUBLISH", "a", "lost"])
+                client.sendAndForget(["PUBLISH", "a", "lost"])
                 try await onOwnThread { try server.start() }
                 try await expectEventually(client.loop) { journal.listenings == round + 1 }
                 try await expectEventually(client.loop) { (try? await client.ping()) != nil }
-                client.post(["PUBLISH", "a", .text("round \(round)")])
+                client.sendAndForget(["PUBLISH", "a", .text("round \(round)")])
                 try await expectEventually(client.loop) { journal.messages.last == "a round \(round)" }
             }
             #expect(!journal.messages.contains("a lost"))
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("a server that is frozen counts as lost before long, and is found again")
+    @Test("reports the loss of a frozen server, and listens again once it continues")
     func frozen() async throws {
         let server = try await onOwnThread { try RedisServer() }
         try await onLoop { loop in

@@ -18,7 +18,7 @@ extension RedisClient {
     }
 
     /// Sets a key without a value of interest, unless it exists; whether it did not (SET … NX PX).
-    package func claim(_ key: String, for time: Duration) async throws -> Bool {
+    package func setIfAbsent(_ key: String, expiresIn time: Duration) async throws -> Bool {
         let milliseconds = Int64(clamping: max(1, time.nanosecondsClamped / 1_000_000))
         switch try await send(["SET", .text(key), "1", "NX", "PX", .integer(milliseconds)]) {
         case .status("OK"): return true

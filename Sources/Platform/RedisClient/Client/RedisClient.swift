@@ -115,7 +115,7 @@ package final class RedisClient {
 
     /// Sends one command and ignores its reply, as for a PUBLISH that may be lost. The command is left out where the breaker is
     /// open or too much waits already.
-    package func post(_ command: [RedisArgument]) {
+    package func sendAndForget(_ command: [RedisArgument]) {
         loop.assertInLoop()
         do { _ = try enqueue(command, by: .max) } catch { metrics.failed(error) }
     }
@@ -152,12 +152,11 @@ package final class RedisClient {
         let unsent = outgoing.count + (transport?.unsent ?? 0)
         guard unsent < configuration.maxUnsentBytes else { throw refusal(.overloaded, "\(unsent) bytes to send") }
         let now = csystem_monotonic()
-        let late = now.addingReportingOverflow(commandTimeout)
-        let lateAt = late.overflow ? .max : late.partialValue
-        let deadline = min(lateAt, deadline)
+        let late = now.adding(commandTimeout)
+        let deadline = min(late, deadline)
         guard deadline > now else { throw RedisError(.timedOut, "the request's deadline is over") }
         try encoder.append(command, to: &outgoing)
-        let id = inFlight.append(deadline: deadline, late: lateAt)
+        let id = inFlight.append(deadline: deadline, late: late)
         statistics.commands &+= 1
         if deadline < nextDeadline { armDeadline(at: deadline) }
         if !isFlushScheduled {

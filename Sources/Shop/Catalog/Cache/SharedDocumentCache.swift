@@ -48,7 +48,7 @@ final class SharedDocumentCache {
         do {
             while true {
                 if let found = try await document(key, version: version) { return .found(found) }
-                if try await redis.claim(Self.claimName(key, version), for: ClaimBackoff.claim) {
+                if try await redis.setIfAbsent(Self.claimName(key, version), expiresIn: ClaimBackoff.claim) {
                     return .claimed(awaited: wait.total > .zero)
                 }
                 if wait.total == .zero { metrics.sharedAwaited.increment() }
