@@ -45,6 +45,7 @@ extension PostgresConfiguration {
     package init(_ database: DatabaseSettings) throws(PostgresError) {
         try self.init(connectionString: database.url)
         passwordFile = database.passwordFile
+        applicationName = "commerce"
     }
 
     /// Takes over the pool's settings.

@@ -326,16 +326,17 @@ import TestSupport
                 $0.minimum = 3
                 $0.idleTimeout = .milliseconds(100)
                 $0.maxLifetime = .milliseconds(800)
+                $0.applicationName = "replaced"
             }
         ) { pool, loop in
             try await self.warmUp(pool, loop)
             try await concurrently(4, on: loop) { _ in try await pool.execute("SELECT pg_sleep(0.2)") }
             let isShrunk = try await eventually(loop) { pool.state.open == 3 }
             #expect(isShrunk)
-            let first = try await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'commerce'")
+            let first = try await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'replaced'")
             let before = try Set(first.map { try $0[0, as: Int.self] })
             let isReplaced = try await eventually(loop) {
-                let rows = try await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'commerce'")
+                let rows = try await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'replaced'")
                 return try before.isDisjoint(with: rows.map { try $0[0, as: Int.self] })
             }
             #expect(isReplaced)

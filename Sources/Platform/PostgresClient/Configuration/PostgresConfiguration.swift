@@ -45,8 +45,8 @@ package struct PostgresConfiguration: Sendable {
     /// After a failover the old primary may still answer, but it takes no writes.
     var targetSession = "read-write"
 
-    /// The name of the sessions in `pg_stat_activity`.
-    package var applicationName = "commerce"
+    /// The name of the sessions in `pg_stat_activity`; nil: none.
+    package var applicationName: String?
     /// How long data may stay unacknowledged before TCP closes the connection (tcp(7), TCP_USER_TIMEOUT).
     package var tcpUserTimeout = Duration.seconds(10)
     /// TCP keepalive: seconds without traffic before the first probe, seconds between probes, and the number of probes.
@@ -130,7 +130,7 @@ extension PostgresConfiguration {
         func add(_ keyword: String, _ value: String) {
             if !all.contains(where: { $0.keyword == keyword }) { all.append((keyword, value)) }
         }
-        add("application_name", applicationName)
+        if let applicationName { add("application_name", applicationName) }
         add("client_encoding", "UTF8")
         add("connect_timeout", String(max(2, connectTimeout.components.seconds)))
         add("target_session_attrs", targetSession)
