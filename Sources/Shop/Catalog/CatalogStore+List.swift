@@ -5,12 +5,12 @@ import PostgresClient
 
 /// Lists: keyset walks along an index, never an OFFSET.
 extension CatalogStore {
-    /// A page of a list, as rows.
+    /// The rows of a page of a list.
     struct Page {
         private let rows: PostgresRows
         /// The products on it, in order.
         let ids: [UUID]
-        /// Where the next page begins, nil on the last one.
+        /// Where the next page begins; nil on the last one.
         let next: ProductCursor?
 
         fileprivate init(_ rows: PostgresRows, sort: ProductSort, limit: Int) throws {
@@ -23,7 +23,7 @@ extension CatalogStore {
             }
         }
 
-        /// Hands out its products, in order, with their places.
+        /// Calls `body` with each product in order, and its index.
         func forEach(_ body: (Int, ProductSummary) -> Void) throws {
             try rows.withFields(ListColumn.types) { fields in
                 for row in ids.indices {
@@ -41,28 +41,28 @@ extension CatalogStore {
         }
     }
 
-    /// One page of the products that the filter lets through.
+    /// A page of the products that a filter lets through.
     func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
-        try Page(try await readAsked(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
+        try Page(try await readRequested(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
     }
 
-    /// How many products the filter lets through, up to one more than ``ProductTotal/maximum``.
+    /// How many products a filter lets through, up to one more than ``ProductTotal/maximum``.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
         var query: PostgresQuery = """
             SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
             \(Self.conditions(filter)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)) p
             """
         query.usesCustomPlan = filter.isSelective
-        return try await readAsked(query).first?[0] ?? 0
+        return try await readRequested(query).first?[0] ?? 0
     }
 
     // MARK: SQL
 
     /// The page and the row after it, if there is one.
     ///
-    /// What there is of a product by itself only: its variants' stock is read for all lists of a turn together
-    /// (``StockReader``). As one statement, with the variants gathered for each row, this took PostgreSQL 177 µs instead of
-    /// 43 and about 2 for each product (10,000 products, 20 to a page; its process's CPU).
+    /// The stock of the variants is read separately, for all lists of a loop's turn together (``CatalogLoader``). One statement for
+    /// both, with the variants gathered for each row, took PostgreSQL 177 µs of CPU; the two take 43 µs, and about 2 µs for each
+    /// product (10,000 products, 20 to a page).
     static func statement(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) -> PostgresQuery {
         let columns = ListColumn.selectWithin
         let rows = Self.rows(limit)
@@ -77,8 +77,8 @@ extension CatalogStore {
                 WHERE true\(keyset)\(order)\(ceiling)) k JOIN product p ON p.id = k.id
                 """
         } else if filter.search != nil {
-            // PostgreSQL cannot tell how rare a word is. Where it is not, a short walk in the sort's order finds enough; where
-            // it is, that fails, and the matches are few: they are found first and sorted then. Either alone reads all of a
+            // PostgreSQL cannot tell how rare a word is. If it is frequent, a short walk in the sort's order finds enough. If it is
+            // rare, the walk fails, but the matches are few, and they are found first and then sorted. Either way alone reads all of a
             // large catalogue for some words.
             let matches: PostgresQuery = "p.status = 'active'\(within(filter.category))\(conditions(filter))"
             page = """
@@ -92,8 +92,8 @@ extension CatalogStore {
                 \(columns), 0::bigint AS rank FROM k JOIN product p ON p.id = k.id
                 """
         } else if let category = filter.category {
-            // One walk along the index for each category of the subtree, by ids and what is sorted only, which stand in
-            // the index; then the best of those.
+            // One walk along the index for each category of the subtree, which reads ids and sorted values only, as both stand in
+            // the index; then the first ones of all walks.
             page = """
                 \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(subtree(of: category))) t CROSS JOIN LATERAL \
                 (SELECT p.id, p.\(key(filter.sort)) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
@@ -107,12 +107,12 @@ extension CatalogStore {
         var statement: PostgresQuery = """
             \(ListColumn.select) FROM (\(page)) p LEFT JOIN category c ON c.id = p.category_id\(order)
             """
-        // A rare word or a narrow range wants another plan than a common one.
+        // A rare word or a narrow range needs another plan than a frequent word or a wide range.
         statement.usesCustomPlan = filter.isSelective
         return statement
     }
 
-    /// What is read of a product on a list.
+    /// The columns of a product on a list.
     enum ListColumn: Int, PostgresTypedColumn {
         case id, slug, name, categorySlug, categoryName, tags, image, currency, price, createdAt, updatedAt, rank
 
@@ -133,7 +133,7 @@ extension CatalogStore {
             }
         }
 
-        /// The product's column that the page brings for it, where it is not the same; nil: none.
+        /// The column of `product` that the page within the statement selects for it; nil: none.
         private var source: PostgresQuery? {
             switch self {
             case .categorySlug: "p.category_id"
@@ -145,7 +145,7 @@ extension CatalogStore {
 
         static let types = PostgresColumnTypes<Self>()
         static let select: PostgresQuery = "SELECT \(selectList)"
-        /// The columns of the page itself, before its categories are joined.
+        /// Selects the page within the statement, before the categories are joined.
         static let selectWithin: PostgresQuery = {
             var list: PostgresQuery = "SELECT "
             for (index, source) in allCases.compactMap(\.source).enumerated() {
@@ -156,20 +156,21 @@ extension CatalogStore {
         }()
     }
 
-    /// How many rows are read for a page: one more, or some more than that, as each number is a statement of its own.
+    /// How many rows are read for a page: one more than it shows, rounded up to a few sizes, as each number makes a statement of its own.
     private static func rows(_ limit: Int) -> Int {
         let steps = [5, 10, 20, 50]
         return (steps.first { limit <= $0 } ?? max(limit, 100)) + 1
     }
 
-    /// How many matches a search by relevance ranks: the first that are found, since a word that more products have says
-    /// little, and ranking each takes microseconds.
+    /// How many matches a search by relevance ranks: the first that are found. A word that more products have tells little about any of
+    /// them, and ranking each takes microseconds.
     private static let maximumRanked = 1_000
-    /// How many rows a search walks in the sort's order before it looks for its matches and sorts those, and how many at most.
+    /// How many rows a search walks in the sort's order before it finds its matches first and sorts those.
     private static let longestWalk = 2_000
+    /// How many matches it then sorts at most.
     private static let maximumMatches = 100_000
 
-    /// Inside a category.
+    /// The condition that a product is in a category or below it.
     private static func within(_ category: String?) -> PostgresQuery {
         category.map { " AND p.category_id IN (\(subtree(of: $0)))" } ?? ""
     }
@@ -183,7 +184,7 @@ extension CatalogStore {
         }
     }
 
-    /// The ids of a category and all below it. Paths below `a` lie between `a/` and `a0`, the character after `/`.
+    /// The ids of a category and all categories below it. Paths below `a` lie between `a/` and `a0`, the character after `/`.
     private static func subtree(of slug: String) -> PostgresQuery {
         """
         SELECT c.id FROM category r JOIN category c ON c.path = r.path OR \
@@ -194,8 +195,8 @@ extension CatalogStore {
     private static func conditions(_ filter: ProductFilter) -> PostgresQuery {
         var query: PostgresQuery = ""
         if let search = filter.terms?.text {
-            // The second condition is one for the statement and not for its rows. Where words were excluded only, since all others
-            // were stop words, the index is of no use (querytree says T, or nothing), and all products would be read.
+            // The second condition is evaluated once for the statement. If all wanted words are stop words, only excluded words
+            // remain; then the index is of no use (querytree gives T, or nothing), and all products would be read.
             query.append(" AND p.search @@ websearch_to_tsquery('english', \(search))")
             query.append(" AND querytree(websearch_to_tsquery('english', \(search))) NOT IN ('', 'T')")
         }
@@ -213,9 +214,9 @@ extension CatalogStore {
         return query
     }
 
-    /// In the filter's currency. Only the order by price has it in its index: in any other, a currency without products would be
-    /// looked for in the whole catalogue. The second condition is one for the statement, not for its rows; the order in it is the
-    /// index's, since PostgreSQL may otherwise read the table for it.
+    /// The condition that a product has the filter's currency. Only the index for the order by price has it; in any other order a
+    /// currency without products would be sought in the whole catalogue. So a second condition, evaluated once for the statement,
+    /// tells whether any product has it. Its ORDER BY is that of the index: without it PostgreSQL may read the table.
     private static func priced(_ filter: ProductFilter) -> PostgresQuery {
         guard let currency = filter.currency else { return "" }
         if filter.sort.isByPrice { return " AND p.currency = \(currency)" }
@@ -226,7 +227,7 @@ extension CatalogStore {
             """
     }
 
-    /// Rank in millionths, an integer, so that a cursor holds it exactly.
+    /// The rank in millionths, as an integer that a cursor holds exactly.
     private static func rank(_ filter: ProductFilter) -> PostgresQuery {
         "(ts_rank(p.search, websearch_to_tsquery('english', \(filter.terms?.text ?? ""))) * 1000000)::bigint"
     }
@@ -240,7 +241,7 @@ extension CatalogStore {
         case (.priceDescending, .price(let price)): " AND (p.price, p.id) < (\(price), \(id))"
         case (.name, .name(let name)): " AND (p.name, p.id) > (\(name), \(id))"
         case (.relevance, .rank(let position)): " AND (p.rank, p.id) < (\(position), \(id))"
-        // A cursor is bound to its list, so this cannot come; it would find nothing.
+        // This cannot happen, as a cursor is bound to its list. It finds nothing.
         default: " AND false"
         }
     }

@@ -7,7 +7,7 @@ import Web
 /// The catalogue in PostgreSQL.
 package struct CatalogStore {
     let pool: PostgresPool
-    /// What shoppers are shown may come from here; nil: there is no replica.
+    /// Nil: the primary is read.
     private let replica: ReplicaReads?
 
     package init(pool: PostgresPool, replica: ReplicaReads? = nil) {
@@ -15,30 +15,30 @@ package struct CatalogStore {
         self.replica = replica
     }
 
-    /// Reads what is shown, and decides about nothing.
+    /// Reads what shoppers are shown. Nothing is decided by it, so a replica may answer.
     func read(_ query: PostgresQuery) async throws -> PostgresRows {
         if let replica { return try await replica.query(query) }
         return try await pool.query(query)
     }
 
-    /// The same for statements whose values come from a request.
-    /// - Throws: ``RefusedValues`` where PostgreSQL cannot look for such a value, so that it is the request's fault.
-    func readAsked(_ query: PostgresQuery) async throws -> PostgresRows {
+    /// Reads with a statement whose values come from a request.
+    /// - Throws: ``RefusedValuesError`` where PostgreSQL refuses such a value: the request is at fault.
+    func readRequested(_ query: PostgresQuery) async throws -> PostgresRows {
         do {
             return try await read(query)
-        } catch let error as PostgresError where RefusedValues.caused(error) {
-            throw RefusedValues(error: error)
+        } catch let error as PostgresError where RefusedValuesError.caused(error) {
+            throw RefusedValuesError(error: error)
         }
     }
 
-    /// The active ones among these products as documents, each with its active variants, the default one first.
+    /// The documents of the active products among these, each with its active variants, the default one first.
     func products(ids: [UUID]) async throws -> [UUID: CatalogCache.Loaded] {
         try await documents("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") {
             $0.id
         }
     }
 
-    /// The same by their slugs.
+    /// The same by slug.
     func products(slugs: [String]) async throws -> [String: CatalogCache.Loaded] {
         try await documents("\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") {
             String(decoding: $0.slug, as: UTF8.self)
@@ -51,11 +51,11 @@ package struct CatalogStore {
         LEFT JOIN category c ON c.id = p.category_id WHERE
         """
 
-    /// The rows of a product lie together.
+    /// Makes a document of the rows of each product, which are next to each other.
     private func documents<Key: Hashable>(
         _ query: PostgresQuery, by key: (Product) -> Key
     ) async throws -> [Key: CatalogCache.Loaded] {
-        let rows = try await readAsked(query)
+        let rows = try await readRequested(query)
         return try rows.withFields(ProductColumn.types) { fields in
             var found: [Key: CatalogCache.Loaded] = [:]
             found.reserveCapacity(fields.rows)
@@ -118,15 +118,14 @@ package struct CatalogStore {
         }
     }
 
-    /// How many writes the catalogue has seen.
-    /// By the primary: a replica's may be older.
+    /// The number of writes to the catalogue. From the primary: a replica's may be older.
     package func version() async throws -> Int64 {
         try await pool.query(Self.versionQuery).first?[0] ?? 0
     }
 
     package static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
 
-    /// What is read of a product: a row for each of its active variants.
+    /// The columns of a product: a row for each of its active variants.
     enum ProductColumn: Int, PostgresTypedColumn {
         case id, slug, name, description, categorySlug, categoryName, tags, images, currency, price, status, createdAt, updatedAt
         case variant, sku, variantName, options, variantPrice, available
@@ -159,19 +158,19 @@ package struct CatalogStore {
     }
 }
 
-/// PostgreSQL could not do with a value that came from a request: 400, and nothing that anybody has to be woken for.
+/// PostgreSQL refused a value that came from a request: status 400, and no failure of the service.
 ///
-/// Values are checked before they get here. What is left is what no check foresaw: a limit of a parser, a number or a time that
-/// a calculation cannot hold.
-struct RefusedValues: ProblemConvertible {
+/// Values are checked before they get here. What remains are limits that no check foresaw: of a parser, or of a number or a time in a
+/// calculation.
+struct RefusedValuesError: ProblemConvertible {
     let error: PostgresError
 
     var problem: Problem {
         Problem(.invalidParameter, "A parameter has a value that cannot be searched for.").caused(by: error)
     }
 
-    /// Whether values can be the cause (PostgreSQL manual, appendix A): data exceptions, errors of syntax and type, limits of the
-    /// program, and internal errors other than damaged data. Not a table or column that is missing until a migration ran.
+    /// Whether values can be the cause of an error (PostgreSQL manual, appendix A): data exceptions, errors of syntax and type, limits
+    /// of the program, and internal errors other than damaged data. Not a table or column that a migration has yet to make.
     static func caused(_ error: PostgresError) -> Bool {
         guard error.code == .server, let state = error.sqlState else { return false }
         if [SQLState.undefinedTable, SQLState.undefinedColumn, "XX001", "XX002"].contains(state) { return false }

@@ -1,13 +1,13 @@
 import Formats
 import FoundationEssentials
 
-/// A category, with the number of active products directly in it.
+/// A category, with the number of active products that are in it and not in one below.
 package struct Category: Sendable {
     package let id: UUID
     package let parent: UUID?
     package let slug: String
     package let name: String
-    /// Slugs from the root down, `home/kitchen`.
+    /// The slugs from the root down: `home/kitchen`.
     package let path: String
     package let products: Int
 }
@@ -24,7 +24,7 @@ struct CategoryTree {
 
     subscript(slug: String) -> Category? { bySlug[slug] }
 
-    /// `{"data": [category…]}` with the roots and all below them.
+    /// `{"data": [category…]}` with the roots and all categories below them.
     func json() -> [UInt8] {
         var json = JSONWriter(capacity: 256 * bySlug.count)
         json.beginObject()
@@ -36,7 +36,7 @@ struct CategoryTree {
         return json.finish()
     }
 
-    /// A category with its subcategories.
+    /// A category with the categories below it.
     func json(of category: Category) -> [UInt8] {
         var json = JSONWriter()
         write(category, to: &json, depth: 0)
@@ -52,7 +52,7 @@ struct CategoryTree {
         json.field("product_count", total(category, depth: depth))
         json.key("children")
         json.beginArray()
-        // The depth ends it even if the table held a circle.
+        // The limit of the depth ends it even if the table held a circle.
         if depth < 32 { for child in children[category.id] ?? [] { write(child, to: &json, depth: depth + 1) } }
         json.endArray()
         json.endObject()
@@ -64,7 +64,7 @@ struct CategoryTree {
     }
 }
 
-/// The category of a product, as the product names it. Valid as long as the row it was read from.
+/// The category of a product, as the product shows it. Valid as long as the row it was read from.
 struct CategoryReference {
     let slug: UnsafeBufferPointer<UInt8>
     let name: UnsafeBufferPointer<UInt8>

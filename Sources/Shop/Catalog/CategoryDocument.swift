@@ -1,13 +1,13 @@
 import Formats
 
-/// The categories as their document shows them, found by slug: what the cache holds once answers for each of them, and says of
-/// any other name that there is no such category.
+/// The document of all categories, with the place of each one by slug. So the one document in the cache serves the requests for
+/// each category, and tells which names are no category.
 struct CategoryDocument {
     /// `{"data": [category…]}`, as ``CategoryTree`` writes it.
     private let bytes: [UInt8]
     private let places: [String: Range<Int>]
 
-    /// - Parameter bytes: a document of this program's own, with every category as an object that begins with `id` and `slug`
+    /// - Parameter bytes: a document that ``CategoryTree`` wrote: every category is an object that begins with `id` and `slug`
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var places: [String: Range<Int>] = [:]
@@ -41,7 +41,7 @@ struct CategoryDocument {
         self.places = places
     }
 
-    /// The place behind the quote that ends a string.
+    /// The index behind the quote that ends a string.
     private static func end(ofString start: Int, _ bytes: [UInt8]) -> Int {
         var place = start + 1
         while place < bytes.count, bytes[place] != UInt8(ascii: "\"") { place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1 }

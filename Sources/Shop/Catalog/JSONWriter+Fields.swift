@@ -1,9 +1,10 @@
 import Formats
 import PostgresClient
 
-// Members whose values are written straight from a row's bytes.
+// Members whose values are copied from the bytes of a row.
 
 extension JSONWriter {
+    /// `"name": "text"`
     mutating func field(_ name: StaticString, utf8 text: UnsafeBufferPointer<UInt8>) {
         key(name)
         string(utf8: text)
@@ -38,7 +39,7 @@ extension JSONWriter {
         endArray()
     }
 
-    /// JSON as PostgreSQL writes it, without the blanks between its parts; nil is null.
+    /// JSON as PostgreSQL writes it, without the spaces between its parts; nil is null.
     mutating func field(_ name: StaticString, jsonb text: UnsafeBufferPointer<UInt8>?) {
         key(name)
         guard let text else { return null() }

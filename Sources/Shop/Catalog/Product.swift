@@ -2,8 +2,7 @@ import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// A product as the catalogue shows it: a look at the rows it was read from, and valid as long as they are, since it is
-/// written out at once.
+/// A product as the catalogue shows it. Valid as long as the rows it was read from: it is written as JSON at once.
 struct Product {
     let id: UUID
     let slug: UnsafeBufferPointer<UInt8>
@@ -20,7 +19,7 @@ struct Product {
     let updatedAt: Timestamp
     let variants: [Variant]
 
-    /// What of it is known for minutes, with holes for the stock.
+    /// Its JSON, with placeholders for the stock.
     func document() -> StockTemplate {
         var json = JSONWriter(capacity: 640 + description.count + variants.count * 256)
         json.beginObject()
@@ -56,7 +55,7 @@ struct Product {
     }
 }
 
-/// What is sold of a product: one size, one colour. Valid as long as the row it was read from.
+/// A variant of a product, such as one size in one colour. Valid as long as the row it was read from.
 struct Variant {
     let id: UUID
     let sku: UnsafeBufferPointer<UInt8>
@@ -65,6 +64,6 @@ struct Variant {
     let options: UnsafeBufferPointer<UInt8>?
     /// In the product's currency.
     let price: Int64
-    /// What could be bought when it was read.
+    /// How many pieces could be bought when it was read.
     let available: Int
 }

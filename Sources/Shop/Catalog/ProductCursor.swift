@@ -4,7 +4,7 @@ import Web
 
 /// Where a page of a list ends: the sorted value and the id of its last product.
 package struct ProductCursor: Equatable, Sendable {
-    /// By what the list is sorted.
+    /// The value that the list is sorted by.
     package enum Position: Equatable, Sendable {
         case time(Timestamp)
         case price(Int64)
@@ -20,11 +20,11 @@ package struct ProductCursor: Equatable, Sendable {
         self.id = id
     }
 
-    /// The cursor that a client sent; nil where it does not fit the list.
+    /// The cursor of a client; nil where it does not fit the list.
     init?(_ cursor: Cursor, sort: ProductSort) {
         guard cursor.fields.count == 2, case .uuid(let id) = cursor.fields[1] else { return nil }
         switch (sort, cursor.fields[0]) {
-        // Only what a product can have: PostgreSQL knows no other times, and no text with U+0000.
+        // Only values that a product can have: PostgreSQL has no other times, and no text with U+0000.
         case (.newest, .time(let time)) where (Timestamp.earliest...Timestamp.latest).contains(time): position = .time(time)
         case (.priceAscending, .integer(let price)) where price >= 0, (.priceDescending, .integer(let price)) where price >= 0:
             position = .price(price)
@@ -35,7 +35,7 @@ package struct ProductCursor: Equatable, Sendable {
         self.id = id
     }
 
-    /// The cursor as a client gets it.
+    /// The cursor for the client.
     func text(for filter: CursorFilter) -> String {
         let field: CursorField =
             switch position {

@@ -2,25 +2,25 @@ import Formats
 import Money
 import Web
 
-/// Which products a list shows and in which order: the query's parameters, read and checked.
+/// Which products a list shows, and in which order: the parameters of the query, read and checked.
 package struct ProductFilter: Hashable, Sendable {
     package var search: String?
-    /// A category's slug; those below it count too.
+    /// The slug of a category; the categories below it count too.
     package var category: String?
     /// Minor units of ``currency``, inclusive.
     package var minimumPrice: Int64?
     package var maximumPrice: Int64?
-    /// The currency of all products on the list; nil: any. Where prices are compared it is there, since amounts of different
-    /// currencies say nothing about each other.
+    /// The currency of all products on the list; nil: any. A filter or sort by price always has one, since amounts of different
+    /// currencies cannot be compared.
     package var currency: String?
     package var inStock: Bool?
     package var sort: ProductSort
 
-    /// How long a search may be, in characters.
+    /// The maximum length of a search, in characters.
     static let maximumSearch = 200
 
-    /// - Parameter storeCurrency: what prices are compared in where the query names no currency
-    /// - Throws: `Problem` (400) that names each parameter with a value it cannot have.
+    /// - Parameter storeCurrency: the currency of prices in a query that names none
+    /// - Throws: `Problem` (400) that names each parameter with an invalid value.
     package init(_ query: QueryParameters, storeCurrency: CurrencyCode = .usd) throws(Problem) {
         var faults: [InputError] = []
         func refuse(_ name: String, _ detail: String) { faults.append(InputError(.parameter(name), detail)) }
@@ -75,17 +75,17 @@ package struct ProductFilter: Hashable, Sendable {
 
     private var comparesPrices: Bool { minimumPrice != nil || maximumPrice != nil || sort.isByPrice }
 
-    /// What ``search`` means; nil where there is none.
+    /// The parsed ``search``; nil where there is none.
     var terms: SearchTerms? { search.map { SearchTerms($0) } }
 
-    /// Whether it lets nothing through, whatever there is.
+    /// Whether no product can ever pass it.
     var isEmpty: Bool { terms.map { $0.text == nil } ?? false }
 
-    /// The same text for the same filter: part of cache keys, and what cursors are bound to. Lengths stand
-    /// before what a caller wrote, so that no two filters share a text.
+    /// The same text for the same filter. It is part of cache keys, and cursors are bound to it. A length stands before each text of
+    /// the client, so that no two filters share a text.
     package var canonical: String { sort.rawValue + conditions }
 
-    /// The same for filters that let the same through, in whatever order.
+    /// The same text for filters that let the same products through, whatever their order.
     var conditions: String {
         var text = ""
         if let search { text += "&q\(search.utf8.count)=\(search.asExactKey)" }
@@ -97,9 +97,9 @@ package struct ProductFilter: Hashable, Sendable {
         return text
     }
 
-    /// Whether how much it lets through depends on its values.
+    /// Whether the number of products that pass depends on its values.
     var isSelective: Bool {
-        // A list by price goes along an index of its currency, whichever that is.
+        // A list by price goes along an index that begins with the currency.
         search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil || (currency != nil && !sort.isByPrice)
     }
 
@@ -116,7 +116,7 @@ package struct ProductFilter: Hashable, Sendable {
     }
 }
 
-/// The orders a list of products can have; ties go by id.
+/// The orders that a list of products can have; equal products are in order of their ids.
 package enum ProductSort: String, CaseIterable, Sendable {
     case newest
     case priceAscending = "price"

@@ -3,17 +3,17 @@ import Inventory
 import Money
 import Web
 
-/// How many products a filter lets through, counted as far as anybody looks at it.
+/// How many products a filter lets through, counted up to a limit.
 struct ProductTotal: Equatable {
-    /// Beyond this many nothing is counted: it would cost PostgreSQL the more the larger the shop is.
+    /// Counting ends here, since its cost for PostgreSQL would grow with the shop.
     static let maximum: Int64 = 10_000
 
     /// At most ``maximum``.
     let number: Int64
-    /// False: there are more.
+    /// False: there are more products.
     let isExact: Bool
 
-    /// - Parameter counted: what was counted, up to one more than ``maximum``
+    /// - Parameter counted: the count, up to one more than ``maximum``
     init(counted: Int64) {
         number = min(counted, Self.maximum)
         isExact = counted <= Self.maximum
@@ -22,16 +22,16 @@ struct ProductTotal: Equatable {
 
 /// A page of products as its JSON.
 struct ProductList {
-    /// Of the page's products.
+    /// The stock of the page's products.
     let stock: ProductStock
     /// The cursor of the next page.
     let next: String?
-    /// The Link field that goes with it.
+    /// The Link field with that cursor.
     let link: String?
     let total: ProductTotal?
 
-    /// The document with holes for the stock, and the stock as it was read.
-    /// - Parameter products: hands the products out, in order, with their places.
+    /// The document with placeholders for the stock, and the stock as it was read.
+    /// - Parameter products: calls its argument with each product in order, and its index
     func loaded(_ products: ((Int, ProductSummary) -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
         var json = JSONWriter(capacity: 256 + stock.products * 480)
         json.beginObject()
@@ -52,20 +52,20 @@ struct ProductList {
     }
 }
 
-/// What a request for a list asks for, read and checked.
+/// The query of a request for a list, read and checked.
 final class ProductListRequest {
     let filter: ProductFilter
     let page: PageRequest
     let cursor: ProductCursor?
-    /// What its cursors are bound to.
+    /// The filter that its cursors are bound to.
     let binding: CursorFilter
-    /// The same for requests that ask for the same, however they write it.
+    /// The key in the cache: the same for requests that mean the same, however they write it.
     let key: String
 
     /// - Parameters:
-    ///   - storeCurrency: what prices are compared in where the query names no currency
+    ///   - storeCurrency: the currency of prices in a query that names none
     ///   - key: signs its cursors
-    /// - Throws: `Problem` (400) for a parameter with a value it cannot have.
+    /// - Throws: `Problem` (400) for a parameter with an invalid value.
     init(_ query: QueryParameters, storeCurrency: CurrencyCode, key: AuthenticationKey) throws(Problem) {
         let filter = try ProductFilter(query, storeCurrency: storeCurrency)
         page = try PageRequest(query)
@@ -79,16 +79,16 @@ final class ProductListRequest {
         self.key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
     }
 
-    /// What one of these requests counts as under the rate limit: a search costs PostgreSQL several times what a list does, and
-    /// a total more than that. What is sold out has no index, and where little is, all products are read for it. Told from the
-    /// query as it was sent, since a limit comes before all else.
+    /// How many plain requests a request counts as under the rate limit. A search costs PostgreSQL several times as much as a list, and
+    /// a total more than that. Products that are sold out have no index: where there are few, all products are read for them. The cost
+    /// is read from the query as it was sent, since the rate limit comes before all else.
     static func cost(_ query: ArraySlice<UInt8>?) -> Int {
         guard let query else { return 1 }
         var (searches, totals, soldOut) = (false, false, false)
         for parameter in query.split(separator: UInt8(ascii: "&")) {
             let end = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
             let name = parameter[..<end]
-            // A name that is written in another way may be any.
+            // A name that is percent-encoded may be any name.
             let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
             if isEncoded || name.elementsEqual("q".utf8) { searches = true }
             if isEncoded || name.elementsEqual("include".utf8) { totals = true }
@@ -99,15 +99,15 @@ final class ProductListRequest {
         return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0)
     }
 
-    /// The Link field's value for the page after this one (RFC 8288).
+    /// The value of the Link field for the page after this one (RFC 8288).
     func link(to next: String) -> String {
-        // All of it is written by this service and needs no encoding.
+        // Every part is written by this service and needs no encoding.
         "</v1/products?\(filter.query)&limit=\(page.limit)\(page.includesTotal ? "&include=total" : "")&cursor=\(next)>; rel=\"next\""
     }
 }
 
-/// Remembers what queries mean: lists are asked for with the same few queries over and over, and reading one costs
-/// more than finding its answer. Confined to its loop.
+/// Remembers parsed queries: most requests for lists have one of a few queries, and parsing one costs more than finding its response.
+/// Confined to its loop.
 final class ProductListRequestMemory {
     private var requests = S3FIFOCache<ProductListRequest>(budget: 1 << 18)
 
@@ -115,14 +115,15 @@ final class ProductListRequestMemory {
     private let key: AuthenticationKey
 
     /// - Parameters:
-    ///   - storeCurrency: what prices are compared in where a query names no currency
+    ///   - storeCurrency: the currency of prices in a query that names none
     ///   - key: signs cursors
     init(storeCurrency: CurrencyCode, key: AuthenticationKey) {
         self.storeCurrency = storeCurrency
         self.key = key
     }
 
-    /// - Throws: `Problem` (400) for a parameter with a value it cannot have; that is not remembered.
+    /// The request's query, parsed.
+    /// - Throws: `Problem` (400) for a parameter with an invalid value; that is not remembered.
     func request(_ context: RequestContext) throws(Problem) -> ProductListRequest {
         let text = context.request.query.map { String(decoding: $0, as: UTF8.self) } ?? ""
         if let known = requests.value(for: text) { return known }

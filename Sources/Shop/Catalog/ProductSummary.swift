@@ -2,21 +2,24 @@ import Formats
 import FoundationEssentials
 import PostgresClient
 
-/// A product as a list shows it: a look at the row it was read from, and valid as long as that is.
+/// A product as a list shows it. Valid as long as the row it was read from.
 struct ProductSummary {
     let id: UUID
     let slug: UnsafeBufferPointer<UInt8>
     let name: UnsafeBufferPointer<UInt8>
     let category: CategoryReference?
     let tags: PostgresTexts
-    /// The first picture, JSON as the database keeps it.
+    /// The first image: JSON as the database keeps it.
     let image: UnsafeBufferPointer<UInt8>?
     let price: Int64
     let currency: UnsafeBufferPointer<UInt8>
     let createdAt: Timestamp
     let updatedAt: Timestamp
 
-    /// Writes it, with a hole for its stock: its variants are so many from `first` on in the list's document.
+    /// Writes the product with a placeholder for its stock.
+    /// - Parameters:
+    ///   - first: the index of its first variant among those of the list
+    ///   - variants: how many variants it has
     func write(to json: inout JSONWriter, firstVariant first: Int, variants: Int) {
         json.beginObject()
         json.field("id", id)

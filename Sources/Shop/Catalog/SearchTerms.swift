@@ -1,9 +1,9 @@
-/// What a search means: words, phrases, and words that must not be there.
+/// The terms of a search: words, phrases, and words that are excluded.
 ///
-/// Searches come as people type and paste them. What means nothing to PostgreSQL's parser is left out here, since it fails on
-/// some of it: 33 hyphens in a row are more operators than it has room for (`tsquery stack too small`).
+/// People type and paste all kinds of text. Signs that mean nothing in a search are left out here, since PostgreSQL's parser fails
+/// on some of them: 33 hyphens in a row are more operators than it has room for (`tsquery stack too small`).
 struct SearchTerms: Equatable {
-    /// For `websearch_to_tsquery`; nil where no word is looked for, but at most some are excluded, so that nothing is found.
+    /// The text for `websearch_to_tsquery`; nil where the search has no word, or excluded words only: then it finds nothing.
     let text: String?
 
     private enum Term: Equatable {
@@ -54,7 +54,7 @@ struct SearchTerms: Equatable {
                 words.append(word)
             case .unwanted(let word): words.append("-" + word)
             case .or:
-                // "This or all without that" would be nearly everything: there, the word says nothing.
+                // "This or all without that" would find nearly everything, so "or" counts only between two wanted terms.
                 guard index > 0, index + 1 < terms.count, case .wanted = terms[index - 1], case .wanted = terms[index + 1] else {
                     continue
                 }
@@ -64,13 +64,13 @@ struct SearchTerms: Equatable {
         return hasWanted ? words.joined(separator: " ") : nil
     }
 
-    /// The words of a phrase in quotes; nil where there is none.
+    /// The words of a phrase in quotes; nil where it has none.
     private static func phrase(_ content: Substring.UnicodeScalarView) -> String? {
         let words = content.split(whereSeparator: isBlank).compactMap { trimmed($0) }
         return words.isEmpty ? nil : "\"" + words.joined(separator: " ") + "\""
     }
 
-    /// A word without the signs around it; nil where nothing else is in it.
+    /// A word without the signs around it; nil where it has signs only.
     private static func trimmed(_ word: Substring.UnicodeScalarView) -> String? {
         guard let first = word.firstIndex(where: isPartOfWord),
             let last = word.lastIndex(where: { isPartOfWord($0) || isJoined($0) })
@@ -78,13 +78,13 @@ struct SearchTerms: Equatable {
         return String(word[first...last])
     }
 
-    /// What parts words: white space, control characters, and the signs that are operators.
+    /// Whether a character separates words: white space, control characters, and the signs that are operators.
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isWhitespace || scalar.value < 0x20 || "!&|()\\".unicodeScalars.contains(scalar)
     }
 
-    /// Marks and joiners belong to the letter before them, as they do for PostgreSQL's parser: many words of Tamil, Telugu and Thai
-    /// end in a mark that is no letter.
+    /// Whether a character belongs to the letter before it, as marks and joiners do in PostgreSQL's parser: many words of Tamil, Telugu
+    /// and Thai end in a mark that is no letter.
     private static func isJoined(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: true

@@ -1,8 +1,7 @@
 package import FoundationEssentials
 package import Money
 
-/// The stock of the variants that several orders ask for. Each order that is placed takes from it, so that the next order
-/// sees what is left.
+/// The stock of the variants of several orders. Each order that is placed takes from it, and leaves the rest to the next one.
 package struct AvailableStock: Sendable {
     private var variants: [SKU: StockedVariant]
 
@@ -12,7 +11,7 @@ package struct AvailableStock: Sendable {
 
     package subscript(sku: String) -> StockedVariant? { variants[SKU(sku)] }
 
-    /// The stock that a cart in this currency can use: variants that are priced in another currency are not on sale for it.
+    /// The stock for a cart in this currency: variants with prices in another currency are not on sale for it.
     package func offering(_ requested: RequestedQuantities, in currency: String) -> AvailableStock {
         var stock = self
         for sku in requested.skus {
@@ -27,7 +26,7 @@ package struct AvailableStock: Sendable {
         variants[SKU(sku)]?.reserved += quantity
     }
 
-    /// Compared by its bytes, as PostgreSQL does, where Swift takes two spellings of an accent for the same text.
+    /// A SKU, compared by its bytes as in PostgreSQL. Swift takes two spellings of an accent for the same text.
     private struct SKU: Hashable {
         let text: String
 
@@ -35,12 +34,12 @@ package struct AvailableStock: Sendable {
 
         static func == (left: SKU, right: SKU) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
 
-        // Equal bytes are equal text, so that they hash alike.
+        // Equal bytes are equal text, with the same hash.
         func hash(into hasher: inout Hasher) { hasher.combine(text) }
     }
 }
 
-/// A variant with its price and its stock, as an order finds it.
+/// A variant with its price and its stock, as an order reads it.
 package struct StockedVariant: Sendable {
     package let variant: UUID
     package let product: UUID
@@ -74,9 +73,10 @@ package struct StockedVariant: Sendable {
         self.maximum = maximum
     }
 
+    /// How many pieces can be bought.
     package var available: Int { isOffered ? max(0, onHand - reserved) : 0 }
 
-    /// The same variant, which is not on sale in that currency.
+    /// The same variant, not on sale in that currency.
     func unoffered(in currency: String) -> StockedVariant {
         StockedVariant(
             variant: variant, product: product, sku: sku, name: name, options: options, image: image,

@@ -1,9 +1,9 @@
-/// How many pieces of each SKU an order asks for. Each SKU stands once, in the order of its first line: lines that share a
-/// stock are added up before they are compared with it.
+/// The quantity of each SKU in an order. Each SKU stands once, in the order of its first line: lines of one SKU are added up
+/// before they are compared with its stock.
 package struct RequestedQuantities: Equatable, Sendable {
     package private(set) var skus: [String] = []
     package private(set) var quantities: [Int] = []
-    /// The line in which each SKU was named first, so that an error can point at it.
+    /// The index of the first line of each SKU, for errors to point at.
     package private(set) var places: [Int] = []
 
     package init() {}
@@ -27,7 +27,8 @@ package struct RequestedQuantities: Equatable, Sendable {
     }
 }
 
-/// How many of one SKU a line of a cart or an order can have.
+/// The limits of the quantity in a line of a cart or an order.
 package enum LineQuantity {
+    /// The largest quantity of one SKU, unless the variant has a smaller one.
     package static let maximum = 999
 }

@@ -107,7 +107,7 @@ package final class CatalogCache {
         guard isCurrent(entry) else { return .stale(entry) }
         switch stockFreshness(entry) {
         case .fresh: break
-        case .renewing: renewMeanwhile(entry, key, load)
+        case .renewing: renewInBackground(entry, key, load)
         case .stale: return .stale(entry)
         }
         metrics.hit.increment()
@@ -185,7 +185,7 @@ package final class CatalogCache {
 
     private func age(_ time: UInt64) -> UInt64 { loop.now > time ? loop.now - time : 0 }
 
-    private func renewMeanwhile(_ entry: CatalogEntry, _ key: String, _ load: () -> Load) {
+    private func renewInBackground(_ entry: CatalogEntry, _ key: String, _ load: () -> Load) {
         guard !entry.isRenewing else { return }
         entry.isRenewing = true
         let load = load()

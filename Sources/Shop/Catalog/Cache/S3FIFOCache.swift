@@ -1,7 +1,7 @@
 /// A map bounded by the bytes of its values. It keeps what is requested often, and a scan does not push that out.
 ///
 /// S3-FIFO (Yang, Zhang, Qiu, Yue and Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023). A new entry stands
-/// in a small queue of a tenth of the budget, and moves to the main queue only if it is hit twice meanwhile; most entries of a
+/// in a small queue of a tenth of the budget, and moves to the main queue only if it is hit twice before it leaves; most entries of a
 /// scan leave at the end of the small queue. Their hashes are remembered as ghosts: an entry that comes back soon goes to the main
 /// queue at once. In the main queue an entry that was hit since its last turn goes round again. A hit moves nothing: it adds to a
 /// counter that ends at three.

@@ -16,7 +16,7 @@ final class SingleFlight<Value> {
     init(loop: EventLoop) { self.loop = loop }
 
     /// The outcome of the load that runs for `key`, or of a new one.
-    /// - Parameter load: also decides whether there is still something to load: an earlier load may have ended meanwhile
+    /// - Parameter load: looks first whether an earlier load has ended since the caller looked
     func value(_ key: String, load: @escaping () async throws -> Value) async throws -> Value {
         let deadline = Deadline.current ?? .after(Self.timeout)
         var refusals = 0
