@@ -33,7 +33,7 @@ struct HoldLimitsTests {
     }
 
     @Test(
-        "a client can hold a fifth of the stock, or five items where that is more",
+        "a client can hold a fifth of the stock, or five units where that is more",
         arguments: [(0, 5), (1, 5), (5, 5), (6, 5), (25, 5), (29, 5), (30, 6), (100, 20), (5_190, 1_038)])
     func share(onHand: Int, expected: Int) {
         #expect(HoldLimits().pieces(ofStock: onHand) == expected)

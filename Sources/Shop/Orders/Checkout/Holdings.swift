@@ -9,17 +9,17 @@ package struct HoldLimits: Sendable, Equatable {
     package var ordersPerClient = 10
     /// The same for one e-mail address. More than for a client, so that one client alone cannot block an address.
     package var ordersPerEmail = 20
-    /// The largest number of items in the unpaid orders of one client.
+    /// The largest number of units in the unpaid orders of one client.
     package var unitsPerClient = 500
     package var unitsPerEmail = 1_000
     /// The largest part of a variant's stock in the unpaid orders of one client, in percent.
     package var share = 20
-    /// How many items of a variant a client can hold even where its share is smaller: a shopper may buy the last ones.
+    /// How many units of a variant a client can hold even where its share is smaller: a shopper may buy the last ones.
     package var pieces = 5
 
     package init() {}
 
-    /// How many items of a variant with this stock a client can hold: at least 1.
+    /// How many units of a variant with this stock a client can hold: at least 1.
     func pieces(ofStock onHand: Int) -> Int {
         guard share < 100 else { return Int.max }
         let (product, overflow) = max(0, onHand).multipliedReportingOverflow(by: share)
@@ -98,7 +98,7 @@ struct Holdings: Sendable, Equatable {
         for line in lines { sums[holder.client, default: Sum()].variants[line.variant, default: 0] += line.quantity }
     }
 
-    /// - Parameter onHand: the stock of a variant, reserved items included
+    /// - Parameter onHand: the stock of a variant, reserved units included
     /// - Throws: `Problem` (409) where an order of these lines would exceed a limit.
     func check(
         _ lines: [OrderLine], of holder: Holder, _ limits: HoldLimits, onHand: (OrderLine) -> Int

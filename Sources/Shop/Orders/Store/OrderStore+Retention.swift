@@ -81,7 +81,7 @@ extension OrderStore {
         ]).first?.affectedRows ?? 0
     }
 
-    /// How many items are in stock, and how many of them are reserved by orders. Reads all of the stock.
+    /// How many units are in stock, and how many of them are reserved by orders. Reads all of the stock.
     package func heldStock() async throws -> (held: Int64, onHand: Int64) {
         let rows = try await pool.query("SELECT coalesce(sum(reserved), 0), coalesce(sum(on_hand), 0) FROM stock")
         return try rows.first?.decode((Int64, Int64).self) ?? (0, 0)

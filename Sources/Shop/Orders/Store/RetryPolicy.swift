@@ -24,7 +24,7 @@ struct RetryPolicy: Sendable {
     /// Whether the transaction lost a race against another one. Such an error is no sign of an overloaded server.
     static func isRace(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == SQLState.uniqueViolation }
 
-    /// Whether the transaction waited for a lock in vain.
+    /// Whether the transaction did not get a lock in time.
     static func isLockTimeout(_ error: any Error) -> Bool {
         (error as? PostgresError)?.sqlState == SQLState.lockNotAvailable
     }
