@@ -30,13 +30,11 @@ EXCLUDED = [
 ]  # fmt: skip
 # Places that keep a phrase, each with its reason.
 KEPT = {
-    # The table of settings is printed by the program, whose texts are pending.
-    "README.md": "then the database is asked",
     # A security group with another description is another group: an update of the stack would replace it.
     "deploy/cloudformation/cluster.yaml": "Container instances reach AWS and are reached by nobody",
 }
 # Files that have not been rewritten yet. Take a line out once it is done; the list is empty at the end.
-PENDING = [":!Sources", ":!Tests/*.swift"]
+PENDING = [":!Sources/App", ":!Sources/Platform/TLS", ":!Sources/Shop/Catalog", ":!Tests/*.swift"]
 
 GAP = r"(?:[ \t]+|[ \t]*\n[ \t]*(?:#|//+|--|\*)?[ \t]*)"
 PATTERN = re.compile(r"\b(?:" + "|".join(phrase.replace(" ", GAP) for phrase in PHRASES) + r")\b", re.IGNORECASE)
