@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Category document")
 struct CategoryDocumentTests {
-    @Test("every category is found by its slug, as it would be written alone; no other is") func random() throws {
+    @Test("every category is found by its slug, as it would be written alone, and no other name is") func random() throws {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<200 {
             var categories: [Catalog.Category] = []
@@ -32,7 +32,7 @@ struct CategoryDocumentTests {
         }
     }
 
-    @Test("bytes that are no such document have no categories") func garbage() {
+    @Test("bytes of another kind have no categories") func garbage() {
         var random = SeededGenerator(seed: 6)
         for _ in 0..<5_000 { _ = CategoryDocument(Array(random.text(upTo: 40, from: "{}[]\"\\:,slugid1").utf8)) }
         #expect(!CategoryDocument([]).contains(""))

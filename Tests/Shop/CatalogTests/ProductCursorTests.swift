@@ -23,7 +23,7 @@ struct ProductCursorTests {
         }
     }
 
-    @Test("comes back from its text as it was, for its own order", arguments: ProductSort.allCases)
+    @Test("reading its text gives it back, in its own order", arguments: ProductSort.allCases)
     func roundTrip(sort: ProductSort) throws {
         var random = SeededGenerator(seed: 1)
         for _ in 0..<500 {
@@ -33,7 +33,7 @@ struct ProductCursorTests {
         }
     }
 
-    @Test("is none of another order's, unless both sort by one kind of value") func otherSort() {
+    @Test("is refused in another order, unless both sort by one kind of value") func otherSort() {
         var random = SeededGenerator(seed: 2)
         let id = UUID(high: 1, low: 2)
         for own in ProductSort.allCases {

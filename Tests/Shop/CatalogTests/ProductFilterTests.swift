@@ -22,7 +22,7 @@ struct ProductFilterTests {
         }
     }
 
-    @Test("without parameters it lets everything through, newest first") func empty() throws {
+    @Test("without parameters it lets all products through, newest first") func empty() throws {
         let filter = try filter("")
         #expect(filter.search == nil && filter.category == nil && filter.minimumPrice == nil && filter.maximumPrice == nil)
         #expect(filter.inStock == nil && filter.sort == .newest)
@@ -72,7 +72,7 @@ struct ProductFilterTests {
         #expect(try faults("category=" + String(repeating: "a", count: 201)) == [.parameter("category")])
     }
 
-    @Test("all faults are told at once") func allFaults() throws {
+    @Test("all errors are reported at once") func allFaults() throws {
         #expect(
             try faults("min_price=a&max_price=b&in_stock=c&sort=d&category=")
                 == ["category", "min_price", "max_price", "in_stock", "sort"].map { .parameter($0) })
@@ -177,7 +177,7 @@ struct ProductFilterTests {
         #expect(filter.isEmpty)
     }
 
-    @Test("whatever is searched for, there are no two operators in a row") func anySearch() {
+    @Test("no search gives two operators in a row") func anySearch() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<20_000 {
             let text = SearchTerms(random.text(upTo: 40, from: "aB1é茶-\"!&|() or'\\:*<>\t.")).text ?? "a"
@@ -187,7 +187,7 @@ struct ProductFilterTests {
         }
     }
 
-    @Test("what a request counts as under the rate limit") func cost() {
+    @Test("the cost of a request under the rate limit") func cost() {
         func cost(_ query: String?) -> Int { ProductListRequest.cost(query.map { Array($0.utf8)[...] }) }
         for plain in [
             nil, "", "limit=5", "category=q&sort=price", "in_stock=true&limit=5", "min_price=1&qq=a&xinclude=total", "&&=",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Inventory
 
-@Suite("what the products of a page have in stock") struct ProductStockTests {
+@Suite("Product stock") struct ProductStockTests {
     private let a = UUID(high: 0, low: 1), b = UUID(high: 0, low: 2), c = UUID(high: 0, low: 3)
 
     @Test("each product has its own variants, and one without has none") func ranges() {
@@ -19,14 +19,14 @@ import Testing
         #expect(ProductStock(products: 3, rows: [(1, b, 2), (0, a, 1), (1, c, 3)]) == ordered)
     }
 
-    @Test("rows of no product asked for are left out, as is a product asked for beyond the end") func strangers() {
+    @Test("rows of other products are left out, and a product beyond the end has none") func strangers() {
         let stock = ProductStock(products: 1, rows: [(-1, a, 1), (0, b, 2), (1, c, 3)])
         #expect(stock.variants == [b])
         #expect(stock.range(of: 7).isEmpty && stock.range(of: -1).isEmpty)
         #expect(ProductStock().products == 0 && ProductStock().range(of: 0).isEmpty)
     }
 
-    @Test("a page's piece of a turn's answer is the answer that it alone would have got") func slices() {
+    @Test("a slice for a page equals the stock read for that page alone") func slices() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             let products = Int.random(in: 1...12, using: &generator)

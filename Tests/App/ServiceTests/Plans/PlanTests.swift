@@ -7,8 +7,8 @@ import Testing
 @testable import DataGenerator
 @testable import Orders
 
-/// How PostgreSQL runs what the service really sends, on tables large enough for its choices to be those of a large shop:
-/// the service is asked, and the server's own log says which plans it took.
+/// How PostgreSQL runs the statements of the service, on tables large enough for its choices to be those of a large shop:
+/// requests go to the service, and PostgreSQL's log shows the plans.
 @Suite("Plans") struct PlanTests {
     /// Tables that grow with the catalogue and the orders. Categories are read whole where that is cheaper.
     private static let large: Set<String> = [
@@ -131,7 +131,7 @@ import Testing
                 ("INSERT INTO stock_balance", "stock_movement_pkey"),
             ] {
                 let plans = QueryPlan.all(in: server.log).filter { $0.text.contains(piece) }
-                #expect(!plans.isEmpty, "nobody sent \(piece)")
+                #expect(!plans.isEmpty, "no statement has \(piece)")
                 #expect(
                     plans.allSatisfy { $0.indexes.contains(index) }, "\(piece) went by \(plans.first?.indexes.sorted() ?? [])")
             }

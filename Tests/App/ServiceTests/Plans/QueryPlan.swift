@@ -7,7 +7,7 @@ struct QueryPlan {
     let scanned: Set<String>
     let indexes: Set<String>
 
-    /// All that a log tells of, in its order; what follows a line of it is in lines that begin with a tab.
+    /// The plans of a log, in its order. The further lines of an entry begin with a tab.
     static func all(in log: String) -> [QueryPlan] {
         var plans: [QueryPlan] = []
         var json: [Substring]?

@@ -12,7 +12,7 @@ import Web
 @testable import Inventory
 @testable import Web
 
-/// The catalogue's cache by itself: what it serves, what it reads anew, and what it asks of Redis.
+/// The catalogue's cache without the service: what it serves, what it reads again, and what it shares through Redis.
 @Suite("Catalogue cache", .serialized)
 struct CatalogCacheTests {
     struct Away: Error {}
@@ -131,7 +131,9 @@ struct CatalogCacheTests {
         }
     }
 
-    @Test("who waits for another's read is not refused with it, unless several are") func sharedRefusals() async throws {
+    @Test("callers that wait for a load are not refused with the first one, unless several are refused") func sharedRefusals()
+        async throws
+    {
         let place = try await Place(AvailableStock())
         try await place.on { $0.cache.catalogIs(at: 1) }
         for (refused, served) in [(1, 7), (3, 5), (8, 0)] {
@@ -163,7 +165,7 @@ struct CatalogCacheTests {
 
     // MARK: The version
 
-    @Test("what was read under a version is served until another is heard") func versions() async throws {
+    @Test("a document is served until another version of the catalogue is heard of") func versions() async throws {
         let shelf = AvailableStock()
         let place = try await Place(shelf)
         try await place.on { $0.cache.catalogIs(at: 1) }
@@ -177,7 +179,7 @@ struct CatalogCacheTests {
         #expect(shelf.loads == 2)
     }
 
-    @Test("without a listener nothing is fresh until the version was looked at, and for a second from then") func lostListener()
+    @Test("without a listener nothing is fresh until a look at the version, and then for a second") func lostListener()
         async throws
     {
         let shelf = AvailableStock()
@@ -187,7 +189,7 @@ struct CatalogCacheTests {
         try await place.on { $0.cache.listeningEnded() }
         #expect(try await !place.isUsable("k"))
         shelf.set(text: "two")
-        // Not taken for fresh: read anew, and again the next time.
+        // It is not fresh, so it is read again each time.
         #expect(try await place.ask("k") == #"{"text":"two","available":7}"#)
         _ = try await place.ask("k")
         #expect(shelf.loads == 3)
@@ -218,7 +220,8 @@ struct CatalogCacheTests {
         #expect(try await place.ask("k") == #"{"text":"three","available":7}"#)
     }
 
-    @Test("with PostgreSQL away what is there is shown as it was, listener or none; what was never read is an error")
+    @Test(
+        "while PostgreSQL is away entries are served as they were, with a listener or without; a document never read is an error")
     func away() async throws {
         let shelf = AvailableStock()
         let place = try await Place(shelf)
@@ -233,7 +236,7 @@ struct CatalogCacheTests {
         await #expect(throws: Away.self) { try await place.ask("other") }
     }
 
-    @Test("stock that is served is never older than it may be, and is renewed before") func stock() async throws {
+    @Test("stock is renewed before it is older than its lifetime") func stock() async throws {
         let shelf = AvailableStock()
         let place = try await Place(shelf, stockLifetime: .milliseconds(400))
         try await place.on { $0.cache.catalogIs(at: 1) }
@@ -256,7 +259,7 @@ struct CatalogCacheTests {
 
     // MARK: The fleet
 
-    @Test("of many loops that miss the same thing at once one reads it, at the start and when the version changes")
+    @Test("of many loops that miss a document at once one reads it, at the start and when the version changes")
     func oneFlight() async throws {
         let redis = try RedisServer()
         let shelf = AvailableStock()
@@ -279,7 +282,7 @@ struct CatalogCacheTests {
         #expect(Deadlines.poll { (try? redis.execute("KEYS", "*claim*")) == "" })
     }
 
-    @Test("who waits for one that died goes by itself soon") func deadClaim() async throws {
+    @Test("a process does not wait longer than a claim lasts for one that has died") func deadClaim() async throws {
         let redis = try RedisServer()
         let shelf = AvailableStock()
         let place = try await Place(shelf, redis: redis.url)
@@ -293,7 +296,7 @@ struct CatalogCacheTests {
         #expect(shelf.loads == 1)
     }
 
-    @Test("what somebody else has put into Redis is not shown: bytes changed, another's entry, an entry of another name")
+    @Test("entries in Redis that the service did not write are not served: changed bytes, another secret, another name")
     func forged() async throws {
         let redis = try RedisServer()
         let shelf = AvailableStock()
@@ -341,7 +344,7 @@ struct CatalogCacheTests {
         #expect(try await shown("k") == (one, true))
     }
 
-    @Test("what is not there is found out by each, and fills nothing in Redis") func nothing() async throws {
+    @Test("names that do not exist are looked up by each process, and leave nothing in Redis") func nothing() async throws {
         let redis = try RedisServer()
         let shelf = AvailableStock()
         let places = [try await Place(shelf, redis: redis.url), try await Place(shelf, redis: redis.url)]
@@ -360,7 +363,7 @@ struct CatalogCacheTests {
 
     enum Trouble: CaseIterable { case killed, frozen }
 
-    @Test("without Redis each reads for itself, and what it has keeps being served", arguments: Trouble.allCases)
+    @Test("without Redis each process reads for itself, and serves what it holds", arguments: Trouble.allCases)
     func withoutRedis(trouble: Trouble) async throws {
         let redis = try RedisServer()
         let shelf = AvailableStock()
@@ -382,7 +385,7 @@ struct CatalogCacheTests {
         #expect(shelf.loads == 22)
     }
 
-    @Test("the pauses of one who waits add up to no more than a claim lasts, and begin small") func waits() {
+    @Test("the pauses of a wait begin small, and add up to the time of a claim") func waits() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<5_000 {
             var wait = ClaimBackoff()
@@ -394,7 +397,7 @@ struct CatalogCacheTests {
         }
     }
 
-    @Test("one client fills no more than its share of Redis in a minute") func sharingBudget() {
+    @Test("a client fills no more than its share of Redis in a minute") func sharingBudget() {
         var budget = SharingBudget()
         let page = 43_000
         func pages(_ client: String, at now: UInt64) -> Int { (0..<1_000).count { _ in budget.take(page, client, at: now) } }
@@ -406,7 +409,7 @@ struct CatalogCacheTests {
         #expect((0..<20_000).count { budget.take(1, "\($0)", at: 60_000_000_005) } == SharingBudget.clients - 1)
     }
 
-    @Test("a page of a list is owed from its second answer on, once") func owed() {
+    @Test("a page of a list is shared at its second request, once") func owed() {
         let entry = CatalogEntry(document: nil, available: [], version: 1, at: 0, policy: "", compressor: nil)
         #expect(entry.unsharedStock == nil)
         entry.shareLater([3])

@@ -40,7 +40,8 @@ import Web
         return StockTemplate(variants: [UUID(high: 0, low: 1)], template: json.finish())
     }()
 
-    @Test("gzip is made when it is first asked for, counted, kept while no number changes, and made anew when one does")
+    @Test(
+        "gzip is made for the first client that accepts it, counted, kept while no number changes, and made again when one does")
     func gzip() throws {
         let loop = try EventLoop(label: "test.loop")
         defer { loop.stop() }
@@ -78,7 +79,7 @@ import Web
 @Suite("Freshness")
 struct FreshnessTests {
     @Test(
-        "fresh for half a lifetime, renewed meanwhile in the other half, then stale",
+        "fresh for half a lifetime, renewed in the background in the other half, then stale",
         arguments: [
             (0, Freshness.fresh), (499, .fresh), (500, .renewing), (999, .renewing), (1_000, .stale), (1_001, .stale),
         ] as [(UInt64, Freshness)])
@@ -86,7 +87,7 @@ struct FreshnessTests {
         #expect(Freshness(age: age, lifetime: 1_000) == freshness)
     }
 
-    @Test("no age and no lifetime is too great for it") func corners() {
+    @Test("the greatest ages and lifetimes do not overflow") func corners() {
         #expect(Freshness(age: .max, lifetime: .max) == .stale)
         #expect(Freshness(age: .max, lifetime: 1) == .stale)
         #expect(Freshness(age: .max - 1, lifetime: .max) == .renewing)
@@ -95,7 +96,7 @@ struct FreshnessTests {
         #expect(Freshness(age: 0, lifetime: 0) == .stale)
     }
 
-    @Test("only ever gets worse with age") func monotonic() {
+    @Test("does not get better with age") func monotonic() {
         var random = SeededGenerator(seed: 1)
         let order: [Freshness] = [.fresh, .renewing, .stale]
         for _ in 0..<5_000 {

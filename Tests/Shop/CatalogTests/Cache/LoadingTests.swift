@@ -81,7 +81,7 @@ import Testing
                 try await flights.value("k") {
                     log.loads.append("k")
                     try await loop.sleep(for: .milliseconds(1))
-                    if index < refused { throw Shed(reason: .queueFull) }
+                    if index < refused { throw OverloadError(reason: .queueFull) }
                     return index
                 }
             }

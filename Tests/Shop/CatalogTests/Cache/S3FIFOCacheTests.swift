@@ -5,7 +5,7 @@ import Testing
 
 @Suite("S3-FIFO cache")
 struct S3FIFOCacheTests {
-    @Test("never holds more than its budget, never an old value, whatever is done to it") func bounded() {
+    @Test("never holds more than its budget, nor an old value") func bounded() {
         var random = SeededGenerator(seed: 1)
         for budget in [0, 1, 10, 100, 1_000, 20_000] {
             var cache = S3FIFOCache<Int>(budget: budget)
@@ -31,7 +31,7 @@ struct S3FIFOCacheTests {
         }
     }
 
-    @Test("what was just written is there, unless it alone is over half the budget") func present() {
+    @Test("a new value is there, unless it costs more than half the budget") func present() {
         var random = SeededGenerator(seed: 2)
         var cache = S3FIFOCache<Int>(budget: 1_000)
         for step in 0..<2_000 {
@@ -43,7 +43,7 @@ struct S3FIFOCacheTests {
         }
     }
 
-    @Test("what is asked for again and again stays, however much passes by") func keepsTheUsed() {
+    @Test("values that are hit often stay, however many others pass") func keepsTheUsed() {
         var cache = S3FIFOCache<Int>(budget: 100_000)
         cache.insert(-1, for: "used", cost: 1_000)
         cache.insert(-2, for: "unused", cost: 1_000)
@@ -54,7 +54,7 @@ struct S3FIFOCacheTests {
         #expect(cache.value(for: "unused") == nil)
     }
 
-    @Test("a scan through ten times what it holds leaves what is asked for often") func survivesScans() {
+    @Test("a scan of ten times its size leaves the values that are hit often") func survivesScans() {
         var cache = S3FIFOCache<Int>(budget: 100_000)
         for round in 0..<4 {
             for key in 0..<50 where cache.value(for: "hot \(key)") == nil || round == 0 {
@@ -69,7 +69,7 @@ struct S3FIFOCacheTests {
         #expect(left == 50)
     }
 
-    @Test("what left and is wanted again soon comes into the main queue at once, and stays while others pass") func ghosts() {
+    @Test("a value that comes back soon goes to the main queue at once, and stays while others pass") func ghosts() {
         var cache = S3FIFOCache<Int>(budget: 1_000_000)
         for step in 0..<1_200 { cache.insert(step, for: "first \(step)", cost: 1_000) }
         // Out by now, and not for long.
@@ -85,7 +85,7 @@ struct S3FIFOCacheTests {
         #expect(passed == 0)
     }
 
-    @Test("writing a key again replaces it and its cost, and keeps what it was asked for") func replaces() {
+    @Test("a second value for a key replaces the first and its cost, and keeps its hits") func replaces() {
         var cache = S3FIFOCache<Int>(budget: 1_000)
         for step in 0..<100 { cache.insert(step, for: "one", cost: 300 + step) }
         #expect(cache.count == 1 && cache.cost == 399 && cache.value(for: "one") == 99)
@@ -110,7 +110,7 @@ struct S3FIFOCacheTests {
         }
     }
 
-    @Test("what costs nothing counts one, so that there is an end to it") func zero() {
+    @Test("a value of no cost counts one") func zero() {
         var cache = S3FIFOCache<Int>(budget: 100)
         for step in 0..<1_000 { cache.insert(step, for: "\(step)", cost: 0) }
         #expect(cache.count <= 100 && cache.count > 50)
@@ -125,7 +125,7 @@ struct S3FIFOCacheTests {
         #expect(cache.value(for: "one") == 1 && cache.cost == 50)
     }
 
-    @Test("looking is no hit: what was only looked at leaves with the scan, what was hit twice stays") func peeks() {
+    @Test("a peek is no hit: a value that was only peeked at leaves with the scan, one hit twice stays") func peeks() {
         for hits in 0...2 {
             var cache = S3FIFOCache<Int>(budget: 10_000)
             cache.insert(7, for: "k", cost: 100)

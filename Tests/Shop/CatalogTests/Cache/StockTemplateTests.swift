@@ -5,13 +5,13 @@ import Testing
 
 @testable import Catalog
 
-@Suite("Stocked document")
-struct StockedDocumentTests {
+@Suite("Stock template")
+struct StockTemplateTests {
     private static func variants(_ count: Int, _ random: inout SeededGenerator) -> [UUID] {
         (0..<count).map { _ in UUID(high: random.next(), low: random.next()) }
     }
 
-    @Test("every hole is filled as if the stock had been known when the text was written") func filled() {
+    @Test("every placeholder is filled as if the stock had been known when the text was written") func filled() {
         var random = SeededGenerator(seed: 1)
         for _ in 0..<2_000 {
             let count = Int.random(in: 0...400, using: &random)
@@ -20,37 +20,37 @@ struct StockedDocumentTests {
             let told = Array(
                 stock.prefix(Int.random(in: 0...1, using: &random) == 0 ? count : Int.random(in: 0...count, using: &random)))
             func of(_ index: Int) -> Int { index < told.count ? max(0, told[index]) : 0 }
-            var holes = JSONWriter()
+            var template = JSONWriter()
             var plain = JSONWriter()
-            holes.beginArray()
+            template.beginArray()
             plain.beginArray()
             for _ in 0..<Int.random(in: 0...30, using: &random) {
                 let index = Int.random(in: 0...max(0, count - 1), using: &random)
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0:
-                    holes.availablePlaceholder(index)
+                    template.availablePlaceholder(index)
                     plain.int(of(index))
                 case 1:
-                    holes.inStockPlaceholder(index)
+                    template.inStockPlaceholder(index)
                     plain.bool(of(index) > 0)
                 case 2:
                     let length = Int.random(in: 0...max(0, count - index), using: &random)
-                    holes.anyInStockPlaceholder(index, count: length)
+                    template.anyInStockPlaceholder(index, count: length)
                     plain.bool((index..<index + length).contains { of($0) > 0 })
                 default:
                     let text = random.text(upTo: 8, from: "aé\u{1}\u{2}\u{3}\"\\\u{0} ")
-                    holes.string(text)
+                    template.string(text)
                     plain.string(text)
                 }
             }
-            holes.endArray()
+            template.endArray()
             plain.endArray()
-            let document = StockTemplate(variants: Self.variants(count, &random), template: holes.finish())
+            let document = StockTemplate(variants: Self.variants(count, &random), template: template.finish())
             #expect(document.filled(with: told) == plain.finish())
         }
     }
 
-    @Test("comes back from its bytes as it was") func roundTrip() throws {
+    @Test("decoding its bytes gives it back") func roundTrip() throws {
         var random = SeededGenerator(seed: 2)
         for _ in 0..<2_000 {
             let count = Int.random(in: 0...60, using: &random)
@@ -63,14 +63,14 @@ struct StockedDocumentTests {
         }
     }
 
-    @Test("stock that is not told or cannot be is kept as none, too much as the most there can be") func clamped() throws {
+    @Test("missing and negative stock is encoded as 0, too large stock as the maximum") func clamped() throws {
         var random = SeededGenerator(seed: 3)
         let document = StockTemplate(variants: Self.variants(3, &random), template: [])
         #expect(
             try #require(StockTemplate.decode(document.encoded(available: [-1, .max]))).available == [0, Int(UInt32.max), 0])
     }
 
-    @Test("no bytes stop it: what it did not write is nil, or a document that can be filled") func hostile() {
+    @Test("any bytes decode to nil or to a document that can be filled") func hostile() {
         var random = SeededGenerator(seed: 4)
         let sound = StockTemplate(
             variants: Self.variants(5, &random), template: Array(#"{"a":1}"#.utf8) + [1, 0, 4, 3, 0, 0, 0, 5, 2, 0, 1],
