@@ -2,7 +2,7 @@ import Web
 import Prometheus
 
 extension MetricDescription {
-    /// All that the service counts, with what it means. What is only found out when it is read describes itself.
+    /// The help texts of all counted metrics. Metrics that are computed when they are read contain their own.
     static let all = [
         MetricDescription(
             "commerce_cache_requests_total", "Lookups in the catalogue's cache, by layer and result."),
