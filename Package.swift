@@ -133,7 +133,8 @@ let package = Package(
         app(
             "Configuration",
             [
-                "Cart", "Orders", "Money", "Web", "HTTPServer", "TLS", "PostgresClient", "RedisClient", "Observability",
+                "Catalog", "Cart", "Orders", "Money", "Web", "HTTPServer", "TLS", "PostgresClient", "RedisClient",
+                "Observability",
                 "Formats", "Compression", "EventLoop", logging,
             ]),
         app("Migrations", ["Configuration", "Web", "PostgresClient", "Formats"]),
@@ -203,7 +204,7 @@ let package = Package(
             "Shop", "Orders",
             ["Audit", "Cart", "EventLoop", "Formats", "Inventory", "Money", "PostgresClient", "ShopTestSupport", "Web", logging]),
 
-        tests("App", "Configuration", ["Orders", "Web"]),
+        tests("App", "Configuration", ["HTTPServer", "Orders", "PostgresClient", "RedisClient", "Web"]),
         tests("App", "Migrations", ["Configuration", "Formats", "PostgresClient"]),
         tests("App", "CatalogImport", ["Formats", "Migrations", "PostgresClient", "ShopTestSupport"]),
         tests("App", "DataGenerator", ["Audit", "CatalogImport", "Formats", "Orders", "PostgresClient", "ShopTestSupport"]),
@@ -211,8 +212,8 @@ let package = Package(
             "App", "Service",
             [
                 "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Formats",
-                "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "RedisClient", "Web",
-                httpTypes, logging,
+                "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "Prometheus",
+                "RedisClient", "Web", httpTypes, logging, metrics,
             ]),
         tests("App", "CommerceCLI", ["CSystem", "Service"]),
 

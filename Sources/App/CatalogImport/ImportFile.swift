@@ -5,10 +5,11 @@ package final class ImportFile {
     private let descriptor: Int32
     private let name: String
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
-    /// Its size in bytes; nil where that isn't known before, as of a pipe.
+    /// The size in bytes; nil if it is not known in advance, as for a pipe.
     package let size: Int?
 
-    /// Opens a file; `-` is standard input. Throws ``ImportError`` `unreadable`.
+    /// Opens a file; `-` is standard input.
+    /// - Throws: ``ImportError`` `unreadable`.
     package init(_ path: String) throws(ImportError) {
         name = path == "-" ? "standard input" : path
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
@@ -20,7 +21,7 @@ package final class ImportFile {
 
     deinit { close(descriptor) }
 
-    /// The next bytes; none at the end.
+    /// Returns the next bytes; none at the end.
     package func next() throws(ImportError) -> [UInt8] {
         while true {
             let count = read(descriptor, &buffer, buffer.count)

@@ -1,29 +1,83 @@
-/// What an import came to.
+import Formats
+
+/// The result of an import.
 package struct ImportReport: Equatable, Sendable {
-    /// Rows read, good or not.
+    /// Rows that were read, valid or not.
     package var rows = 0
-    /// Rows that were not taken.
+    /// Rows that were refused.
     package var refused = 0
     package var created = 0
     package var updated = 0
-    /// Variants whose number on hand was changed, new ones included.
+    /// Variants whose stock was changed, including new variants.
     package var stocked = 0
-    /// Variants whose number on hand stayed as it was, as orders reserved more of them than the file has while it was imported.
+    /// Variants whose stock was not changed, because orders reserved more than the file has during the import.
     package var unstocked = 0
-    /// Categories made.
+    /// Categories that were created.
     package var categories = 0
-    /// Variants made for products that were there, changed, or no longer sold.
+    /// Variants of existing products that were added, changed, or taken off sale.
     package var variants = 0
-    /// Whether it was committed: not where rows were refused and that counts as failing, nor in a dry run.
+    /// Whether the import was committed. It is not in a dry run, or if rows were refused and the policy is to fail.
     package var isCommitted = false
-    /// The catalogue's version since; nil where nothing was changed.
+    /// The catalogue's new version; nil if nothing was changed.
     package var version: Int64?
 
     package init() {}
 
-    /// Rows that said what was known already.
+    /// Rows that equal their product.
     package var unchanged: Int { max(0, rows - refused - created - updated) }
 
-    /// Whether anything shoppers see is other than before.
+    /// Whether shoppers see a change.
     package var hasChanges: Bool { created > 0 || updated > 0 || stocked > 0 || categories > 0 || variants > 0 }
+}
+
+/// The progress of an import.
+package enum ImportEvent: Sendable {
+    /// The number of rows and bytes that are read and staged.
+    case read(rows: Int, bytes: Int)
+    /// All rows are staged and are now written as products.
+    case applying
+    case refused(RowError)
+}
+
+/// Why an import failed as a whole.
+package struct ImportError: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum Code: Sendable {
+        /// The file cannot be read.
+        case unreadable
+        /// The file is not a table of products: another format, another encoding, a quote that is never closed.
+        case malformed
+        /// The database cannot be reached, or the connection was lost.
+        case unavailable
+        /// Another import is running.
+        case busy
+        /// The database refused a statement.
+        case failed
+    }
+
+    package let code: Code
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+/// Why a row was refused.
+package struct RowError: Equatable, Sendable, CustomStringConvertible {
+    /// The line of the file on which the row begins, from 1.
+    package let line: Int
+    /// The path of the field, `variants/1/price`; empty for the whole row.
+    package let field: String
+    /// The rule that the field breaks.
+    package let reason: String
+
+    package init(line: Int, field: String, reason: String) {
+        self.line = line
+        self.field = field
+        self.reason = reason
+    }
+
+    /// `line 12: price must be …`
+    package var description: String { "line \(line): \(field.isEmpty ? "the row" : field) \(reason)" }
 }

@@ -1,17 +1,17 @@
 import PostgresClient
 
-/// Brings rows into the catalogue, all or none: they are staged in temporary tables, then become products in a few statements
-/// over all of them at once. The stock of what was on sale before follows a few rows at a time, since orders wait for what an
-/// import has locked (docs/decisions/0022). Memory doesn't grow with the number of rows.
+/// Imports rows into the catalogue, all or none: it stages them in temporary tables, then turns them into products with a few
+/// statements over all rows. The stock of existing variants follows a few rows at a time, since orders wait for rows that an
+/// import has locked (docs/decisions/0022). Memory does not grow with the number of rows.
 ///
-/// Blocks: never on a loop.
+/// It blocks, so it never runs on an event loop.
 package struct Importer {
     let configuration: PostgresConfiguration
     let rules: RowRules
     let options: ImportOptions
     let note: (ImportEvent) -> Void
 
-    /// - Parameter note: called on the way, on the caller's thread.
+    /// - Parameter note: Receives the progress, on the caller's thread.
     package init(
         configuration: PostgresConfiguration, rules: RowRules, options: ImportOptions, note: @escaping (ImportEvent) -> Void
     ) {
@@ -21,7 +21,8 @@ package struct Importer {
         self.note = note
     }
 
-    /// Imports all rows of a source, which gives pieces of any size, and an empty one at its end.
+    /// Imports all rows of a source.
+    /// - Parameter next: Returns the next piece of the file, of any size; an empty one at the end.
     package func run(_ next: () throws -> [UInt8]) throws(ImportError) -> ImportReport {
         do {
             let connection = try BlockingConnection(configuration)
@@ -30,33 +31,33 @@ package struct Importer {
                 SET application_name = 'commerce import'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
                 SET temp_buffers = '64MB'; SET work_mem = '64MB'
                 """)
-            var work = ImportWork(connection: connection, rules: rules, note: note)
+            var run = ImportRun(connection: connection, rules: rules, note: note)
             try connection.execute("BEGIN; SET LOCAL lock_timeout = '60s'")
             do {
-                try work.stage(options.format, next)
-                try work.apply()
+                try run.stage(options.format, next)
+                try run.apply()
             } catch {
                 try? connection.execute("ROLLBACK")
                 throw error
             }
-            let isRefused = options.onFault == .fail && work.report.refused > 0
+            let isRefused = options.onError == .fail && run.report.refused > 0
             guard !isRefused, !options.isDryRun else {
-                try work.countStock()
+                try run.countStock()
                 try connection.execute("ROLLBACK")
-                work.report.version = nil
-                return work.report
+                run.report.version = nil
+                return run.report
             }
             try connection.execute("COMMIT")
-            work.report.isCommitted = true
-            do { try work.writeStock() } catch let error as PostgresError {
+            run.report.isCommitted = true
+            do { try run.writeStock() } catch let error as PostgresError {
                 let reason = Self.failure(error)
                 throw ImportError(
                     reason.code,
                     "the products are imported, but not all of their stock: \(reason.description); import the file once more")
             }
-            // What a new catalogue's queries are planned with; a role that may not is only told so.
-            if work.report.created > 0 { try? connection.execute("ANALYZE product, variant, stock, category") }
-            return work.report
+            // New products need statistics for the planner; a role that may not ANALYZE gets a warning only.
+            if run.report.created > 0 { try? connection.execute("ANALYZE product, variant, stock, category") }
+            return run.report
         } catch let error as ImportError {
             throw error
         } catch let error as PostgresError {
@@ -78,4 +79,23 @@ package struct Importer {
             ImportError(error.code == .connectionUnavailable ? .unavailable : .failed, error.message ?? error.description)
         }
     }
+}
+
+/// The options of an import.
+package struct ImportOptions: Sendable {
+    /// The effect of a row that has errors.
+    package enum ErrorPolicy: String, CaseIterable, Sendable {
+        /// Nothing is imported.
+        case fail
+        /// All other rows are imported.
+        case skip
+    }
+
+    /// Nil: the format follows from the beginning of the file.
+    package var format: ImportFormat?
+    package var onError = ErrorPolicy.fail
+    /// Whether the import only reports what it would do.
+    package var isDryRun = false
+
+    package init() {}
 }

@@ -17,15 +17,15 @@ struct AuditCommand: ParsableCommand {
         let configuration = try Environment.configuration()
         var broken = 0
         do {
-            try Audit(PostgresConfiguration(configuration)).run { finding in
+            try Audit(configuration.database.primary).run { finding in
                 if finding.violations.isEmpty { return Terminal.say("holds   \(finding.rule)") }
                 broken += 1
                 Terminal.say("BROKEN  \(finding.rule)")
                 for violation in finding.violations { Terminal.say("        \(violation)") }
             }
         } catch let error as PostgresError {
-            throw Failure(error)
+            throw CommandError(error)
         }
-        guard broken == 0 else { throw Failure(.failure, broken == 1 ? "1 rule is broken" : "\(broken) rules are broken") }
+        guard broken == 0 else { throw CommandError(.failure, broken == 1 ? "1 rule is broken" : "\(broken) rules are broken") }
     }
 }

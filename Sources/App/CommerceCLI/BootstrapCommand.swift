@@ -21,13 +21,14 @@ struct BootstrapCommand: ParsableCommand {
         let missing = [("MIGRATION_PASSWORD", settings.owner), ("SERVICE_PASSWORD", settings.service)]
             .filter { $0.1.password.isEmpty }
         guard missing.isEmpty else {
-            throw Failure(.configuration, missing.map { "\($0.0) is not set" }.joined(separator: "\n"))
+            throw CommandError(.configuration, missing.map { "\($0.0) is not set" }.joined(separator: "\n"))
         }
         guard settings.owner.name != settings.service.name else {
-            throw Failure(.configuration, "MIGRATION_USER and SERVICE_USER are both \"\(settings.owner.name)\"; they must differ")
+            throw CommandError(
+                .configuration, "MIGRATION_USER and SERVICE_USER are both \"\(settings.owner.name)\"; they must differ")
         }
-        do { try Bootstrap(PostgresConfiguration(configuration), settings: settings).run() } catch let error as PostgresError {
-            throw Failure(error)
+        do { try Bootstrap(configuration.database.primary, settings: settings).run() } catch let error as PostgresError {
+            throw CommandError(error)
         }
         Terminal.say("the roles \(settings.owner.name) and \(settings.service.name) are ready")
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Service
 
-/// The program: what an operator types.
+/// The program `commerce`. Each subcommand has a file of its own here and is listed below.
 struct CommerceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commerce",

@@ -1,16 +1,17 @@
 import Configuration
 import FoundationEssentials
 
-/// The process's environment.
+/// The environment of the process.
 enum Environment {
     static var variables: [String: String] { ProcessInfo.processInfo.environment }
 
-    /// The settings in it. Throws a ``Failure`` that names everything wrong, a line each.
+    /// The settings in the environment.
+    /// - Throws: ``CommandError`` with one line for each setting that cannot be used.
     static func configuration() throws -> Configuration {
         do {
             return try Configuration.load(from: variables)
         } catch {
-            throw Failure(.configuration, error.description)
+            throw CommandError(.configuration, error.description)
         }
     }
 }

@@ -24,8 +24,8 @@ struct EraseCommand: ParsableCommand {
     func run() throws {
         let configuration = try Environment.configuration()
         let report: Erasure.Report
-        do { report = try Erasure(PostgresConfiguration(configuration)).run(email: email) } catch let error as PostgresError {
-            throw Failure(error)
+        do { report = try Erasure(configuration.database.primary).run(email: email) } catch let error as PostgresError {
+            throw CommandError(error)
         }
         Terminal.say("orders   \(report.orders)")
         Terminal.say("open     \(report.open)")

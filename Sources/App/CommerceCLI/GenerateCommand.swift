@@ -40,12 +40,12 @@ struct GenerateCommand: ParsableCommand {
         do {
             var progress = GenerateProgress()
             let options = GeneratorOptions(products: products, orders: orders, seed: seed, force: force)
-            try Generator(configuration: PostgresConfiguration(configuration), options: options) { progress.note($0) }.run()
+            try Generator(configuration: configuration.database.primary, options: options) { progress.note($0) }.run()
             progress.finish(options)
         } catch let error as GeneratorError {
-            throw Failure(.failure, error.description)
+            throw CommandError(.failure, error.description)
         } catch let error as PostgresError {
-            throw Failure(error)
+            throw CommandError(error)
         }
     }
 }

@@ -25,7 +25,7 @@ struct ImportCommand: ParsableCommand {
     var format: ImportFormat?
 
     @Option(help: "What to do with an invalid row: fail (nothing is imported) or skip.")
-    var onError = ImportOptions.FaultPolicy.fail
+    var onError = ImportOptions.ErrorPolicy.fail
 
     @Flag(help: "Check all rows and change nothing.")
     var dryRun = false
@@ -36,37 +36,37 @@ struct ImportCommand: ParsableCommand {
         defer { sink.flush() }
         var options = ImportOptions()
         options.format = format ?? ImportFormat(fileName: file)
-        options.onFault = onError
+        options.onError = onError
         options.isDryRun = dryRun
         let rules = RowRules(currency: configuration.shop.currency, imageBase: configuration.shop.imageBaseURL)
         do {
             let source = try ImportFile(file)
             var progress = ImportProgress(size: source.size)
             let importer = Importer(
-                configuration: try PostgresConfiguration(configuration), rules: rules, options: options,
+                configuration: configuration.database.primary, rules: rules, options: options,
                 note: { progress.note($0) })
             let report = try importer.run { try source.next() }
             progress.finish(report)
             if report.refused > 0, onError == .fail {
                 let rows = report.refused == 1 ? "1 row was refused" : "\(report.refused) rows were refused"
-                throw Failure(.data, "\(rows), so nothing was imported (--on-error skip imports the others)")
+                throw CommandError(.data, "\(rows), so nothing was imported (--on-error skip imports the others)")
             }
-            // What is skipped to the last row is not a table of products.
+            // A file whose rows are all refused is not a table of products.
             if report.refused > 0, report.refused == report.rows {
-                throw Failure(.data, "no row could be taken, so nothing was imported")
+                throw CommandError(.data, "no row could be taken, so nothing was imported")
             }
             if report.unstocked > 0 {
-                throw Failure(
+                throw CommandError(
                     .data,
                     "all was imported but the stock of \(report.unstocked) variants, of which orders have reserved more meanwhile"
                 )
             }
         } catch let error as ImportError {
-            throw Failure(Self.status(error.code), error.description)
+            throw CommandError(Self.status(error.code), error.description)
         }
     }
 
-    private static func status(_ code: ImportError.Code) -> ExitStatus {
+    private static func status(_ code: ImportError.Code) -> ExitCode {
         switch code {
         case .unreadable: .noInput
         case .malformed: .data
@@ -77,4 +77,4 @@ struct ImportCommand: ParsableCommand {
 }
 
 extension ImportFormat: ExpressibleByArgument {}
-extension ImportOptions.FaultPolicy: ExpressibleByArgument {}
+extension ImportOptions.ErrorPolicy: ExpressibleByArgument {}

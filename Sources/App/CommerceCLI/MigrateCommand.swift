@@ -1,5 +1,8 @@
 import ArgumentParser
+import Configuration
+import Logging
 import Migrations
+import PostgresClient
 
 /// `commerce migrate`
 struct MigrateCommand: ParsableCommand {
@@ -38,7 +41,7 @@ struct MigrateCommand: ParsableCommand {
         var yes = false
 
         func run() throws {
-            let losses = try Migrations.ask { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
+            let losses = try Migrations.read { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
             guard let to, yes else {
                 guard !losses.steps.isEmpty else {
                     return Terminal.say("There is nothing to take back above version \(losses.target).")
@@ -46,7 +49,7 @@ struct MigrateCommand: ParsableCommand {
                 Terminal.say(
                     "Going back to version \(losses.target) would lose:\n"
                         + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
-                throw Failure(
+                throw CommandError(
                     .usage, "nothing was changed; to lose all of this, say: commerce migrate down --to \(losses.target) --yes")
             }
             if !losses.steps.isEmpty {
@@ -63,7 +66,7 @@ struct MigrateCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let status = try Migrations.ask { migrator throws(MigrationError) in try migrator.status() }
+            let status = try Migrations.read { migrator throws(MigrationError) in try migrator.status() }
             Terminal.say(json ? status.json : status.table)
         }
     }
@@ -74,8 +77,80 @@ struct MigrateCommand: ParsableCommand {
                 + "code is 1.")
 
         func run() throws {
-            let faults = try Migrations.ask { migrator throws(MigrationError) in try migrator.verify() }
-            guard faults.isEmpty else { throw Failure(.failure, faults.map(\.description).joined(separator: "\n")) }
+            let issues = try Migrations.read { migrator throws(MigrationError) in try migrator.verify() }
+            guard issues.isEmpty else { throw CommandError(.failure, issues.map(\.description).joined(separator: "\n")) }
+        }
+    }
+}
+
+/// The parts that the subcommands of `migrate` share: settings, errors, and a log line for each event.
+private enum Migrations {
+    /// Runs a command that changes the schema, and logs its progress.
+    static func run(_ body: (Migrator) throws(MigrationError) -> Int) throws {
+        let configuration = try Environment.configuration()
+        let sink = configuration.log.start()
+        defer { sink.flush() }
+        let logger = Logger(label: "commerce.migrate")
+        let count = try reporting {
+            try body(migrator(configuration) { log($0, logger) })
+        }
+        logger.info("the schema is where it should be", metadata: ["files_run": .stringConvertible(count)])
+    }
+
+    /// Runs a command that only reads.
+    static func read<Answer>(_ body: (Migrator) throws(MigrationError) -> Answer) throws -> Answer {
+        let configuration = try Environment.configuration()
+        return try reporting { try body(migrator(configuration) { _ in }) }
+    }
+
+    private static func migrator(_ configuration: Configuration, note: @escaping (MigrationEvent) -> Void) throws -> Migrator {
+        guard let directory = MigrationDirectory.locate(configuration.migration.directory) else {
+            throw CommandError(
+                .configuration, "there is no directory `migrations` here or beside the program; set MIGRATIONS_DIR")
+        }
+        let set: MigrationSet
+        do {
+            set = try MigrationSet(files: try MigrationDirectory.files(directory))
+        } catch let error as InvalidMigrationsError {
+            throw CommandError(.failure, error.issues.map { "\(directory): \($0)" }.joined(separator: "\n"))
+        }
+        return Migrator(
+            set, configuration: configuration.database.primary, settings: configuration.migration, note: note)
+    }
+
+    private static func reporting<Answer>(_ body: () throws -> Answer) throws -> Answer {
+        do {
+            return try body()
+        } catch let error as MigrationError {
+            throw CommandError(error.code == .unavailable ? .unavailable : .failure, error.description)
+        }
+    }
+
+    private static func milliseconds(_ time: Duration) -> Int64 {
+        time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    private static func log(_ event: MigrationEvent, _ logger: Logger) {
+        switch event {
+        case .waitingForDatabase(let reason):
+            logger.notice("waiting for the database", metadata: ["reason": "\(reason)"])
+        case .waitingForOther:
+            logger.notice("waiting for another migrator")
+        case .locked(let file, let pause):
+            logger.notice(
+                "tables are locked, trying again",
+                metadata: ["file": "\(file)", "pause_ms": .stringConvertible(milliseconds(pause))])
+        case .applied(let migration, let took):
+            logger.info(
+                "migration applied",
+                metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
+        case .undone(let migration, let took):
+            logger.info(
+                "migration taken back",
+                metadata: ["migration": "\(migration.title)", "took_ms": .stringConvertible(milliseconds(took))])
+        case .ahead(let applied):
+            let titles = applied.map(\.title).joined(separator: ", ")
+            logger.notice("the database is ahead of this release", metadata: ["applied": "\(titles)"])
         }
     }
 }

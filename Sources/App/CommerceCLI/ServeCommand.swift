@@ -17,6 +17,6 @@ struct ServeCommand: ParsableCommand {
         if printSettings { return Terminal.say(Configuration.table) }
         let configuration = try Environment.configuration()
         if printConfig { return Terminal.say(configuration.report) }
-        do { try Service.run(configuration) } catch { throw Failure(.unavailable, error.description) }
+        do { try Service.run(configuration) } catch { throw CommandError(.unavailable, error.description) }
     }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Standard output and error, written at once and without buffering.
+/// Standard output and standard error, without buffering.
 enum Terminal {
-    /// Whether people read standard error as it is written.
+    /// Whether standard error is a terminal.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Writes a line to standard output.
@@ -10,20 +10,20 @@ enum Terminal {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes what went wrong to standard error, each of its lines after the program's name.
+    /// Writes an error to standard error, with the program's name before each line.
     static func complain(_ text: String) {
         let lines = text.split(separator: "\n").map { "commerce: \($0)\n" }
         write(lines.joined(), to: STDERR_FILENO)
     }
 
-    /// Ends the process, without the destructors that libraries have registered (atexit(3)): connections may still be in the
-    /// making on other threads, and OpenSSL's takes away beneath them what they work with.
-    static func exit(_ status: ExitStatus) -> Never {
+    /// Ends the process without the handlers of libraries (atexit(3)): other threads may still open connections, and OpenSSL's
+    /// handler frees what they use.
+    static func exit(_ status: ExitCode) -> Never {
         fflush(nil)
         _exit(status.rawValue)
     }
 
-    /// Writes text as it is; what can't be written is lost, for there is nobody left to tell.
+    /// Writes text unchanged; text that cannot be written is lost.
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

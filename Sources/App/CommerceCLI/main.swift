@@ -1,22 +1,22 @@
 import ArgumentParser
 import CSystem
 
-// Before anything is read: the environment holds passwords, whatever the command.
+// First of all: the environment may hold passwords, which a core dump would contain.
 csystem_forbid_core_dumps()
 
-// Parsing and running apart, so that every failure ends here: one line on standard error, and an exit code that tells a
-// deployment script what kind it was (sysexits.h).
+// Parsing and running are separate steps, so every error arrives here: one line on standard error, and an exit code that tells
+// deployment scripts the kind of error (sysexits.h).
 
 do {
     var command = try CommerceCommand.parseAsRoot()
     try command.run()
     Terminal.exit(.success)
-} catch let failure as Failure {
-    Terminal.complain(failure.message)
-    Terminal.exit(failure.code)
+} catch let error as CommandError {
+    Terminal.complain(error.message)
+    Terminal.exit(error.code)
 } catch {
     let code = CommerceCommand.exitCode(for: error)
-    // Help and version are no failures, and a command's own exit code has said what it has to say.
+    // Help and version are no errors, and ArgumentParser handles them and a command's own exit code.
     guard code == .validationFailure else { CommerceCommand.exit(withError: error) }
     Terminal.complain("\(CommerceCommand.message(for: error)) (see: commerce --help)")
     Terminal.exit(.usage)

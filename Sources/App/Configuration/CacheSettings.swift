@@ -1,12 +1,12 @@
-/// What is kept ready of the catalogue, and for how long.
+/// The cache of the catalogue.
 package struct CacheSettings: Sendable {
-    /// Both layers, the process's own and Redis.
+    /// Whether both layers are on, the one in the process and Redis.
     package let isOn: Bool
-    /// Bytes of the process's own layer, over all loops.
+    /// The size of the layer in the process, over all loops, in bytes.
     package let memory: Int
     /// How long an entry lives in Redis.
     package let lifetime: Duration
-    /// How long a stock level may be shown.
+    /// How long a stock level may be shown after it was read.
     package let stockLifetime: Duration
 
     init(_ reader: inout SettingsReader) {

@@ -1,7 +1,7 @@
 import Orders
 
 extension CheckoutSettings {
-    /// As the environment wants it.
+    /// The defaults, with the settings of the environment over them.
     init(_ reader: inout SettingsReader) {
         self.init()
         orders = reader.read(

@@ -1,65 +1,61 @@
+import Catalog
 import HTTPServer
-import PostgresClient
+import Orders
 import TLS
 import Web
 
-extension ServerConfiguration {
-    /// The server as the environment wants it.
-    /// - Parameter tls: what keeps the certificate of the encrypted port, where there is one
-    package init(_ configuration: Configuration, tls certificates: CertificateStore?) {
-        self.init()
-        if let tls = configuration.tls, let certificates {
-            self.tls = TLSListener(port: tls.port, certificates: certificates, handshakeRate: tls.handshakeRate)
+// How settings become the configurations of the server, the application and the clients: the parts that need more than one group
+// of settings, or a loop's share of what the whole process may use.
+
+extension Configuration {
+    /// The HTTP server.
+    /// - Parameter certificates: The certificate of the encrypted port; nil without one.
+    package func httpServer(certificates: CertificateStore?) -> ServerConfiguration {
+        var configuration = http
+        configuration.host = server.host
+        configuration.port = server.port
+        configuration.inheritedListener = server.inheritedListener
+        if let tls, let certificates {
+            configuration.tls = TLSListener(port: tls.port, certificates: certificates, handshakeRate: tls.handshakeRate)
         }
-        host = configuration.server.host
-        port = configuration.server.port
-        inheritedListener = configuration.server.inheritedListener
-        let http = configuration.http
-        maximumResponseHead = http.maxReplyHeaders
-        maximumConnections = http.maxConnections
-        maximumRateLimitedResponses = http.maxRefusals
-        if configuration.rateLimit != nil { maximumConnectionsPerClient = http.maxConnectionsPerClient }
-        client = { [proxies = configuration.server.proxies] peer in proxies.standsForMany(peer) ? nil : ClientKey.of(peer) }
-        bufferMemory = http.bufferMemory
-        bodyTimeout = http.requestTimeout
-        idleTimeout = http.idleTimeout
-        headerTimeout = http.headerTimeout
-        writeTimeout = http.writeTimeout
-        minimumRate = http.minBodyRate
-        limits.requestLine = http.maxRequestLine
-        limits.header = http.maxHeader
-        limits.headers = http.maxHeaders
-        limits.fields = http.maxFields
-        limits.body = http.maxBody
-    }
-}
-
-extension PostgresConfiguration {
-    /// How to reach the database as the settings have it, for a tool's one connection.
-    package init(_ configuration: Configuration) throws(PostgresError) {
-        try self.init(configuration.database)
-        connectTimeout = configuration.pool.connectTimeout
+        if rateLimit == nil { configuration.maximumConnectionsPerClient = nil }
+        configuration.client = { [proxies = server.proxies] peer in proxies.standsForMany(peer) ? nil : ClientKey.of(peer) }
+        return configuration
     }
 
-    /// Where the database is, and how to log in there.
-    package init(_ database: DatabaseSettings) throws(PostgresError) {
-        try self.init(connectionString: database.url)
-        passwordFile = database.passwordFile
-        applicationName = "commerce"
+    /// The treatment of requests before and after their handlers.
+    package var application: ApplicationSettings {
+        ApplicationSettings(
+            trustedProxies: server.proxies, requestDeadline: requestTimeout, strictTransport: server.strictTransport,
+            loggedClientErrors: log.clientErrors)
     }
 
-    /// Takes over the pool's settings.
-    package mutating func apply(_ pool: PoolSettings) {
-        maximum = pool.maximum
-        minimum = pool.minimum
-        idleTimeout = pool.idleTimeout
-        maxLifetime = pool.maxLifetime
-        connectTimeout = pool.connectTimeout
-        acquireTimeout = pool.acquireTimeout
-        maxWaiters = pool.maxWaiters
-        statementTimeout = pool.statementTimeout
-        readTimeout = pool.readTimeout
-        lockTimeout = pool.lockTimeout
-        idleInTransactionTimeout = pool.idleInTransactionTimeout
+    /// `REQUEST_TIMEOUT`, for the handling of a request as for the arrival of its body.
+    private var requestTimeout: Duration { http.bodyTimeout }
+
+    /// One loop's share of the requests that are handled at a time.
+    package func admissionGate(loops: Int) -> AdmissionSettings {
+        var settings = admission ?? .unlimited
+        // No request waits longer than it may take.
+        settings.timeout = min(settings.timeout, requestTimeout)
+        // Orders share transactions: with fewer orders at a time, transactions would only become smaller.
+        settings.minimum = max(settings.minimum, shop.checkout.orders * shop.checkout.transactions)
+        return settings.share(of: loops)
+    }
+
+    /// One loop's share of the orders that are placed at a time.
+    package func checkout(loops: Int) -> CheckoutSettings {
+        var settings = shop.checkout
+        settings.capacity = max(1, settings.capacity / loops)
+        settings.queueTimeout = database.primary.acquireTimeout
+        settings.contendedLockTimeout = database.primary.lockTimeout
+        return settings
+    }
+
+    /// One loop's share of the catalogue's cache; nil if the cache is off.
+    package func catalogCache(loops: Int) -> CatalogCacheSettings? {
+        guard cache.isOn else { return nil }
+        return CatalogCacheSettings(
+            memory: cache.memory / loops, stockLifetime: cache.stockLifetime, sharedLifetime: cache.lifetime)
     }
 }

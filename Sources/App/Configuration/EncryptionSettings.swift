@@ -1,12 +1,12 @@
 import Formats
 import Web
 
-/// The secret that all keys of the service are derived from.
+/// The secret from which all keys of the service are derived.
 package struct EncryptionSettings: Sendable {
-    /// Where the secret comes from.
+    /// The setting that the secret comes from.
     package enum Source: Sendable, Equatable {
         case encryptionKey
-        /// `ENCRYPTION_KEY` is not set. When JWT_SECRET rotates, what was sealed before cannot be opened any more.
+        /// `ENCRYPTION_KEY` is not set. When `JWT_SECRET` rotates, data that was sealed before cannot be opened any more.
         case jwtSecret
         /// Neither is set: nothing is protected.
         case none
@@ -14,18 +14,18 @@ package struct EncryptionSettings: Sendable {
 
     package let keys: EncryptionKeys
     package let source: Source
-    /// Whether the secret can be guessed: a JWT_SECRET of earlier releases may have any length.
+    /// Whether the secret can be guessed: earlier releases accepted a `JWT_SECRET` of any length.
     private let isShort: Bool
 
-    /// Characters that an encryption key has at least: 32 random ones of base64 are 192 bits.
-    static let leastLength = 32
+    /// The least number of characters: 32 random characters of base64 are 192 bits.
+    static let minimumLength = 32
 
     init(_ reader: inout SettingsReader) {
         let jwtSecret = reader.readSecret(
             "JWT_SECRET",
             "Secret of the access tokens; without ENCRYPTION_KEY, encryption keys are derived from it too")
         let current = reader.readSecret(
-            "ENCRYPTION_KEY", form: .key,
+            "ENCRYPTION_KEY", format: .key,
             "At least 32 random characters, the same for all instances. It encrypts secrets in the database and signs cursors")
         let previous = reader.readSecret(
             "ENCRYPTION_KEY_PREVIOUS",
@@ -34,7 +34,7 @@ package struct EncryptionSettings: Sendable {
         if let secret = (current ?? jwtSecret)?.secret {
             keys = EncryptionKeys(secret: secret, previous: previous?.secret)
             source = current == nil ? .jwtSecret : .encryptionKey
-            isShort = secret.utf8.count < Self.leastLength
+            isShort = secret.utf8.count < Self.minimumLength
         } else {
             keys = .unprotected
             source = .none
@@ -42,12 +42,12 @@ package struct EncryptionSettings: Sendable {
         }
     }
 
-    /// What to tell the operator at the start; nil where all is well.
+    /// The warning for the operator at the start; nil if the key is good.
     package var warning: String? {
         switch source {
         case .encryptionKey: nil
         case .jwtSecret where isShort:
-            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.leastLength) characters and can be guessed; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.minimumLength) characters and can be guessed; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
         case .jwtSecret:
             "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, so what they sealed cannot be read once that rotates"
         case .none:
@@ -57,10 +57,10 @@ package struct EncryptionSettings: Sendable {
 }
 
 extension SettingFormat where Value == String {
-    /// A secret that keys are derived from.
+    /// A secret from which keys are derived.
     fileprivate static var key: SettingFormat {
-        text("at least \(EncryptionSettings.leastLength) random characters") {
-            $0.utf8.count >= EncryptionSettings.leastLength
+        text("at least \(EncryptionSettings.minimumLength) random characters") {
+            $0.utf8.count >= EncryptionSettings.minimumLength
         }
     }
 }

@@ -1,7 +1,7 @@
 import Cart
 
 extension LiveSettings {
-    /// As the environment has it.
+    /// The defaults, with the settings of the environment over them.
     init(_ reader: inout SettingsReader) {
         self.init()
         maxListeners = reader.read(

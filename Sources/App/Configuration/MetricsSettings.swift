@@ -1,12 +1,10 @@
-import Orders
-
-/// Where Prometheus reads the service's metrics.
+/// The address at which Prometheus reads the metrics.
 package struct MetricsSettings: Sendable {
     /// A numeric address to listen on.
     package let host: String
     package let port: UInt16
 
-    /// Nil where no port is set: then nothing listens, and nothing is counted.
+    /// Nil if no port is set: then metrics are off.
     static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> MetricsSettings? {
         let port = reader.read(
             optional: "METRICS_PORT", .integer(1...65_535),
@@ -19,7 +17,7 @@ package struct MetricsSettings: Sendable {
         let everyAddress = ["0.0.0.0", "::"]
         let meet = settings.host == server.host || !everyAddress.allSatisfy { $0 != settings.host && $0 != server.host }
         if settings.port == server.port, meet {
-            reader.fault("METRICS_PORT", "is the shop's own PORT, \(server.port)", expected: "another port")
+            reader.reject("METRICS_PORT", "is the shop's own PORT, \(server.port)", expected: "another port")
         }
         return settings
     }

@@ -1,17 +1,18 @@
 import Orders
 import Web
 
-/// How often one client may ask.
+/// The rate limits of one client.
 package struct RateLimitSettings: Sendable {
     package let reads: RatePolicy
     package let writes: RatePolicy
-    /// For placing orders: by the minute, and by the day.
+    /// The limits for placing orders: for a minute and for a day.
     package let orders: [RatePolicy]
-    /// What a client may hold of the stock without having paid for it.
+    /// The limits on the stock that unpaid orders of a client may hold.
     package let holds: HoldLimits
-    /// How many clients are remembered, over all loops.
+    /// The number of clients whose requests are counted, over all loops.
     package let clients: Int
 
+    /// Nil if rate limits are off.
     static func read(_ reader: inout SettingsReader) -> RateLimitSettings? {
         let isOn = reader.read(
             "RATE_LIMIT", .switched, default: true,
@@ -42,7 +43,7 @@ package struct RateLimitSettings: Sendable {
 }
 
 extension HoldLimits {
-    /// As the environment wants them.
+    /// The defaults, with the settings of the environment over them.
     init(_ reader: inout SettingsReader) {
         self.init()
         ordersPerClient = reader.read(

@@ -1,33 +1,32 @@
 import Formats
-import Orders
 import Glibc
 import Web
 
-/// Where the service listens, whom it trusts, and how it leaves.
+/// The address of the service, the proxies that it trusts, and its shutdown.
 package struct ServerSettings: Sendable {
     /// A numeric address to listen on.
     package let host: String
     package let port: UInt16
-    /// The descriptor of a listening socket that was handed over (sd_listen_fds(3)); nil: none was, to this process.
+    /// The descriptor of a listening socket that a supervisor has passed to this process (sd_listen_fds(3)); nil without one.
     package let inheritedListener: Int32?
-    /// How many event loops; nil: as many as CPUs may be used.
+    /// The number of event loops; nil: one for each usable CPU.
     package let loops: Int?
-    /// Whose word about the client's address is taken.
+    /// The proxies whose header fields tell the client's address.
     package let proxies: TrustedProxies
-    /// Origins of browsers' pages that may call; `*` is every one.
+    /// The origins of web pages that may call the API; `*` is all of them.
     package let corsOrigins: [String]
-    /// How long browsers are to come over https only, once they did; zero: nothing is said.
+    /// The `max-age` of HSTS (RFC 6797); zero: the header field is not sent.
     package let strictTransport: Duration
-    /// How long connections are still accepted after SIGTERM, until the load balancer has noticed.
+    /// How long connections are accepted after SIGTERM, until the load balancer has noticed.
     package let drainDelay: Duration
-    /// How long all of the leaving may take, the delay included.
+    /// The longest time of a shutdown, the delay included.
     package let drainTimeout: Duration
 
     init(_ reader: inout SettingsReader) {
         host = reader.read(
             "HOST", .listenAddress, default: "0.0.0.0", "Address to listen on; :: means all IPv4 and IPv6 addresses")
         port = UInt16(clamping: reader.read("PORT", .integer(1...65_535), default: 8080, "Port to listen on"))
-        let handedOver = reader.read(
+        let passedSockets = reader.read(
             optional: "LISTEN_FDS", .integer(0...1_024),
             "Set by systemd or another supervisor that passes a listening socket as descriptor 3, which replaces HOST "
                 + "and PORT")
@@ -35,8 +34,8 @@ package struct ServerSettings: Sendable {
             optional: "LISTEN_PID", .integer(1...Int(pid_t.max)),
             "Set together with LISTEN_FDS: the id of the process that the socket is for"
         )
-        // What was meant for a parent and came down by accident is not ours.
-        inheritedListener = handedOver ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
+        // A socket for another process: the variables were inherited from a parent.
+        inheritedListener = passedSockets ?? 0 > 0 && recipient == Int(getpid()) ? 3 : nil
         loops = reader.read(
             optional: "LOOPS", .integer(1...256), shownDefault: "the available CPUs",
             "Number of event loops; the default respects the container's CPU quota")
@@ -53,7 +52,7 @@ package struct ServerSettings: Sendable {
             "DRAIN_TIMEOUT", .duration(.seconds(1) ... .seconds(900)), default: .seconds(25),
             "After SIGTERM: maximum time for requests to finish; the rest are closed within another 5 s")
         if drainDelay > drainTimeout {
-            reader.fault(
+            reader.reject(
                 "DRAIN_DELAY", "is longer than DRAIN_TIMEOUT, of which it is a part",
                 expected: "at most \(drainTimeout.settingText)")
         }
@@ -69,19 +68,19 @@ package struct ServerSettings: Sendable {
                 + "`X-Forwarded-For`"
         )
         let secret = reader.readSecret(
-            "ORIGIN_VERIFY_SECRET", form: .edgeSecret,
+            "ORIGIN_VERIFY_SECRET", format: .edgeSecret,
             "Secret that CloudFront sends in `X-Origin-Verify`. For requests with it, TRUSTED_HOPS gives the client's "
                 + "address (if it is 0, `CloudFront-Viewer-Address` does); for other requests, TRUSTED_PROXIES does"
         )
         let other = reader.readSecret(
-            "ORIGIN_VERIFY_SECRET_PREVIOUS", form: .edgeSecret,
+            "ORIGIN_VERIFY_SECRET_PREVIOUS", format: .edgeSecret,
             "Second value of ORIGIN_VERIFY_SECRET, accepted while the secret is rotated")
         if other != nil, secret == nil {
-            reader.fault(
+            reader.reject(
                 "ORIGIN_VERIFY_SECRET_PREVIOUS", "is set without ORIGIN_VERIFY_SECRET", expected: "both, or neither")
         }
         if hops > 0, !list.isEmpty, reader.text("ORIGIN_VERIFY_SECRET") == nil, reader.text("ORIGIN_VERIFY_SECRET_FILE") == nil {
-            reader.fault(
+            reader.reject(
                 "TRUSTED_HOPS", "is set beside TRUSTED_PROXIES, and nothing says for which requests each holds",
                 expected: "one of the two, or ORIGIN_VERIFY_SECRET with them")
         }

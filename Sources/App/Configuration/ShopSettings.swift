@@ -2,25 +2,25 @@ import Money
 import Orders
 import Formats
 
-/// The shop's own rules and files.
+/// The rules and files of the shop.
 package struct ShopSettings: Sendable {
-    /// What prices are in where nothing else is said.
+    /// The currency of prices that name none.
     package let currency: CurrencyCode
     /// How long an unpaid order holds its stock.
     package let reservationTime: Duration
     /// How long a cart lives after its last change.
     package let cartLifetime: Duration
-    /// How long the answer to an idempotency key is kept.
+    /// How long the response to an idempotency key is kept.
     package let idempotencyLifetime: Duration
-    /// How long is kept what came to its end.
+    /// How long finished data is kept.
     package let retention: RetentionSettings
-    /// How long an order that is over can still be reached with its token.
+    /// How long a finished order can be read with its token.
     package let orderTokenLifetime: Duration
-    /// How orders share transactions.
+    /// The transactions in which orders are placed.
     package let checkout: CheckoutSettings
-    /// A directory served under `/assets/`; nil: none.
+    /// The directory that is served under `/assets/`; nil without one.
     package let assetsDirectory: String?
-    /// What an imported picture without scheme stands under; without a slash at its end.
+    /// The base of imported image addresses that have no scheme; without a slash at its end.
     package let imageBaseURL: String
 
     init(_ reader: inout SettingsReader) {
@@ -47,15 +47,15 @@ package struct ShopSettings: Sendable {
     }
 }
 
-/// How long is kept what came to its end, beyond which it would only be a burden, or a person's data without a purpose.
+/// How long finished data is kept. After that it only takes space, and personal data no longer has a purpose.
 package struct RetentionSettings: Sendable, Equatable {
-    /// Carts that were ordered from, merged or forgotten.
+    /// Carts that were ordered from, merged, or expired.
     package var carts = Duration.seconds(7 * 86_400)
-    /// Name, address and e-mail of orders that ended without being paid.
+    /// Name, address and e-mail of orders that ended without payment.
     package var persons = Duration.seconds(30 * 86_400)
-    /// Those orders.
+    /// Orders that ended without payment.
     package var orders = Duration.seconds(90 * 86_400)
-    /// Single movements of stock; their sums stay.
+    /// Single stock movements; their sums stay.
     package var movements = Duration.seconds(730 * 86_400)
 
     package init() {}
@@ -77,7 +77,7 @@ package struct RetentionSettings: Sendable, Equatable {
             "STOCK_MOVEMENT_RETENTION", movements,
             "How long single stock movements are kept; older ones are summed up for each variant")
         if orders < persons {
-            reader.fault(
+            reader.reject(
                 "UNPAID_ORDER_RETENTION", "is less than UNPAID_ORDER_PERSON_RETENTION",
                 expected: "at least \(persons.settingText)")
         }

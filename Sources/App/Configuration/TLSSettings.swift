@@ -1,19 +1,19 @@
 import TLS
 
-/// Encrypted connections from clients to this process, on a port of their own.
+/// TLS for clients, on a port of its own.
 package struct TLSSettings: Sendable {
     package let port: UInt16
     package let source: TLSIdentitySource
-    /// How long between two looks at the files.
+    /// The time between two checks of the certificate's files.
     package let reloadInterval: Duration
-    /// How long the keys are used that sessions are resumed with.
+    /// How long the keys of session tickets are used.
     package let ticketLifetime: Duration
-    /// Handshakes begun in a second.
+    /// The handshakes that may begin in a second.
     package let handshakeRate: Int
-    /// Made from the source as it was when the settings were read.
+    /// The certificate as it was when the settings were read.
     package let context: TLSServerContext
 
-    /// Nil where no port is set, or something is wrong.
+    /// Nil if no port is set, or if the certificate cannot be used.
     static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> TLSSettings? {
         let port = reader.read(
             optional: "TLS_PORT", .integer(1...65_535),
@@ -37,18 +37,18 @@ package struct TLSSettings: Sendable {
                 + "a sixteenth of it, then its connections are closed; 0 is no limit")
         guard let port else {
             if certificateFile != nil || certificate != nil {
-                reader.fault("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")
+                reader.reject("TLS_PORT", "is not set, though there is a certificate", expected: "a port, or no certificate")
             }
             return nil
         }
-        if port == server.port { reader.fault("TLS_PORT", "is PORT, \(port)", expected: "another port") }
+        if port == server.port { reader.reject("TLS_PORT", "is PORT, \(port)", expected: "another port") }
         let source: TLSIdentitySource
         switch (certificateFile, keyFile, certificate, key) {
         case (let certificate?, let key?, nil, nil): source = .files(certificates: certificate, key: key)
         case (nil, nil, let certificate?, let key?):
             source = .fixed(TLSIdentity(certificates: Array(certificate.utf8), key: Array(key.utf8)))
         default:
-            reader.fault(
+            reader.reject(
                 "TLS_PORT", "is set without one certificate and one key",
                 expected: "TLS_CERTIFICATE_FILE and TLS_KEY_FILE, or TLS_CERTIFICATE and TLS_KEY")
             return nil
@@ -61,14 +61,14 @@ package struct TLSSettings: Sendable {
                 context: context)
         } catch {
             let name = certificateFile == nil ? "TLS_CERTIFICATE" : "TLS_CERTIFICATE_FILE"
-            reader.fault(name, "cannot be used: \(error)", expected: "a certificate and its key, in PEM")
+            reader.reject(name, "cannot be used: \(error)", expected: "a certificate and its key, in PEM")
             return nil
         }
     }
 }
 
 extension SettingFormat where Value == String {
-    /// Text in PEM (RFC 7468). Its line ends may be written as `\n`, as some ways to inject a variable need it.
+    /// Text in PEM (RFC 7468). Line ends may be written as `\n`, since some ways to set a variable allow only one line.
     fileprivate static var pem: SettingFormat {
         SettingFormat(
             expectation: "PEM, from -----BEGIN to -----END",

@@ -1,19 +1,19 @@
 import PostgresClient
 
-/// What a way back takes away for good.
+/// The data that undoing migrations deletes.
 package struct MigrationLosses: Equatable, Sendable {
-    /// One thing that a script drops or empties.
+    /// A table, a column or rows that a script drops or changes.
     package enum Item: Hashable, Sendable {
         case table(String)
         case column(String, of: String)
-        /// Rows that are deleted or changed by a statement of the script's own.
+        /// Rows that a DELETE, UPDATE or TRUNCATE of the script deletes or changes.
         case rows(of: String)
     }
 
-    /// A migration and what goes with it.
+    /// A migration and the data that is deleted with it.
     package struct Step: Equatable, Sendable {
         let title: String
-        /// With the number of rows, as text; nil: it is not there.
+        /// Each with its number of rows, as text; nil if it does not exist.
         let items: [(item: Item, rows: String?)]
 
         package static func == (left: Step, right: Step) -> Bool {
@@ -25,7 +25,17 @@ package struct MigrationLosses: Equatable, Sendable {
     package let target: Int
     package let steps: [Step]
 
-    /// A line for each thing that goes, and for each migration with which nothing does.
+    /// Counts the rows that a plan would delete.
+    init(_ plan: MigrationPlan, target: Int, on connection: BlockingConnection) {
+        self.target = target
+        steps = plan.steps.map { step in
+            Step(
+                title: step.migration.title,
+                items: Self.items(of: step.script.sql).map { ($0, Self.rows(of: $0, connection)) })
+        }
+    }
+
+    /// One line for each item, and for each migration that deletes nothing.
     package var lines: [String] {
         steps.flatMap { step -> [String] in
             let lines = step.items.compactMap { item, rows -> String? in
@@ -40,18 +50,18 @@ package struct MigrationLosses: Equatable, Sendable {
         }
     }
 
-    /// What a script of SQL drops or empties, in its order.
+    /// The tables, columns and rows that an SQL script drops or changes, in its order.
     static func items(of sql: String) -> [Item] {
         var items: [Item] = []
         for statement in tokens(sql).split(separator: ";") {
             var words = Array(statement)[...]
-            /// Takes the next words if they are these.
+            /// Consumes the next words if they are the expected ones.
             func take(_ expected: String...) -> Bool {
                 guard words.prefix(expected.count).map({ $0.lowercased() }) == expected else { return false }
                 words = words.dropFirst(expected.count)
                 return true
             }
-            /// Takes a name, with its schema if there is one.
+            /// Consumes a name, with its schema if there is one.
             func name() -> String? {
                 guard var name = words.popFirst() else { return nil }
                 while words.first == ".", let next = words.dropFirst().first {
@@ -99,7 +109,7 @@ package struct MigrationLosses: Equatable, Sendable {
         return items
     }
 
-    /// Words, names and signs; without comments, and texts as one sign.
+    /// The tokens of an SQL script: words, names and signs. Comments are left out, and a string literal is one sign.
     private static func tokens(_ sql: String) -> [String] {
         var tokens: [String] = []
         var rest = Substring(sql)
@@ -133,35 +143,9 @@ package struct MigrationLosses: Equatable, Sendable {
         }
         return tokens
     }
-}
 
-extension Migrator {
-    /// What going back to a version would take away. It changes nothing, and waits a second at most for a lock.
-    /// - Parameter target: nil: the one below the newest that is applied
-    package func losses(downTo target: Int?) throws(MigrationError) -> MigrationLosses {
-        let connection = try connect()
-        let applied = try applied(connection)
-        do {
-            // Where counting takes long, the planner's number does.
-            try connection.execute("SET statement_timeout = '5s'; SET lock_timeout = '1s'")
-            let newest = applied.map(\.version).max() ?? 0
-            let target = target ?? max(0, newest - 1)
-            let plan = try MigrationPlan.down(set, applied: applied, to: target)
-            let steps = plan.steps.map { step in
-                MigrationLosses.Step(
-                    title: step.migration.title,
-                    items: MigrationLosses.items(of: step.script.sql).map { ($0, rows(of: $0, connection)) })
-            }
-            return MigrationLosses(target: target, steps: steps)
-        } catch let faults as MigrationFaults {
-            throw MigrationError(faults)
-        } catch {
-            throw MigrationError(.failed, "cannot look at what would be lost: \(error)")
-        }
-    }
-
-    /// The number of rows as text; nil where there is no such table or column.
-    private func rows(of item: MigrationLosses.Item, _ connection: BlockingConnection) -> String? {
+    /// The number of rows as text; nil if there is no such table or column.
+    private static func rows(of item: Item, _ connection: BlockingConnection) -> String? {
         func quoted(_ name: String) -> String {
             name.split(separator: ".").map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ".")
         }

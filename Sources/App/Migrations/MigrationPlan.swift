@@ -1,11 +1,11 @@
-/// What is to be done, as a pure function of the files and of what the database says was applied.
+/// The files to run: a pure function of the files and of the migrations that the database has.
 package struct MigrationPlan: Equatable, Sendable {
     /// One file to run.
     package enum Step: Equatable, Sendable {
         case up(Migration)
         case down(Migration, MigrationScript)
 
-        /// What is run.
+        /// The file that runs.
         package var script: MigrationScript {
             switch self {
             case .up(let migration): migration.up
@@ -21,65 +21,65 @@ package struct MigrationPlan: Equatable, Sendable {
     }
 
     package let steps: [Step]
-    /// Applied by a newer release, and unknown to this one.
+    /// Migrations that a newer release has applied and this release does not know.
     package let ahead: [AppliedMigration]
 
-    /// The way up, to a version or as far as there are files. Nothing to do where the database is there already, or further:
-    /// a release that is rolled back to finds a database that is ahead of it, and that must not stop it.
+    /// The plan that migrates up to a version, or to the newest file. A database that is ahead needs nothing: after a rollback, the
+    /// older release finds such a database and must start.
     package static func up(
         _ set: MigrationSet, applied: [AppliedMigration], to target: Int? = nil
-    ) throws(MigrationFaults) -> MigrationPlan {
+    ) throws(InvalidMigrationsError) -> MigrationPlan {
         try check(target, set)
-        try refuse(faults(set, applied: applied))
+        try refuse(issues(set, applied: applied))
         let done = Set(applied.map(\.version))
         let steps = set.migrations.filter { !done.contains($0.version) && $0.version <= target ?? .max }.map(Step.up)
         return MigrationPlan(steps: steps, ahead: ahead(set, applied))
     }
 
-    /// The way back from the newest ones, so many of them.
+    /// The plan that undoes the newest migrations.
     package static func down(
         _ set: MigrationSet, applied: [AppliedMigration], steps count: Int
-    ) throws(MigrationFaults) -> MigrationPlan {
+    ) throws(InvalidMigrationsError) -> MigrationPlan {
         let newest = applied.sorted { $0.version > $1.version }
         return try down(set, applied, Array(newest.prefix(max(0, count))))
     }
 
-    /// The way back to a version, which stays applied; 0 is an empty schema.
+    /// The plan that goes back to a version, which stays applied; 0 is an empty schema.
     package static func down(
         _ set: MigrationSet, applied: [AppliedMigration], to target: Int
-    ) throws(MigrationFaults) -> MigrationPlan {
+    ) throws(InvalidMigrationsError) -> MigrationPlan {
         try check(target, set)
         return try down(set, applied, applied.filter { $0.version > target }.sorted { $0.version > $1.version })
     }
 
-    /// Everything on which files and database don't agree, as strictly as can be.
-    package static func verify(_ set: MigrationSet, applied: [AppliedMigration]) -> [MigrationFault] {
-        faults(set, applied: applied) + ahead(set, applied).map { .fileMissing(applied: $0.title) }
+    /// All contradictions between files and database; a database that is ahead counts too.
+    package static func verify(_ set: MigrationSet, applied: [AppliedMigration]) -> [MigrationIssue] {
+        issues(set, applied: applied) + ahead(set, applied).map { .fileMissing(applied: $0.title) }
     }
 
     private static func down(
         _ set: MigrationSet, _ applied: [AppliedMigration], _ undone: [AppliedMigration]
-    ) throws(MigrationFaults) -> MigrationPlan {
-        try refuse(faults(set, applied: applied))
+    ) throws(InvalidMigrationsError) -> MigrationPlan {
+        try refuse(issues(set, applied: applied))
         var steps: [Step] = []
-        var faults: [MigrationFault] = []
+        var issues: [MigrationIssue] = []
         for row in undone {
             guard let migration = set.migrations.first(where: { $0.version == row.version }) else {
-                faults.append(.fileMissing(applied: row.title))
+                issues.append(.fileMissing(applied: row.title))
                 continue
             }
             if let script = migration.down {
                 steps.append(.down(migration, script))
             } else {
-                faults.append(.noWayBack(migration: migration.title))
+                issues.append(.noWayBack(migration: migration.title))
             }
         }
-        try refuse(faults)
+        try refuse(issues)
         return MigrationPlan(steps: steps, ahead: ahead(set, applied))
     }
 
-    /// Where the files' own versions don't agree with the database.
-    private static func faults(_ set: MigrationSet, applied: [AppliedMigration]) -> [MigrationFault] {
+    /// The contradictions about the versions that have files.
+    private static func issues(_ set: MigrationSet, applied: [AppliedMigration]) -> [MigrationIssue] {
         let rows = Dictionary(applied.map { ($0.version, $0) }) { first, _ in first }
         let highest = applied.map(\.version).max() ?? 0
         return set.migrations.compactMap { migration in
@@ -95,12 +95,12 @@ package struct MigrationPlan: Equatable, Sendable {
         applied.filter { $0.version > set.highest }.sorted { $0.version < $1.version }
     }
 
-    private static func check(_ target: Int?, _ set: MigrationSet) throws(MigrationFaults) {
+    private static func check(_ target: Int?, _ set: MigrationSet) throws(InvalidMigrationsError) {
         guard let target, !(0...set.highest).contains(target) else { return }
-        throw MigrationFaults(faults: [.unknownVersion(target, highest: set.highest)])
+        throw InvalidMigrationsError(issues: [.unknownVersion(target, highest: set.highest)])
     }
 
-    private static func refuse(_ faults: [MigrationFault]) throws(MigrationFaults) {
-        guard faults.isEmpty else { throw MigrationFaults(faults: faults) }
+    private static func refuse(_ issues: [MigrationIssue]) throws(InvalidMigrationsError) {
+        guard issues.isEmpty else { throw InvalidMigrationsError(issues: issues) }
     }
 }

@@ -1,12 +1,12 @@
 import Formats
 
-/// How files and database stand to each other, migration by migration.
+/// The state of each migration in the files and in the database.
 package struct MigrationStatus: Equatable, Sendable {
     package enum State: String, Sendable {
         case applied, pending
-        /// Applied, and the file says something else now.
+        /// The file was changed after it was applied.
         case edited
-        /// Applied, and there is no file.
+        /// Applied, but without a file.
         case missing
     }
 
@@ -39,7 +39,7 @@ package struct MigrationStatus: Equatable, Sendable {
         self.rows = rows.sorted { $0.version < $1.version }
     }
 
-    /// Lines in columns, for people.
+    /// Text in columns, for people.
     package var table: String {
         let cells =
             [["version", "name", "state", "applied at", "took"]]

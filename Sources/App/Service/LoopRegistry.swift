@@ -1,34 +1,33 @@
 import EventLoop
 import Synchronization
 
-/// The loops' services as they come up, for whoever has something to tell all of them.
+/// The services of all loops, added as the loops start.
 final class LoopRegistry: Sendable {
     private let services = Mutex<[LoopServices]>([])
 
-    func add(_ one: LoopServices) { services.withLock { $0.append(one) } }
+    func add(_ services: LoopServices) { self.services.withLock { $0.append(services) } }
 
     var all: [LoopServices] { services.withLock { $0 } }
 
-    /// Runs `body` for each, on its loop.
-    func tell(_ body: @escaping @Sendable (LoopServices) -> Void) {
+    /// Runs `body` on each loop, with the loop's services.
+    func onEachLoop(_ body: @escaping @Sendable (LoopServices) -> Void) {
         for one in all { one.loop.execute { body(one) } }
     }
 
-    /// Closes the connections of all at once, and returns once they are closed or the time is over: a transaction lasts as long
-    /// as the database has it wait.
-    /// - Returns: whether all are closed.
+    /// Closes the connections of all loops, and returns once they are closed or the time is over: the database may keep a
+    /// transaction waiting for long.
+    /// - Returns: Whether all are closed.
     func close(within limit: Duration) async -> Bool {
         let all = all
         guard let clock = all.first?.loop else { return true }
         return await withUnsafeContinuation { (done: UnsafeContinuation<Bool, Never>) in
-            // Whichever comes first, all of them or the time; then it is over for the other.
-            let end = Once { done.resume(returning: $0) }
-            clock.execute { clock.schedule(after: limit) { end(false) } }
+            let finish = Once { done.resume(returning: $0) }
+            clock.execute { clock.schedule(after: limit) { finish(false) } }
             for one in all {
                 one.loop.execute {
                     one.loop.run {
                         await one.close()
-                        if end.countDown(from: all.count) { end(true) }
+                        if finish.countDown(from: all.count) { finish(true) }
                     }
                 }
             }
@@ -36,13 +35,13 @@ final class LoopRegistry: Sendable {
     }
 }
 
-/// Something that happens once, whoever asks for it first.
+/// Calls its closure once, at the first of several events: all loops are closed, or the time is over.
 private final class Once: Sendable {
     private let state: Mutex<(body: (@Sendable (Bool) -> Void)?, done: Int)>
 
     init(_ body: @escaping @Sendable (Bool) -> Void) { state = Mutex((body, 0)) }
 
-    /// Whether this is the last of so many.
+    /// Counts one of `count` events; true for the last.
     func countDown(from count: Int) -> Bool {
         state.withLock { state in
             state.done += 1

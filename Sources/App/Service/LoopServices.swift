@@ -1,41 +1,46 @@
 import Cart
 import Catalog
-import Orders
 import Compression
+import Configuration
 import EventLoop
 import HTTPServer
+import HTTPTypes
 import Inventory
 import Logging
+import Orders
 import PostgresClient
 import RedisClient
 import Web
 
-/// All that one loop serves with: its connections, its cache, its routes.
-// Unchecked: made and used on its loop only; others reach it through the loop.
+/// What one event loop serves with: its connections, stores, caches and routes. Here the features of the shop are put together.
+// Unchecked: made and used on its loop only; other threads reach it through the loop.
 package final class LoopServices: @unchecked Sendable {
     let loop: EventLoop
     let pool: PostgresPool
-    /// Nil: there is no replica.
+    /// Nil if there is no replica.
     let replica: ReplicaReads?
+    /// Nil if there is no Redis.
     let redis: RedisClient?
+    /// Nil if the cache is off.
     let cache: CatalogCache?
     let carts: CartStore
     let cartTickets: CartTicketStore
     let orders: OrderStore
     package let router: Router
     let application: Application
-    private var housekeeping: BackgroundJobs?
-    /// Nil: no metrics are kept.
-    private let lag: LoopLag?
+    /// Nil if metrics are off.
+    private let lag: EventLoopLagMonitor?
+    /// Nil on all loops but the first.
+    private var background: BackgroundServices?
 
-    /// - Parameter shared: what the process has once for all its loops
     init(loop: EventLoop, shared: SharedServices, logger: Logger) {
         loop.assertInLoop()
         let configuration = shared.configuration
+        let keys = configuration.encryption.keys
         self.loop = loop
-        lag = configuration.metrics.map { _ in LoopLag(loop: loop) }
+        lag = configuration.metrics.map { _ in EventLoopLagMonitor(loop: loop) }
         pool = PostgresPool(loop: loop, configuration: shared.postgres, logger: logger)
-        redis = shared.redis.map { RedisClient(loop: loop, configuration: $0, logger: logger) }
+        redis = configuration.redis.map { RedisClient(loop: loop, configuration: $0.client, logger: logger) }
         replica = shared.replica.map { [pool] in
             ReplicaReads(
                 primary: pool, replica: $0, maximumLag: configuration.database.replicaMaxLag, mark: CatalogStore.versionQuery,
@@ -47,24 +52,19 @@ package final class LoopServices: @unchecked Sendable {
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime)
         let checkout = CheckoutStore(
-            pool: pool, reservationTime: configuration.shop.reservationTime, keys: configuration.encryption.keys,
+            pool: pool, reservationTime: configuration.shop.reservationTime, keys: keys,
             limits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
-        cache =
-            configuration.cache.isOn
-            ? CatalogCache(
-                loop: loop, redis: redis, keys: configuration.encryption.keys,
-                settings: CatalogCacheSettings(
-                    memory: configuration.cache.memory / shared.loopCount,
-                    stockLifetime: configuration.cache.stockLifetime, sharedLifetime: configuration.cache.lifetime),
-                compressor: compressor, stock: { try await stock.stock(of: $0) })
-            : nil
-        let gate = AdmissionGate(loop: loop, settings: shared.admission)
+        cache = configuration.catalogCache(loops: shared.loopCount).map { [redis] settings in
+            CatalogCache(
+                loop: loop, redis: redis, keys: keys, settings: settings, compressor: compressor,
+                stock: { try await stock.stock(of: $0) })
+        }
+        let gate = AdmissionGate(loop: loop, settings: configuration.admissionGate(loops: shared.loopCount))
         router = Router(gate: gate)
         CatalogRoutes(
             loop: loop, store: CatalogStore(pool: pool, replica: replica), stock: stock, cache: cache,
-            storeCurrency: configuration.shop.currency,
-            key: configuration.encryption.keys.authentication(for: .cursors),
+            storeCurrency: configuration.shop.currency, key: keys.authentication(for: .cursors),
             policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
@@ -75,26 +75,34 @@ package final class LoopServices: @unchecked Sendable {
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
         OrderRoutes(
-            store: orders, checkout: CheckoutQueue(loop: loop, store: checkout, settings: shared.checkout),
-            holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: configuration.encryption.keys) }
+            store: orders,
+            checkout: CheckoutQueue(loop: loop, store: checkout, settings: configuration.checkout(loops: shared.loopCount)),
+            holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: keys) }
         ) {
             changes.publish($0)
         }.register(on: router)
-        HealthRoutes(board: shared.health).register(on: router)
+        HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)
         application = Application(
-            router: router, middlewares: shared.middlewares + Self.limiter(shared, loop, redis), settings: shared.application,
-            logger: logger,
-            mapError: Problem.of)
+            router: router, middlewares: Self.middlewares(shared, loop, redis), settings: configuration.application,
+            logger: logger, mapError: Problem.of)
     }
 
-    private static func limiter(_ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?) -> [any Middleware] {
-        guard let settings = shared.configuration.rateLimit else { return [] }
-        return [
-            RateLimitMiddleware(
-                loop: loop, reads: settings.reads, writes: settings.writes, routes: [.orders(settings.orders)],
-                clients: settings.clients / shared.loopCount, shared: redis.map { RedisRates($0) })
-        ]
+    private static func middlewares(_ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?) -> [any Middleware] {
+        let configuration = shared.configuration
+        var middlewares: [any Middleware] = []
+        if !configuration.server.corsOrigins.isEmpty {
+            middlewares.append(
+                CORSMiddleware(
+                    origins: AllowedOrigins(configuration.server.corsOrigins), requestHeaders: [.xCartToken, .xOrderToken]))
+        }
+        if let limits = configuration.rateLimit {
+            middlewares.append(
+                RateLimitMiddleware(
+                    loop: loop, reads: limits.reads, writes: limits.writes, routes: [.orders(limits.orders)],
+                    clients: limits.clients / shared.loopCount, shared: redis.map { RedisRateLimiter($0) }))
+        }
+        return middlewares
     }
 
     func start() {
@@ -104,13 +112,19 @@ package final class LoopServices: @unchecked Sendable {
         lag?.start()
     }
 
-    /// Takes in what is known of the catalogue's version; the replica first, as the cache reads anew from then on.
-    func hear(_ news: CatalogVersionEvent) {
-        switch news {
-        case .heard(let version):
+    /// Starts what the process runs once, on this loop.
+    func start(_ background: BackgroundServices) {
+        self.background = background
+        background.start()
+    }
+
+    /// Passes the catalogue's version on. The replica comes first: from then on the cache reads from it again.
+    func catalogVersionChanged(_ event: CatalogVersionEvent) {
+        switch event {
+        case .current(let version):
             replica?.mark(is: version)
             cache?.catalogIs(at: version)
-        case .seen(let version, let instant):
+        case .polled(let version, let instant):
             replica?.mark(is: version)
             cache?.catalogWas(at: version, instant)
         case .lost:
@@ -118,14 +132,8 @@ package final class LoopServices: @unchecked Sendable {
         }
     }
 
-    /// Does the process's housekeeping too.
-    func startBackgroundJobs(_ housekeeping: BackgroundJobs) {
-        self.housekeeping = housekeeping
-        housekeeping.start()
-    }
-
     func close() async {
-        housekeeping?.stop()
+        background?.stop()
         lag?.stop()
         await replica?.close()
         await pool.close()

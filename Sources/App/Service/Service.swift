@@ -10,51 +10,51 @@ import Observability
 import Prometheus
 import TLS
 
-/// The shop as a running process.
+/// The running service: its loops, its server and the order in which it starts and stops.
 package final class Service {
     private let configuration: Configuration
     private let shared: SharedServices
     private let loops: EventLoopGroup
     private let registry = LoopRegistry()
     private let server: Server
-    /// Nil: no metrics are kept.
+    /// Nil if metrics are off.
     private let metrics: MetricsEndpoint?
-    /// Nil: no encrypted connections.
-    private let certificate: CertificateWatch?
+    /// Nil if TLS is off.
+    private let certificate: CertificateReloader?
     private let logger: Logger
 
-    /// Runs until a signal ends it; returns once everything is closed and the last log line is written.
-    /// - Throws: ``ServiceError`` where it cannot start.
+    /// Serves until a signal arrives; returns once everything is closed and the last log line is written.
+    /// - Throws: ``ServiceError`` if the service cannot start.
     package static func run(_ configuration: Configuration) throws(ServiceError) {
         let started = csystem_monotonic()
         csystem_raise_open_files()
         let sink = configuration.log.start()
         defer { sink.flush() }
-        // Before whatever counts is made.
+        // Before anything that records metrics is made.
         let registry = configuration.metrics.map { _ in PrometheusRegistry(descriptions: MetricDescription.all) }
         if let registry { MetricsSystem.bootstrap(registry) }
         let shutdown = Shutdown()
-        // Safe: handed over to the one task that ends it.
+        // Safe: only the task that stops the service uses it from here on.
         nonisolated(unsafe) let service = try Service(configuration, started: started, metrics: registry)
         try service.start()
-        let (asked, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (requested, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         Task {
             let request = await shutdown.request()
-            asked.signal()
-            await service.end(request)
+            requested.signal()
+            await service.stop(request)
             done.signal()
         }
-        asked.wait()
-        // This thread waits for nothing but the time: no loop, task or library can hold it up.
-        let limit = configuration.server.drainTimeout + closingPatience + .seconds(1)
+        requested.wait()
+        // This thread waits with a time limit of its own, so no loop, task or library can delay the end of the process.
+        let limit = configuration.server.drainTimeout + closeTimeout + .seconds(1)
         if done.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanosecondsClamped))) == .timedOut {
-            service.logger.error("the end took too long, what is left is cut off", metadata: ["limit": "\(limit)"])
+            service.logger.error("the shutdown took too long; open connections are cut off", metadata: ["limit": "\(limit)"])
         }
     }
 
-    /// How long what lies below may take to close, once requests are served or cut off. With the second of the log it is within
-    /// what is left of a container's 30 s after a drain of 25 s.
-    private static let closingPatience = Duration.seconds(3)
+    /// How long the connections to PostgreSQL and Redis may take to close after the last request. With one second for the log,
+    /// it fits into the 5 s that remain of a container's 30 s after a drain of 25 s.
+    private static let closeTimeout = Duration.seconds(3)
 
     private init(
         _ configuration: Configuration, started: UInt64, metrics: PrometheusRegistry?
@@ -65,16 +65,16 @@ package final class Service {
         let shared = try SharedServices(configuration, loopCount: count, started: started, logger: logger)
         let certificates = configuration.tls.map { CertificateStore($0.context) }
         certificate = certificates.flatMap { certificates in
-            configuration.tls.map { CertificateWatch($0, certificates: certificates, logger: logger) }
+            configuration.tls.map { CertificateReloader($0, certificates: certificates, logger: logger) }
         }
         server = Server(
-            configuration: ServerConfiguration(configuration, tls: certificates), loops: loops, logger: logger
+            configuration: configuration.httpServer(certificates: certificates), loops: loops, logger: logger
         ) { [registry, first = loops.loops.first] loop in
             let services = LoopServices(loop: loop, shared: shared, logger: logger)
             registry.add(services)
             services.start()
             if loop === first {
-                services.startBackgroundJobs(BackgroundJobs(services, shared: shared, registry: registry, logger: logger))
+                services.start(BackgroundServices(services, shared: shared, registry: registry, logger: logger))
             }
             return services.application
         }
@@ -104,8 +104,8 @@ package final class Service {
         if let loop = loops.loops.first { certificate?.start(on: loop) }
     }
 
-    /// Ends in order: out of the load balancer, no new connections, what is in flight, the connections below.
-    private func end(_ request: Shutdown.Request) async {
+    /// Stops in order: leave the load balancer, accept no connections, finish the requests in flight, close PostgreSQL and Redis.
+    private func stop(_ request: Shutdown.Request) async {
         let settings = configuration.server
         var delay = Duration.zero
         shared.health.update { $0.isDraining = true }
@@ -115,19 +115,26 @@ package final class Service {
             server.beginDrain()
             try? await Task.sleep(for: delay)
         }
-        // A second is kept for closing what lies below.
+        // One second is left for closing PostgreSQL and Redis.
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         certificate?.stop()
-        let closed = await registry.close(within: Self.closingPatience)
+        let closed = await registry.close(within: Self.closeTimeout)
         if !closed {
             logger.warning(
-                "connections to the database are cut off with what they have at work",
-                metadata: ["after": "\(Self.closingPatience)"])
+                "connections to the database are cut off while they are in use",
+                metadata: ["after": "\(Self.closeTimeout)"])
         }
-        // Last: how it ended is of interest too.
+        // Last, so that metrics show the shutdown too.
         metrics?.close()
         logger.info("stopped", metadata: ["finished": .stringConvertible(finished)])
         loops.stop()
     }
+}
+
+/// Why the service cannot start, in one line for the terminal.
+package struct ServiceError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -2,11 +2,11 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// How the process is asked to end, as signals (signal(7)).
+/// The signals that end the process (signal(7)).
 ///
-/// SIGTERM drains: the load balancer learns that this task goes while it still serves. SIGINT is a person at a
-/// terminal who wants it over: what is in flight is finished; a second one ends at once.
-// Unchecked: `sources` is written in init only, and only kept; the rest is behind a Mutex.
+/// SIGTERM drains: the process goes on serving until the load balancer has noticed. SIGINT, from a terminal, finishes the
+/// requests in flight; a second SIGINT ends the process at once.
+// Unchecked: `sources` is written only in init; the rest is behind a Mutex.
 final class Shutdown: @unchecked Sendable {
     enum Request: Sendable {
         case drain
@@ -21,20 +21,20 @@ final class Shutdown: @unchecked Sendable {
     private let state = Mutex(State())
     private var sources: [any DispatchSourceSignal] = []
 
-    /// Signals are heard from now on, and do nothing else any more.
+    /// Handles the signals from now on, in place of their default actions.
     init() {
         signal(SIGPIPE, SIG_IGN)
         let queue = DispatchQueue(label: "signals")
         for number in [SIGTERM, SIGINT] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [unowned self] in heard(number) }
+            source.setEventHandler { [unowned self] in received(number) }
             source.activate()
             sources.append(source)
         }
     }
 
-    /// Returns once a signal asked for the end.
+    /// Returns once a signal has arrived.
     func request() async -> Request {
         await withCheckedContinuation { continuation in
             let request = state.withLock { state -> Request? in
@@ -45,14 +45,14 @@ final class Shutdown: @unchecked Sendable {
         }
     }
 
-    private func heard(_ number: Int32) {
+    private func received(_ number: Int32) {
         let (waiting, isSecond) = state.withLock { state -> (CheckedContinuation<Request, Never>?, Bool) in
             guard state.request == nil else { return (nil, true) }
             state.request = number == SIGINT ? .stop : .drain
             defer { state.waiting = nil }
             return (state.waiting, false)
         }
-        // 128 + the signal's number, as shells report it.
+        // 128 + the signal's number, the exit code that shells use.
         if isSecond, number == SIGINT { _exit(130) }
         waiting?.resume(returning: number == SIGINT ? .stop : .drain)
     }

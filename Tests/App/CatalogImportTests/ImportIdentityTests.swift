@@ -141,7 +141,7 @@ struct ImportIdentityTests {
         let text = lines(
             "{\(field), \"name\": \"A\", \"price\": 1}", "{\"name\": \"Other\", \"price\": 1}",
             "{\(field), \"name\": \"B\", \"price\": 2}")
-        let outcome = try shop.load(text, onFault: .skip)
+        let outcome = try shop.load(text, onError: .skip)
         #expect(outcome.faults == [RowError(line: 3, field: name, reason: "is in line 1 already")])
         #expect(try shop.query("SELECT name FROM product ORDER BY 1") == "A\nOther")
     }
@@ -151,7 +151,7 @@ struct ImportIdentityTests {
         let shop = try ShopDatabase()
         try shop.load(#"{"id": 1, "sku": "S", "slug": "a", "name": "A", "price": 1}"#)
         let outcome = try shop.load(
-            lines(#"{"id": 1, "name": "A", "price": 2}"#, #"{"sku": "S", "name": "A", "price": 3}"#), onFault: .skip)
+            lines(#"{"id": 1, "name": "A", "price": 2}"#, #"{"sku": "S", "name": "A", "price": 3}"#), onError: .skip)
         #expect(outcome.faults == [RowError(line: 2, field: "", reason: "is the same product as line 1")])
         #expect(try shop.query("SELECT price FROM product") == "200")
     }

@@ -77,7 +77,7 @@ struct ImportStockTests {
         let failed = try shop.load(text)
         #expect(failed.faults.map { "\($0.line) \($0.field)" } == ["1 stock", "2 variants/1/stock"])
         #expect(try shop.snapshot() == snapshot)
-        let skipped = try shop.load(text, onFault: .skip)
+        let skipped = try shop.load(text, onError: .skip)
         #expect(skipped.report.created == 1)
         #expect(skipped.report.updated == 0)
         #expect(
@@ -116,7 +116,7 @@ struct ImportStockTests {
             for round in 0..<12 {
                 let stock = [60, 1, 55][round % 3]
                 let lines = skus.map { "{\"sku\": \"\($0)\", \"name\": \"\($0)\", \"price\": 1, \"stock\": \(stock)}" }
-                refused += try shop.load(lines.joined(separator: "\n"), onFault: .skip).report.refused
+                refused += try shop.load(lines.joined(separator: "\n"), onError: .skip).report.refused
             }
             return refused
         }
@@ -233,7 +233,7 @@ struct ImportStockTests {
             lines(
                 #"{"id": 1, "name": "J", "price": 12.5, "variants": [{"sku": "J1", "price": 1}, {"sku": "J2"}]}"#,
                 #"{"id": 3, "name": "D", "price": 1.234}"#, #"{"id": 5, "name": "New", "price": 99999999999999}"#,
-                #"{"id": 2, "name": "K", "price": 2.345}"#), onFault: .skip)
+                #"{"id": 2, "name": "K", "price": 2.345}"#), onError: .skip)
         #expect(
             outcome.faults.map(\.description).sorted() == [
                 "line 1: variants/1/price must be a decimal number with at most 0 digits behind the point",
@@ -248,7 +248,7 @@ struct ImportStockTests {
         let shop = try ShopDatabase()
         try shop.load(#"{"id": 1, "name": "J", "price": 1450, "currency": "JPY", "variants": [{"sku": "J1"}, {"sku": "J2"}]}"#)
         #expect(
-            try shop.load(#"{"id": 1, "name": "J", "price": 10, "currency": "USD"}"#, onFault: .skip).faults == [
+            try shop.load(#"{"id": 1, "name": "J", "price": 10, "currency": "USD"}"#, onError: .skip).faults == [
                 RowError(
                     line: 1, field: "currency",
                     reason: "is not the JPY of the product, whose other variants the row does not price")

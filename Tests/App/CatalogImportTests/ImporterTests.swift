@@ -24,7 +24,7 @@ struct ImporterTests {
             #"{"name":"One","sku":"ONE","price":2}"# + "\n" + #"{"name":"Three","sku":"THREE","price":1,"max_quantity":3}"#)
         #expect(try maxima() == "ONE|5\nTHREE|3\nTWO-A|7\nTWO-B|2")
         for wrong in ["0", "1000", "-1", "1.5", "\"many\"", "true", "1e30"] {
-            let refused = try? shop.load(#"{"name":"One","sku":"ONE","price":2,"max_quantity":\#(wrong)}"#, onFault: .skip)
+            let refused = try? shop.load(#"{"name":"One","sku":"ONE","price":2,"max_quantity":\#(wrong)}"#, onError: .skip)
             #expect(refused?.faults.map(\.field) == ["max_quantity"], "\(wrong)")
         }
         #expect(try maxima() == "ONE|5\nTHREE|3\nTWO-A|7\nTWO-B|2")
@@ -140,7 +140,7 @@ struct ImporterTests {
         #expect(failed.report.refused == 3)
         #expect(!failed.report.isCommitted)
         #expect(try shop.snapshot() == snapshot)
-        let skipped = try shop.load(text, onFault: .skip)
+        let skipped = try shop.load(text, onError: .skip)
         #expect(skipped.report.refused == 3)
         #expect(skipped.report.created == 2)
         #expect(skipped.report.isCommitted)

@@ -2,7 +2,7 @@ import Formats
 import Testing
 
 @testable import CatalogImport
-@testable import Migrations
+import TestSupport
 
 @Suite("Rows of an import")
 struct RowReaderTests {
@@ -10,7 +10,7 @@ struct RowReaderTests {
 
     /// In dollars where nothing else is said.
     private func read(_ json: String, rules: RowRules = RowReaderTests.rules) throws -> RowReader.Outcome {
-        guard case .object(var object) = try JSONValue.parse(Array(json.utf8)) else { return .faults([]) }
+        guard case .object(var object) = try JSONValue.parse(Array(json.utf8)) else { return .errors([]) }
         if object["currency"] == nil { object.append("currency", .string("USD")) }
         return RowReader.read(object, line: 7, rules: rules)
     }
@@ -18,14 +18,14 @@ struct RowReaderTests {
     private func row(_ json: String, rules: RowRules = RowReaderTests.rules) throws -> ImportRow {
         switch try read(json, rules: rules) {
         case .row(let row): return row
-        case .faults(let faults):
+        case .errors(let faults):
             Issue.record("\(faults)")
-            throw MigrationFaults(faults: [])
+            throw TestFailure("the row is refused")
         }
     }
 
     private func faults(_ json: String) throws -> [String] {
-        guard case .faults(let faults) = try read(json) else { return [] }
+        guard case .errors(let faults) = try read(json) else { return [] }
         return faults.map { "\($0.field) \($0.reason)" }
     }
 
@@ -100,13 +100,13 @@ struct RowReaderTests {
             case .object(let object) = try JSONValue.parse(
                 Array(#"{"name": "a", "price": "1.2345", "variants": [{}, {"price": 1000}]}"#.utf8)),
             case .row(let row) = RowReader.read(object, line: 7, rules: Self.rules)
-        else { throw MigrationFaults(faults: []) }
+        else { throw TestFailure("the row is refused") }
         #expect(row.currency == nil && row.price == 12_345)
         #expect(row.variants.map(\.price) == [12_345, 10_000_000])
         guard case .object(let fine) = try JSONValue.parse(Array(#"{"name": "a", "price": 1.23456}"#.utf8)) else { return }
         #expect(
             RowReader.read(fine, line: 7, rules: Self.rules)
-                == .faults([
+                == .errors([
                     RowError(
                         line: 7, field: "price", reason: "must be a decimal number with at most 2 digits behind the point")
                 ]))
@@ -216,7 +216,7 @@ struct RowReaderTests {
             return object
         }
         for _ in 0..<5_000 {
-            if case .faults(let faults) = RowReader.read(object(0), line: 1, rules: Self.rules) { #expect(!faults.isEmpty) }
+            if case .errors(let faults) = RowReader.read(object(0), line: 1, rules: Self.rules) { #expect(!faults.isEmpty) }
         }
     }
 }

@@ -119,7 +119,7 @@ struct BootstrapTests {
             SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public' AND NOT EXISTS (SELECT FROM
             information_schema.role_table_grants WHERE grantee = 'commerce_application' AND table_name = tablename)
             """
-        #expect(try stage.server.execute(unlisted, database: "shop") == "", "a table has no entry in ServiceRights")
+        #expect(try stage.server.execute(unlisted, database: "shop") == "", "a table has no entry in ServicePrivileges")
 
         // As the release before left it: everything, on the tables there and to come.
         try PostgresShell.execute(

@@ -12,23 +12,23 @@ struct ConfigurationTests {
         try Configuration.load(from: Self.database.merging(more) { _, new in new })
     }
 
-    private func faults(_ environment: [String: String]) -> [ConfigurationError] {
+    private func errors(_ environment: [String: String]) -> [SettingError] {
         do {
             _ = try Configuration.load(from: environment)
             return []
         } catch {
-            return error.faults
+            return error.errors
         }
     }
 
-    @Test("A database is all that has to be set")
+    @Test("Only the database has to be set")
     func defaults() throws {
         let configuration = try load([:])
         #expect(configuration.server.host == "0.0.0.0")
         #expect(configuration.server.port == 8080)
         #expect(configuration.server.loops == nil)
-        #expect(configuration.pool.maximum == 20)
-        #expect(configuration.pool.minimum == 5)
+        #expect(configuration.database.primary.maximum == 20)
+        #expect(configuration.database.primary.minimum == 5)
         #expect(configuration.http.idleTimeout == .seconds(75))
         #expect(configuration.redis == nil)
         #expect(configuration.cache.isOn)
@@ -37,33 +37,33 @@ struct ConfigurationTests {
         #expect(configuration.log.format == nil)
     }
 
-    @Test("Without a database it says so, and how to set one")
+    @Test("Without a database, the error says how to set one")
     func databaseMissing() {
-        let faults = faults([:])
-        #expect(faults.map(\.name) == ["DATABASE_URL"])
-        #expect(faults.first?.description.contains("DATABASE_HOST") == true)
+        let errors = errors([:])
+        #expect(errors.map(\.name) == ["DATABASE_URL"])
+        #expect(errors.first?.description.contains("DATABASE_HOST") == true)
     }
 
-    @Test("Every fault is told at once, a line each")
+    @Test("All errors are reported at once, one line each")
     func allFaults() {
-        let faults = faults([
+        let errors = errors([
             "PORT": "http", "LOG_LEVEL": "loud", "HTTP_MAX_BODY": "1MB", "REQUEST_TIMEOUT": "soon", "STORE_CURRENCY": "XXX",
             "CACHE": "maybe", "TRUSTED_PROXIES": "10.0.0.0/99", "DATABASE_POOL_MAX": "0",
         ])
         #expect(
-            Set(faults.map(\.name)) == [
+            Set(errors.map(\.name)) == [
                 "PORT", "DATABASE_URL", "LOG_LEVEL", "HTTP_MAX_BODY", "REQUEST_TIMEOUT", "STORE_CURRENCY", "CACHE",
                 "TRUSTED_PROXIES",
                 "DATABASE_POOL_MAX",
             ])
-        #expect(ConfigurationErrors(faults: faults).description.split(separator: "\n").count == 9)
-        #expect(faults.first { $0.name == "PORT" }?.description == "PORT is \"http\"; expected a whole number from 1 to 65535")
+        #expect(ConfigurationError(errors: errors).description.split(separator: "\n").count == 9)
+        #expect(errors.first { $0.name == "PORT" }?.description == "PORT is \"http\"; expected a whole number from 1 to 65535")
     }
 
-    @Test("A fault in a secret never shows it")
+    @Test("An error in a secret never shows the secret")
     func secretsStayHidden() {
-        let text = ConfigurationErrors(
-            faults: faults([
+        let text = ConfigurationError(
+            errors: errors([
                 "DATABASE_URL": "mysql://root:hunter2@db", "REDIS_URL": "http://:hunter2@cache",
                 "DATABASE_PASSWORD": "hunter2\u{7}",
                 "REDIS_PASSWORD": "hunter2\n", "JWT_SECRET": "hunter2\n", "ENCRYPTION_KEY": "hunter2",
@@ -74,7 +74,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A URL that libpq or the Redis client would refuse is a fault at the start, not at the first connection",
+        "A URL that libpq or the Redis client would refuse is an error at the start, not at the first connection",
         arguments: [
             ("DATABASE_URL", "postgresql://db:port/shop"), ("DATABASE_URL", "postgresql://db/shop?sslmode=maybe"),
             ("DATABASE_URL", "postgresql://db/shop?nonsense=1"), ("REDIS_URL", "redis://cache:port"),
@@ -82,12 +82,12 @@ struct ConfigurationTests {
             ("REDIS_HOST", "ca che"), ("HOST", "shop.example"),
         ])
     func unusableAddresses(name: String, value: String) {
-        #expect(faults(Self.database.merging([name: value]) { $1 }).map(\.name) == [name])
+        #expect(errors(Self.database.merging([name: value]) { $1 }).map(\.name) == [name])
     }
 
-    @Test("A fault stays on one line whatever the value holds")
+    @Test("An error stays on one line, whatever the value contains")
     func oneLine() {
-        let text = ConfigurationErrors(faults: faults(Self.database.merging(["ASSETS_DIR": "a\nb\u{1B}[31m"]) { $1 })).description
+        let text = ConfigurationError(errors: errors(Self.database.merging(["ASSETS_DIR": "a\nb\u{1B}[31m"]) { $1 })).description
         #expect(text.split(separator: "\n").count == 1)
         #expect(!text.contains("\u{1B}"))
     }
@@ -99,12 +99,12 @@ struct ConfigurationTests {
         #expect(configuration.redis == nil)
     }
 
-    @Test("Settings that contradict each other are faults")
+    @Test("Settings that contradict each other are errors")
     func contradictions() {
         #expect(
-            faults(Self.database.merging(["DATABASE_POOL_MIN": "9", "DATABASE_POOL_MAX": "8"]) { $1 }).map(\.name)
+            errors(Self.database.merging(["DATABASE_POOL_MIN": "9", "DATABASE_POOL_MAX": "8"]) { $1 }).map(\.name)
                 == ["DATABASE_POOL_MIN"])
-        #expect(faults(Self.database.merging(["DRAIN_DELAY": "30s"]) { $1 }).map(\.name) == ["DRAIN_DELAY"])
+        #expect(errors(Self.database.merging(["DRAIN_DELAY": "30s"]) { $1 }).map(\.name) == ["DRAIN_DELAY"])
     }
 
     @Test("The database's URL is put together from its parts, percent-encoded")
@@ -131,7 +131,7 @@ struct ConfigurationTests {
         #expect(try Configuration.load(from: ["DATABASE_URL": url, "DATABASE_PASSWORD": "s@"]).database.url == result)
     }
 
-    @Test("A file of the password needs a user, takes the place of the password, and holds one line of text")
+    @Test("A file of the password needs a user, replaces the password, and contains one line of text")
     func passwordFile() throws {
         let directory = "/tmp/commerce-password-\(UInt64.random(in: 0 ... .max))"
         #expect(mkdir(directory, 0o700) == 0)
@@ -146,21 +146,22 @@ struct ConfigurationTests {
         }
         for more in [["DATABASE_URL": "postgresql://db/shop"], ["DATABASE_HOST": "db", "DATABASE_NAME": "shop"]] {
             let database = try load("good", more)
-            #expect(database.url.hasPrefix("postgresql://commerce@db") && database.passwordFile?.path == "\(directory)/good")
+            #expect(
+                database.url.hasPrefix("postgresql://commerce@db") && database.primary.passwordFile?.path == "\(directory)/good")
             #expect(!"\(database) \(String(reflecting: database))".contains("s@cret"))
         }
         #expect(try load("good", ["DATABASE_URL": "postgresql://ann@db/shop"]).url == "postgresql://ann@db/shop")
         for name in ["empty", "lines", "missing", "."] {
-            #expect(throws: ConfigurationErrors.self) { try load(name, ["DATABASE_HOST": "db"]) }
+            #expect(throws: ConfigurationError.self) { try load(name, ["DATABASE_HOST": "db"]) }
         }
         for beside in [["DATABASE_HOST": "db", "DATABASE_PASSWORD": "hunter2"], Self.database] {
-            let faults = faults(beside.merging(["DATABASE_PASSWORD_FILE": "\(directory)/good"]) { $1 })
-            #expect(faults.map(\.name) == ["DATABASE_PASSWORD_FILE"] && !"\(faults)".contains("hunter2"))
+            let errors = errors(beside.merging(["DATABASE_PASSWORD_FILE": "\(directory)/good"]) { $1 })
+            #expect(errors.map(\.name) == ["DATABASE_PASSWORD_FILE"] && !"\(errors)".contains("hunter2"))
         }
     }
 
     @Test(
-        "A secret may be in a file, in its place; a file that is beside it or holds none is one fault, which shows nothing of it",
+        "A secret may be in a file instead; a file beside the secret, or a file without one, is one error that does not show it",
         arguments: ["REDIS_PASSWORD", "JWT_SECRET", "ENCRYPTION_KEY", "ENCRYPTION_KEY_PREVIOUS", "ORIGIN_VERIFY_SECRET"])
     func secretFiles(name: String) throws {
         let directory = "/tmp/commerce-secret-\(UInt64.random(in: 0 ... .max))"
@@ -181,16 +182,16 @@ struct ConfigurationTests {
         #expect(!"\(good) \(good.report)".contains("hunter2"))
         #expect(good.rows.contains { $0.name == name + "_FILE" && $0.shown == "\(directory)/good" })
         for text in ["empty", "lines", "long", "missing", "."] {
-            let found = faults(base.merging([name + "_FILE": "\(directory)/\(text)"]) { $1 })
+            let found = errors(base.merging([name + "_FILE": "\(directory)/\(text)"]) { $1 })
             #expect(found.map(\.name) == [name + "_FILE"], "\(text): \(found)")
             #expect(!"\(found)".contains("hunter2"))
         }
-        let beside = faults(base.merging([name + "_FILE": "\(directory)/good", name: secret]) { $1 })
+        let beside = errors(base.merging([name + "_FILE": "\(directory)/good", name: secret]) { $1 })
         #expect(beside.map(\.name) == [name + "_FILE"] && !"\(beside)".contains("hunter2"))
         switch name {
         case "REDIS_PASSWORD":
-            #expect(good.redis?.url == "redis://:\(secret)@cache:6379/" && good.redis?.passwordFile == "\(directory)/good")
-            let twice = faults(
+            #expect(good.redis?.url == "redis://:\(secret)@cache:6379/" && good.redis?.client.passwordFile == "\(directory)/good")
+            let twice = errors(
                 base.merging([name + "_FILE": "\(directory)/good", "REDIS_URL": "redis://:hunter2@cache:6379"]) { $1 })
             #expect(twice.map(\.name) == [name + "_FILE"] && !"\(twice)".contains("hunter2"))
         case "JWT_SECRET": #expect(good.encryption.source == .jwtSecret)
@@ -206,7 +207,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("Who is believed about clients: what contradicts itself is one clear fault")
+    @Test("Settings for trusted proxies that contradict each other are one clear error")
     func proxies() throws {
         #expect(try load([:]).server.proxies.isEmpty)
         let secret = "0123456789abcdef"
@@ -226,7 +227,7 @@ struct ConfigurationTests {
             (["ORIGIN_VERIFY_SECRET": "hunter2 hunter2 hunter2"], "ORIGIN_VERIFY_SECRET"),
             (["ORIGIN_VERIFY_SECRET": "hünter2hünter2hünter2"], "ORIGIN_VERIFY_SECRET"),
         ] {
-            let found = faults(Self.database.merging(bad) { $1 })
+            let found = errors(Self.database.merging(bad) { $1 })
             #expect(found.map(\.name) == [name], "\(bad)")
             #expect(!"\(found)".contains("hunter2") && !"\(found)".contains(secret))
         }
@@ -259,7 +260,7 @@ struct ConfigurationTests {
         #expect(report.split(separator: "\n").count == configuration.rows.count)
     }
 
-    @Test("A configuration that somebody prints or dumps shows no secret")
+    @Test("A configuration that is printed or dumped shows no secret")
     func printed() throws {
         let configuration = try load(["REDIS_URL": "rediss://:hunter2@cache:6379"])
         var dumped = ""
@@ -268,13 +269,13 @@ struct ConfigurationTests {
         #expect(dumped.contains("postgresql://shop:***@db.example"))
     }
 
-    @Test("The encryption key is a long secret of its own, else it comes from JWT_SECRET, and what is amiss is told")
+    @Test("The encryption key is a long secret, or comes from JWT_SECRET; a weak one causes a warning")
     func encryption() throws {
         let key = "0123456789abcdef0123456789abcdef"
         #expect(try load([:]).encryption.source == .none)
         #expect(try load([:]).encryption.warning != nil)
         #expect(try load(["JWT_SECRET": "hunter2"]).encryption.source == .jwtSecret)
-        // A short one can be guessed, and the operator is told so, without it.
+        // A short one can be guessed; the warning says so without showing it.
         let guessable = try #require(try load(["JWT_SECRET": "hunter2"]).encryption.warning)
         #expect(guessable.contains("can be guessed") && !guessable.contains("hunter2"))
         let long = try #require(try load(["JWT_SECRET": String(repeating: "0123456789abcdef", count: 2)]).encryption.warning)
@@ -282,7 +283,7 @@ struct ConfigurationTests {
         #expect(try load(["JWT_SECRET": "hunter2"]).encryption.warning != nil)
         let own = try load(["JWT_SECRET": "hunter2", "ENCRYPTION_KEY": key]).encryption
         #expect(own.source == .encryptionKey && own.warning == nil)
-        let short = faults(Self.database.merging(["ENCRYPTION_KEY": String(key.dropLast())]) { $1 })
+        let short = errors(Self.database.merging(["ENCRYPTION_KEY": String(key.dropLast())]) { $1 })
         #expect(short.map(\.name) == ["ENCRYPTION_KEY"] && !"\(short)".contains("0123456789"))
 
         let purpose = EncryptionKeys.Purpose("test")
@@ -291,7 +292,7 @@ struct ConfigurationTests {
         #expect(after.sealing(for: purpose).open(before) == [7])
     }
 
-    @Test("Metrics are off unless they have a port, which is not the shop's; the network sees them only where that is said")
+    @Test("Metrics are off without a port of their own; by default only this machine can read them")
     func metrics() throws {
         #expect(try load([:]).metrics == nil)
         #expect(try load(["METRICS_HOST": "127.0.0.1"]).metrics == nil)
@@ -301,7 +302,7 @@ struct ConfigurationTests {
         let apart = try load(["HOST": "10.0.0.1", "PORT": "81", "METRICS_HOST": "127.0.0.1", "METRICS_PORT": "81"])
         #expect(apart.metrics?.host == "127.0.0.1")
         for hosts in [["HOST": "10.0.0.1", "METRICS_HOST": "10.0.0.1"], ["HOST": "::"], ["METRICS_HOST": "127.0.0.1"], [:]] {
-            #expect(throws: ConfigurationErrors.self) {
+            #expect(throws: ConfigurationError.self) {
                 try load(hosts.merging(["PORT": "81", "METRICS_PORT": "81"]) { $1 })
             }
         }
@@ -331,7 +332,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "Passwords in URLs are masked wherever they stand",
+        "Passwords in URLs are masked wherever they are",
         arguments: [
             ("postgresql://a:b@h/db", "postgresql://a:***@h/db"), ("postgresql://a@h/db", "postgresql://a@h/db"),
             ("postgresql://a:b@c@h/db", "postgresql://a:***@h/db"), ("postgresql://a:b/c@h/db", "postgresql://a:***@h/db"),
@@ -343,7 +344,7 @@ struct ConfigurationTests {
         #expect(SecretMask.url(url) == shown)
     }
 
-    @Test("Whatever the variables hold, loading ends in a configuration or in faults")
+    @Test("Whatever the variables hold, loading ends in a configuration or in errors")
     func garbage() {
         var random = SystemRandomNumberGenerator()
         let names = Configuration.settings.map(\.name)
@@ -356,8 +357,8 @@ struct ConfigurationTests {
             for name in names where Bool.random(using: &random) {
                 environment[name] = (0..<3).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             }
-            let faults = faults(environment)
-            #expect(faults.allSatisfy { names.contains($0.name) })
+            let errors = errors(environment)
+            #expect(errors.allSatisfy { names.contains($0.name) })
         }
     }
 }

@@ -28,12 +28,12 @@ struct MigrationPlanTests {
         }
     }
 
-    private func faults(_ body: () throws(MigrationFaults) -> MigrationPlan) -> [MigrationFault] {
+    private func issues(_ body: () throws(InvalidMigrationsError) -> MigrationPlan) -> [MigrationIssue] {
         do {
             _ = try body()
             return []
         } catch {
-            return error.faults
+            return error.issues
         }
     }
 
@@ -74,10 +74,11 @@ struct MigrationPlanTests {
         var files = Self.files(3)
         files["0002_m2.up.sql"] = Array("something else".utf8)
         let set = try MigrationSet(files: files)
-        let expected = [MigrationFault.edited(file: "0002_m2.up.sql")]
-        #expect(faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: Self.applied(2)) } == expected)
+        let expected = [MigrationIssue.edited(file: "0002_m2.up.sql")]
+        #expect(issues { () throws(InvalidMigrationsError) in try MigrationPlan.up(set, applied: Self.applied(2)) } == expected)
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(2), steps: 1) } == expected)
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.down(set, applied: Self.applied(2), steps: 1) }
+                == expected)
         #expect(MigrationPlan.verify(set, applied: Self.applied(3)) == expected)
         #expect(MigrationPlan.verify(set, applied: Self.applied(1)).isEmpty)
         #expect(expected.first?.description.contains("0002_m2.up.sql") == true)
@@ -99,7 +100,7 @@ struct MigrationPlanTests {
         rows.remove(at: 1)
         let set = try Self.set(3)
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: rows) }
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.up(set, applied: rows) }
                 == [.skipped(file: "0002_m2.up.sql", highest: 3)])
     }
 
@@ -111,7 +112,7 @@ struct MigrationPlanTests {
         #expect(plan.ahead.map(\.version) == [3, 4])
         #expect(MigrationPlan.verify(set, applied: Self.applied(3)) == [.fileMissing(applied: "0003_m3")])
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
                 == [.fileMissing(applied: "0003_m3")])
     }
 
@@ -120,7 +121,7 @@ struct MigrationPlanTests {
         let set = try Self.set(3, without: [2])
         #expect(try MigrationPlan.down(set, applied: Self.applied(3), steps: 1).steps.count == 1)
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.down(set, applied: Self.applied(3), steps: 2) }
                 == [.noWayBack(migration: "0002_m2")])
     }
 
@@ -128,10 +129,10 @@ struct MigrationPlanTests {
     func unknownTarget(target: Int) throws {
         let set = try Self.set(3)
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.up(set, applied: [], to: target) }
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.up(set, applied: [], to: target) }
                 == [.unknownVersion(target, highest: 3)])
         #expect(
-            faults { () throws(MigrationFaults) in try MigrationPlan.down(set, applied: Self.applied(3), to: target) }
+            issues { () throws(InvalidMigrationsError) in try MigrationPlan.down(set, applied: Self.applied(3), to: target) }
                 == [.unknownVersion(target, highest: 3)])
     }
 

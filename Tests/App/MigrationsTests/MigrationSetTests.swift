@@ -5,16 +5,16 @@ import Testing
 
 @Suite("Migration files")
 struct MigrationSetTests {
-    private func set(_ files: [String: String]) throws(MigrationFaults) -> MigrationSet {
+    private func set(_ files: [String: String]) throws(InvalidMigrationsError) -> MigrationSet {
         try MigrationSet(files: files.mapValues { Array($0.utf8) })
     }
 
-    private func faults(_ files: [String]) -> [MigrationFault] {
+    private func issues(_ files: [String]) -> [MigrationIssue] {
         do {
             _ = try set(Dictionary(uniqueKeysWithValues: files.map { ($0, "SELECT 1") }))
             return []
         } catch {
-            return error.faults
+            return error.issues
         }
     }
 
@@ -44,18 +44,18 @@ struct MigrationSetTests {
             "٠٠٠١_a.up.sql", "0001_é.up.sql", "00001_a.up.sql", "-001_a.up.sql", "+001_a.up.sql",
         ])
     func strangeNames(file: String) {
-        #expect(faults([file]) == [.strangeName(file: file)])
+        #expect(issues([file]) == [.strangeName(file: file)])
     }
 
     @Test("A number used twice, a hole, a way back alone, and an empty directory are refused")
     func contradictions() {
-        #expect(faults(["0001_a.up.sql", "0001_b.up.sql"]) == [.sameVersion(file: "0001_b.up.sql", other: "0001_a.up.sql")])
-        #expect(faults(["0001_a.up.sql", "0003_c.up.sql"]) == [.gap(version: 2)])
-        #expect(faults(["0002_a.up.sql"]) == [.gap(version: 1)])
-        #expect(faults(["0001_a.up.sql", "0002_b.down.sql"]) == [.downWithoutUp(file: "0002_b.down.sql")])
-        #expect(faults(["0001_a.up.sql", "0001_b.down.sql"]) == [.downWithoutUp(file: "0001_b.down.sql")])
-        #expect(faults([]) == [.noFiles])
-        #expect(faults(["0001_a.up.sql", "9999_z.up.sql"]).count == 1)
+        #expect(issues(["0001_a.up.sql", "0001_b.up.sql"]) == [.sameVersion(file: "0001_b.up.sql", other: "0001_a.up.sql")])
+        #expect(issues(["0001_a.up.sql", "0003_c.up.sql"]) == [.gap(version: 2)])
+        #expect(issues(["0002_a.up.sql"]) == [.gap(version: 1)])
+        #expect(issues(["0001_a.up.sql", "0002_b.down.sql"]) == [.downWithoutUp(file: "0002_b.down.sql")])
+        #expect(issues(["0001_a.up.sql", "0001_b.down.sql"]) == [.downWithoutUp(file: "0001_b.down.sql")])
+        #expect(issues([]) == [.noFiles])
+        #expect(issues(["0001_a.up.sql", "9999_z.up.sql"]).count == 1)
     }
 
     @Test(
@@ -70,7 +70,7 @@ struct MigrationSetTests {
         #expect(MigrationScript(file: "0001_a.up.sql", bytes: Array(sql.utf8)).isTransactional == isTransactional)
     }
 
-    @Test("Whatever the names are, the result is versions without hole, or faults")
+    @Test("Whatever the names are, the result is versions without hole, or issues")
     func anyNames() {
         var random = SystemRandomNumberGenerator()
         let pieces = ["0001", "0002", "0003", "_", "a", "b", ".up", ".down", ".sql", "é", ""]

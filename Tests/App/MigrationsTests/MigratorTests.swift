@@ -17,7 +17,7 @@ struct MigratorTests {
     ) throws -> Migrator {
         let configuration = try Configuration.load(from: ["DATABASE_URL": url].merging(environment) { $1 })
         var migrator = try Migrator(
-            MigrationSet(files: files.mapValues { Array($0.utf8) }), configuration: PostgresConfiguration(configuration),
+            MigrationSet(files: files.mapValues { Array($0.utf8) }), configuration: configuration.database.primary,
             settings: configuration.migration, note: note)
         migrator.firstPause = .milliseconds(20)
         return migrator
@@ -27,7 +27,7 @@ struct MigratorTests {
         let configuration = try Configuration.load(from: ["DATABASE_URL": url])
         let files = try MigrationDirectory.files(TestEnvironment.read().root + "/migrations")
         return try Migrator(
-            MigrationSet(files: files), configuration: PostgresConfiguration(configuration), settings: configuration.migration
+            MigrationSet(files: files), configuration: configuration.database.primary, settings: configuration.migration
         ) { _ in }
     }
 

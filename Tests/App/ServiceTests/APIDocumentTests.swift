@@ -154,7 +154,7 @@ struct APIDocumentTests {
                 let orders = OrderStore(pool: pool, tokenLifetime: .seconds(1))
                 let checkout = CheckoutStore(pool: pool, reservationTime: .seconds(1), keys: .unprotected)
                 OrderRoutes(store: orders, checkout: CheckoutQueue(loop: loop, store: checkout)).register(on: router)
-                HealthRoutes(board: HealthStatus(started: 0)).register(on: router)
+                HealthRoutes(status: HealthStatus(started: 0)).register(on: router)
                 DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
                 continuation.resume(returning: document.differences(to: router.routes))

@@ -12,7 +12,7 @@ import Web
     @Test func whatIsKeptIsWhatWouldBeSaid() {
         var random = SeededGenerator(seed: 14)
         let board = HealthStatus(started: 1_000)
-        let routes = HealthRoutes(board: board)
+        let routes = HealthRoutes(status: board)
         var now: UInt64 = 1_000
         for _ in 0..<3_000 {
             switch Int.random(in: 0..<8, using: &random) {

@@ -84,7 +84,7 @@ struct UnicodeEqualityTests {
     @Test("an import keeps apart what PostgreSQL does") func rows() throws {
         let rules = RowRules(currency: .usd, imageBase: "https://cdn.example")
         func read(_ json: String) throws -> RowReader.Outcome {
-            guard case .object(let object) = try JSONValue.parse(Array(json.utf8)) else { return .faults([]) }
+            guard case .object(let object) = try JSONValue.parse(Array(json.utf8)) else { return .errors([]) }
             return RowReader.read(object, line: 1, rules: rules)
         }
         for (left, right) in Self.generated(200, seed: 19) where !left.contains("`") && !left.contains(";") {
@@ -98,7 +98,7 @@ struct UnicodeEqualityTests {
             #expect(row.variants.count == 2)
         }
         for currency in ["uſd", "SE\u{212A}", "ſek"] {
-            guard case .faults(let faults) = try read(#"{"name":"x","price":1,"currency":"\#(currency)"}"#) else {
+            guard case .errors(let faults) = try read(#"{"name":"x","price":1,"currency":"\#(currency)"}"#) else {
                 Issue.record("taken: \(currency)")
                 continue
             }

@@ -36,7 +36,7 @@ struct RowsFuzz: FuzzTarget {
             case .fields(let object, let line):
                 if format == .ndjson { try Self.check(object, line) }
                 switch RowReader.read(object, line: line, rules: rules) {
-                case .faults(let faults): hasher.combine(faults.prefix(2).map { "\($0.field) \($0.reason)" })
+                case .errors(let faults): hasher.combine(faults.prefix(2).map { "\($0.field) \($0.reason)" })
                 case .row(let row):
                     hasher.combine(row.variants.count)
                     try hold(!row.name.isEmpty && row.price >= 0 && !row.variants.isEmpty, "a row without name, price or variant")

@@ -16,7 +16,7 @@ package struct ShopDatabase {
         let configuration = try Configuration.load(from: ["DATABASE_URL": database.url])
         let files = try MigrationDirectory.files(TestEnvironment.read().root + "/migrations")
         let migrator = try Migrator(
-            MigrationSet(files: files), configuration: PostgresConfiguration(configuration), settings: configuration.migration
+            MigrationSet(files: files), configuration: configuration.database.primary, settings: configuration.migration
         ) { _ in }
         _ = try migrator.up()
         return database
@@ -39,12 +39,12 @@ package struct ShopDatabase {
 
     @discardableResult
     package func load(
-        _ text: String, _ format: ImportFormat? = nil, onFault: ImportOptions.FaultPolicy = .fail, isDryRun: Bool = false,
+        _ text: String, _ format: ImportFormat? = nil, onError: ImportOptions.ErrorPolicy = .fail, isDryRun: Bool = false,
         piece: Int = 64 << 10
     ) throws -> Outcome {
         var options = ImportOptions()
         options.format = format
-        options.onFault = onFault
+        options.onError = onError
         options.isDryRun = isDryRun
         var faults: [RowError] = []
         let importer = try Importer(

@@ -1,17 +1,17 @@
 import Formats
 
-/// Rows of comma-separated values under a header (RFC 4180); a line may end in LF alone. Empty cells count as absent, rows of
-/// empty cells as no rows, and a cell that begins with `[` or `{` is JSON, for the fields that are lists.
+/// Reads rows of comma-separated values with a header (RFC 4180); a line may end in LF alone. An empty cell is an absent field, a
+/// row of empty cells is ignored, and a cell of a list field that begins with `[` or `{` is JSON.
 package struct CSVReader {
     private enum State {
         case fieldStart, plain, quoted
-        /// Behind a quote inside quotes: the end of the field, or the first of two.
+        /// After a quote inside quotes, which ends the field or is the first of two.
         case quoteInQuoted
-        /// Behind a CR behind a closing quote: the line ends, or the row is broken.
+        /// After a CR after a closing quote: the line ends, or the row is broken.
         case lineEnd
-        /// Nothing more of this row can be understood; its line's end is waited for.
+        /// The row is broken; its rest is skipped.
         case skipping
-        /// The file is not what it has to be, which was told; nothing more is read.
+        /// The file is damaged, which was reported; its rest is ignored.
         case over
     }
 
@@ -22,10 +22,10 @@ package struct CSVReader {
     private var length = 0
     private var line = 1
     private var start = 1
-    private var fault: String?
-    /// Where the last quote was opened.
+    private var problem: String?
+    /// The line on which the last quote was opened.
     private var quoteLine = 1
-    /// The first line as it came, which tells what the file is where it is no header.
+    /// The beginning of the first line, for the error if it is not a header.
     private var beginning: [UInt8] = []
 
     mutating func read(_ bytes: some Sequence<UInt8>, _ body: (ImportRecord) throws -> Void) rethrows {
@@ -49,7 +49,7 @@ package struct CSVReader {
         length += 1
         if header == nil, beginning.count < 4_096 { beginning.append(byte) }
         if length > RecordReader.maximumLength, state != .skipping {
-            // A cell of that size is a quote that swallows row by row.
+            // A quoted cell of that size is a quote that was not closed.
             if state == .quoted { return try end(at: quoteLine, Self.unclosed, body) }
             refuse("is longer than \(RecordReader.maximumLength) bytes")
         }
@@ -82,14 +82,14 @@ package struct CSVReader {
         }
     }
 
-    /// Something stands behind a closing quote. On another line than its opening one, that was the opening one of another cell.
+    /// There is text after a closing quote. If that quote is on another line than the opening one, it opened another cell.
     private mutating func refuseText(_ body: (ImportRecord) throws -> Void) rethrows {
         if line > quoteLine { return try end(at: quoteLine, Self.unclosed, body) }
         refuse("has text behind a closing quote")
     }
 
     private mutating func refuse(_ reason: String) {
-        fault = reason
+        problem = reason
         state = .skipping
         field = []
         fields = []
@@ -106,16 +106,16 @@ package struct CSVReader {
     }
 
     private mutating func endRow(_ body: (ImportRecord) throws -> Void) rethrows {
-        // One inside quotes is part of the cell.
+        // A CR inside quotes is part of the cell.
         if state == .plain, field.last == UInt8(ascii: "\r") { field.removeLast() }
         endField()
         let row = fields
-        let problem = fault
+        let problem = self.problem
         fields.removeAll(keepingCapacity: true)
         state = .fieldStart
-        fault = nil
+        self.problem = nil
         length = 0
-        // Spreadsheets write a row of commas for each line that was once in use.
+        // Spreadsheets write a row of commas for each line that was once used.
         if problem == nil, row.allSatisfy({ $0.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }) { return }
         guard let header else {
             switch CSVHeader.read(problem == nil ? row : [], beginning) {
@@ -138,20 +138,20 @@ package struct CSVReader {
     }
 }
 
-/// What the columns of a CSV file are called.
+/// The names of the columns of a CSV file.
 struct CSVHeader {
-    /// In lower case; of columns that do not count, empty.
+    /// In lower case; empty for ignored columns.
     let names: [String]
 
-    /// Why a first line is no header.
+    /// Why the first line is not a header.
     struct Damage: Error, Equatable {
         let reason: String
     }
 
     /// Reads the cells of the first line.
     /// - Parameters:
-    ///   - row: none where they could not be told apart
-    ///   - line: the line as it came, without end
+    ///   - row: The cells; empty if the line cannot be split.
+    ///   - line: The bytes of the line, without its end.
     static func read(_ row: [[UInt8]], _ line: [UInt8]) -> Result<CSVHeader, Damage> {
         var names: [String] = []
         for cell in row {
@@ -160,13 +160,13 @@ struct CSVHeader {
             }
             names.append(folded(name))
         }
-        // Columns without a name are ignored, one of a name that comes twice is a mistake.
+        // A column without a name is ignored; a name that occurs twice is an error.
         let named = names.filter { !$0.isEmpty }
         guard named.contains("name"), named.contains("price") else { return .failure(Damage(reason: cause(line))) }
         guard Set(named).count == named.count else {
             return .failure(Damage(reason: "is a header with a name that occurs twice"))
         }
-        // The first row's end is in a cell then, and all other rows behind it.
+        // A CR inside a cell: the file has the line ends of old Macs, and all its rows are in one line.
         guard !row.contains(where: hasLoneCR) else { return .failure(Damage(reason: ImportFormat.oldLineEnds)) }
         return .success(CSVHeader(names: names))
     }
@@ -175,7 +175,7 @@ struct CSVHeader {
         String(String.UnicodeScalarView(name.lowercased().unicodeScalars.filter { $0 != " " && $0 != "\"" && $0 != "\u{FEFF}" }))
     }
 
-    /// What the line looks like, that is no header.
+    /// What the line looks like instead of a header.
     private static func cause(_ bytes: [UInt8]) -> String {
         let missing = "is no header with the columns name and price"
         let text = String(decoding: bytes, as: UTF8.self)
@@ -189,7 +189,7 @@ struct CSVHeader {
                 return "looks like columns separated by \(name); save the file with commas"
             }
         }
-        // Within the whole text: the line ends that were looked for are not there.
+        // In the whole text: no line end was found.
         if bytes.contains(UInt8(ascii: "\r")), !bytes.dropLast(2).isEmpty, hasLoneCR(bytes) { return ImportFormat.oldLineEnds }
         if first.hasPrefix("{") || first.hasPrefix("[") { return "\(missing), but looks like JSON; say --format ndjson" }
         return missing
@@ -201,12 +201,12 @@ struct CSVHeader {
         }
     }
 
-    /// A row's cells under their names.
+    /// The cells of a row by name.
     func record(_ row: [[UInt8]], line: Int) -> ImportRecord {
         func broken(_ field: String, _ reason: String) -> ImportRecord {
             .broken(RowError(line: line, field: field, reason: reason))
         }
-        // Empty cells beyond the last column say nothing.
+        // Empty cells after the last column are ignored.
         guard row.count >= names.count, row.dropFirst(names.count).allSatisfy(\.isEmpty) else {
             return broken("", "has \(row.count) fields, the header \(names.count)")
         }

@@ -1,11 +1,11 @@
 import Money
 import Formats
 
-/// What rows are read with: the shop's settings, and the bounds of each field.
+/// The rules for rows: the shop's settings, and the limits of each field.
 package struct RowRules: Sendable {
-    /// Of new products that name no currency.
+    /// The currency of new products that name none.
     package let currency: CurrencyCode
-    /// What pictures without scheme stand under, without a slash at its end.
+    /// The base of image addresses without a scheme; without a slash at its end.
     package let imageBase: String
 
     package init(currency: CurrencyCode, imageBase: String) {
@@ -23,11 +23,11 @@ package struct RowRules: Sendable {
     static let variants = 100
     static let options = 10
     static let optionLength = 100
-    /// Minor units: a cart full of the dearest thing must still fit into 64 bits.
+    /// In minor units. The total of a cart full of the most expensive product must fit into 64 bits.
     static let maximumPrice: Int64 = 1_000_000_000_000
-    /// How many digits behind the point are kept of a price as long as its currency is not known: no currency has more.
+    /// The decimal places of a price whose currency is not known yet; no currency has more.
     package static let openDigits = 4
     static let maximumStock = 1_000_000_000
-    /// Leaves room for the number that tells products of one name apart.
+    /// Leaves room for a number after the slug of a name.
     static let slugBaseLength = 72
 }

@@ -1,5 +1,7 @@
+// Writing products and variants.
+
 extension ImportStatements {
-    /// New products, a microsecond apart in the order of their rows, so that "newest" has one order.
+    /// Inserts new products, a microsecond apart in the order of their rows, so "newest first" has one order.
     static let insertProducts = """
         INSERT INTO product (id, external_id, slug, name, description, category_id, tags, images, currency, price, status,
             created_at, updated_at)
@@ -9,13 +11,14 @@ extension ImportStatements {
         FROM import_product WHERE is_new ORDER BY line
         """
 
+    /// Inserts new variants.
     static let insertVariants = """
         INSERT INTO variant (id, product_id, sku, name, options, price, position, max_quantity)
         SELECT v.variant_id, r.product_id, v.sku, v.name, v.options, v.price, v.position, coalesce(v.max_quantity, 999)
         FROM import_variant v JOIN import_product r USING (line) WHERE v.is_new ORDER BY v.line, v.position
         """
 
-    /// Changes of variants that were there, and the products these belong to; each row that it gives is a variant.
+    /// Updates existing variants, takes unlisted variants off sale, and notes the products of both. Returns the number of variants.
     static let updateVariants = """
         WITH changed AS (
             UPDATE variant k SET sku = w.sku, price = w.price, active = true, name = w.name, options = w.options,
@@ -46,7 +49,7 @@ extension ImportStatements {
         SELECT count(*) FROM every
         """
 
-    /// Only what is other than before is written; what a row leaves out stays.
+    /// Updates products that differ from their rows. Values that a row leaves out stay.
     static let updateProducts = """
         UPDATE product p SET external_id = w.external_id, slug = w.slug, name = w.name, description = w.description,
             category_id = w.category_id, tags = w.tags, images = w.images, currency = w.currency, price = w.price,
@@ -69,7 +72,8 @@ extension ImportStatements {
                 w.price, w.status))
         """
 
-    /// Every task of the service drops what it has cached; once for the whole import, since a notification locks all commits.
+    /// Increases the catalogue's version, which ends all cached documents in every task of the service. Once for the whole import:
+    /// a notification holds a lock that all commits with notifications share.
     package static let bumpVersion = """
         WITH bumped AS (UPDATE catalog_version SET version = version + 1 RETURNING version)
         SELECT version, pg_notify('catalog', version::text)::text FROM bumped

@@ -1,15 +1,17 @@
 import PostgresClient
 
+// Identifying variants, and writing stock.
+
 extension ImportStatements {
-    /// What tells the variants of a product apart where no SKU does.
+    /// The expression that tells variants of a product apart if they have no SKU.
     private static func key(_ table: String) -> String {
         "CASE WHEN \(table).options = '{}' THEN \(table).name ELSE \(table).options::text END"
     }
 
-    // MARK: Which variant is it
+    // MARK: Identifying variants
 
-    /// By its SKU; else by its options, or its name where it has none. A SKU of its own is no other variant's new SKU unless the
-    /// options say so. A row that lists no variants speaks of the default one.
+    /// Identifies variants by SKU, otherwise by options, or by name if they have none. An unknown SKU is the new SKU of an existing
+    /// variant only if the options are equal. A row that lists no variants is about the default variant.
     static let identifyVariants = """
         UPDATE import_variant v SET variant_id = k.id FROM variant k WHERE k.sku = v.sku;
         UPDATE import_variant v SET variant_id = found.id FROM (
@@ -33,8 +35,8 @@ extension ImportStatements {
         UPDATE import_variant v SET sku = k.sku FROM variant k WHERE k.id = v.variant_id AND v.sku IS NULL
         """
 
-    /// A SKU for each variant without one, made of what the product is called and what tells the variant apart: the same in
-    /// every database. `attempt` makes others where one is taken, which the rows that come later must take.
+    /// Derives a SKU for each variant without one, from the product's id or slug and the variant's key, so it is the same in every
+    /// database. If a SKU is taken, later rows get another one by the next `attempt`.
     static func deriveSKUs(attempt: Int) -> String {
         let salt = attempt == 0 ? "" : " \(attempt)"
         return """
@@ -56,21 +58,21 @@ extension ImportStatements {
 
     // MARK: Stock
 
-    /// The numbers to be changed, in the order in which orders lock them, which is the order of ids. What was sold since the
-    /// last import is no change: only a number that is another than the one last imported counts. Nothing is locked here, so that
-    /// orders go on; what they reserve meanwhile is looked at again when a number is written.
+    /// Finds the stock levels to change, in the order of ids, which is the order in which orders lock them. Only a number that
+    /// differs from the last imported one is a change, so sales since then stay. Nothing is locked here, so orders go on; what they
+    /// reserve in the meantime is checked again when a level is written.
     static let findStock = """
         INSERT INTO import_stock (place, line, field, variant_id, stock)
         SELECT row_number() OVER (ORDER BY s.variant_id), v.line,
             CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'stock', s.variant_id, v.stock
         FROM import_variant v JOIN import_product r USING (line) JOIN stock s ON s.variant_id = v.variant_id
         WHERE v.stock IS NOT NULL AND v.stock IS DISTINCT FROM s.imported;
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT c.line, c.field, 'is ' || c.stock || ', but orders have reserved ' || s.reserved
         FROM import_stock c JOIN stock s USING (variant_id) WHERE c.stock < s.reserved
         """
 
-    /// The stock of new variants, which no order knows yet; each row that it gives is a number above 0.
+    /// Inserts the stock of new variants, which no order contains yet. The number of affected rows counts levels above 0.
     static let insertStock = """
         WITH fresh AS (
             INSERT INTO stock (variant_id, on_hand, imported)
@@ -82,12 +84,12 @@ extension ImportStatements {
         SELECT variant_id, on_hand, 0, 'import' FROM fresh WHERE on_hand <> 0 ORDER BY variant_id
         """
 
-    /// How many numbers on hand would become others.
+    /// Counts the levels that would change.
     static let countStock = """
         SELECT count(*) FROM import_stock c JOIN stock s USING (variant_id) WHERE c.stock <> s.on_hand
         """
 
-    /// Locks some of the rows, in the order of their ids as orders do.
+    /// Locks some rows, in the order of ids, as orders do.
     static func lockStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
         """
         SELECT FROM import_stock c JOIN stock s USING (variant_id) WHERE c.place BETWEEN \(places.lowerBound) AND \(places.upperBound) \
@@ -95,8 +97,8 @@ extension ImportStatements {
         """
     }
 
-    /// Writes the locked ones, with their differences in the ledger; the rows it gives are those whose number on hand is another
-    /// than before. What orders have reserved stays theirs: a number below that is not written.
+    /// Writes the locked levels, and their differences to the ledger. The number of affected rows counts levels that changed. A level
+    /// below what orders have reserved is not written.
     static func writeStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
         """
         WITH changed AS (
@@ -111,7 +113,7 @@ extension ImportStatements {
         """
     }
 
-    /// Which of them could not be written.
+    /// The levels that could not be written.
     static func unwrittenStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
         """
         SELECT c.line, c.field, c.stock, s.reserved FROM import_stock c JOIN stock s USING (variant_id) \

@@ -1,51 +1,12 @@
 import PostgresClient
 
-/// The import's SQL, in the order in which it runs; each step works on all rows at once.
+/// The SQL that identifies the products of the rows, in the order in which it runs. Each statement works on all rows at once.
 package enum ImportStatements {
-    /// Where rows wait until they have become products. Gone with the transaction.
+    /// Creates the temporary tables.
     static let tables = """
-        CREATE TEMPORARY TABLE import_product (
-            line           bigint PRIMARY KEY,
-            -- What it gets if it is new.
-            id             uuid NOT NULL,
-            external_id    text,
-            sku            text,
-            slug           text,
-            -- What a new slug is made of.
-            base           text NOT NULL,
-            -- Nothing but its name says which product it is.
-            by_name        boolean NOT NULL,
-            name           text NOT NULL,
-            description    text,
-            category       text,
-            tags           text[],
-            images         jsonb,
-            -- NULL: as the product has it. The prices are in ten-thousandths then, until it is known.
-            currency       text,
-            price          bigint NOT NULL,
-            status         text,
-            lists_variants boolean NOT NULL,
-            -- Found out here.
-            product_id     uuid,
-            is_new         boolean,
-            category_id    uuid
-        ) ON COMMIT DROP;
-        CREATE TEMPORARY TABLE import_variant (
-            line       bigint NOT NULL,
-            position   integer NOT NULL,
-            id         uuid NOT NULL,
-            sku        text,
-            name       text NOT NULL,
-            options    jsonb NOT NULL,
-            price      bigint NOT NULL,
-            stock      integer,
-            max_quantity integer,
-            variant_id uuid,
-            is_new     boolean,
-            is_derived boolean NOT NULL DEFAULT false,
-            PRIMARY KEY (line, position)
-        ) ON COMMIT DROP;
-        -- Outlives the transaction: existing stock is written behind it, a few rows at a time.
+        \(StagingTables.product.create);
+        \(StagingTables.variant.create);
+        -- Outlives the transaction: the stock of existing variants is written after it, a few rows at a time.
         CREATE TEMPORARY TABLE import_stock (
             place      bigint PRIMARY KEY,
             line       bigint NOT NULL,
@@ -53,12 +14,12 @@ package enum ImportStatements {
             variant_id uuid NOT NULL,
             stock      integer NOT NULL
         );
-        CREATE TEMPORARY TABLE import_fault (line bigint NOT NULL, field text NOT NULL, reason text NOT NULL) ON COMMIT DROP;
+        CREATE TEMPORARY TABLE import_error (line bigint NOT NULL, field text NOT NULL, reason text NOT NULL) ON COMMIT DROP;
         CREATE TEMPORARY TABLE import_touched (product_id uuid PRIMARY KEY) ON COMMIT DROP;
         """
 
-    /// The planner knows nothing of temporary tables until it is told; and what it is told here no longer holds once rows are
-    /// identified, which the indexes make up for.
+    /// The planner has no statistics of temporary tables until ANALYZE runs. Later statements change the tables a lot, which the
+    /// indexes make up for.
     static let analyze = """
         CREATE INDEX ON import_product (slug);
         CREATE INDEX ON import_product (product_id);
@@ -68,22 +29,22 @@ package enum ImportStatements {
         ANALYZE import_variant
         """
 
-    /// Takes rows out that were found faulty.
-    static let dropFaulty = """
-        DELETE FROM import_product WHERE line IN (SELECT line FROM import_fault);
-        DELETE FROM import_variant WHERE line IN (SELECT line FROM import_fault);
-        DELETE FROM import_stock WHERE line IN (SELECT line FROM import_fault);
-        DELETE FROM import_fault;
+    /// Removes the rows that have errors.
+    static let dropInvalid = """
+        DELETE FROM import_product WHERE line IN (SELECT line FROM import_error);
+        DELETE FROM import_variant WHERE line IN (SELECT line FROM import_error);
+        DELETE FROM import_stock WHERE line IN (SELECT line FROM import_error);
+        DELETE FROM import_error;
         """
 
-    /// How a fault names a variant's field.
+    /// The prefix of a variant's field in an error.
     private static let variantField = "CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END"
 
-    // MARK: Which product is it
+    // MARK: Identifying products
 
-    /// What may occur once in a file occurs twice: the first row has it.
+    /// Finds ids, slugs and SKUs that occur twice in the file: the first row keeps them.
     static let repeated = """
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT line, field, 'is in line ' || first || ' already' FROM (
             SELECT line, 'id' AS field, min(line) OVER (PARTITION BY external_id) AS first
             FROM import_product WHERE external_id IS NOT NULL
@@ -95,7 +56,7 @@ package enum ImportStatements {
         ) seen WHERE line > first
         """
 
-    /// By the file's id, else by a SKU.
+    /// Identifies products by the file's id, otherwise by a SKU.
     static let identify = """
         UPDATE import_product r SET product_id = p.id FROM product p WHERE p.external_id = r.external_id;
         UPDATE import_product r SET product_id = known.product_id FROM (
@@ -105,27 +66,28 @@ package enum ImportStatements {
                 SELECT line, position, sku FROM import_variant WHERE sku IS NOT NULL
             ) s JOIN variant k USING (sku) ORDER BY s.line, s.position
         ) known WHERE known.line = r.line AND r.product_id IS NULL;
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT r.line, 'sku', 'belongs to the product with the id ' || p.external_id
         FROM import_product r JOIN product p ON p.id = r.product_id WHERE p.external_id <> r.external_id
         """
 
-    /// Else by its slug. One that belongs to a product with another id is no match, and can't be had.
+    /// Otherwise identifies them by slug. The slug of a product with another id is no match, and is an error.
     static let identifyBySlug = """
         UPDATE import_product r SET product_id = p.id FROM product p
         WHERE p.slug = r.slug AND r.product_id IS NULL AND (r.external_id IS NULL OR p.external_id IS NULL);
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT r.line, 'slug', 'belongs to another product'
         FROM import_product r JOIN product p ON p.slug = r.slug WHERE p.id IS DISTINCT FROM r.product_id;
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT v.line, \(variantField) || 'sku', 'belongs to another product'
         FROM import_variant v JOIN import_product r USING (line) JOIN variant k ON k.sku = v.sku
         WHERE k.product_id IS DISTINCT FROM r.product_id
         """
 
-    /// Rows of which only a name is known. The first row of a name is the first product of that name, the second the second, in
-    /// the order of the numbers that their slugs end in, which they got in the order of their rows. Left over after that, a row
-    /// is the product whose slug its name makes, where that is called the same but for case and white space: `C` is not `C++`.
+    /// Identifies products by name, for rows that give nothing else. The first row of a name is the first product of that name, the
+    /// second row the second: in the order of the numbers at the end of their slugs, which they got in the order of their rows.
+    /// Any other row is the product with the slug that its name makes, if the names are equal except for case and white space:
+    /// `C` is not `C++`.
     static let identifyByName = """
         UPDATE import_product r SET product_id = found.id FROM (
             SELECT w.line, k.id FROM (
@@ -154,32 +116,33 @@ package enum ImportStatements {
         "lower(regexp_replace(\(name), '\\s+', ' ', 'g') COLLATE \"und-x-icu\")"
     }
 
-    /// Two rows for one product: the first has it.
+    /// Finds two rows for one product: the first row keeps it.
     static let claimedTwice = """
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT line, '', 'is the same product as line ' || first FROM (
             SELECT line, min(line) OVER (PARTITION BY product_id) AS first FROM import_product WHERE product_id IS NOT NULL
         ) seen WHERE line > first
         """
 
-    /// Who is new; and what the others are called already.
+    /// Marks new products, and takes over slug and id of the others.
     static let settle = """
         UPDATE import_product SET is_new = product_id IS NULL, product_id = coalesce(product_id, id);
         UPDATE import_product r SET slug = coalesce(r.slug, p.slug), external_id = coalesce(r.external_id, p.external_id)
         FROM product p WHERE p.id = r.product_id AND (r.slug IS NULL OR r.external_id IS NULL)
         """
 
-    // MARK: What prices are in
+    // MARK: Currencies
 
     /// The currencies of the products whose rows name none.
     static let currencies = """
         SELECT DISTINCT p.currency FROM import_product r JOIN product p ON p.id = r.product_id WHERE r.currency IS NULL
         """
 
-    /// Gives prices without a currency that of their product, or the store's, and brings them from ten-thousandths to minor units.
+    /// Sets the currency of prices that have none, to that of their product or of the store, and converts them from
+    /// ten-thousandths to minor units.
     static func priced(in currency: String, digits: Int, isStores: Bool) -> PostgresQuery {
         let factor = (digits..<RowRules.openDigits).reduce(Int64(1)) { factor, _ in factor * 10 }
-        // The store's come last, and are all that are left.
+        // The store's currency comes last, for all rows that are left.
         let product: PostgresQuery =
             isStores
             ? "true" : "EXISTS (SELECT FROM product p WHERE p.id = r.product_id AND p.currency = \(currency))"
@@ -190,7 +153,7 @@ package enum ImportStatements {
             ), priced AS (
                 UPDATE import_variant v SET price = v.price / \(factor) FROM named n WHERE n.line = v.line
             )
-            INSERT INTO import_fault (line, field, reason)
+            INSERT INTO import_error (line, field, reason)
             SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'price', CASE
                 WHEN v.price % \(factor) <> 0 THEN \(RowReader.tooManyDigits(digits))
                 ELSE \(RowReader.outOfRange(digits)) END
@@ -199,10 +162,10 @@ package enum ImportStatements {
             """
     }
 
-    /// A row that changes its product's currency must say the price of every variant that stays on sale: the numbers of the
-    /// others would be taken for the new currency's.
+    /// Finds rows that change their product's currency without a price for every variant that stays on sale: the other prices would
+    /// be read in the new currency.
     static let changedCurrency = """
-        INSERT INTO import_fault
+        INSERT INTO import_error
         SELECT r.line, 'currency', 'is not the ' || p.currency || ' of the product, whose other variants the row does not price'
         FROM import_product r JOIN product p ON p.id = r.product_id
         WHERE p.currency <> r.currency AND NOT r.lists_variants AND EXISTS (
@@ -212,11 +175,11 @@ package enum ImportStatements {
 
     // MARK: Slugs of new products
 
-    /// The first of a name gets the name's slug where it is free; the others get the lowest free numbers behind it, in the order
-    /// of their rows. Nobody else can come by `mug-2` meanwhile: two names that make `mug` and `mug-2` are settled before.
+    /// Makes the slugs of new products. The first product of a name gets the plain slug if it is free; the others get the lowest
+    /// free numbers after it, in the order of their rows. Names that make `mug` and `mug-2` come first, so `mug-2` is not given twice.
     ///
-    /// Joined over one key: over two, PostgreSQL, which expects a single row here, merges over the first and compares the second
-    /// pair by pair; a hundred thousand rows of a dozen names took minutes.
+    /// The join uses one key. With two keys, PostgreSQL, which expects a single row here, merges by the first and compares the
+    /// second pair by pair: a hundred thousand rows with a dozen names took minutes.
     static let slugs = """
         UPDATE import_product r SET slug = w.base FROM (
             SELECT DISTINCT ON (base) line, base FROM import_product WHERE is_new AND slug IS NULL ORDER BY base, line
@@ -234,7 +197,7 @@ package enum ImportStatements {
                     substring(s.slug FROM '-([1-9][0-9]{0,8})$')::bigint AS number
             ) f WHERE f.base IN (SELECT base FROM waiting)
         ), wanted AS (
-            -- With as many numbers as are wanted and taken together there are enough free ones.
+            -- Among as many numbers as are wanted and taken together, enough are free.
             SELECT base, count(*) AS numbers FROM (SELECT base FROM waiting UNION ALL SELECT base FROM taken) b GROUP BY base
         ), free AS MATERIALIZED (
             SELECT base, number, base || ' ' || row_number() OVER (PARTITION BY base ORDER BY number) AS key FROM (

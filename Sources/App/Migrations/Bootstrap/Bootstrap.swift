@@ -1,36 +1,35 @@
 import Configuration
 import PostgresClient
 
-/// Makes an empty server's database ready for least privilege, as the server's administrator: a role that owns it and
-/// migrates, a role that serves and may do with each table what ``ServiceRights`` says.
+/// Prepares a database for least privilege, as the server's administrator: it creates a role that owns the database and migrates
+/// it, and a role for the service with the privileges of ``ServicePrivileges``.
 ///
-/// May be run again at any time: what is there stays, passwords are set to those given, rights are granted anew. Rights hang
-/// on the group ``group``, so that a second login made beside the first, as rotation by alternating users makes it, gets them
-/// by being a member.
+/// It may run again at any time: existing roles and tables stay, passwords are set, privileges are granted again. The privileges
+/// belong to the group ``group``: a second login, as rotation with alternating users creates it, gets them as a member.
 package struct Bootstrap {
-    /// The group that holds the service's rights. Nobody logs in as it.
+    /// The group that has the service's privileges. It cannot log in.
     package static let group = "commerce_application"
 
     private let configuration: PostgresConfiguration
     private let settings: BootstrapSettings
 
-    /// - Parameter configuration: how to reach the database as an administrator: a superuser, or one who may create roles
-    ///   and databases and owns this database (RDS's master user).
+    /// - Parameter configuration: The connection as an administrator: a superuser, or a role that may create roles and databases
+    ///   and owns this database (the master user of RDS).
     package init(_ configuration: PostgresConfiguration, settings: BootstrapSettings) {
         self.configuration = configuration
         self.settings = settings
     }
 
-    /// Does it, all or nothing.
+    /// Makes all changes in one transaction.
     /// - Throws: ``PostgresError``.
     package func run() throws {
         let connection = try BlockingConnection(configuration)
         try connection.execute("SET application_name = 'commerce bootstrap'; SET client_min_messages = warning")
-        // The server gets what it stores of a password and not the password, which its log could show (RFC 5803).
+        // The server gets the verifier that it stores, not the password, which its log could show (RFC 5803).
         let ownerVerifier = try connection.passwordVerifier(settings.owner.password, for: settings.owner.name)
         let serviceVerifier = try connection.passwordVerifier(settings.service.password, for: settings.service.name)
         try connection.transaction {
-            // DO takes no parameters, so they are settings of the transaction.
+            // DO takes no parameters, so they are passed as settings of the transaction.
             try connection.query(
                 """
                 SELECT set_config('bootstrap.owner', \(settings.owner.name), true), \
@@ -40,19 +39,19 @@ package struct Bootstrap {
                 set_config('bootstrap.group', \(Self.group), true)
                 """)
             for statement in Self.statements { try connection.execute(statement) }
-            // The tables there are already; those to come get theirs when they are made.
-            try ServiceRights.grant(connection)
+            // For tables that exist already; later tables get theirs from `commerce migrate up`.
+            try ServicePrivileges.grant(connection)
         }
     }
 
-    private static let statements = [roles, ownership, rights]
+    private static let statements = [roles, ownership, privileges]
 
     private static let roles = """
         DO $$
         DECLARE
             role record;
         BEGIN
-            -- Two at once wait for each other here: CREATE ROLE knows no IF NOT EXISTS.
+            -- Concurrent runs wait for each other here: CREATE ROLE has no IF NOT EXISTS.
             PERFORM pg_advisory_xact_lock(hashtextextended('commerce bootstrap', 0));
             FOR role IN SELECT * FROM (VALUES
                 (current_setting('bootstrap.owner'), current_setting('bootstrap.owner_verifier')),
@@ -71,7 +70,7 @@ package struct Bootstrap {
     private static let ownership = """
         DO $$
         BEGIN
-            -- Who is no superuser must belong to a role to give things to it and to act for it.
+            -- A role that is not a superuser must be a member of another role to make it an owner.
             IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
                 EXECUTE format('GRANT %I TO %I', current_setting('bootstrap.owner'), current_user);
             END IF;
@@ -82,7 +81,7 @@ package struct Bootstrap {
         END $$
         """
 
-    private static let rights = """
+    private static let privileges = """
         DO $$
         DECLARE
             application text := current_setting('bootstrap.group');
@@ -90,7 +89,7 @@ package struct Bootstrap {
         BEGIN
             EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), application);
             EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', application);
-            -- What earlier releases granted: temporary tables, for imports, and every table to come.
+            -- Earlier releases granted temporary tables, for imports, and every later table.
             EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM %I', current_database(), application);
             EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public REVOKE ALL ON TABLES FROM %I', owner, application);
             EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public REVOKE ALL ON SEQUENCES FROM %I', owner, application);

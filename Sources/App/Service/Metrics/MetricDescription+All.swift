@@ -2,12 +2,16 @@ import Web
 import Prometheus
 
 extension MetricDescription {
-    /// The help texts of all counted metrics. Metrics that are computed when they are read contain their own.
+    /// All metrics that the service records, with their help texts. Metrics that are computed at each scrape describe themselves.
     static let all = [
         MetricDescription(
             "commerce_cache_requests_total", "Lookups in the catalogue's cache, by layer and result."),
         MetricDescription("commerce_cart_listeners", "Connections that listen to a cart."),
         MetricDescription("commerce_event_loop_lag_seconds", "Delay of an event loop's timers."),
+        MetricDescription(
+            "commerce_job_last_success_timestamp_seconds", "Time of the last successful run of a job, in seconds since 1970."),
+        MetricDescription("commerce_job_rows_total", "Rows that a job changed."),
+        MetricDescription("commerce_job_runs_total", "Runs of a background job, by outcome: success or failure."),
         MetricDescription(
             "commerce_order_transaction_orders_total", "Orders in transactions, by lane. A retry counts again."),
         MetricDescription(
@@ -48,11 +52,6 @@ extension MetricDescription {
             "commerce_stock_held_ratio", "Share of the whole stock that orders reserve, from 0 to 1. It is counted once a minute."
         ),
         MetricDescription("commerce_stock_held_units", "Units that orders reserve. They are counted once a minute."),
-        MetricDescription("commerce_sweep_failures_total", "Sweeps that failed, by their kind."),
-        MetricDescription(
-            "commerce_sweep_last_success_timestamp_seconds",
-            "Time of the last successful sweep, by its kind, in seconds since 1970."),
-        MetricDescription("commerce_sweep_rows_total", "Rows that sweeps changed or deleted, by the kind of sweep."),
         MetricDescription(
             "http_server_admission_limit", "Limit of concurrent requests, which follows measured latency."),
         MetricDescription(

@@ -6,15 +6,15 @@ import HTTPTypes
 import Logging
 import Prometheus
 
-/// Where Prometheus reads: `/metrics` on a port of its own, so that no customer reaches it, on a loop of its own, so that it
-/// answers however busy the shop is.
+/// Serves `/metrics` for Prometheus: on its own port, which customers do not reach, and on its own loop, so it answers even if
+/// all other loops are busy.
 package final class MetricsEndpoint: Sendable {
     private let loops: EventLoopGroup
     private let server: Server
     private let logger: Logger
 
-    /// - Parameter shop: the server whose connections and requests are told
-    /// - Throws: ``SystemError`` where the process has no descriptors left.
+    /// - Parameter shop: The server whose connections and requests are measured.
+    /// - Throws: ``SystemError`` if the process has no file descriptors left.
     package init(
         _ registry: PrometheusRegistry, settings: MetricsSettings, of shop: Server, logger: Logger
     ) throws(SystemError) {
@@ -25,7 +25,7 @@ package final class MetricsEndpoint: Sendable {
         configuration.port = settings.port
         configuration.maximumConnections = 32
         configuration.evictsIdleConnections = true
-        // A reading has no body.
+        // A scrape has no body.
         configuration.limits.body = 0
         configuration.bufferMemory = 16 << 20
         server = Server(configuration: configuration, loops: loops, logger: logger, metrics: .none) { _ in
@@ -52,9 +52,9 @@ package final class MetricsEndpoint: Sendable {
         }
     }
 
-    /// Listens from now on.
-    /// - Parameter succeeds: whether the process takes the place of another that may still have the port: then the shop
-    ///   opens without metrics, which follow once the port is free.
+    /// Starts listening.
+    /// - Parameter succeeds: Whether the process replaces another one, which may still have the port: then the shop
+    ///   starts without metrics, and the endpoint follows once the port is free.
     /// - Throws: ``SystemError`` from bind(2) or listen(2).
     package func start(succeeds: Bool) throws(SystemError) {
         do {
@@ -62,19 +62,49 @@ package final class MetricsEndpoint: Sendable {
         } catch {
             guard succeeds, error.number == EADDRINUSE else { throw error }
             logger.notice("METRICS_PORT is taken still")
-            loops.loops.first?.execute { self.tryLater() }
+            loops.loops.first?.execute { self.retryLater() }
         }
     }
 
-    private func tryLater() {
+    private func retryLater() {
         loops.loops.first?.schedule(after: .milliseconds(500)) { [self] in
-            do { try server.start() } catch { tryLater() }
+            do { try server.start() } catch { retryLater() }
         }
     }
 
-    /// Ends it at once.
+    /// Closes all connections at once.
     package func close() {
         server.close()
         loops.stop()
+    }
+}
+
+/// Answers `GET /metrics` and refuses everything else.
+private final class MetricsResponder: Responder {
+    private let registry: PrometheusRegistry
+
+    init(_ registry: PrometheusRegistry) { self.registry = registry }
+
+    func begin(_ request: Request) -> ResponderResult { .immediate(answer(request)) }
+
+    private func answer(_ request: Request) -> Response {
+        guard request.path.elementsEqual("/metrics".utf8) else { return Self.plain(.notFound) }
+        guard request.method == .get || request.method == .head else {
+            var response = Self.plain(.methodNotAllowed)
+            response.headers.append(.allow, "GET, HEAD")
+            return response
+        }
+        var response = Response(.ok, body: Array(registry.text().utf8))
+        response.headers.append(.contentType, PrometheusRegistry.contentType)
+        response.headers.append(.cacheControl, "no-store")
+        return response
+    }
+
+    func reject(_ rejected: RejectedRequest) -> Response { Self.plain(rejected.status) }
+
+    private static func plain(_ status: HTTPResponse.Status) -> Response {
+        var response = Response(status, body: Array("\(status.code) \(status.reasonPhrase)\n".utf8))
+        response.headers.append(.contentType, "text/plain; charset=utf-8")
+        return response
     }
 }

@@ -3,12 +3,12 @@ import Formats
 import Glibc
 import Prometheus
 
-/// What the system says of this process (proc(5)), under the names that all Prometheus clients use. What cannot be read, as
-/// without a descriptor left, is left out.
+/// The metrics of the process (proc(5)), under the names that all Prometheus clients use. A metric that cannot be read, for
+/// example because no file descriptor is left, is left out.
 struct ProcessMetrics: Sendable {
     private let started: Double
 
-    /// Made when the process starts.
+    /// Called at the start of the process.
     init() { started = Double(Timestamp.now.microseconds) / 1_000_000 }
 
     func read() -> [CollectedMetric] {
@@ -57,7 +57,7 @@ struct ProcessMetrics: Sendable {
         defer { closedir(directory) }
         var count = 0
         while readdir(directory) != nil { count += 1 }
-        // Not `.`, `..` and the one that looks.
+        // Without `.`, `..` and the descriptor of the directory itself.
         return max(0, count - 3)
     }
 }

@@ -5,11 +5,11 @@ package struct AdmissionSettings: Sendable, Equatable {
     /// is slow for another reason than load, nothing would be gained.
     package var minimum = 8
     /// The limit never rises above it.
-    package var maximum = 500
+    package var maximum = 1_000
     /// The limit before the first measurement.
     package var initial = 20
     /// How many requests may wait.
-    package var queueLength = 250
+    package var queueLength = 500
     /// How long a request may wait while the queue empties now and then: it absorbs bursts.
     package var timeout = Duration.seconds(1)
     /// How long a request may wait once the queue has not been empty for ``timeout``: the load is then beyond the capacity.

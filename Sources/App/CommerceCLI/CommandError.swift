@@ -1,0 +1,41 @@
+import PostgresClient
+
+/// Why a command failed: a message for people, an exit code for scripts.
+struct CommandError: Error {
+    let code: ExitCode
+    let message: String
+
+    init(_ code: ExitCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// The exit codes of the program (sysexits(3head)).
+enum ExitCode: Int32 {
+    case success = 0
+    /// The command failed.
+    case failure = 1
+    /// EX_USAGE: the command line is wrong.
+    case usage = 64
+    /// EX_DATAERR: the input is wrong.
+    case data = 65
+    /// EX_NOINPUT: the input cannot be read.
+    case noInput = 66
+    /// EX_UNAVAILABLE: the database cannot be reached.
+    case unavailable = 69
+    /// EX_SOFTWARE: a bug in the program.
+    case software = 70
+    /// EX_CONFIG: the settings in the environment are wrong.
+    case configuration = 78
+}
+
+extension CommandError {
+    /// For a statement or connection that failed.
+    init(_ error: PostgresError) {
+        let isMissing = error.sqlState == SQLState.undefinedTable
+        self.init(
+            error.code == .connectionUnavailable ? .unavailable : .failure,
+            isMissing ? "the database's schema is behind: run commerce migrate up" : error.description)
+    }
+}

@@ -1,0 +1,53 @@
+import Cart
+import Catalog
+import EventLoop
+import Logging
+
+/// What a process runs once, on its first loop, beside serving requests: health checks, changes of the catalogue and of carts,
+/// and jobs.
+final class BackgroundServices {
+    private let health: HealthChecker
+    /// Nil where nothing depends on the catalogue's version.
+    private let catalog: CatalogVersionWatch?
+    private let carts: CartChangeSubscriber
+    private let jobs: BackgroundJobRunner
+
+    init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
+        let loop = services.loop
+        health = HealthChecker(
+            loop: loop, pool: services.pool, replica: services.replica, redis: services.redis, status: shared.health,
+            logger: logger)
+        carts = CartChangeSubscriber(
+            loop: loop, store: services.carts, registry: shared.watchedCarts, redis: shared.configuration.redis?.client,
+            logger: logger)
+        jobs = BackgroundJobRunner(
+            loop: loop,
+            jobs: ShopJobs.all(
+                orders: services.orders, carts: services.carts, cartTickets: services.cartTickets,
+                shop: shared.configuration.shop, logger: logger),
+            logger: logger)
+        guard services.cache != nil || services.replica != nil else {
+            catalog = nil
+            return
+        }
+        catalog = CatalogVersionWatch(
+            loop: loop, configuration: shared.postgres, store: CatalogStore(pool: services.pool), logger: logger
+        ) { event in
+            registry.onEachLoop { $0.catalogVersionChanged(event) }
+        }
+    }
+
+    func start() {
+        health.start()
+        catalog?.start()
+        jobs.start()
+        carts.start()
+    }
+
+    func stop() {
+        health.stop()
+        jobs.stop()
+        carts.stop()
+        catalog?.close()
+    }
+}
