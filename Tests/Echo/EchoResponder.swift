@@ -1,7 +1,7 @@
 import HTTPServer
 import HTTPTypes
 
-/// Answers with what was asked, so that any suite of HTTP tests can see what the server understood.
+/// Echoes the request: any suite of HTTP tests sees what the server understood.
 ///
 /// `/` (and `OPTIONS *`): the request's body. `/stream`: the same of any size, as it comes. `/echo`: its header fields, one
 /// `name: value` a line, as they came. `/ws`: a WebSocket that sends every message back.

@@ -80,7 +80,7 @@ package final class TLSSession {
 
     deinit { SSL_free(session) }
 
-    /// Sets the name that the certificate must have, and that the server is asked for (SNI).
+    /// Sets the name that the certificate must have, and that is sent to the server (SNI).
     private func expect(_ name: String, verifies: Bool) throws(TLSError) {
         let parameters = SSL_get0_param(session)
         // Addresses are compared as such, and are not allowed in SNI (RFC 6066 §3).

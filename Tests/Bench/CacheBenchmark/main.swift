@@ -1,6 +1,6 @@
-// What the catalogue's cache keeps of what is asked for, beside simpler ones, and what asking costs: swift run -c release cache-benchmark
+// The hit rate of the catalogue's cache and its cost, compared with simpler caches: swift run -c release cache-benchmark
 //
-// Products are asked for as shoppers do, few of them often (Zipf), while crawlers walk through all that there are.
+// Shoppers request few products often (Zipf), while crawlers request all of them.
 
 import Glibc
 

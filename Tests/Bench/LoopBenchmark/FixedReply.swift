@@ -12,7 +12,7 @@ enum FixedReply {
         return headers
     }()
 
-    /// Reads what is there and answers once; false at the end of the stream.
+    /// Reads what has arrived, and answers once; false at the end of the stream.
     static func exchange(_ socket: Int32, _ buffer: inout [UInt8]) -> Bool {
         let count = recv(socket, &buffer, buffer.count, 0)
         if count < 0 { return errno == EAGAIN || errno == EINTR }

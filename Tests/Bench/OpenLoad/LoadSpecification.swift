@@ -1,4 +1,4 @@
-/// Who asks for what, and how often.
+/// Which requests are sent, and how often.
 struct LoadSpecification: Sendable {
     struct Phase: Sendable {
         /// A second.

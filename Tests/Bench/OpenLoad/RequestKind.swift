@@ -1,4 +1,4 @@
-/// What is asked for, of the catalogue that Tests/Bench/bench makes.
+/// The kinds of requests, for the catalogue that Tests/Bench/bench makes.
 enum RequestKind: String, Sendable {
     /// Three lines of random SKUs, at once and without a cart.
     case order
@@ -6,7 +6,7 @@ enum RequestKind: String, Sendable {
     case product
     /// The same one again and again.
     case hot
-    /// A list that nobody has asked for yet.
+    /// A list that was not requested before.
     case list
     /// Two words of the catalogue's names.
     case search

@@ -5,7 +5,7 @@ package struct FuzzRun {
     /// How many inputs one target gets before it is the next one's turn.
     private static let batch = 256
     /// What a batch may use of the processor before it counts as hanging, in seconds.
-    private static let patience = 30
+    private static let secondsPerInput = 30
     private static let largestPool = 4_096
 
     private let targets: [(number: Int, target: any FuzzTarget)]
@@ -32,7 +32,7 @@ package struct FuzzRun {
         let end = clock.now + .seconds(seconds)
         repeat {
             for index in targets.indices {
-                var limit = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: Self.patience, tv_usec: 0))
+                var limit = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: Self.secondsPerInput, tv_usec: 0))
                 setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &limit, nil)
                 for _ in 0..<Self.batch { try tryOne(index) }
             }

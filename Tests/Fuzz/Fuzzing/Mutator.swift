@@ -2,9 +2,9 @@ import TestSupport
 
 /// Damages inputs in the ways that break parsers; the same ways for the same seed.
 package struct Mutator {
-    /// Inputs stay about this short, so that many can be tried; now and then one may grow to ``largest``.
+    /// Most inputs stay about this short, and many can be tried. Now and then one may grow to ``largest``.
     private static let usual = 1_024
-    /// Beyond the limits of a head, so that these are met too.
+    /// Beyond the limits of a head, which are tested too.
     package static let largest = 80_000
 
     private var random: SeededGenerator

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Choices that depend on the input alone, so that an input that fails does so again.
+/// Choices that depend on the input alone: an input that fails will fail again.
 struct Splitter {
     var random: SeededGenerator
 

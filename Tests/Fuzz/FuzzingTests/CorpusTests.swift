@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 @Suite struct CorpusTests {
-    @Test("every input of the corpus holds", arguments: fuzzTargets.indices)
+    @Test("every target accepts the inputs of its corpus without a fault", arguments: fuzzTargets.indices)
     func corpus(number: Int) throws {
         let target = fuzzTargets[number]
         let inputs = try Corpus(TestEnvironment.read().root + "/Tests/Fuzz/Corpus").inputs(of: target)
@@ -13,7 +13,7 @@ import TestSupport
         }
     }
 
-    @Test("so do a thousand damaged ones", arguments: fuzzTargets.indices)
+    @Test("every target accepts a thousand damaged inputs without a fault", arguments: fuzzTargets.indices)
     func mutants(number: Int) throws {
         let target = fuzzTargets[number]
         let pool = try Corpus(TestEnvironment.read().root + "/Tests/Fuzz/Corpus").inputs(of: target).map(\.bytes)

@@ -17,7 +17,7 @@ func onLoop<Value: Sendable>(_ body: @escaping @Sendable (EventLoop) async throw
     }
 }
 
-/// Records what it is told, in order.
+/// Records entries in their order.
 final class Journal: Sendable {
     private let entries = Mutex<[Int]>([])
     func add(_ entry: Int) { entries.withLock { $0.append(entry) } }
@@ -37,7 +37,7 @@ final class Journal: Sendable {
         }
     }
 
-    @Test func workFromManyThreadsRunsOnceAndInEachThreadsOrder() async throws {
+    @Test func workFromManyThreadsRunsOnceInTheOrderOfEachThread() async throws {
         let loop = try EventLoop(label: "test.loop")
         defer { loop.stop() }
         let journals = (0..<8).map { _ in Journal() }
@@ -71,7 +71,7 @@ final class Journal: Sendable {
         #expect(fired == [7])
     }
 
-    @Test func aTimerThatSetsItselfForThePastDoesNotHoldUpTheLoop() async throws {
+    @Test func aTimerThatSetsItselfForThePastDoesNotBlockTheLoop() async throws {
         try await onLoop { loop in
             let journal = Journal()
             func again() {
@@ -98,7 +98,7 @@ final class Journal: Sendable {
         #expect(cancelled)
     }
 
-    @Test func aPromiseReachesAllThatWaitForIt() async throws {
+    @Test func aPromiseResumesAllItsWaiters() async throws {
         let seen = try await onLoop { loop in
             let promise = Promise<Int>(on: loop)
             let journal = Journal()
@@ -128,7 +128,7 @@ final class Journal: Sendable {
         #expect(seen == [-1, 7, 7])
     }
 
-    @Test func whatIsGatheredInATurnIsSentOnceAtItsEnd() async throws {
+    @Test func workForTheEndOfATurnRunsOnceAtItsEnd() async throws {
         let seen = try await onLoop { loop in
             let journal = Journal()
             loop.atTurnEnd { journal.add(2) }
@@ -140,7 +140,7 @@ final class Journal: Sendable {
         #expect(seen == [1, 2, 3])
     }
 
-    @Test func aDescriptorIsReportedUntilItIsReadAndNeverAfterDeregistering() async throws {
+    @Test func aDescriptorIsReportedUntilItIsReadAndNeverAfterItsRegistrationEnds() async throws {
         final class Pipe: DescriptorHandler {
             let descriptor: Int32
             var reports = 0
@@ -169,7 +169,7 @@ final class Journal: Sendable {
         #expect(reports == (3, 3))
     }
 
-    @Test func anIdleLoopUsesNoCPUAndStillHears() async throws {
+    @Test func anIdleLoopTakesFewTurnsAndStillWakes() async throws {
         try await onLoop { loop in
             let before = loop.turns
             try await loop.sleep(for: .milliseconds(300))
@@ -177,7 +177,7 @@ final class Journal: Sendable {
         }
     }
 
-    @Test func aDeadlineReachesWhatTheTaskCalls() async throws {
+    @Test func aDeadlineReachesTheFunctionsThatTheTaskCalls() async throws {
         try await onLoop { loop in
             await Deadline.$current.withValue(.after(.seconds(5))) {
                 await Task.yield()
@@ -188,8 +188,8 @@ final class Journal: Sendable {
         }
     }
 
-    /// A loop that stops closes its descriptors, whose numbers the next to open something gets: nobody may write to those.
-    @Test func nobodyWakesALoopThatHasStopped() async throws {
+    /// A loop that stops closes its descriptors. Their numbers may soon belong to other files, and must not be written to.
+    @Test func aStoppedLoopIsNotWoken() async throws {
         final class Flag: Sendable { let isSet = Atomic(false) }
         for _ in 0..<60 {
             let loop = try EventLoop(label: "test.stopping")
@@ -226,7 +226,7 @@ final class Journal: Sendable {
         }
     }
 
-    @Test func aStoppedLoopIsReleasedWithWhatStillWaitedOnIt() async throws {
+    @Test func aStoppedLoopReleasesItsTimersAndIsReleased() async throws {
         final class Held: Sendable {}
         weak var loop: EventLoop?
         weak var waiting: Held?

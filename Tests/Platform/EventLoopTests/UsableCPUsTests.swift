@@ -17,7 +17,7 @@ import Testing
         #expect(UsableCPUs.quota(version1: "250000\n", period: "100000\n") == 3)
     }
 
-    @Test func thereIsAlwaysOne() { #expect(UsableCPUs.count() >= 1) }
+    @Test func thereIsAtLeastOneCPU() { #expect(UsableCPUs.count() >= 1) }
 }
 
 @Suite struct UsableMemoryTests {
@@ -31,5 +31,5 @@ import Testing
         #expect(UsableMemory.usable(machine: 1_000, version2: version2, version1: version1) == bytes)
     }
 
-    @Test func thereIsSome() { #expect(UsableMemory.bytes() > 1 << 20) }
+    @Test func thereIsMemory() { #expect(UsableMemory.bytes() > 1 << 20) }
 }

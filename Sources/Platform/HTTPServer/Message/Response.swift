@@ -17,10 +17,10 @@ package struct Response: Sendable {
         self.body = body
     }
 
-    /// An answer whose body is written by `write`, as it becomes known: in chunks, to HTTP/1.0 until the connection closes.
+    /// A response whose body is streamed by `write`: in chunks, or for HTTP/1.0 until the connection closes.
     ///
-    /// `write` runs on the request's loop, after the head is sent; not for HEAD. Where it throws, the connection is cut
-    /// off, so that the client sees that the body is not whole.
+    /// `write` runs on the request's loop after the head is sent, and not for HEAD. When it throws, the connection closes at once,
+    /// and the client sees that the body is incomplete.
     package static func streamed(
         _ status: HTTPResponse.Status, headers: HeaderBlock, _ write: @escaping (OutboundStream) async throws -> Void
     ) -> Response {
@@ -29,7 +29,7 @@ package struct Response: Sendable {
         return response
     }
 
-    /// 101: from here on the connection speaks another protocol (RFC 9110 §7.8), until `serve` returns.
+    /// A 101: the connection speaks another protocol (RFC 9110 §7.8) until `serve` returns.
     ///
     /// - Parameters:
     ///   - headers: with Upgrade; `Connection: upgrade` is the server's.

@@ -23,9 +23,9 @@ import Testing
         "ffffffffffffffff", "9223372036854775807", "[::1]", "@", "é",
     ].map { Array($0.utf8) }
 
-    static let seeds: [[UInt8]] = (AcceptedRequests.all.map(\.text.wire) + RefusedRequests.all.map(\.text.wire))
+    static let seeds: [[UInt8]] = (AcceptedRequests.all.map(\.text.wire) + MalformedRequests.all.map(\.text.wire))
 
-    @Test(arguments: 0..<8) func mutilatedRequestsGetOneVerdictHoweverTheyAreSplit(_ seed: UInt64) {
+    @Test(arguments: 0..<8) func damagedRequestsGetTheSameVerdictForEverySplit(_ seed: UInt64) {
         var random = Random(state: seed &* 0x1234_5678_9abc_def1)
         var limits = HTTPLimits()
         (limits.requestLine, limits.header, limits.headers, limits.fields) = (64, 48, 120, 5)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func noiseNeverPassesForARequest() {
+    @Test func randomBytesAreNeverARequest() {
         var random = Random(state: 7)
         for _ in 0..<5_000 {
             let bytes = (0..<Int.random(in: 1...80, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -23,9 +23,9 @@ import TestSupport
     }
 
     /// RFC 9110 §9.3.2: what is refused of HEAD has no content, whatever is wrong with it.
-    @Test func aRefusedHeadIsKnownToBeOne() {
+    @Test func aRefusedHEADIsRecognised() {
         var count = 0
-        for (name, text, status) in RefusedRequests.all {
+        for (name, text, status) in MalformedRequests.all {
             for method in ["GET ", "POST "] where text.hasPrefix(method) {
                 for (other, isHead) in [("HEAD ", true), ("GET ", false), ("HEADS ", false), ("head ", false), ("HEA", false)] {
                     let bytes = (other + String(text.dropFirst(method.count))).wire
@@ -42,8 +42,8 @@ import TestSupport
         #expect(count > 200)
     }
 
-    /// What is not complete is known too, for who is too slow or leaves.
-    @Test func aHeadThatIsNotCompleteIsKnownToBeOne() {
+    /// An incomplete HEAD is recognised too: the client may be too slow, or disconnect.
+    @Test func anIncompleteHEADIsRecognised() {
         let text = Array("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na".utf8)
         for length in 0..<text.count {
             var driver = ParserDriver()
@@ -56,7 +56,7 @@ import TestSupport
     }
 
     /// Against inet_pton(3), which knows the same forms.
-    @Test func hostsOfIPv6AreAddresses() {
+    @Test func anIPv6HostMustBeAnAddress() {
         var random = SeededGenerator(seed: 6)
         let parts = [
             "1", "abcd", "0", "ffff", "12345", "g", "", ":", "::", ":", ":", ":", "1.2.3.4", "01.2.3.4", "255.255.255.255",
@@ -136,7 +136,7 @@ import TestSupport
         #expect(refusal(head + chunk(8_000) + chunk(8_000) + chunk(400) + "0\r\n\r\n") == 400)
     }
 
-    @Test func aBodyMayHaveItsLimitAndNotAByteMore() {
+    @Test func aBodyMayReachItsLimitAndNotExceedIt() {
         var limits = HTTPLimits()
         limits.body = 10
         let head = "POST / HTTP/1.1\r\nHost: a\r\n"
@@ -146,13 +146,13 @@ import TestSupport
         #expect(refusal("\(head)Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n6\r\n", limits) == 413)
     }
 
-    @Test func anAnnouncedBodyTakesNoMemoryBeforeItComes() {
+    @Test func anAnnouncedBodyTakesNoMemoryBeforeItArrives() {
         var driver = ParserDriver()
         driver.feed(Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\na".utf8))
         #expect(driver.parser.heldBytes <= 128 << 10)
     }
 
-    @Test func limitsOfNothingAndOfEverythingAreHeld() {
+    @Test func limitsOfZeroAndOfTheLargestNumberHold() {
         var none = HTTPLimits()
         none.requestLine = 0
         #expect(refusal("GET / HTTP/1.1\r\n", none) == 414)

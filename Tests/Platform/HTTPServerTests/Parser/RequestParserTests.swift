@@ -3,7 +3,7 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct RequestParserTests {
-    @Test(arguments: RefusedRequests.all.map { RefusedCase(name: $0.name, bytes: $0.text.wire, status: $0.status) })
+    @Test(arguments: MalformedRequests.all.map { RefusedCase(name: $0.name, bytes: $0.text.wire, status: $0.status) })
     func isRefusedWithTheRightStatusHoweverItIsSplit(_ refused: RefusedCase) {
         #expect(ParserDriver.verdict([refused.bytes]) == Verdict(requests: [], refusal: refused.status))
         #expect(ParserDriver.disagreement(refused.bytes) == nil)
@@ -21,7 +21,7 @@ import Testing
         var testDescription: String { name }
     }
 
-    @Test(arguments: AcceptedRequests.all) func isAcceptedHoweverItIsSplit(_ accepted: AcceptedRequests.Case) {
+    @Test(arguments: AcceptedRequests.all) func isAcceptedForEverySplit(_ accepted: AcceptedRequests.Case) {
         #expect(ParserDriver.verdict([accepted.text.wire]) == Verdict(requests: accepted.requests, refusal: nil))
         #expect(ParserDriver.disagreement(accepted.text.wire) == nil)
     }
@@ -33,7 +33,7 @@ import Testing
         #expect(driver.verdict == Verdict(requests: [], refusal: 505))
     }
 
-    @Test func aWrongLineIsRefusedBeforeTheNextHasCome() {
+    @Test func aWrongLineIsRefusedBeforeTheNextArrives() {
         for prefix in [
             "GET / HTTP/1.1\n", "GET / HTTP/1.1\rX", "GET /\0", "GET / HTTP/1.1\r\nA : b\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n",
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func theBodyIsAnnouncedOnceAndA100IsAskedForOnlyWhileItIsMissing() {
+    @Test func theBodyIsAnnouncedOnceAndA100IsSentOnlyWhileItIsMissing() {
         let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n"
         var waiting = ParserDriver()
         waiting.feed(Array(head.utf8))
@@ -60,7 +60,7 @@ import Testing
         #expect((none.announced, none.continues, none.verdict.requests.count) == (0, 0, 1))
     }
 
-    @Test func aRouteMayAllowItsOwnBodySize() {
+    @Test func aRouteCanSetItsOwnBodyLimit() {
         for (limit, refusal, streams) in [(3, 413, false), (3, 413, true), (4, nil, false), (4, nil, true)] as [(Int, Int?, Bool)]
         {
             for body in ["Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"] {
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func phasesTellIdleFromHeadFromBody() {
+    @Test func thePhaseIsIdleThenHeadThenBody() {
         var driver = ParserDriver()
         #expect(driver.parser.phase == .idle)
         driver.feed(Array("\r\n".utf8))

@@ -14,7 +14,7 @@ import TestSupport
             (ServerSentEvent(data: Array("\n".utf8)), "data: \ndata: \n\n"),
             (ServerSentEvent(data: Array("a\n\rb\r".utf8)), "data: a\ndata: \ndata: b\ndata: \n\n"),
             (ServerSentEvent(id: "", data: Array("forget the id".utf8)), "id: \ndata: forget the id\n\n"),
-            // Nobody puts a field of their own into an event.
+            // A value cannot add a field of its own to an event.
             (ServerSentEvent(name: "a\ndata: b", id: "1\r2", data: Array("x".utf8)), "data: x\n\n"),
             (ServerSentEvent(id: "1\u{0}2", data: Array("x".utf8)), "data: x\n\n"),
         ])
@@ -31,7 +31,7 @@ import TestSupport
         #expect(String(decoding: ServerSentEvent.retry(after: time), as: UTF8.self) == "retry: \(milliseconds)\n\n")
     }
 
-    @Test("a stream on the wire is read as a browser does")
+    @Test("a browser can read the stream")
     func wire() async throws {
         try await RunningServer.with { running in
             let client = try await EventStreamTestClient.connect(port: running.port, "/events/100")

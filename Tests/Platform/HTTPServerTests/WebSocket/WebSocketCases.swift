@@ -57,7 +57,7 @@ enum WebSocketCases {
         Case("ping without payload", [F(ping)], "ping "),
         Case("ping with payload", [F(ping, "hello")], "ping hello"),
         Case("ping of 125 bytes", [F(ping, filled(125))], "ping (125 bytes, \(filled(125).hashValue))"),
-        Case("a pong nobody asked for", [F(pong, "x")], "pong x"),
+        Case("an unsolicited pong", [F(pong, "x")], "pong x"),
         Case(
             "control between fragments",
             [F(text, "a", isFinal: false), F(ping, "p"), F(more, "b", isFinal: false), F(pong, "q"), F(more, "c")],

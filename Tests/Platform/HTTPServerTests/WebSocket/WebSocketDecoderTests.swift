@@ -4,7 +4,7 @@ import TestSupport
 @testable import HTTPServer
 
 @Suite struct WebSocketDecoderTests {
-    @Test("frames get their verdict, however they are split", arguments: WebSocketCases.all)
+    @Test("frames get the same verdict for every split", arguments: WebSocketCases.all)
     func verdict(_ one: WebSocketCases.Case) {
         #expect(WebSocketDriver.verdict([one.bytes], limit: one.limit) == one.verdict)
         if one.bytes.count < 1_000 { #expect(WebSocketDriver.disagreement(one.bytes, limit: one.limit) == nil) }
@@ -21,7 +21,7 @@ import TestSupport
         }
     }
 
-    @Test("the mask comes off at every length, offset and split")
+    @Test("the mask is removed for every length, offset and split")
     func masks() {
         for count in 0..<70 {
             let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
@@ -42,7 +42,7 @@ import TestSupport
         }
     }
 
-    @Test("a length is believed only as far as bytes come")
+    @Test("memory grows with the bytes that arrive, not with the announced length")
     func memory() {
         var decoder = WebSocketDecoder(maximumMessage: .max)
         var position = 0
@@ -84,7 +84,7 @@ import TestSupport
         #expect(bytes == [0xEE, 0x82] + length + payload)
     }
 
-    @Test("a close frame that is written is read again, a long reason cut at a character")
+    @Test("a written close frame can be read, and a long reason is cut at a character")
     func closeFrames() throws {
         for close in [WebSocketClose(nil), WebSocketClose(.normal), WebSocketClose(.goingAway, "Grüße")] {
             #expect(try WebSocketClose(payload: close.payload) == close)

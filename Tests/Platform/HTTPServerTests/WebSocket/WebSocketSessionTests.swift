@@ -8,7 +8,7 @@ import TestSupport
     private typealias Frame = WebSocketClientFrame
     private typealias Reply = WebSocketTestClient.Frame
 
-    @Test("messages come back, of any kind and size, whole or in fragments, with pings between")
+    @Test("messages of any kind and size are echoed, whole or in fragments, with pings in between")
     func echo() async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/ws")
@@ -27,7 +27,7 @@ import TestSupport
         }
     }
 
-    @Test("what is sent with the handshake is taken, in order, and many at once")
+    @Test("messages sent with the handshake are received in order")
     func pipelined() async throws {
         try await RunningServer.with { running in
             let frames = (0..<500).map { Frame(1, "message \($0)") }
@@ -76,7 +76,7 @@ import TestSupport
         }
     }
 
-    @Test("whoever asks in the wrong way gets an answer in HTTP, and the connection goes on")
+    @Test("a wrong handshake gets an HTTP response, and the connection stays open")
     func refused() async throws {
         try await RunningServer.with { running in
             let client = HTTPTestClient(port: running.port)
@@ -93,7 +93,7 @@ import TestSupport
         }
     }
 
-    @Test("the handler may close, and what it throws is 1011")
+    @Test("the handler may close, and an error of it is 1011")
     func ends() async throws {
         try await RunningServer.with { running in
             for (text, code) in [("bye", 1000), ("throw", 1011)] {
@@ -108,7 +108,7 @@ import TestSupport
         }
     }
 
-    @Test("a client that does not answer a close is not waited for long")
+    @Test("the session does not wait long for a client that does not answer a close frame")
     func closeUnanswered() async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/ws/200")
@@ -118,7 +118,7 @@ import TestSupport
         }
     }
 
-    @Test("a client that answers pings stays, one that is silent is dropped")
+    @Test("a client that answers pings stays connected, and a silent one is closed")
     func heartbeat() async throws {
         try await RunningServer.with { running in
             let silent = try await WebSocketTestClient.connect(port: running.port, "/ws/100")
@@ -140,7 +140,7 @@ import TestSupport
         }
     }
 
-    @Test("whoever sends and never reads has to wait, and is dropped in the end")
+    @Test("a client that sends and never reads has to wait, and is closed in the end")
     func backPressure() async throws {
         try await RunningServer.with({
             $0.writeTimeout = .milliseconds(500)
@@ -162,7 +162,7 @@ import TestSupport
         }
     }
 
-    @Test("when the server ends, clients are told 1001; those that answer and those that do not are gone in time")
+    @Test("at a shutdown clients get 1001, and all connections end in time whether they answer or not")
     func finish() async throws {
         try await RunningServer.with { running in
             let polite = try await WebSocketTestClient.connect(port: running.port, "/ws/500")
@@ -187,7 +187,7 @@ import TestSupport
         ("pongs within a message", [Frame(1, isFinal: false), Frame(10), Frame(0)]),
     ]
 
-    @Test("a client that sends more frames than it may is told 1008, and cut off", arguments: floods)
+    @Test("a client that sends too many frames gets 1008, and is closed", arguments: floods)
     func flood(name: String, unit: [WebSocketClientFrame]) async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
@@ -210,7 +210,7 @@ import TestSupport
         }
     }
 
-    @Test("fragments without an end are counted before they are a message")
+    @Test("fragments count even before their message is complete")
     func endlessFragments() async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
@@ -221,7 +221,7 @@ import TestSupport
         }
     }
 
-    @Test("as many as it may are taken, and of the pings the newest is answered last, an older one never after it")
+    @Test("frames within the limit are accepted, and the latest ping is answered last")
     func allowed() async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/flood")
@@ -238,7 +238,7 @@ import TestSupport
         }
     }
 
-    @Test("a client that may say little is told 1008 where it says much, however few its frames are")
+    @Test("a client that sends too many bytes in few frames gets 1008")
     func bytes() async throws {
         try await RunningServer.with { running in
             let client = try await WebSocketTestClient.connect(port: running.port, "/quiet")
@@ -250,7 +250,7 @@ import TestSupport
         }
     }
 
-    @Test("while the server drains, the answer to a handshake has one Connection field, and it says upgrade")
+    @Test("while draining, the response to a handshake has one Connection field, with upgrade")
     func draining() async throws {
         try await RunningServer.with { running in
             running.server.beginDrain()
@@ -263,7 +263,7 @@ import TestSupport
         }
     }
 
-    @Test("a client that vanishes ends its session")
+    @Test("a client that disconnects ends its session")
     func vanished() async throws {
         try await RunningServer.with { running in
             let reset = try await WebSocketTestClient.connect(port: running.port, "/ws")

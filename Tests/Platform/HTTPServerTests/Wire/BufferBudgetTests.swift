@@ -5,7 +5,7 @@ import Testing
 
 /// Who goes when there is too much, and how slow is too slow: rules, by many cases.
 @Suite struct BufferBudgetTests {
-    @Test func whatIsTakenIsEnoughAndOfThoseThatHoldMostForLongest() {
+    @Test func theLargestAndOldestClaimsAreFreedUntilThereIsEnough() {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<2_000 {
             let claims = (0..<Int.random(in: 0...40, using: &random)).map { _ in
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func aSilentGiantGoesBeforeSmallAndBeforeQuickOnes() {
+    @Test func aLargeSilentClaimIsFreedBeforeSmallAndNewOnes() {
         let second: UInt64 = 1_000_000_000
         let claims = [
             BufferClaim(held: 900, since: 0), BufferClaim(held: 65_535, since: 0), BufferClaim(held: 65_535, since: 9 * second),
@@ -36,7 +36,7 @@ import Testing
         #expect(BufferClaim.victims(of: claims, excess: 70_000, at: 10 * second) == [1, 2])
     }
 
-    @Test func theBudgetAsksForNothingWithinItsLimit() {
+    @Test func nothingIsFreedWithinTheLimit() {
         let budget = BufferBudget(limit: 800)
         budget.count(800)
         #expect(budget.excess == 0)
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// Against the rule itself: late as soon as for some moment before, less has come since than the rate asks, but for a window.
-    @Test func aPaceHoldsOverEveryStretchOfTime() {
+    @Test func aPaceHoldsOverEveryWindow() {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<500 {
             let rate = UInt64.random(in: 1...1_000, using: &random)
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func whatWasFastBuysNoSilence() {
+    @Test func earlierSpeedDoesNotAllowSilence() {
         var pace = TransferPace(from: 0, rate: 512, window: 5_000_000_000)
         pace.reach(1 << 20, at: 1_000_000_000)
         #expect(!pace.isLate(at: 5_999_999_999))
@@ -88,7 +88,7 @@ import Testing
         #expect(extreme.due == .max)
     }
 
-    @Test func aClientsConnectionsAreCountedInAndOut() {
+    @Test func theConnectionsOfAClientAreCounted() {
         let counter = ClientConnectionCounter()
         #expect((0..<5).map { _ in counter.add("a", limit: 3) } == [true, true, true, false, false])
         #expect(counter.add("b", limit: nil))

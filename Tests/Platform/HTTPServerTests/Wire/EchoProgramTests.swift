@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 @Suite struct EchoProgramTests {
-    @Test func bodiesAndHeaderFieldsComeBackAndASignalEndsIt() async throws {
+    @Test func bodiesAndFieldsAreEchoedAndASignalEndsTheProgram() async throws {
         let programs = URL(filePath: try TestEnvironment.read().commerce).deletingLastPathComponent()
         let port = try FreePort.find()
         let process = try ChildProcess([programs.appending(path: "echo").path, String(port)], environment: [:])
@@ -22,7 +22,7 @@ import TestSupport
         #expect(try process.wait(seconds: 20) == .exited(0))
     }
 
-    @Test func withoutAPortItSaysHowToUseIt() throws {
+    @Test func withoutAPortItPrintsItsUsage() throws {
         let programs = URL(filePath: try TestEnvironment.read().commerce).deletingLastPathComponent()
         let process = try ChildProcess([programs.appending(path: "echo").path], environment: [:])
         #expect(try process.wait(seconds: 20) == .exited(64))

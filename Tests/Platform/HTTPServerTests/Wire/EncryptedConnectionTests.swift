@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import HTTPServer
 
-/// The same server on an encrypted port.
+/// The server on an encrypted port.
 @Suite struct EncryptedConnectionTests {
     private static let get = "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
@@ -32,12 +32,12 @@ import TestSupport
         return try TLSServerContext(TLSIdentitySource.files(certificates: made.certificate, key: made.key).read())
     }
 
-    @Test func everyExchangeHasItsVerdictThereToo() async throws {
+    @Test func everyExchangeHasTheSameResultOverTLS() async throws {
         try await serve { running, _ in
             for wire in WireCases.exchanges {
                 let whole = try TLSTestSocket(port: running.server.tlsPort)
                 let after = "GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                // What is refused may be answered, and the connection closed, before all is sent.
+                // The server may answer a rejected request, and close the connection, before everything is sent.
                 try? whole.send(wire.sent.wire + Array(after.utf8))
                 let drops = try TLSTestSocket(port: running.server.tlsPort)
                 for byte in wire.sent.wire + Array(after.utf8) { try? drops.send([byte]) }
@@ -58,7 +58,7 @@ import TestSupport
             let reply = try WireReply.all(in: try socket.readToEnd())
             #expect(reply.map(\.status) == [200])
             #expect(reply.first?.header("content-length") == "\(body.count)")
-            // A reader that comes late gets all of it too.
+            // A client that reads late gets everything too.
             let late = try TLSTestSocket(port: running.server.tlsPort)
             try late.send("GET /large/20000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             Thread.sleep(forTimeInterval: 0.3)
@@ -66,7 +66,7 @@ import TestSupport
         }
     }
 
-    @Test func versionsAndProtocolsAreAgreedOn() async throws {
+    @Test func versionsAndProtocolsAreNegotiated() async throws {
         try await serve { running, _ in
             func wish(_ change: (inout TLSTestSocket.Wish) -> Void) throws -> TLSTestSocket {
                 var wish = TLSTestSocket.Wish()
@@ -83,7 +83,7 @@ import TestSupport
         }
     }
 
-    @Test func whatIsNoTLSIsCutOffAndCounted() async throws {
+    @Test func bytesThatAreNotTLSCloseTheConnectionAndCount() async throws {
         let registry = PrometheusRegistry(descriptions: [])
         try await serve(metrics: ServerMetrics(factory: registry)) { running, _ in
             for garbage in [
@@ -102,7 +102,7 @@ import TestSupport
         }
     }
 
-    @Test func aHandshakeThatNeverComesIsGivenUp() async throws {
+    @Test func aHandshakeThatNeverArrivesTimesOut() async throws {
         try await serve({ $0.headerTimeout = .milliseconds(200) }) { running, _ in
             let silent = try RawSocket(port: running.server.tlsPort)
             let half = try RawSocket(port: running.server.tlsPort)
@@ -111,7 +111,7 @@ import TestSupport
         }
     }
 
-    @Test func aNewCertificateIsForNewConnections() async throws {
+    @Test func aNewCertificateIsUsedForNewConnections() async throws {
         try await serve { running, certificates in
             let before = try TLSTestSocket(port: running.server.tlsPort)
             let files = try ScratchDirectory("tls")
@@ -125,8 +125,8 @@ import TestSupport
         }
     }
 
-    /// What was agreed on under old keys cannot be gone on with, in either version.
-    @Test func newKeysForTicketsEndOldSessions() async throws {
+    /// A session under old keys cannot be resumed, in either version.
+    @Test func newTicketKeysEndOldSessions() async throws {
         try await serve { running, certificates in
             for version in [nil, TLSTestSocket.Wish.version12] {
                 func connect(_ session: TLSTestSocket.Session?) throws -> TLSTestSocket {
@@ -149,8 +149,8 @@ import TestSupport
         }
     }
 
-    /// Those beyond the rate wait, and all are served in the end.
-    @Test func handshakesHaveARate() async throws {
+    /// Handshakes beyond the rate wait, and all are served in the end.
+    @Test func handshakesAreRateLimited() async throws {
         try await serve({ $0.tls?.handshakeRate = 20 }) { running, _ in
             let began = ContinuousClock.now
             for _ in 0..<60 {
@@ -168,8 +168,8 @@ import TestSupport
 
     private final class ClientName: Sendable { let name = Mutex("flood") }
 
-    /// One address that connects without end has its share; others get their turn.
-    @Test func oneClientHasNotAllHandshakes() async throws {
+    /// One address that connects without end gets its share, and others get theirs.
+    @Test func oneClientCannotTakeAllHandshakes() async throws {
         let client = ClientName()
         let change: (inout ServerConfiguration) -> Void = {
             $0.tls?.handshakeRate = 16
@@ -181,7 +181,7 @@ import TestSupport
             try MetricsScrape(registry.text())["http_server_connections_refused_total{reason=\"client\"}"] ?? 0
         }
         try await serve(change, metrics: ServerMetrics(factory: registry)) { running, _ in
-            // Beyond its share it is refused while the others' is still there.
+            // Beyond its share the client is refused, while the share of others is left.
             var attempts = 0
             while try refused() < 20, attempts < 5_000 {
                 try RawSocket(port: running.server.tlsPort).close()
@@ -195,7 +195,7 @@ import TestSupport
         }
     }
 
-    @Test func bothPortsEndTogether() async throws {
+    @Test func bothPortsShutDownTogether() async throws {
         try await serve { running, _ in
             let idle = try TLSTestSocket(port: running.server.tlsPort)
             try idle.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -205,7 +205,7 @@ import TestSupport
                 await running.server.finish(within: .seconds(20))
                 ended.signal()
             }
-            #expect((try? idle.receive()) == .some(nil), "no word that the server ends")
+            #expect((try? idle.receive()) == .some(nil), "no close_notify when the server shuts down")
             ended.wait()
             #expect(throws: TestFailure.self) { try TLSTestSocket(port: running.server.tlsPort) }
         }

@@ -19,7 +19,7 @@ import TestSupport
         }
     }
 
-    @Test func bodiesComeBackAsTheyWereSent() async throws {
+    @Test func bodiesAreEchoedUnchanged() async throws {
         try await RunningServer.with { running in
             let client = HTTPTestClient(port: running.port)
             for size in [0, 1, 1_000, 65_535, 65_536, 70_000, 1 << 20] {
@@ -52,7 +52,7 @@ import TestSupport
         }
     }
 
-    @Test func headHasTheLengthAndNoBody() async throws {
+    @Test func aHEADGetsTheLengthAndNoBody() async throws {
         try await RunningServer.with { running in
             let text = try await running.talk(
                 "HEAD /abc HTTP/1.1\r\nHost: a\r\n\r\nHEAD /large/100000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -75,7 +75,7 @@ import TestSupport
         }
     }
 
-    @Test func connectionsCloseWhenEitherSideSaysSo() async throws {
+    @Test func connectionsCloseWhenEitherSideAsksForIt() async throws {
         try await RunningServer.with { running in
             for request in [
                 "GET /close HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",

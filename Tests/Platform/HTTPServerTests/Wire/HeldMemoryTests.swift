@@ -9,7 +9,7 @@ import Testing
 @Suite struct HeldMemoryTests {
     private static let refused = "POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n"
 
-    @Test func whatIsRefusedByItsHeadIsAnsweredWithoutItsBody() async throws {
+    @Test func aRequestRejectedByItsHeadIsAnsweredWithoutItsBody() async throws {
         try await RunningServer.with { running in
             for (fields, sent) in [
                 ("\r\n", ""), ("Expect: 100-continue\r\n\r\n", ""), ("\r\n", String(repeating: "x", count: 200_000)),
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func theSameOverTLS() async throws {
+    @Test func aRequestRejectedByItsHeadIsAnsweredWithoutItsBodyOverTLS() async throws {
         let files = try ScratchDirectory("held")
         let certificates = CertificateStore(try EncryptedConnectionTests.context(in: files.path))
         try await RunningServer.with({ $0.tls = TLSListener(port: 0, certificates: certificates) }) { running in
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsDueWhateverItsRate() async throws {
+    @Test func aBodyMustEndInItsTimeAtAnyRate() async throws {
         try await RunningServer.with({ $0.lingerTimeout = .seconds(20) }) { running in
             let text = try await running.talk(
                 "POST /echo/late HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n" + String(repeating: "x", count: 800_000))
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func whoWasFastMayNotBeSilentForIt() async throws {
+    @Test func aFastBodyMayNotBeSilentLater() async throws {
         try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(300), 240) }) { running in
             let text = try await running.talk(
                 "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 999_999))
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func bodiesHaveOneBudgetAndWhoHoldsMostLongestGoesFirst() async throws {
+    @Test func bodiesShareOneBudgetAndTheLargestAndOldestIsEvictedFirst() async throws {
         let registry = PrometheusRegistry()
         let metrics = ServerMetrics(factory: registry)
         let change: (inout ServerConfiguration) -> Void = { $0.bufferMemory = 1 << 20 }
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// A head stays until its body has come, and one of 60 KiB before a body of two bytes is nearly all of the request.
-    @Test func headsCountUntilTheirRequestIsAnswered() async throws {
+    @Test func headsCountInTheBudgetUntilTheirRequestIsAnswered() async throws {
         let fields = (0..<4).map { "X-\($0): " + String(repeating: "x", count: 15_000) + "\r\n" }.joined()
         try await RunningServer.with({ $0.bufferMemory = 1 << 20 }) { running in
             var held: [RawSocket] = []
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func repliesThatNobodyTakesAreWithinTheBudgetToo() async throws {
+    @Test func unreadResponsesCountInTheBudget() async throws {
         try await RunningServer.with({ $0.bufferMemory = 4 << 20 }) { running in
             var held: [RawSocket] = []
             for _ in 0..<12 {
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSentBehindAStreamIsNotKept() async throws {
+    @Test func requestsBehindAStreamAreNotKept() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n" + String(repeating: "x", count: 200_000))
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func oneClientHasNotAllConnections() async throws {
+    @Test func oneClientCannotTakeAllConnections() async throws {
         let registry = PrometheusRegistry()
         let change: (inout ServerConfiguration) -> Void = { $0.maximumConnectionsPerClient = 3 }
         try await RunningServer.with(change, metrics: ServerMetrics(factory: registry)) { running in
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func nearTheLimitIdleConnectionsMakeRoom() async throws {
+    @Test func nearTheLimitIdleConnectionsAreClosed() async throws {
         try await RunningServer.with({ $0.maximumConnections = 32 }) { running in
             var sockets: [RawSocket] = []
             for _ in 0..<100 {

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func everyByteOfAnAnswerIsCountedAndEveryConnection() async throws {
+    @Test func everyResponseByteAndEveryConnectionIsCounted() async throws {
         try await RunningServer.with(metrics: ServerMetrics(factory: registry)) { running in
             var received = 0
             for path in ["/", "/large/200000", "/status/204"] {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionTooManyIsCountedAsRefused() async throws {
+    @Test func aConnectionBeyondTheLimitCountsAsRefused() async throws {
         try await RunningServer.with({ $0.maximumConnections = 1 }, metrics: ServerMetrics(factory: registry)) { running in
             let first = try await running.connect()
             #expect(try await running.eventually { running.server.openConnections == 1 })
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func aSlowHeadAndASlowBodyAreCountedApart() async throws {
+    @Test func slowHeadsAndSlowBodiesAreCountedSeparately() async throws {
         let settings: (inout ServerConfiguration) -> Void = {
             ($0.headerTimeout, $0.minimumRateWindow) = (.milliseconds(300), .milliseconds(300))
         }

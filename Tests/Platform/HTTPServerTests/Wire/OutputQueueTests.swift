@@ -27,7 +27,7 @@ import Testing
     }
 
     /// An empty one would be an empty write.
-    @Test func nothingEmptyIsEverQueued() {
+    @Test func emptyArraysAreNeverQueued() {
         var queue = OutputQueue()
         for size in [40_000, 0, 40_000, 40_000, 3, 0, 40_000] { queue.append([UInt8](repeating: 1, count: size), asChunk: false) }
         #expect(queue.closed.map(\.count) == [40_000, 40_000, 40_000, 3, 40_000] && queue.open.isEmpty)
@@ -35,7 +35,7 @@ import Testing
     }
 
     /// The room of what was sent is given back, and counted until then.
-    @Test func littleThatWaitsKeepsNoRoomOfMuch() {
+    @Test func fewWaitingBytesDoNotKeepALargeBuffer() {
         let (server, client) = sockets()
         defer { close(server); close(client) }
         var queue = OutputQueue()
@@ -52,7 +52,7 @@ import Testing
         #expect(queue.heldBytes == 0)
     }
 
-    @Test func smallAndLargeRepliesLeaveInOrderHoweverLittleTheClientTakes() {
+    @Test func responsesKeepTheirOrderHoweverLittleTheClientAccepts() {
         let (server, client) = sockets()
         defer { close(server); close(client) }
         var queue = OutputQueue()
@@ -74,7 +74,7 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    @Test(arguments: [4_000, 40_000]) func aClientThatNeverTakesAllDoesNotMakeItGrow(_ size: Int) {
+    @Test(arguments: [4_000, 40_000]) func theQueueDoesNotGrowForAClientThatNeverAcceptsEverything(_ size: Int) {
         let (server, client) = sockets()
         defer { close(server); close(client) }
         var queue = OutputQueue()
@@ -88,7 +88,7 @@ import Testing
         #expect(largest < 128 * size)
     }
 
-    @Test func aGoneClientIsAFailureAndNotASignal() {
+    @Test func aDisconnectedClientCausesAFailureAndNoSignal() {
         let (server, client) = sockets()
         close(client)
         defer { close(server) }

@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import HTTPServer
 
-@Suite struct RefusalTests {
+@Suite struct RejectedRequestTests {
     @Test func aValidRequestAndThenAnInvalidOneGet200AndThen400() async throws {
         try await RunningServer.with { running in
             for first in ["/first", "/yield", "/sleep/20"] {
@@ -19,7 +19,7 @@ import TestSupport
     }
 
     /// RFC 9110 §9.3.2.
-    @Test func theRefusalOfAHeadHasNoContent() async throws {
+    @Test func theRejectionOfAHEADHasNoContent() async throws {
         let long = String(repeating: "a", count: 17_000)
         let cases: [(String, Int)] = [
             ("HEAD / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400), ("HEAD / HTTP/1.1\r\n\r\n", 400),
@@ -48,7 +48,7 @@ import TestSupport
         }
     }
 
-    @Test func aClientThatGoesOnAfter429LosesItsConnection() async throws {
+    @Test func aConnectionClosesAfterTooMany429InARow() async throws {
         func ask(_ running: RunningServer, _ statuses: [Int]) async throws -> [String] {
             let text = try await running.talk(
                 statuses.map { "GET /status/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
@@ -76,7 +76,7 @@ import TestSupport
         }
     }
 
-    @Test func nothingThatFollowsARefusalIsAnswered() async throws {
+    @Test func nothingAfterARejectedRequestIsAnswered() async throws {
         try await RunningServer.with { running in
             let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
             for attack in [
@@ -94,7 +94,7 @@ import TestSupport
         }
     }
 
-    @Test func theReplyToABadRequestSurvivesWhatTheClientStillSends() async throws {
+    @Test func theResponseToABadRequestArrivesThoughTheClientStillSends() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("GET / HTTP/9.9\r\n" + String(repeating: "x", count: 100_000))
@@ -113,7 +113,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyTooLargeIsRefusedBeforeItIsSent() async throws {
+    @Test func aBodyThatIsTooLargeIsRejectedBeforeItIsSent() async throws {
         try await RunningServer.with { running in
             let text = try await running.talk("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n")
             #expect(text.hasPrefix("HTTP/1.1 413 "))
@@ -125,7 +125,7 @@ import TestSupport
     }
 
     /// What is gathered is kept, so a route's own limit counts below the server's.
-    @Test func aRoutesOwnLimitHoldsUpToTheServers() async throws {
+    @Test func aRoutesLimitHoldsUpToThatOfTheServer() async throws {
         let body = [UInt8](repeating: 1, count: 3 << 20)
         try await RunningServer.with({ $0.limits.body = 8 << 20 }) { running in
             let response = try await HTTPTestClient(port: running.port).request("POST", "/echo/import", body: body)
@@ -139,7 +139,7 @@ import TestSupport
         }
     }
 
-    @Test func aClientThatExpectsIt_getsA100AndThenTheReply() async throws {
+    @Test func aClientThatExpectsA100GetsItAndThenTheResponse() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
@@ -163,7 +163,7 @@ import TestSupport
         }
     }
 
-    @Test func aTargetInAbsoluteFormNamesTheHost() async throws {
+    @Test func aTargetInAbsoluteFormSetsTheHost() async throws {
         try await RunningServer.with { running in
             let client = HTTPTestClient(port: running.port)
             let response = try await client.request("GET", "http://shop.example/host", headers: [("Host", "other.example")])

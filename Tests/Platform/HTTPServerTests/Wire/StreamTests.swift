@@ -7,7 +7,7 @@ import TestSupport
 
 /// Bodies that are never whole in memory, either way.
 @Suite struct StreamTests {
-    @Test func aReaderThatIsSlowHoldsTheClientBack() async throws {
+    @Test func aSlowReaderSlowsTheClientDown() async throws {
         try await RunningServer.with { running in
             let size = 192 << 20
             let before = try Self.residentBytes()
@@ -68,14 +68,14 @@ import TestSupport
         }
     }
 
-    @Test func aReplyThatFailsIsNotTakenForWhole() async throws {
+    @Test func aResponseThatFailsIsNotMistakenForComplete() async throws {
         try await RunningServer.with { running in
             let text = try await running.talk("GET /torn HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(!text.contains("0\r\n\r\n"))
         }
     }
 
-    @Test func theBodyIsAskedForOnceItIsRead() async throws {
+    @Test func a100IsSentWhenTheBodyIsFirstRead() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             let connection = HTTPTestConnection(socket)
@@ -93,7 +93,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyThatComesTooSlowlyIsGivenUp() async throws {
+    @Test func aStreamedBodyThatIsTooSlowFails() async throws {
         try await RunningServer.with {
             $0.minimumRateWindow = .milliseconds(100)
             $0.minimumRate = 1_000_000
@@ -106,7 +106,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyThatHasComeIsNoLongerMeasured() async throws {
+    @Test func aCompleteBodyIsNoLongerMeasured() async throws {
         let registry = PrometheusRegistry(descriptions: [])
         try await RunningServer.with({ $0.minimumRateWindow = .seconds(2) }, metrics: ServerMetrics(factory: registry)) {
             running in
@@ -119,7 +119,7 @@ import TestSupport
         }
     }
 
-    @Test func aReaderThatTakesItsTimeIsNotHeldAgainstTheClient() async throws {
+    @Test func theReadersOwnTimeDoesNotCountAgainstTheClient() async throws {
         try await RunningServer.with {
             $0.minimumRateWindow = .milliseconds(100)
             $0.minimumRate = 1_000_000
@@ -130,7 +130,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyThatBreaksOffIsAFaultToItsReader() async throws {
+    @Test func aTruncatedBodyIsAnErrorForItsReader() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("POST /stream/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\nabc")
@@ -140,7 +140,7 @@ import TestSupport
         }
     }
 
-    @Test func aClientThatGoesEndsTheReader() async throws {
+    @Test func aClientThatDisconnectsEndsTheReader() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("POST /stream/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\nabc")
@@ -150,7 +150,7 @@ import TestSupport
         }
     }
 
-    @Test func streamsAndOtherRepliesComeInOrderOverOneConnection() async throws {
+    @Test func streamedAndOtherResponsesKeepTheirOrderOnOneConnection() async throws {
         try await RunningServer.with { running in
             let paths = ["/chunks/3", "/first", "/yield", "/chunks/2", "/chunks/1", "/sleep/20", "/chunks/4", "/last"]
             let connection = HTTPTestConnection(try await running.connect())
@@ -169,7 +169,7 @@ import TestSupport
         }
     }
 
-    @Test func aStreamLearnsThatTheServerEnds() async throws {
+    @Test func aStreamIsNotifiedOfTheShutdown() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             try await socket.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -185,7 +185,7 @@ import TestSupport
         }
     }
 
-    @Test func anotherProtocolHasTheConnectionToItself() async throws {
+    @Test func anUpgradedConnectionCarriesNoFurtherRequest() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             // What comes with the request belongs to it already.

@@ -6,7 +6,7 @@ import TestSupport
 @Suite struct TokenBucketTests {
     private static let second: UInt64 = 1_000_000_000
 
-    @Test func aBurstAndThenTheRate() {
+    @Test func aBurstIsAllowedAndThenTheRate() {
         var bucket = TokenBucket(rate: 20, burst: 100)
         #expect((0..<200).count { _ in bucket.take(at: 5) } == 100)
         #expect((1...40).count { bucket.take(at: 5 + UInt64($0) * Self.second / 40) } == 20)
@@ -15,7 +15,7 @@ import TestSupport
         #expect(!bucket.isReady(at: 100 * Self.second) && bucket.isReady(at: 101 * Self.second))
     }
 
-    @Test func eachClientHasItsOwnAndTheyAreForgotten() {
+    @Test func eachClientHasItsOwnBucketAndFullOnesAreForgotten() {
         var buckets = ClientBuckets(rate: 10, burst: 8)
         for client in ["a", "b"] { #expect((0..<20).count { _ in buckets.take(of: client, at: 7) } == 8) }
         let known = buckets.take(of: "a", at: 7), other = buckets.take(of: "c", at: 7)
@@ -24,7 +24,7 @@ import TestSupport
             let isThere = buckets.take(of: "\(number)", at: 7 + UInt64(number))
             #expect(isThere && buckets.count <= ClientBuckets.most)
         }
-        // Those that are full go first: who is known to have had its share does not get another.
+        // Full buckets are forgotten first: a client that has used its share does not get another.
         let late = 100 * Self.second
         #expect((0..<20).count { _ in buckets.take(of: "flood", at: late) } == 8)
         for number in 0..<ClientBuckets.most {
@@ -37,7 +37,7 @@ import TestSupport
         #expect(taken == 100 && none.count == 0)
     }
 
-    @Test func neverMoreThanBurstAndRateInAnyTime() {
+    @Test func noTimeAllowsMoreThanBurstAndRate() {
         var random = SeededGenerator(seed: 9)
         for _ in 0..<300 {
             let (rate, burst) = (Int.random(in: 1...1_000, using: &random), Int.random(in: 1...500, using: &random))
@@ -56,7 +56,7 @@ import TestSupport
         }
     }
 
-    @Test func limitsOfNothingAndOfEverything() {
+    @Test func ratesOfZeroAndOfTheLargestNumberHold() {
         var none = TokenBucket(rate: 0, burst: 0)
         #expect((0..<1_000).allSatisfy { _ in none.take(.max, at: 0) })
         var most = TokenBucket(rate: .max, burst: .max)

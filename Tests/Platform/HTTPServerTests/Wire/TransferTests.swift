@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("what the server sends arrives whole", arguments: Transport.allCases, Kind.allCases)
+    @Test("everything the server sends arrives", arguments: Transport.allCases, Kind.allCases)
     func outbound(_ transport: Transport, _ kind: Kind) async throws {
         try await with(transport) { line in
             if kind == .webSocket { try line.upgrade() }
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "what is asked for at once arrives whole and in order", arguments: Transport.allCases, [Kind.reply, .stream, .webSocket])
+        "pipelined responses arrive complete and in order", arguments: Transport.allCases, [Kind.reply, .stream, .webSocket])
     func pipelined(_ transport: Transport, _ kind: Kind) async throws {
         // Small between large ones: what is gathered, and what is left as it is, in turns.
         let sizes = Self.sizes.flatMap { [$0, 40_000, 3] }
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("what a client sends arrives whole", arguments: Transport.allCases)
+    @Test("everything a client sends arrives", arguments: Transport.allCases)
     func inbound(_ transport: Transport) async throws {
         try await with(transport) { line in
             for size in Self.sizes + Self.large {

@@ -16,7 +16,7 @@ enum WireCases {
     }
 
     /// Every refusal of the parser ends the connection.
-    private static let refused = RefusedRequests.all.map { WireCase("refused: \($0.name)", $0.text, [$0.status], .closed) }
+    private static let refused = MalformedRequests.all.map { WireCase("refused: \($0.name)", $0.text, [$0.status], .closed) }
 
     /// Every stream that it accepts is answered request by request.
     private static let accepted = AcceptedRequests.all.map { accepted in
@@ -141,10 +141,10 @@ enum WireCases {
             "the same to one who would stay", get("/chunks/3", "Connection: keep-alive\r\n", version: "1.0"), [200], .closed,
             body: "0;1;2;"),
         WireCase(
-            "a body that nobody reads", post("Content-Length: 40\r\n", get("/smuggled"), to: "/stream/ignore"), [200], .closed,
+            "a body that is not read", post("Content-Length: 40\r\n", get("/smuggled"), to: "/stream/ignore"), [200], .closed,
             body: "ignored"),
         WireCase(
-            "another that nobody reads", post("Expect: 100-continue\r\nContent-Length: 40\r\n", to: "/stream/ignore"), [200],
+            "another body that is not read", post("Expect: 100-continue\r\nContent-Length: 40\r\n", to: "/stream/ignore"), [200],
             .closed, body: "ignored"),
     ]
 
@@ -161,7 +161,8 @@ enum WireCases {
             "HTTP/1.0 with 100-continue", "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab", [200],
             .closed, body: "ab"),
         WireCase("a reply that closes", get("/close"), [200], .closed, body: "bye"),
-        WireCase("an upgrade that nobody knows", get("/a", "Connection: upgrade\r\nUpgrade: h2c\r\n"), [200], .kept, body: "/a"),
+        WireCase(
+            "an upgrade to an unknown protocol", get("/a", "Connection: upgrade\r\nUpgrade: h2c\r\n"), [200], .kept, body: "/a"),
         WireCase("204", get("/status/204"), [204], .kept, body: ""),
         WireCase("304", get("/status/304"), [304], .kept, body: ""),
         WireCase("a reply's head of nearly 32 KiB", get("/headers/32000"), [200], .kept),

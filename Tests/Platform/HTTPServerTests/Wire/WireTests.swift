@@ -22,7 +22,7 @@ import TestSupport
         }
     }
 
-    @Test(arguments: WireCases.exchanges) func getsTheSameVerdictCutAtEveryOffset(_ wire: WireCase) async throws {
+    @Test(arguments: WireCases.exchanges) func getsTheSameVerdictSplitAtEveryOffset(_ wire: WireCase) async throws {
         try await verdicts(wire) { running in
             let bytes = wire.sent.wire + Array(Self.after.utf8)
             return try (1..<bytes.count).map {

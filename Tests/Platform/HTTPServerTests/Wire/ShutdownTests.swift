@@ -3,8 +3,8 @@ import TestSupport
 
 @testable import HTTPServer
 
-@Suite struct EndingTests {
-    @Test func whileItDrainsEveryAnswerClosesAndNewConnectionsAreServed() async throws {
+@Suite struct ShutdownTests {
+    @Test func whileDrainingEveryResponseClosesAndNewConnectionsAreServed() async throws {
         try await RunningServer.with { running in
             let client = HTTPTestClient(port: running.port)
             #expect(try await client.request("GET", "/before").header("Connection") == nil)
@@ -22,7 +22,7 @@ import TestSupport
         }
     }
 
-    @Test func finishingWaitsForRequestsUnderWayAndClosesIdleConnections() async throws {
+    @Test func finishingWaitsForActiveRequestsAndClosesIdleConnections() async throws {
         try await RunningServer.with { running in
             let idle = try await running.connect()
             try await idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -41,7 +41,7 @@ import TestSupport
         }
     }
 
-    @Test func finishingCutsOffWhatTakesTooLong() async throws {
+    @Test func finishingClosesConnectionsThatTakeTooLong() async throws {
         try await RunningServer.with { running in
             let busy = try await running.connect()
             try await busy.send("GET /sleep/60000 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -51,7 +51,7 @@ import TestSupport
         }
     }
 
-    @Test func aRequestThatIsOnItsWayWhenTheServerFinishesIsAnswered() async throws {
+    @Test func aRequestThatWasSentBeforeTheShutdownIsAnswered() async throws {
         try await RunningServer.with { running in
             let fresh = try await running.connect()
             async let finished = running.server.finish(within: .seconds(20))
@@ -61,7 +61,7 @@ import TestSupport
         }
     }
 
-    @Test func aHeadThatStopsHalfWayHoldsUpTheEndNoLongerThanAMoment() async throws {
+    @Test func anIncompleteHeadDelaysTheShutdownOnlyBriefly() async throws {
         try await RunningServer.with({ $0.headerTimeout = .seconds(3_600) }) { running in
             let first = try await running.connect()
             try await first.send("GET /first HTTP/1.1\r\nHost")
@@ -76,7 +76,7 @@ import TestSupport
         }
     }
 
-    @Test func aHeadOfWhichTheRestComesWhileTheServerFinishesIsAnswered() async throws {
+    @Test func aHeadThatIsCompletedDuringTheShutdownIsAnswered() async throws {
         try await RunningServer.with({ $0.shutdownHeaderTimeout = .seconds(60) }) { running in
             let late = try await running.connect()
             try await late.send("GET /late HTTP/1.1\r\nHost")
@@ -88,7 +88,7 @@ import TestSupport
         }
     }
 
-    @Test func closingEndsEverythingAtOnce() async throws {
+    @Test func closingEndsAllConnectionsAtOnce() async throws {
         try await RunningServer.with(loops: 2) { running in
             let sockets = try (0..<10).map { _ in try RawSocket(port: running.port) }
             for socket in sockets { try await socket.send("GET /sleep/60000 HTTP/1.1\r\nHost: a\r\n\r\n") }

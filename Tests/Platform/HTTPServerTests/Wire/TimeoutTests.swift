@@ -6,7 +6,7 @@ import TestSupport
 @testable import HTTPServer
 
 /// Clients that are slow, and clients that go.
-@Suite struct ImpatienceTests {
+@Suite struct TimeoutTests {
     @Test func anIdleConnectionIsClosedAfterTheKeepAliveTime() async throws {
         try await RunningServer.with({ $0.idleTimeout = .milliseconds(300) }) { running in
             let text = try await running.talk("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -28,7 +28,7 @@ import TestSupport
         #expect(ServerConfiguration().idleTimeout > .seconds(60))
     }
 
-    @Test func withoutAMinimumRateABodyMayTakeItsTime() async throws {
+    @Test func withoutAMinimumRateABodyMayBeSlow() async throws {
         try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(100), 0) }) { running in
             let response = try await onOwnThread {
                 let socket = try RawSocket(port: running.port)
@@ -43,7 +43,7 @@ import TestSupport
         }
     }
 
-    @Test func aNewConnectionThatSendsNothingIsClosedWithoutAReply() async throws {
+    @Test func aNewConnectionThatSendsNothingIsClosedWithoutAResponse() async throws {
         try await RunningServer.with({ $0.headerTimeout = .milliseconds(300) }) { running in
             let text = try await running.talk("")
             #expect(text.isEmpty)
@@ -60,7 +60,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyThatComesTooSlowlyGets408() async throws {
+    @Test func aBodyThatIsTooSlowGets408() async throws {
         try await RunningServer.with({
             ($0.minimumRateWindow, $0.minimumRate, $0.lingerTimeout) = (.milliseconds(300), 100, .seconds(20))
         }) { running in
@@ -84,7 +84,7 @@ import TestSupport
         }
     }
 
-    @Test func aBodyThatKeepsItsRateMayTakeLongerThanTheGrace() async throws {
+    @Test func aBodyThatKeepsTheRateMayTakeLongerThanTheWindow() async throws {
         try await RunningServer.with({ ($0.minimumRateWindow, $0.minimumRate) = (.milliseconds(1_500), 20) }) { running in
             let response = try await onOwnThread {
                 let socket = try RawSocket(port: running.port)
@@ -99,7 +99,7 @@ import TestSupport
         }
     }
 
-    @Test func aClientThatTakesNoReplyIsCutOff() async throws {
+    @Test func aClientThatReadsNoResponseIsClosed() async throws {
         try await RunningServer.with({ $0.writeTimeout = .milliseconds(300) }) { running in
             let socket = try await running.connect()
             socket.limitReceiveBuffer(4_096)
@@ -110,7 +110,7 @@ import TestSupport
     }
 
     /// The kernel would take megabytes for each such client, and of its memory a container has no more than of its own.
-    @Test func whatAClientDoesNotTakeWaitsInTheProcessAndNotInTheKernel() async throws {
+    @Test func unreadResponsesWaitInTheProcessAndNotInTheKernel() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             socket.limitReceiveBuffer(4_096)
@@ -131,7 +131,7 @@ import TestSupport
         return 0
     }
 
-    @Test func aSlowReaderGetsAllOfALargeReply() async throws {
+    @Test func aSlowClientGetsAllOfALargeResponse() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             socket.limitReceiveBuffer(16 << 10)
@@ -147,7 +147,7 @@ import TestSupport
         }
     }
 
-    @Test func requestsAreNotBegunWhileRepliesWaitForTheirClient() async throws {
+    @Test func noRequestBeginsWhileTooManyResponsesWait() async throws {
         try await RunningServer.with { running in
             let socket = try await running.connect()
             socket.limitReceiveBuffer(4_096)
@@ -160,7 +160,7 @@ import TestSupport
         }
     }
 
-    @Test func aHalfClosedClientGetsItsReplies() async throws {
+    @Test func aHalfClosedClientGetsItsResponses() async throws {
         try await RunningServer.with { running in
             for path in ["/a", "/yield", "/sleep/100", "/large/2000000"] {
                 let socket = try await running.connect()
@@ -186,7 +186,7 @@ import TestSupport
         }
     }
 
-    @Test func aClientThatGoesCancelsItsRequest() async throws {
+    @Test func aClientThatDisconnectsCancelsItsRequest() async throws {
         try await RunningServer.with({ $0.halfCloseTimeout = .milliseconds(200) }) { running in
             for resets in [true, false] {
                 let before = running.journal.cancelled
@@ -200,7 +200,7 @@ import TestSupport
         }
     }
 
-    @Test func aResetInTheMiddleOfAReplyHarmsNobody() async throws {
+    @Test func aResetInTheMiddleOfAResponseHarmsNoOtherClient() async throws {
         try await RunningServer.with { running in
             for _ in 0..<20 {
                 let socket = try await running.connect()
@@ -213,7 +213,7 @@ import TestSupport
         }
     }
 
-    @Test func aThousandSlowConnectionsLeaveOthersServed() async throws {
+    @Test func aThousandSlowConnectionsDoNotStopOthers() async throws {
         // Both ends of all of them are in this process.
         #expect(csystem_raise_open_files() > 2_500)
         try await RunningServer.with(loops: 2) { running in

@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import HTTPServer
 
-@Suite struct AcceptingTests {
+@Suite struct ListenerTests {
     @Test func connectionsAreSpreadEvenlyOverTheLoops() async throws {
         try await RunningServer.with(loops: 3) { running in
             let sockets = try (0..<9).map { _ in try RawSocket(port: running.port) }
@@ -18,7 +18,7 @@ import TestSupport
         }
     }
 
-    @Test func connectionsBeyondTheLimitGet503AndRoomIsUsedAgain() async throws {
+    @Test func connectionsBeyondTheLimitGet503UntilOthersClose() async throws {
         try await RunningServer.with({ $0.maximumConnections = 2 }) { running in
             let first = HTTPTestClient(port: running.port), second = HTTPTestClient(port: running.port)
             _ = try await first.request("GET", "/")
@@ -32,7 +32,7 @@ import TestSupport
         }
     }
 
-    @Test func thePeerIsTheOtherEndsAddress() async throws {
+    @Test func thePeerIsTheClientsAddress() async throws {
         try await RunningServer.with { running in
             let response = try await HTTPTestClient(port: running.port).request("GET", "/peer")
             #expect(response.text == "127.0.0.1")
@@ -43,7 +43,7 @@ import TestSupport
         }
     }
 
-    @Test func aPortInUseIsAnErrorAndNotTheEnd() async throws {
+    @Test func aPortInUseIsAnErrorAndNotACrash() async throws {
         try await RunningServer.with { running in
             do {
                 try await RunningServer.with({ $0.port = running.port }) { _ in }
@@ -55,7 +55,7 @@ import TestSupport
     }
 
     /// In a process of its own, since the limit holds for all of it.
-    @Test func descriptorsAreLeftForOthersThanClients() async throws {
+    @Test func someDescriptorsAreReserved() async throws {
         await #expect(processExitsWith: .success) {
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -77,8 +77,8 @@ import TestSupport
     }
 
     /// The real thing would take Dispatch down with it (see ``ServerConfiguration/reservedDescriptors``), so the
-    /// error is told to the listener; all else is real.
-    @Test func withoutDescriptorsAClientIsRefusedAndTheReserveIsBack() async throws {
+    /// error is passed to the listener; everything else is real.
+    @Test func withoutDescriptorsAClientIsRefusedWithTheReserve() async throws {
         let loop = try EventLoop(label: "test.loop")
         defer { loop.stop() }
         let group = ConnectionGroup(loop: loop, configuration: ServerConfiguration(), metrics: .none)

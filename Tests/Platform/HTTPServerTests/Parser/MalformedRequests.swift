@@ -1,5 +1,5 @@
 /// Requests that must be refused, each with the statuses that are right for it.
-enum RefusedRequests {
+enum MalformedRequests {
     static let host = "Host: example.com\r\n"
 
     /// Texts are Latin-1 where a byte above 0x7f is meant: `Unicode.Scalar` to byte, one to one.
