@@ -10,8 +10,9 @@ final class RequestPipeline {
     /// Room for the fields that the server adds to a head by itself.
     private static let ownFields = 192
 
-    private var input: RequestInput
-    private(set) var clock: RequestClock
+    // Without dynamic exclusivity checks, as in ``Connection``.
+    @exclusivity(unchecked) private var input: RequestInput
+    @exclusivity(unchecked) private(set) var clock: RequestClock
     /// Whether a request is being answered.
     private(set) var isActive = false
     /// How many requests were answered.
@@ -19,7 +20,7 @@ final class RequestPipeline {
     /// A request whose body is being read, from its head on.
     private var announced: Request?
     /// A request that is parsed and not begun.
-    private var upcoming: ParsedRequest?
+    @exclusivity(unchecked) private var upcoming: ParsedRequest?
     /// The task that answers requests, once it has suspended.
     private var task: Task<Void, Never>?
     /// How many responses in a row said 429 (Too Many Requests).
