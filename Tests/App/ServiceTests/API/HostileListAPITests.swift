@@ -308,7 +308,7 @@ struct CostlyReadTests {
             ("42P01", false), ("42703", false),
             ("XX001", false), ("XX002", false), ("57014", false), ("53200", false), ("40001", false), ("25006", false),
         ] {
-            #expect(RefusedValues.caused(PostgresError(.server, sqlState: state)) == isRequests, "\(state)")
+            #expect(RefusedValuesError.caused(PostgresError(.server, sqlState: state)) == isRequests, "\(state)")
         }
         let stage = try Stage()
         let service = try await stage.serve(["CACHE": "off"])
