@@ -60,9 +60,10 @@ import Testing
             nonisolated(unsafe) let flights = SingleFlight<Int>(loop: loop)
             return { index in
                 // The last one comes when the first load has failed.
-                if index == 3 { try await loop.sleep(for: .milliseconds(20)) }
+                if index == 3 { try await loop.sleep(for: .milliseconds(50)) }
                 return try await flights.value("k") {
                     log.loads.append("k")
+                    try await loop.sleep(for: .milliseconds(2))
                     if index < 3 { throw Failure() }
                     return index
                 }
