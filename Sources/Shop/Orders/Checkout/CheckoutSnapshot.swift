@@ -61,14 +61,16 @@ extension CheckoutSnapshot {
         guard rows.count == 3 || rows.count == 6, rows[0].count == count else {
             throw PostgresError(.protocolViolation, "results are missing")
         }
-        let keys = rows[0].named(CheckoutStatements.KeyColumn.self)
-        guard let first = keys.first else { throw PostgresError(.protocolViolation, "results are missing") }
+        guard let first = rows[0].first.map(CheckoutRow<CheckoutStatements.KeyColumn>.init) else {
+            throw PostgresError(.protocolViolation, "results are missing")
+        }
         time = try first[.now]
         var hasKeyLock: [Bool] = []
-        for row in keys { hasKeyLock.append(try row[.hasLock]) }
+        for row in rows[0] { hasKeyLock.append(try CheckoutRow<CheckoutStatements.KeyColumn>(row)[.hasLock]) }
         self.hasKeyLock = hasKeyLock
         var stored: [[UInt8]: StoredResponse] = [:]
-        for row in rows[1].named(CheckoutStatements.StoredResponseColumn.self) {
+        for row in rows[1] {
+            let row = CheckoutRow<CheckoutStatements.StoredResponseColumn>(row)
             stored[try row[.id]] = StoredResponse(
                 requestHash: try row[.requestHash], location: try row[.location], body: try row[.body],
                 sealed: try row[.sealed])
@@ -78,13 +80,15 @@ extension CheckoutSnapshot {
         var orders: [UUID: CartOrder] = [:]
         var lines: [UUID: RequestedQuantities] = [:]
         if rows.count == 6 {
-            for row in rows[2].named(CheckoutStatements.CartColumn.self) {
+            for row in rows[2] {
+                let row = CheckoutRow<CheckoutStatements.CartColumn>(row)
                 carts[try row[.id]] = CartHead(
                     tokenHash: try row[.tokenHash], version: try row[.version],
                     status: CartStatus(rawValue: try row[.status], isPastExpiry: try row[.isPastExpiry]),
                     currency: try row[.currency])
             }
-            for row in rows[3].named(CheckoutStatements.CartLineColumn.self) {
+            for row in rows[3] {
+                let row = CheckoutRow<CheckoutStatements.CartLineColumn>(row)
                 let quantity = Int(try row[.quantity, as: Int32.self])
                 _ = lines[try row[.cart], default: RequestedQuantities()].add(try row[.sku], quantity)
             }
@@ -94,7 +98,8 @@ extension CheckoutSnapshot {
         self.orders = orders
         cartLines = lines
         var variants: [StockedVariant] = []
-        for row in rows[rows.count - 1].named(CheckoutStatements.VariantColumn.self) {
+        for row in rows[rows.count - 1] {
+            let row = CheckoutRow<CheckoutStatements.VariantColumn>(row)
             variants.append(
                 StockedVariant(
                     variant: try row[.variant], product: try row[.product], sku: try row[.sku], name: try row[.name],
@@ -104,5 +109,17 @@ extension CheckoutSnapshot {
                     maximum: Int(try row[.maximum, as: Int32.self])))
         }
         stock = AvailableStock(variants)
+    }
+}
+
+/// A row whose columns are read by name, as ``PostgresNamedRow``. This one is specialized for its columns, since it is in the
+/// module that reads them: placing an order reads about forty values.
+private struct CheckoutRow<Column: PostgresColumn> {
+    let row: PostgresRow
+
+    init(_ row: PostgresRow) { self.row = row }
+
+    subscript<Value: PostgresDecodable>(_ column: Column, as type: Value.Type = Value.self) -> Value {
+        get throws(PostgresError) { try row[column.rawValue, as: type] }
     }
 }
