@@ -155,6 +155,7 @@ run_tests() {
     if [[ $((passed + failed)) == 0 && $status == 0 ]]; then status=1; fi
     if [[ -n $all ]]; then
         [[ $LINT_FAILED == 0 ]] || status=1
+        servers_in_directory -c fsync=off -c full_page_writes=off -c synchronous_commit=off
         deploy_tests fast ../../Tests/Clients || status=1
         chaos_rounds "$TEST_COMMERCE_BINARY" "$([[ -n $full ]] && echo 20 || echo 3)" || status=1
         if [[ -n $full ]]; then

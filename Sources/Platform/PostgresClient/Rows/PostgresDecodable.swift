@@ -7,6 +7,19 @@ package protocol PostgresDecodable {
     static var postgresExpectation: String { get }
     /// Nil where the column's type or its bytes are not the expected ones.
     init?(postgres value: PostgresValue)
+    /// Reads a column of a row.
+    ///
+    /// A requirement rather than a function of the row, because the compiler specializes it for each type here. A generic function
+    /// that other modules call would look up metadata for each value.
+    /// - Throws: ``PostgresError`` `decoding` where there is no such column or it has another type.
+    static func decode(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> Self
+}
+
+extension PostgresDecodable {
+    package static func decode(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> Self {
+        if let found = row.result.value(row: row.index, column: column), let value = Self(postgres: found) { return value }
+        throw row.mismatch(column, postgresExpectation)
+    }
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {

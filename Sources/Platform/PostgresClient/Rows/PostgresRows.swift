@@ -37,10 +37,7 @@ package struct PostgresRow: Sendable {
     /// - Throws: ``PostgresError`` `decoding` where there is none or it has another type; the error names the column and
     ///   the expected type, never the value.
     package subscript<Value: PostgresDecodable>(_ column: Int, as type: Value.Type = Value.self) -> Value {
-        get throws(PostgresError) {
-            if let found = result.value(row: index, column: column), let value = Value(postgres: found) { return value }
-            throw mismatch(column, Value.postgresExpectation)
-        }
+        get throws(PostgresError) { try Value.decode(self, column) }
     }
 
     /// The first columns, in order: `let (id, name) = try row.decode((UUID, String?).self)`.
@@ -66,7 +63,7 @@ package struct PostgresRow: Sendable {
         return try withExtendedLifetime(result) { try body(found.bytes) }
     }
 
-    private func mismatch(_ column: Int, _ expectation: String) -> PostgresError {
+    func mismatch(_ column: Int, _ expectation: String) -> PostgresError {
         let found =
             switch result.value(row: index, column: column) {
             case nil: "no such column"
