@@ -22,7 +22,7 @@ struct MigrateCommand: ParsableCommand {
         var to: Int?
 
         func run() throws {
-            try Migrations.run { migrator throws(MigrationError) in try migrator.up(to: to) }
+            try MigrationTool.run { migrator throws(MigrationError) in try migrator.up(to: to) }
         }
     }
 
@@ -41,7 +41,7 @@ struct MigrateCommand: ParsableCommand {
         var yes = false
 
         func run() throws {
-            let losses = try Migrations.read { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
+            let losses = try MigrationTool.read { migrator throws(MigrationError) in try migrator.losses(downTo: to) }
             guard let to, yes else {
                 guard !losses.steps.isEmpty else {
                     return Terminal.say("There is nothing to take back above version \(losses.target).")
@@ -55,7 +55,7 @@ struct MigrateCommand: ParsableCommand {
             if !losses.steps.isEmpty {
                 Terminal.say("Going back to version \(to) loses:\n" + losses.lines.map { "  " + $0 }.joined(separator: "\n"))
             }
-            try Migrations.run { migrator throws(MigrationError) in try migrator.down(to: to) }
+            try MigrationTool.run { migrator throws(MigrationError) in try migrator.down(to: to) }
         }
     }
 
@@ -66,7 +66,7 @@ struct MigrateCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let status = try Migrations.read { migrator throws(MigrationError) in try migrator.status() }
+            let status = try MigrationTool.read { migrator throws(MigrationError) in try migrator.status() }
             Terminal.say(json ? status.json : status.table)
         }
     }
@@ -77,14 +77,14 @@ struct MigrateCommand: ParsableCommand {
                 + "code is 1.")
 
         func run() throws {
-            let issues = try Migrations.read { migrator throws(MigrationError) in try migrator.verify() }
+            let issues = try MigrationTool.read { migrator throws(MigrationError) in try migrator.verify() }
             guard issues.isEmpty else { throw CommandError(.failure, issues.map(\.description).joined(separator: "\n")) }
         }
     }
 }
 
 /// The parts that the subcommands of `migrate` share: settings, errors, and a log line for each event.
-private enum Migrations {
+private enum MigrationTool {
     /// Runs a command that changes the schema, and logs its progress.
     static func run(_ body: (Migrator) throws(MigrationError) -> Int) throws {
         let configuration = try Environment.configuration()

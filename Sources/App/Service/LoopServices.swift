@@ -57,7 +57,8 @@ package final class LoopServices: @unchecked Sendable {
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.catalogCache(loops: shared.loopCount).map { [redis] settings in
             CatalogCache(
-                loop: loop, redis: redis, keys: keys, settings: settings, compressor: compressor,
+                loop: loop, redis: redis, shape: DocumentShape.current, keys: keys, settings: settings,
+                compressor: compressor,
                 stock: { try await stock.stock(of: $0) })
         }
         let gate = AdmissionGate(loop: loop, settings: configuration.admissionGate(loops: shared.loopCount))

@@ -1,3 +1,4 @@
+import Configuration
 import CServiceAPI
 import Cart
 import Catalog

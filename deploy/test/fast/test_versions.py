@@ -6,7 +6,7 @@ import yaml
 from template import ROOT
 
 SOURCES = ROOT / "Sources"
-VERSION = SOURCES / "App" / "Service" / "Version.swift"
+VERSION = SOURCES / "App" / "Configuration" / "Version.swift"
 
 
 def read(path):

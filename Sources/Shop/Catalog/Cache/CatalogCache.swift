@@ -48,10 +48,12 @@ package final class CatalogCache {
 
     /// - Parameters:
     ///   - redis: nil: documents are not shared
+    ///   - shape: the shape of this release's documents
     ///   - compressor: the loop's; nil: responses are sent as they are
     ///   - stock: reads how many pieces of some variants can be bought
     package init(
-        loop: EventLoop, redis: RedisClient?, keys: EncryptionKeys, settings: CatalogCacheSettings, compressor: Gzip?,
+        loop: EventLoop, redis: RedisClient?, shape: String, keys: EncryptionKeys, settings: CatalogCacheSettings,
+        compressor: Gzip?,
         stock: @escaping ([UUID]) async throws -> [UUID: Int]
     ) {
         let metrics = CacheMetrics()
@@ -60,7 +62,8 @@ package final class CatalogCache {
         self.compressor = compressor
         self.metrics = metrics
         shared = redis.map {
-            SharedDocumentCache(loop: loop, redis: $0, keys: keys, lifetime: settings.sharedLifetime, metrics: metrics)
+            SharedDocumentCache(
+                loop: loop, redis: $0, shape: shape, keys: keys, lifetime: settings.sharedLifetime, metrics: metrics)
         }
         flights = SingleFlight(loop: loop)
         // A short time: if the stock does not come, it is shown as it was.

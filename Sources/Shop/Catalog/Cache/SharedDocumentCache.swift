@@ -6,7 +6,7 @@ import Web
 
 /// The catalogue's documents in Redis, for all processes. Confined to its loop.
 ///
-/// Every key carries the shape of the documents (``DocumentShape``) and the catalogue's version. So a release never reads or
+/// Every key carries the shape of the documents and the catalogue's version. So a release never reads or
 /// overwrites documents of another shape, and a write to the catalogue makes all older documents unreachable, even if Redis was
 /// away when it happened.
 ///
@@ -15,16 +15,21 @@ import Web
 final class SharedDocumentCache {
     private let loop: EventLoop
     private let redis: RedisClient
+    private let shape: String
     private let seal: DocumentSeal
     private let lifetime: Duration
     private let metrics: CacheMetrics
 
     /// - Parameters:
+    ///   - shape: what distinguishes documents of this release from those of releases with other members
     ///   - keys: prove that an entry comes from this service
     ///   - lifetime: how long a document stays
-    init(loop: EventLoop, redis: RedisClient, keys: EncryptionKeys, lifetime: Duration, metrics: CacheMetrics) {
+    init(
+        loop: EventLoop, redis: RedisClient, shape: String, keys: EncryptionKeys, lifetime: Duration, metrics: CacheMetrics
+    ) {
         self.loop = loop
         self.redis = redis
+        self.shape = shape
         seal = DocumentSeal(keys)
         self.lifetime = lifetime
         self.metrics = metrics
@@ -48,7 +53,7 @@ final class SharedDocumentCache {
         do {
             while true {
                 if let found = try await document(key, version: version) { return .found(found) }
-                if try await redis.setIfAbsent(Self.claimName(key, version), expiresIn: ClaimBackoff.claim) {
+                if try await redis.setIfAbsent(Self.claimName(key, version, shape: shape), expiresIn: ClaimBackoff.claim) {
                     return .claimed(awaited: wait.total > .zero)
                 }
                 if wait.total == .zero { metrics.sharedAwaited.increment() }
@@ -65,7 +70,7 @@ final class SharedDocumentCache {
     func document(_ key: String, version: Int64) async throws -> CatalogCache.Loaded? {
         guard version > 0 else { return nil }
         do {
-            let name = Self.name(key, version)
+            let name = Self.name(key, version, shape: shape)
             guard let bytes = try await redis.get(name), let entry = seal.open(bytes, as: name),
                 let loaded = StockTemplate.decode(entry)
             else {
@@ -83,7 +88,7 @@ final class SharedDocumentCache {
     /// Stores a document, without a wait.
     func store(_ loaded: CatalogCache.Loaded, _ key: String, version: Int64) {
         guard version > 0 else { return }
-        let name = Self.name(key, version)
+        let name = Self.name(key, version, shape: shape)
         let bytes = seal.seal(loaded.document.encoded(available: loaded.available), as: name)
         // Up to a tenth less, so that documents stored together do not expire together.
         let lifetime = lifetime * (1 - Double.random(in: 0...0.1))
@@ -93,13 +98,14 @@ final class SharedDocumentCache {
     /// Gives a claim back, without a wait. If it has expired, another process may hold it by now; then two processes read, which
     /// does no harm.
     func release(_ key: String, version: Int64) {
-        loop.run { [redis] in try? await redis.delete([Self.claimName(key, version)]) }
+        loop.run { [redis, shape] in try? await redis.delete([Self.claimName(key, version, shape: shape)]) }
     }
 
     /// The key of a document in Redis.
-    static func name(_ key: String, _ version: Int64) -> String { "\(prefix)\(version):\(key)" }
-    static func claimName(_ key: String, _ version: Int64) -> String { "\(prefix)\(version):claim:\(key)" }
-    private static let prefix = "commerce:\(DocumentShape.current):"
+    static func name(_ key: String, _ version: Int64, shape: String) -> String { "commerce:\(shape):\(version):\(key)" }
+    static func claimName(_ key: String, _ version: Int64, shape: String) -> String {
+        "commerce:\(shape):\(version):claim:\(key)"
+    }
 }
 
 /// How long a process waits for the one that has claimed a document: a pure value.

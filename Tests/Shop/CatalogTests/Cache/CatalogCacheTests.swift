@@ -79,7 +79,7 @@ struct CatalogCacheTests {
                     let settings = CatalogCacheSettings(
                         memory: 1 << 20, stockLifetime: stockLifetime, sharedLifetime: .seconds(300))
                     made = (
-                        CatalogCache(loop: loop, redis: redis, keys: keys, settings: settings, compressor: nil) {
+                        CatalogCache(loop: loop, redis: redis, shape: "test", keys: keys, settings: settings, compressor: nil) {
                             _ in
                             try shelf.stock()
                         }, redis
@@ -288,7 +288,7 @@ struct CatalogCacheTests {
         let place = try await Place(shelf, redis: redis.url)
         try await place.waitForRedis()
         try await place.on { $0.cache.catalogIs(at: 1) }
-        try redis.execute("SET", SharedDocumentCache.claimName("k", 1), "1")
+        try redis.execute("SET", SharedDocumentCache.claimName("k", 1, shape: "test"), "1")
         let began = ContinuousClock.now
         #expect(try await place.ask("k") == #"{"text":"one","available":7}"#)
         #expect(ContinuousClock.now - began >= ClaimBackoff.claim)
@@ -309,7 +309,7 @@ struct CatalogCacheTests {
             try await place.on { $0.cache.catalogIs(at: 1) }
         }
         _ = try await maker.ask("k")
-        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1))) == "1" })
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1, shape: "test"))) == "1" })
         /// What a task that has nothing yet shows under a key, and whether it had to read it.
         func shown(
             _ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
@@ -326,21 +326,27 @@ struct CatalogCacheTests {
         #expect(
             try await shown("k", EncryptionKeys(secret: "the next secret", previous: "a secret of the fleet")) == (one, false))
         // An entry of ours, of another name.
-        #expect(try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name("m", 1)) == "1")
+        #expect(
+            try redis.execute(
+                "COPY", SharedDocumentCache.name("k", 1, shape: "test"), SharedDocumentCache.name("m", 1, shape: "test")) == "1")
         #expect(try await shown("m") == (one, true))
-        #expect(try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name("k", 2)) == "1")
+        #expect(
+            try redis.execute(
+                "COPY", SharedDocumentCache.name("k", 1, shape: "test"), SharedDocumentCache.name("k", 2, shape: "test")) == "1")
         // One byte of it, wherever.
-        let length = try #require(Int(try redis.execute("STRLEN", SharedDocumentCache.name("k", 1))))
+        let length = try #require(Int(try redis.execute("STRLEN", SharedDocumentCache.name("k", 1, shape: "test"))))
         for place in [0, 1, 24, length / 2, length - 33, length - 32, length - 1] {
             let changed = "k\(place)"
-            try redis.execute("COPY", SharedDocumentCache.name("k", 1), SharedDocumentCache.name(changed, 1), "REPLACE")
-            try redis.execute("SETRANGE", SharedDocumentCache.name(changed, 1), "\(place)", "~")
+            try redis.execute(
+                "COPY", SharedDocumentCache.name("k", 1, shape: "test"), SharedDocumentCache.name(changed, 1, shape: "test"),
+                "REPLACE")
+            try redis.execute("SETRANGE", SharedDocumentCache.name(changed, 1, shape: "test"), "\(place)", "~")
             #expect(try await shown(changed) == (one, true), "\(place)")
         }
         // Another's whole entry, under our name.
-        try redis.execute("DEL", SharedDocumentCache.name("k", 1))
+        try redis.execute("DEL", SharedDocumentCache.name("k", 1, shape: "test"))
         #expect(try await forger.ask("k") == #"{"text":"forged","available":7}"#)
-        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1))) == "1" })
+        #expect(Deadlines.poll { (try? redis.execute("EXISTS", SharedDocumentCache.name("k", 1, shape: "test"))) == "1" })
         #expect(try await shown("k") == (one, true))
     }
 

@@ -40,8 +40,10 @@ import Testing
 
     @Test("the keys in Redis carry the hash of the samples, and the same process always makes the same") func derived() {
         #expect(DocumentShape.current == DocumentShape.of(DocumentShape.samples()))
-        #expect(SharedDocumentCache.name("p:a", 7) == "commerce:\(DocumentShape.current):7:p:a")
-        #expect(SharedDocumentCache.claimName("p:a", 7) == "commerce:\(DocumentShape.current):7:claim:p:a")
+        #expect(SharedDocumentCache.name("p:a", 7, shape: DocumentShape.current) == "commerce:\(DocumentShape.current):7:p:a")
+        #expect(
+            SharedDocumentCache.claimName("p:a", 7, shape: DocumentShape.current)
+                == "commerce:\(DocumentShape.current):7:claim:p:a")
         #expect(DocumentShape.current.utf8.count == 11)
     }
 

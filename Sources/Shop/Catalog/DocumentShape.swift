@@ -9,9 +9,9 @@ import Web
 /// It is a hash of sample documents, as the service itself writes them, and of the columns that they are read from. A release
 /// with one more field, or one that writes a field in another way, has another shape: it does not serve the documents of the release
 /// before, nor does it overwrite them, while both run.
-enum DocumentShape {
+package enum DocumentShape {
     /// This release's shape, computed once.
-    static let current = of(samples())
+    package static let current = of(samples())
 
     /// The first 64 bits of SHA-256: releases are few, and keys are short.
     static func of(_ documents: [[UInt8]]) -> String {
