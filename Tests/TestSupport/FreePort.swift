@@ -2,7 +2,7 @@ import CSystem
 import Glibc
 import Synchronization
 
-/// Finds TCP ports on 127.0.0.1 that nobody listens on.
+/// Finds TCP ports on 127.0.0.1 without a listener.
 package enum FreePort {
     /// Below the range that the kernel takes for outgoing connections, so that none of them gets in between.
     private static let range: Range<UInt16> = 11_000..<32_000

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// An HTTP/1.1 client that keeps its connection, and connects anew where the server closed the last one.
+/// An HTTP/1.1 client that keeps its connection, and connects again if the server closed the last one.
 ///
 /// One request at a time: make one for each task. In an async function its calls suspend, elsewhere they block.
 package final class HTTPTestClient: Sendable {

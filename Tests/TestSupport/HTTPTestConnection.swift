@@ -12,7 +12,7 @@ package final class HTTPTestConnection: Sendable {
         self.socket = socket
     }
 
-    /// Whether it can carry another request: the peer has not ended, and nothing came that nobody asked for.
+    /// Whether it can carry another request: the peer has not ended, and nothing unrequested came.
     package var isIdle: Bool {
         buffer.withLock(\.isEmpty) && socket.isIdle
     }

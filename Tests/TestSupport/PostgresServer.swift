@@ -178,7 +178,7 @@ package final class PostgresServer: Sendable {
         process.withLock { $0 = nil }
     }
 
-    /// Freezes all its processes (SIGSTOP): connections stay open, and nobody answers.
+    /// Freezes all its processes (SIGSTOP): connections stay open, and get no answer.
     package func freeze() {
         signalAll(SIGSTOP)
     }

@@ -9,7 +9,7 @@ import Synchronization
 package final class RawSocket: Sendable {
     private let descriptor: Mutex<Int32>
 
-    /// Connects to an IPv4 or IPv6 address. Throws ``TestFailure`` where nobody accepts within `seconds`.
+    /// Connects to an IPv4 or IPv6 address. Throws ``TestFailure`` if the connection is not accepted within `seconds`.
     package init(port: UInt16, address: String = "127.0.0.1", seconds: Double = 10) throws {
         let descriptor = csystem_connect(address, port)
         guard descriptor >= 0 else { throw TestFailure.system("connect to \(address):\(port)", errno) }

@@ -71,7 +71,7 @@ package final class RedisServer: Sendable {
         try start()
     }
 
-    /// Freezes it (SIGSTOP): connections stay open, and nobody answers.
+    /// Freezes it (SIGSTOP): connections stay open, and get no answer.
     package func freeze() {
         process.withLock { $0?.send(signal: SIGSTOP) }
     }

@@ -2,14 +2,14 @@ import CSystem
 import Foundation
 import Synchronization
 
-/// Stands between a client and a server on 127.0.0.1, and loses what it is told to lose, as a network does.
+/// Stands between a client and a server on 127.0.0.1, and loses chosen bytes, as a network does.
 package final class TCPProxy: Sendable {
     /// What becomes of what is sent.
     package enum Network: Sendable {
         case well
-        /// What is connected is silent from now on, both ways, and stays so; who connects anew gets through.
+        /// Open connections are silent from now on, both ways, and stay so; new ones get through.
         case halfOpen
-        /// Nothing gets through any more, and nobody is told: connections are taken and never answered.
+        /// Nothing gets through any more, silently: connections are accepted and never answered.
         case blackHole
         /// Each piece takes so long, each way.
         case slow(milliseconds: UInt32)
@@ -85,7 +85,7 @@ package final class TCPProxy: Sendable {
         let (generation, isLost) = state.withLock { state in
             if case .blackHole = state.network { (state.generation - 1, true) } else { (state.generation, false) }
         }
-        // Whoever is lost has no server.
+        // A lost connection has no server.
         let server = isLost ? -1 : connect()
         guard server >= 0 || isLost else { close(client); return }
         state.withLock { $0.sockets.formUnion([client, server].filter { $0 >= 0 }) }
@@ -94,7 +94,7 @@ package final class TCPProxy: Sendable {
         if server >= 0 { Thread.detachNewThread { self.pump(server, client, generation, pair) } }
     }
 
-    /// Two sockets that are closed together, once nobody reads them.
+    /// Two sockets that are closed together, once neither is read.
     private final class Pair: Sendable {
         let client: Int32
         let server: Int32
@@ -121,7 +121,7 @@ package final class TCPProxy: Sendable {
             if count < 0, errno == EINTR { continue }
             let (network, now, isClosed) = state.withLock { ($0.network, $0.generation, $0.isClosed) }
             if isClosed { break }
-            // Lost: not even its end is told.
+            // Lost: even its end is not passed on.
             if generation != now || to < 0 {
                 guard count > 0 else { break }
                 continue

@@ -5,7 +5,7 @@ import Synchronization
 
 /// An encrypted connection to a server on loopback, by one thread at a time; its calls block.
 package final class TLSTestSocket: Sendable {
-    /// How a connection is asked for.
+    /// The options of a connection.
     package struct Wish: Sendable {
         /// The only version it speaks, as OpenSSL numbers it; nil: any.
         package var version: Int?

@@ -11,7 +11,7 @@ package final class TestDatabase: Sendable {
     private let server: String
     private let dropped = Atomic<Bool>(false)
 
-    /// Creates an empty one, or a copy of `template`, to which nobody may be connected meanwhile.
+    /// Creates an empty one, or a copy of `template`, which must have no connections meanwhile.
     package init(template: TestDatabase? = nil) throws {
         server = try TestEnvironment.read().databaseURL
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue

@@ -72,7 +72,7 @@ package struct Importer {
         case SQLState.lockNotAvailable:
             ImportError(.busy, "what it needs is locked by others, perhaps by another import; try again")
         case SQLState.uniqueViolation, SQLState.deadlockDetected, SQLState.serializationFailure:
-            ImportError(.busy, "somebody else changed the catalogue meanwhile (\(error.constraint ?? "a conflict")); try again")
+            ImportError(.busy, "another session changed the catalogue meanwhile (\(error.constraint ?? "a conflict")); try again")
         case "42P01":
             ImportError(.failed, "the database has no catalogue yet; run: commerce migrate up")
         default:

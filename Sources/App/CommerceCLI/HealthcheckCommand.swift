@@ -29,7 +29,7 @@ struct LivenessProbe {
     let port: UInt16
     let seconds: UInt64
 
-    /// - Parameter host: The value of HOST; for the address of all interfaces, the loopback address is asked.
+    /// - Parameter host: The value of HOST; for the address of all interfaces, the check uses the loopback address.
     init(listening host: String, port: UInt16, seconds: UInt64) {
         self.host = host == "0.0.0.0" ? "127.0.0.1" : Self.isAny6(host) ? "::1" : host
         self.port = port

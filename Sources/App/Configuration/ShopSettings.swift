@@ -6,8 +6,6 @@ import Formats
 package struct ShopSettings: Sendable {
     /// The currency of prices that name none.
     package let currency: CurrencyCode
-    /// How long an unpaid order holds its stock.
-    package let reservationTime: Duration
     /// How long a cart lives after its last change.
     package let cartLifetime: Duration
     /// How long the response to an idempotency key is kept.
@@ -26,8 +24,9 @@ package struct ShopSettings: Sendable {
     init(_ reader: inout SettingsReader) {
         currency = reader.read(
             "STORE_CURRENCY", .currency, default: .usd, "Currency of prices that have none")
-        reservationTime = reader.read(
-            "RESERVATION_TIME", .duration(.seconds(1) ... .seconds(30 * 86_400)), default: .seconds(900),
+        var checkout = CheckoutSettings()
+        checkout.reservationTime = reader.read(
+            "RESERVATION_TIME", .duration(.seconds(1) ... .seconds(30 * 86_400)), default: checkout.reservationTime,
             "How long an unpaid order reserves its stock")
         cartLifetime = reader.read(
             "CART_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(30 * 86_400),
@@ -40,7 +39,8 @@ package struct ShopSettings: Sendable {
             "ORDER_TOKEN_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
             "How long an `access_token` is valid after its order was delivered, was cancelled or has expired"
         )
-        checkout = CheckoutSettings(&reader)
+        checkout.read(&reader)
+        self.checkout = checkout
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of images, served under `/assets/`")
         imageBaseURL = reader.read(
             "IMAGE_BASE_URL", .imageBase, default: "/assets", "Prefix for the URLs of imported images that have no scheme")

@@ -52,7 +52,7 @@ package final class LoopServices: @unchecked Sendable {
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime)
         let checkout = CheckoutStore(
-            pool: pool, reservationTime: configuration.shop.reservationTime, keys: keys,
+            pool: pool, reservationTime: configuration.shop.checkout.reservationTime, keys: keys,
             limits: configuration.rateLimit?.holds ?? HoldLimits())
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.catalogCache(loops: shared.loopCount).map { [redis] settings in

@@ -286,7 +286,7 @@ struct ImportStockTests {
     }
 
     @Test(
-        "More reserved during the import than the row has: all else is imported, the stock stays, and is told",
+        "If orders reserve more during the import than the row has, the stock stays and is reported; all else is imported",
         .timeLimit(.minutes(1)))
     func reservedDuringApply() async throws {
         let shop = try await onOwnThread { try ShopDatabase() }
@@ -304,7 +304,7 @@ struct ImportStockTests {
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'commerce import' AND wait_event_type = 'Lock' AND datname = current_database()"
         while try shop.query(waiting) != "1" { try await Task.sleep(for: .milliseconds(10)) }
         try reserve(5, "S77", shop)
-        // A row that somebody holds keeps no other from being written.
+        // A row that another session has locked does not keep other rows from being written.
         let holder = try BlockingConnection(connectionString: shop.database.url)
         try holder.execute("BEGIN; SELECT FROM stock WHERE variant_id = (SELECT id FROM variant WHERE sku = 'S5') FOR UPDATE")
         try gate.execute("COMMIT")

@@ -9,7 +9,8 @@ import Testing
 /// Against a real server, each test in a shop of its own.
 @Suite("Importer")
 struct ImporterTests {
-    @Test("the greatest quantity of an order is a row's or a variant's; where a file says nothing it stays, and is 999 at first")
+    @Test(
+        "the greatest quantity comes from the row or the variant; without one in the file it stays, and is 999 at first")
     func greatestQuantity() throws {
         let shop = try ShopDatabase()
         try shop.load(

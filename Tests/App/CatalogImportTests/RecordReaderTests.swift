@@ -43,7 +43,7 @@ struct RecordReaderTests {
             ])
     }
 
-    @Test("NDJSON: a line that is too long is told, and the next one is read")
+    @Test("NDJSON: a line that is too long is reported, and the next one is read")
     func longLine() {
         let rows = read(
             "{\"name\":\"" + String(repeating: "x", count: RecordReader.maximumLength) + "\"}\n{\"name\":\"b\"}\n", .ndjson)
@@ -94,7 +94,7 @@ struct RecordReaderTests {
         #expect(read("name,price\n[a],1\n", .csv) == [#"2 {"name":"[a]","price":"1"}"#])
     }
 
-    @Test("CSV: what is no row is told with its line, and the next one is read")
+    @Test("CSV: a record that is no row is reported with its line, and the next one is read")
     func csvBroken() {
         #expect(
             read("name,price\na\nb,1,2\n\"c\"x,1\nd,4\n", .csv) == [

@@ -135,7 +135,7 @@ struct RowReaderTests {
         #expect(try row(#"{"name": "a", "price": 1, "stock": 3.0, "current_stock": 15}"#).variants[0].stock == 3)
     }
 
-    @Test("Every fault of a row is told, with the way to its field")
+    @Test("Every error of a row is reported, with the path of its field")
     func allFaults() throws {
         let faults = try faults(
             #"""

@@ -31,7 +31,7 @@ struct BootstrapTests {
         }
     }
 
-    @Test("the owner migrates, the service sells and may change no schema, and nobody else comes in")
+    @Test("the owner migrates, the service sells and may change no schema, and no other role can connect")
     func life() throws {
         let stage = try Stage()
         let done = try stage.bootstrap()
@@ -146,7 +146,7 @@ struct BootstrapTests {
         }
     }
 
-    @Test("an order that was paid is kept whoever has the service's password; one that ended unpaid may go with its lines")
+    @Test("the service's role cannot delete an order that was paid; it can delete one that ended unpaid, with its lines")
     func kept() throws {
         let stage = try Stage()
         #expect(try stage.bootstrap().status == .exited(0))
@@ -218,7 +218,7 @@ struct BootstrapTests {
             "CREATE ROLE commerce_clone LOGIN PASSWORD 'clone-pw'; GRANT commerce TO commerce_clone",
             on: stage.url("admin", "admin-pw"))
         #expect(try stage.run("audit", as: "commerce_clone", "clone-pw").status == .exited(0))
-        // The secret may name the second login by the time somebody runs it again.
+        // The secret may name the second login by the time of the next run.
         #expect(try stage.bootstrap(service: "clone-2", user: "commerce_clone").status == .exited(0))
         #expect(try stage.run("audit", as: "commerce_clone", "clone-2").status == .exited(0))
         #expect(try stage.run("audit", as: "commerce", "service-pw").status == .exited(0))
@@ -234,7 +234,7 @@ struct BootstrapTests {
         #expect(!(done.output + done.error + stage.server.log).contains("Hush"))
     }
 
-    @Test("what is missing is told at once, with exit code 78; a login that may not, with 1")
+    @Test("all missing settings are reported at once, with exit code 78; a login without the right ends with 1")
     func faults() throws {
         let stage = try Stage()
         let missing = try stage.run("bootstrap", as: "admin", "admin-pw")

@@ -83,12 +83,12 @@ struct CatalogFreshnessTests {
         }
     }
 
-    @Test("a price is shown within a second and a half where nobody can listen, as the version is looked at")
+    @Test("a price is shown within a second and a half if no service can listen, because each reads the version")
     func withoutListener() async throws {
         let shop = try await Shop(redis: nil)
         try await onOwnThread {
             _ = try shop.wait(since: try shop.importCatalogue(price: 11)) { try shop.shows(price: 11) }
-            // Whoever listens is cut off whenever it comes back, and the import's announcement is heard by nobody.
+            // Listeners are disconnected whenever they come back, so no service receives the import's announcement.
             let isOver = Flag()
             let cutter = Thread {
                 while !isOver.isSet {

@@ -46,7 +46,7 @@ struct HealthcheckTests {
     }
 
     @Test(
-        "It is asked where HOST says, and on this machine where HOST is every address",
+        "The check asks the address in HOST, and this machine if HOST is every address",
         arguments: [
             (0x7F00_0002, "127.0.0.2", true), (0x7F00_0001, "0.0.0.0", true), (0x7F00_0001, "", true),
             (0x7F00_0002, "0.0.0.0", false),
@@ -85,7 +85,7 @@ struct HealthcheckTests {
     }
 
     @Test(
-        "Any other answer, none in time, or nobody there is exit code 1 and one line",
+        "Another answer, no answer in time, or no listener is exit code 1 and one line",
         arguments: [
             "HTTP/1.1 503 Service Unavailable", "SSH-2.0-OpenSSH_9.2", "HTTP/1.1", "",
         ])
@@ -104,8 +104,8 @@ struct HealthcheckTests {
         #expect(done.error.contains("no answer"))
     }
 
-    @Test("Nobody on the port")
-    func nobody() throws {
+    @Test("No listener on the port")
+    func noListener() throws {
         let done = try check(try FreePort.find())
         #expect(done.status == .exited(1))
         #expect(done.error.contains("refused"))

@@ -173,7 +173,7 @@ struct MetricsTests {
         #expect((scrape["process_max_fds"] ?? 0) > Double(open))
     }
 
-    @Test("a storm of paths and methods that nobody knows makes no series")
+    @Test("a storm of unknown paths and methods makes no series")
     func storm() async throws {
         let shop = try LifecycleShop()
         let port = try FreePort.find()
@@ -249,7 +249,7 @@ struct MetricsTests {
                 _ = try await socket.receive()
             }
             silent.append(socket)
-            // As it comes, and not by chance after all of them.
+            // The body is read as it arrives, and not only after all of it.
             if number % 10 == 9 { #expect(try await MetricsScrape.read(port: port)["http_server_connections"] != nil) }
         }
         let open = silent.count { $0.readAvailable(seconds: 0).isEmpty && $0.isIdle }
@@ -286,7 +286,7 @@ struct MetricsTests {
         #expect(done.error.hasPrefix("commerce: METRICS_PORT "))
     }
 
-    @Test("a METRICS_PORT that somebody else has is told, and ends the start")
+    @Test("a METRICS_PORT that another process uses is reported, and ends the start")
     func taken() async throws {
         let shop = try LifecycleShop()
         let other = try await shop.serve()

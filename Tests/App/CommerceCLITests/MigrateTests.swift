@@ -29,7 +29,7 @@ struct MigrateTests {
         #expect(try database.execute("SELECT count(*) FROM schema_migration") == "0")
     }
 
-    @Test("Down says what would be lost, and does nothing unless it is told a version and yes")
+    @Test("Down lists what would be lost, and does nothing without a version and --yes")
     func downAsks() throws {
         let database = try TestDatabase()
         let files = try ScratchDirectory("migrations")

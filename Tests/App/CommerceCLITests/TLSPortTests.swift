@@ -74,7 +74,7 @@ import TestSupport
     }
 
     @Test(
-        "what cannot be used is told before the start",
+        "unusable certificates and keys are reported before the start",
         arguments: [
             (["TLS_PORT": "8443"], "TLS_PORT is set without one certificate and one key"),
             (

@@ -33,7 +33,7 @@ struct ConfigurationTests {
         #expect(configuration.redis == nil)
         #expect(configuration.cache.isOn)
         #expect(configuration.shop.currency.code == "USD")
-        #expect(configuration.shop.reservationTime == .seconds(900))
+        #expect(configuration.shop.checkout.reservationTime == .seconds(900))
         #expect(configuration.log.format == nil)
     }
 

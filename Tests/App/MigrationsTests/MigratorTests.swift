@@ -263,7 +263,7 @@ struct MigratorTests {
         #expect(try await count == 2)
     }
 
-    @Test("A database that is not there is told after the time given for it, and what is lasting at once")
+    @Test("An unreachable database is reported after the time to wait, a lasting error at once")
     func unavailable() throws {
         let port = try FreePort.find()
         let migrator = try Self.migrator(

@@ -16,7 +16,7 @@ package struct JSONSchemaChecker: Sendable {
     /// How deep schemas may refer to one another before it counts as a circle.
     private static let deepest = 64
 
-    /// Says nothing about a value.
+    /// Accepts every value.
     private static let annotations: Set<String> = [
         "title", "description", "default", "deprecated", "readOnly", "writeOnly", "example", "examples", "$comment",
     ]
@@ -67,7 +67,7 @@ package struct JSONSchemaChecker: Sendable {
                 default: found.append(fault("checker", "keyword \(keyword) is not known"))
                 }
             }
-            // What stands beside a reference is one more rule, and says nothing of other members.
+            // A rule beside a reference is one more rule, and does not concern other members.
             let isWhole = keywords["properties"] != nil && keywords["additionalProperties"] == nil && keywords["$ref"] == nil
             if isClosed, isWhole, keywords["allOf"] == nil {
                 found += members(value, "additionalProperties", .bool(false), keywords, pointer, depth)

@@ -21,7 +21,7 @@ package struct OpenAPIContract: Sendable {
             of: Answer(status: response.status, headers: response.headers, body: response.body), to: method, target)
     }
 
-    /// What a server answered, whoever received it.
+    /// A server's response, from any test client.
     package struct Answer: Sendable {
         package let status: Int
         package let headers: [(name: String, value: String)]

@@ -145,7 +145,7 @@ struct JSONSchemaCheckerTests {
     }
 
     @Test(
-        "what is open to later versions is closed where that is asked for",
+        "schemas that are open to later versions are closed on request",
         arguments: [
             (#"{"properties": {"a": true}}"#, #"{"a": 1, "b": 2}"#, " additionalProperties"),
             (#"{"properties": {"a": {"properties": {"b": true}}}}"#, #"{"a": {"c": 1}}"#, "/a additionalProperties"),

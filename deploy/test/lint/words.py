@@ -34,7 +34,7 @@ KEPT = {
     "deploy/cloudformation/cluster.yaml": "Container instances reach AWS and are reached by nobody",
 }
 # Files that have not been rewritten yet. Take a line out once it is done; the list is empty at the end.
-PENDING = [":!Sources/App", ":!Sources/Platform/TLS", ":!Sources/Shop/Catalog", ":!Tests/*.swift"]
+PENDING = []
 
 GAP = r"(?:[ \t]+|[ \t]*\n[ \t]*(?:#|//+|--|\*)?[ \t]*)"
 PATTERN = re.compile(r"\b(?:" + "|".join(phrase.replace(" ", GAP) for phrase in PHRASES) + r")\b", re.IGNORECASE)

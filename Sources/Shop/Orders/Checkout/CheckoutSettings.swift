@@ -1,5 +1,7 @@
 /// How orders share transactions.
 package struct CheckoutSettings: Sendable, Equatable {
+    /// How long an order that is not paid reserves its stock.
+    package var reservationTime = Duration.seconds(900)
     /// The largest number of orders in a transaction.
     package var orders = 32
     /// How many transactions run at a time on each loop.

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import TestSupport
 
-/// SIGTERM while customers are there: a load balancer learns of it, and nobody else does.
+/// SIGTERM while customers are connected: only a load balancer notices.
 @Suite("Draining")
 struct DrainTests {
     @Test("under load no request fails, those in flight are finished, and it exits with 0 in time")
@@ -171,7 +171,7 @@ private final class Visitors: Sendable {
                     usleep(.random(in: 5_000...30_000))
                     if closes { break }
                 } catch {
-                    // Whoever cannot connect any more goes elsewhere, as a load balancer does.
+                    // A client that can no longer connect goes elsewhere, as a load balancer does.
                     if !"\(error)".hasPrefix("connect") {
                         record.withLock { $0.failed.append(Failure(opened: opened, text: "\(error)")) }
                     }

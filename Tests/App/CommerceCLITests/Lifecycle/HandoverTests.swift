@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// A listening socket handed over by whoever starts the program (LISTEN_FDS, as systemd does): one process after another takes
+/// A listening socket handed over by the parent process (LISTEN_FDS, as systemd does): one process after another takes
 /// its place, and no client notices.
 @Suite("A socket handed over")
 struct HandoverTests {
@@ -72,7 +72,7 @@ struct HandoverTests {
         #expect(try await onOwnThread { try last.wait(seconds: 30) } == .exited(0))
     }
 
-    @Test("a descriptor that does not listen is told in a line; one meant for another process is left alone")
+    @Test("a descriptor that does not listen is reported in one line; one meant for another process is left alone")
     func faults() async throws {
         let shop = try LifecycleShop()
         let files = try ScratchDirectory("handover")

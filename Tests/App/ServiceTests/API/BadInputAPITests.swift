@@ -314,7 +314,7 @@ struct BadInputAPITests {
         #expect(fields.status == 431)
     }
 
-    @Test("every route names its methods to whoever uses another; a method nobody knows is 501")
+    @Test("every route lists its methods if another is used; an unknown method is 501")
     func methods() async throws {
         let client = try client()
         let cart = try await client.makeCart()

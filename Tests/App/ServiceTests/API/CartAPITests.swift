@@ -95,7 +95,7 @@ struct CartAPITests {
         #expect(after.json == before.json && after.tag == before.tag)
     }
 
-    @Test("the token is told once, when the cart is made")
+    @Test("the token is sent once, when the cart is created")
     func secrecy() async throws {
         let client = try client()
         let cart = try await client.makeCart()
@@ -270,7 +270,7 @@ struct CartAPITests {
         #expect(try await client.set("PRICED", 2, in: cart)["items"][0]["adjustment"] == .absent)
     }
 
-    @Test("more than there is stays in the cart, and is told")
+    @Test("a quantity above the stock stays in the cart, and is marked")
     func insufficient() async throws {
         let client = try client()
         let cart = try await client.makeCart()

@@ -183,7 +183,7 @@ struct CartLiveAPITests {
         #expect(!log.contains("ticket=") && log.contains(made.path + "/events"))
     }
 
-    /// The status that whoever asks for a stream or a WebSocket is refused with.
+    /// The status that refuses a stream or a WebSocket.
     private func refusal(_ port: UInt16, _ path: String, _ headers: [(String, String)] = []) async throws -> Int {
         try await onOwnThread {
             let connection = HTTPTestConnection(try RawSocket(port: port))
@@ -249,7 +249,7 @@ struct CartLiveAPITests {
             _ = try await cart(try #require(streams.last), version: 1)
         }
         for stranger in strangers { #expect(try await stranger.value == [404, 404, 404, 404, 404]) }
-        // Full: the owner is told, a stranger still knows nothing.
+        // Full: the owner learns of it, a stranger does not.
         #expect(try await refusal(port, made.path + "/events", [made.header]) == 429)
         #expect(try await refusal(port, made.path + "/events", [("X-Cart-Token", "wrong")]) == 404)
     }

@@ -44,7 +44,7 @@ struct CompressionAPITests {
     }
 
     @Test(
-        "what may come as gzip does so where it is asked for and large enough, with its own tag; all else never",
+        "compressible responses are gzip if the client accepts it and they are large enough, with a tag of their own; others never",
         arguments: reads.indices)
     func coded(index: Int) async throws {
         let route = Self.reads[index]

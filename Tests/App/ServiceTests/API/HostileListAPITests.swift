@@ -54,7 +54,7 @@ struct HostileListAPITests {
         }
     }
 
-    /// A value that somebody could send for a parameter.
+    /// A value that a client could send for a parameter.
     private static func value(_ random: inout SeededGenerator) -> String {
         let pieces = [
             "-", "--", "\"", "'", "\\", "!", "&", "|", "(", ")", ":*", "<->", "<99999>", "or", " ", "enamel", "mug", "the", "%",
@@ -263,7 +263,7 @@ struct CostlyReadTests {
         func list(_ query: String) async throws -> Answer {
             try await onOwnThread { Answer(try service.client().request("GET", "/v1/products?include=total&" + query)) }
         }
-        /// Whether a total outlives a product that nobody told the service of, in lists that are read anew and show it.
+        /// Whether a total outlives a product that was added without an announcement, in lists that are read again and show it.
         func isKept(_ attempt: Int) async throws -> Bool {
             let before = try await list("limit=1&min_price=\(attempt)")["total"].number
             try await stage.execute(

@@ -41,7 +41,8 @@ struct OrderCompanyAPITests {
         #expect(try await Shop.current.available("OTHER") == 1_000 - 2 * placed)
     }
 
-    @Test("once a request is answered its key is free, whatever the answer was and whoever is asked next") func keysAreFree()
+    @Test("once a request is answered its key is free, whatever the answer was, at every service")
+    func keysAreFree()
         async throws
     {
         let answers = try await Crowd.run(8, of: Shop.current) { number, client in
@@ -58,7 +59,7 @@ struct OrderCompanyAPITests {
         #expect(codes == (0..<8 * 40).flatMap { _ in expected })
     }
 
-    @Test("while somebody holds the stock of one variant, orders for others are placed, and those for it as soon as it is free")
+    @Test("while a session locks the stock of one variant, orders for others are placed, and those for it as soon as it is free")
     func heldStock() async throws {
         let shop = try Shop.current
         let session = try BlockingConnection(connectionString: shop.database.url)

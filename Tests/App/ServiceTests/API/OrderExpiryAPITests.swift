@@ -3,7 +3,7 @@ import PostgresClient
 import Testing
 import TestSupport
 
-/// Orders that nobody pays, where two services sweep one database.
+/// Unpaid orders, where two services sweep one database.
 @Suite(
     .shop(
         [Goods("EXPIRING", stock: 50), Goods("RACING", stock: 200), Goods("LOCKED", stock: 10), Goods("FREE", stock: 10)],

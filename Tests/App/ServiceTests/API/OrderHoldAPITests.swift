@@ -3,7 +3,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// Nobody reserves the whole shop: bounds on unpaid orders, with Redis away, on two services.
+/// No client can reserve the whole shop: bounds on unpaid orders, without Redis, on two services.
 @Suite("Bounds on unpaid orders, over HTTP", .serialized)
 struct OrderHoldAPITests {
     private static let settings = [
@@ -74,7 +74,7 @@ struct OrderHoldAPITests {
             return (cancelled.status, try Self.order(first, [("MANY", 1)], as: "203.0.113.1", "shopper@example.com").status)
         }
         #expect(again == (200, 201))
-        // What is kept tells nobody's address, and goes with the hold.
+        // The stored hash does not reveal the address, and goes with the hold.
         #expect(try await stage.execute("SELECT count(*) FROM order_hold") == "12")
         #expect(
             try await stage.execute("SELECT count(*) FROM order_hold WHERE length(client_hash) <> 16 OR length(email_hash) <> 16")
@@ -102,7 +102,7 @@ struct OrderHoldAPITests {
         let client = services[0].client()
         try await onOwnThread {
             func order(_ items: [(String, Int)], as address: String, key: String = Shop.newKey()) throws -> Answer {
-                try Self.order(client, items, as: address, "somebody-\(address)@example.com", key: key)
+                try Self.order(client, items, as: address, "shopper-\(address)@example.com", key: key)
             }
             // A small shop: five of seven pieces, and the last two there are.
             #expect(try order([("SEVEN", 6)], as: "198.51.100.1")["lines"][0]["limit"] == 5)
@@ -119,7 +119,7 @@ struct OrderHoldAPITests {
     }
 
     /// A client's orders are decided one after another: while one of them waits for stock that a session has locked, the next ones
-    /// wait for it, and with them nobody else.
+    /// wait for it, and no other orders.
     @Test("whose client or address has an order that waits for locked stock makes only that client's others wait")
     func waiting() async throws {
         let stage = try await Self.stage([Goods("LOCKED", stock: 1_000), Goods("FREE", stock: 100_000)])

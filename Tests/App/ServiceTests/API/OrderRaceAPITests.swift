@@ -20,7 +20,7 @@ struct OrderRaceAPITests {
         #expect(try await Shop.current.available("SALE") == 0)
     }
 
-    @Test("100 parallel posts with one key make one order, and each is told of it or that it is in flight")
+    @Test("100 parallel posts with one key make one order, and each gets that order or 409 in flight")
     func oneKey() async throws {
         let key = Shop.newKey()
         let answers = try await Crowd.run(100, of: Shop.current) { _, client in try client.order([("KEYED", 1)], key: key) }
@@ -89,7 +89,7 @@ struct OrderRaceAPITests {
     func cancellations() async throws {
         let order = TestOrder(try await ShopClient(Shop.current).order([("CANCELLED", 7)]))
         let answers = try await Crowd.run(50, of: Shop.current) { _, client in try client.cancel(order) }
-        // Each is told that it is cancelled, whoever did it.
+        // Each response says that the order is cancelled.
         #expect(tally([answers]) == ["200 ": 50])
         #expect(answers.allSatisfy { $0["history"].elements.map { $0["status"] } == ["pending_payment", "cancelled"] })
         #expect(try await Shop.current.available("CANCELLED") == 100)

@@ -47,7 +47,7 @@ struct OrderSecretsAPITests {
         #expect(again.header("Idempotent-Replayed") == "true")
     }
 
-    @Test("a key that somebody else has used is a new key") func scope() async throws {
+    @Test("a key that another client has used is a new key") func scope() async throws {
         let (client, key) = (try client(), Shop.newKey())
         let first = try await client.order(try await cart(), key: key)
         let second = try await client.order(try await cart(), key: key)
@@ -170,7 +170,7 @@ struct OrderSecretsAPITests {
         #expect(read["status"] == "converted" && read["order"] == order && read["access_token"] == .absent)
         #expect(try await client.get(cart.path, [("X-Cart-Token", placed["access_token"].text)]).status == 404)
         #expect(try await client.read(try await self.cart())["order"] == .absent)
-        // Who lost the race for the cart is told of the winner's order.
+        // The request that lost the race for the cart learns of the winner's order.
         let raced = try await self.cart()
         let answers = try await Crowd.run(12, of: Shop.current) { _, client in try client.order(raced) }
         let winner = try #require(answers.first { $0.status == 201 })

@@ -70,7 +70,7 @@ struct ResponseAPITests {
         #expect(try await lines(of: refused.header("X-Request-Id") ?? "").map { $0["status"] } == [431])
     }
 
-    @Test("health is told to load balancers and fills no log")
+    @Test("load balancers can read the health, and their checks fill no log")
     func health() async throws {
         let client = try client()
         let health = try await client.get("/health", [("X-Request-Id", "health-is-quiet")])
@@ -102,7 +102,7 @@ struct ResponseAPITests {
 
 extension Shop {
     /// All that its services have logged for the requests answered so far. Lines are written some time after the answer, so
-    /// each service is asked once more, until the line of that stands there.
+    /// each service gets one more request, until its line is in the log.
     static func logText(_ shop: Shop) async throws -> String {
         for service in shop.services {
             let id = UUID().uuidString

@@ -15,7 +15,7 @@ enum SemanticsGoods {
         goods.description = String(repeating: "A dependable kettle, made to last. ", count: 60)
         return goods
     }()
-    /// Nobody buys it: what is shown of it stays as it is.
+    /// It is never bought, so that its document stays the same.
     static let pot = {
         var goods = Goods("POT", stock: 7)
         goods.category = "home/kitchen"
@@ -271,7 +271,7 @@ struct SemanticsAPITests {
         #expect(try await send("GET", asset, [("If-Unmodified-Since", old)]).status == 412)
         #expect(try await send("GET", asset, [("If-Unmodified-Since", date)]).status == 200)
         #expect(try await send("GET", asset, [("If-Unmodified-Since", old), ("If-Match", tag)]).status == 200)
-        // What shows a stock has no such time: a later one says nothing.
+        // A document with stock has no such time, so a later time proves nothing.
         let product = RouteRequest(path: "/v1/products/pot")
         #expect(try await send("GET", product, [("If-Modified-Since", "Fri, 31 Dec 2100 23:59:59 GMT")]).status == 200)
     }
@@ -330,7 +330,7 @@ struct SemanticsAPITests {
         for headers in [[], [("X-Forwarded-Proto", "http")], [("X-Forwarded-Proto", "https, http")]] {
             #expect(try await send("GET", list, headers).all("Strict-Transport-Security") == [])
         }
-        // This service does not trust who asks.
+        // This service does not trust its peer.
         #expect(try await send("GET", list, [("X-Forwarded-Proto", "https")], service: 1).all("Strict-Transport-Security") == [])
     }
 

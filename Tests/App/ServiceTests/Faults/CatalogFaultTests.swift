@@ -31,7 +31,7 @@ extension Faults {
             case .well: break
             case .redisFrozen: stage.redis.freeze()
             case .redisKilled: stage.redis.kill()
-            // Nobody listens while the write is announced.
+            // No service listens while the write is announced.
             case .connectionsCut:
                 cut =
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';"

@@ -13,7 +13,7 @@ extension Faults {
             let stage = try Stage(postgresPassword: "the-first-password")
             let directory = try ScratchDirectory("password")
             let file = try directory.write("password", "the-first-password\n")
-            // All connections are replaced all the time, so that every one of them logs in anew.
+            // All connections are replaced all the time, so that each of them logs in again.
             let service = try await stage.serve([
                 "DATABASE_URL": "postgresql://postgres@127.0.0.1:\(stage.postgres.port)/postgres", "DATABASE_PASSWORD_FILE": file,
                 "DATABASE_MAX_LIFETIME": "1s",

@@ -87,7 +87,7 @@ extension Faults {
             try await stage.settle(load.journal, at: service.port)
         }
 
-        @Test("statements that take too long are ended by the server, and who asks something else is not held up")
+        @Test("statements that take too long are ended by the server, and other requests are not held up")
         func slowQueries() async throws {
             let stage = try Stage()
             let service = try await stage.serve(["DATABASE_STATEMENT_TIMEOUT": "1s", "OVERLOAD_CONTROL": "off"])

@@ -21,7 +21,7 @@ extension Faults {
 
         enum End: CaseIterable {
             case killed
-            /// It still takes connections, and answers nobody.
+            /// It still accepts connections, and answers none.
             case frozen
             /// It still answers, and is no primary any more.
             case demoted
@@ -57,7 +57,7 @@ extension Faults {
                 case .killed: stage.postgres.kill()
                 case .frozen: stage.postgres.freeze()
                 case .demoted:
-                    // No write comes through it, and whoever asks it whether it takes any hears no.
+                    // No write comes through it, and it answers that it takes none.
                     try stage.postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf()")
                     try stage.postgres.terminateClients()
                 }

@@ -3,11 +3,11 @@ import Testing
 import TestSupport
 
 extension Faults {
-    /// The servers are well, and the network between loses what it likes, and tells nobody.
+    /// The servers work, and the network between them loses packets silently.
     @Suite("The network fails")
     struct NetworkFaultTests {
         enum Loss: CaseIterable {
-            /// What is connected falls silent; who connects anew gets through.
+            /// Open connections fall silent; new ones get through.
             case halfOpen
             /// Nothing gets through.
             case blackHole
@@ -16,7 +16,7 @@ extension Faults {
         }
 
         @Test(
-            "connections to PostgreSQL that fall silent without a word are given up and made anew; no order is lost",
+            "connections to PostgreSQL that fall silent are given up and replaced; no order is lost",
             arguments: Loss.allCases)
         func postgres(loss: Loss) async throws {
             let stage = try Stage()

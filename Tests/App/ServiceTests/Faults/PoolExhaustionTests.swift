@@ -6,7 +6,7 @@ extension Faults {
     /// All connections for writing are taken.
     @Suite("The pool is exhausted")
     struct PoolExhaustionTests {
-        @Test("who waits is told to come again once the acquire timeout is over, and who would wait beyond the queue at once")
+        @Test("a request that waits gets 503 after the acquire timeout, and one for which the queue has no room at once")
         func exhausted() async throws {
             let stage = try Stage()
             // One connection is shared by reads, one is to be had.

@@ -49,7 +49,7 @@ extension Faults {
             let exchanges = load.journal.exchanges
             let failed = exchanges.filter { !$0.isSuccess }
             #expect(failed.isEmpty, "\(failed.count) of \(exchanges.count): \(failed.prefix(3))")
-            // Less than the outage lasts, so that nobody has waited for its end.
+            // Less than the outage lasts: no request waited for its end.
             #expect(exchanges.slowest < .milliseconds(2_500), "\(exchanges.slowest)")
             for kind in [Exchange.Kind.warm, .cold, .cart, .order, .health, .live] { #expect(!exchanges.of(kind).isEmpty) }
             #expect(exchanges.of(.health).contains { $0.answer?["status"] == "degraded" })

@@ -11,7 +11,7 @@ extension Faults {
             case outOfMemory
             /// `-READONLY`: it has become a replica, as after a failover.
             case readOnly
-            /// `-ERR max number of clients reached`, for whoever connects.
+            /// `-ERR max number of clients reached`, for each new connection.
             case tooManyClients
             /// It runs something that takes long.
             case busy
@@ -23,7 +23,7 @@ extension Faults {
                 case .outOfMemory:
                     try redis.execute("CONFIG", "SET", "maxmemory-policy", "noeviction")
                     try redis.execute("CONFIG", "SET", "maxmemory", "1")
-                // Of nobody: it goes on serving what it has.
+                // Of no primary: it goes on serving what it has.
                 case .readOnly: try redis.execute("REPLICAOF", "127.0.0.1", "1")
                 case .tooManyClients:
                     try redis.execute("CONFIG", "SET", "maxclients", "1")
@@ -41,7 +41,7 @@ extension Faults {
                 switch self {
                 case .outOfMemory: try redis.execute("CONFIG", "SET", "maxmemory", "0")
                 case .readOnly: try redis.execute("REPLICAOF", "NO", "ONE")
-                // Nobody else gets in to say otherwise.
+                // No other client gets in to change that.
                 case .tooManyClients: try redis.restart()
                 case .busy, .restarted: break
                 }

@@ -126,7 +126,7 @@ extension Faults {
         }
 
         private static func shows(_ amount: String, _ service: ServiceProcess) throws -> Bool {
-            // Over several connections, so that each loop is asked.
+            // Over several connections, so that each loop gets a request.
             try (0..<4).allSatisfy { _ in
                 let answer = try service.client(seconds: 10).request("GET", "/v1/products/fault-3")
                 return answer.status == 200 && answer.text.contains("\"amount\":\(amount),")

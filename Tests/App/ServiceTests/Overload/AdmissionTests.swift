@@ -120,7 +120,7 @@ struct AdmissionTests {
                 } else {
                     tally.refused.add(1, ordering: .relaxed)
                 }
-                // Whoever is refused comes again soon: fifty of them ask for many times what can be done.
+                // A refused client tries again soon: fifty clients send many times what can be served.
                 usleep(10_000)
             }
         }

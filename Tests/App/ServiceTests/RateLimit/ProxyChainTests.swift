@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A content network before a load balancer before the service, all of them real: who asks is the viewer.
+/// A content network before a load balancer before the service, all of them real: the client is the viewer.
 @Suite("Behind two proxies", .serialized)
 struct ProxyChainTests {
-    private static let secret = "a-secret-of-the-edge-and-nobody-else"
+    private static let secret = "a-secret-that-only-the-edge-may-know"
     private static let limits = ["RATE_LIMIT": "on", "RATE_LIMIT_WRITES": "3", "RATE_LIMIT_READS": "1000", "LOG_LEVEL": "info"]
     private static let edgeAddress = "127.0.1.1", balancerAddress = "127.0.2.1"
     private static let viewers = ["127.0.3.1", "127.0.3.2", "127.0.3.3"]
@@ -36,7 +36,7 @@ struct ProxyChainTests {
         [], [("X-Forwarded-For", Array("127.0.3.9".utf8))], [("CloudFront-Viewer-Address", Array("127.0.3.9:80".utf8))],
         [("X-Forwarded-For", [0xff]), ("x-forwarded-for", Array("127.0.3.9, 127.0.3.8".utf8))],
         [
-            ("X-Origin-Verify", Array("a-secret-of-the-edge-and-nobody-els".utf8)),
+            ("X-Origin-Verify", Array("a-secret-that-only-the-edge-may-kno".utf8)),
             ("CloudFront-Viewer-Address", Array("127.0.3.9:80".utf8)),
         ],
     ]

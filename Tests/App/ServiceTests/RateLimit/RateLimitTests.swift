@@ -49,7 +49,7 @@ struct RateLimitTests {
         let stage = try Stage()
         let service = try await stage.serve(Self.settings.merging(["LOOPS": "1", "RATE_LIMIT_READS": "60"]) { $1 })
         try await service.waitUntilWell()
-        /// What is left after it. Answers that caches may share do not tell, so another one, which counts as one, is asked for that.
+        /// The remaining quota. Responses that caches may share do not have it, so another request reads it, which counts as one.
         func left(_ path: String) async throws -> (status: Int, left: Int) {
             let answers = try await [
                 Self.ask(1, [service], "GET", path, as: "203.0.113.77")[0],

@@ -177,7 +177,7 @@ import WebTestSupport
         }
         let two = TrustedProxies(blocks: [], hops: 2)
         #expect(client(two, []).address == "10.0.0.1")
-        #expect(client(two, [("X-Forwarded-For", "203.0.113.7, nobody, 198.51.100.1")]).address == "198.51.100.1")
+        #expect(client(two, [("X-Forwarded-For", "203.0.113.7, unknown, 198.51.100.1")]).address == "198.51.100.1")
     }
 
     // MARK: A secret

@@ -184,7 +184,7 @@ import WebTestSupport
         }
         #expect(first.allSatisfy { $0.status.code == 204 })
         #expect(second.map(\.status.code) == [204, 204, 429, 429, 429, 429])
-        #expect(asked == 5, "once it is empty, nobody is asked any more")
+        #expect(asked == 5, "once it is empty, Redis gets no more requests")
     }
 
     @Test func readsUseTheLoopsBucketsAndAreReportedInBatches() async throws {

@@ -194,7 +194,7 @@ struct CatalogCacheTests {
         _ = try await place.ask("k")
         #expect(shelf.loads == 3)
 
-        // A look that finds the same version makes what is there good again, without reading it.
+        // A check that finds the same version makes the entries valid again, without reading them.
         let looked = try await place.on { place in
             let instant = place.loop.now
             place.cache.catalogWas(at: 1, instant)
@@ -212,7 +212,7 @@ struct CatalogCacheTests {
             if age > 1_200_000_000 { break }
             try await Task.sleep(for: .milliseconds(10))
         }
-        // A look that began long ago says nothing; one that finds another version ends what is there.
+        // A check that began long ago proves nothing; one that finds another version ends the entries.
         try await place.on { $0.cache.catalogWas(at: 1, $0.loop.now - 1_500_000_000) }
         #expect(try await !place.isUsable("k"))
         shelf.set(text: "three")

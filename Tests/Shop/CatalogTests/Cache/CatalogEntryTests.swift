@@ -13,7 +13,7 @@ import Web
 @testable import Catalog
 
 @Suite struct CatalogEntryTests {
-    /// A request that accepts gzip, or says nothing of it.
+    /// A request that accepts gzip, or has no Accept-Encoding.
     private static func context(gzip: Bool, on loop: EventLoop) -> RequestContext {
         let line = Array("GET /v1/products HTTP/1.1\r\n".utf8)
         let name = Array("Accept-Encoding".utf8), value = Array("gzip".utf8)

@@ -18,7 +18,7 @@ struct S3FIFOCacheTests {
                     cache.insert(step, for: key, cost: cost)
                     written[key] = step
                 case 5..<9:
-                    // What is there is the last one written; it may be gone.
+                    // A value that is found is the last one written; it may be gone.
                     if let value = cache.value(for: key) { #expect(value == written[key]) }
                 default:
                     cache.remove(key)

@@ -60,8 +60,8 @@ final class Shop: Sendable {
         }
     }
 
-    private static let databasePassword = "database-password-nobody-may-see"
-    private static let redisPassword = "redis-password-nobody-may-see"
+    private static let databasePassword = "database-password-never-shown"
+    private static let redisPassword = "redis-password-never-shown"
 
     /// A database with the schema, made once and copied for every shop.
     private static let template = Result {
@@ -71,7 +71,7 @@ final class Shop: Sendable {
         return database
     }
 
-    /// A key that nobody has used.
+    /// An unused key.
     static func newKey() -> String { UUID().uuidString.lowercased() }
 
     /// Runs SQL in its database.

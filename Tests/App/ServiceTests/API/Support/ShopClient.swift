@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// A client of a shop on a connection of its own: one request at a time. Every answer is checked for what holds for
-/// all of them; what does not is told when the suite ends (``Shop/inspect()``).
+/// all of them; failures are reported when the suite ends (``Shop/inspect()``).
 ///
 /// In an async function its calls suspend, elsewhere they block.
 struct ShopClient: Sendable {

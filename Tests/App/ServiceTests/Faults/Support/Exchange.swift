@@ -3,9 +3,9 @@ import TestSupport
 /// One request of a load, and what became of it.
 struct Exchange: Sendable {
     enum Kind: Sendable {
-        /// A product, or a list, that is asked for again and again.
+        /// A product or a list that is requested again and again.
         case warm
-        /// A list that nobody asked for before.
+        /// A list that was never requested before.
         case cold
         case cart
         case order
@@ -26,7 +26,7 @@ struct Exchange: Sendable {
     /// Whether it did what was asked.
     var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// Whether a client is told properly to come again: 503 as RFC 9457 and RFC 9110 §10.2.3 have it, or that the same
+    /// Whether the response properly tells a client to try again: 503 as RFC 9457 and RFC 9110 §10.2.3 have it, or that the same
     /// key is still in flight.
     var isPostponed: Bool {
         guard let answer, answer.header("Content-Type") == "application/problem+json" else { return false }

@@ -49,7 +49,7 @@ final class LoadClient: Sendable {
     /// Each of them, so that this connection's loop has them all.
     func readAllWarm() { for path in FaultGoods.warmPaths { get(path, .warm) } }
 
-    /// A list that nobody has asked for before, most likely.
+    /// A list that was most likely never requested before.
     func readCold() { get("/v1/products?limit=3&max_price=\(Int.random(in: 5_000...1_000_000_000))", .cold) }
 
     /// Adds to the cart, or makes one.

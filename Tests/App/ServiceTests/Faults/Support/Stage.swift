@@ -102,7 +102,7 @@ final class Stage: Sendable {
             settled.placed[attempt.key] = id
             guard let orders = known[attempt.key] else { continue }
             if orders != [id] { settled.faults.append("acknowledged as \(orders), now \(id)") }
-            if answer.header("Idempotent-Replayed") != "true" { settled.faults.append("an acknowledged order was placed anew") }
+            if answer.header("Idempotent-Replayed") != "true" { settled.faults.append("an acknowledged order was placed again") }
         }
         return settled
     }

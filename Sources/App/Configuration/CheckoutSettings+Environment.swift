@@ -1,9 +1,8 @@
 import Orders
 
 extension CheckoutSettings {
-    /// The defaults, with the settings of the environment over them.
-    init(_ reader: inout SettingsReader) {
-        self.init()
+    /// Reads the settings of the environment over the present values.
+    mutating func read(_ reader: inout SettingsReader) {
         orders = reader.read(
             "ORDER_BATCH_MAX", .integer(1...500), default: orders,
             "Maximum orders in one transaction, when many are placed at the same time")
