@@ -53,6 +53,7 @@ lint() {
     lint_check 'links in documents' python3 deploy/test/lint/documents.py links
     lint_check 'paths in documents' python3 deploy/test/lint/documents.py paths
     lint_check 'names in documents' python3 deploy/test/lint/documents.py names
+    lint_check 'imports and floors' python3 deploy/test/lint/imports.py
     lint_files '*'
     if [[ -z $staged ]]; then files=(--all); fi
     lint_check wording python3 deploy/test/lint/words.py "${files[@]}"

@@ -65,23 +65,6 @@ package struct RedisTLSOptions: Equatable, Sendable {
     package init() {}
 }
 
-/// When the ``CircuitBreaker`` opens, and for how long.
-package struct CircuitBreakerSettings: Equatable, Sendable {
-    /// How many failures in a row open the breaker; at least 1.
-    package var failureThreshold = 3
-    /// Failures further apart than this are not in a row.
-    package var failureWindow: Duration = .seconds(10)
-    /// The upper bound of the first pause; each further pause in a row doubles it. A pause is random between ``minPause``
-    /// and its bound (full jitter), so that the processes of a fleet do not return at once.
-    package var firstPause: Duration = .milliseconds(100)
-    /// The upper bound of every pause: below a second, so that a server is used within a second of its return.
-    package var maxPause: Duration = .milliseconds(750)
-    /// The lower bound of every pause.
-    package var minPause: Duration = .milliseconds(10)
-
-    package init() {}
-}
-
 /// A setting that cannot be used, in one line that never holds a secret.
 package struct RedisConfigurationError: Error, Equatable, CustomStringConvertible {
     /// The setting's name, such as `REDIS_URL`.
