@@ -62,8 +62,7 @@ package struct DatabaseSettings: Sendable {
             primary = try PostgresConfiguration(connectionString: url)
             isUsable = true
         } catch {
-            // The parts have been checked one by one already.
-            if whole != nil { reader.reject("DATABASE_URL", error) }
+            reader.reject(whole != nil ? "DATABASE_URL" : "DATABASE_HOST", error)
         }
         primary.passwordFile = passwordFile
         primary.applicationName = "commerce"

@@ -32,8 +32,8 @@ final class CatalogLoader {
     /// The document of the product that a path names by id or slug; nil where no active product has that name.
     func product(_ name: String, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
         try await gate.admit(context, to: productWork) {
-            guard let id = UUID(utf8: name.utf8) else { return try await bySlug.read([name]).answer[name] }
-            return try await byID.read([id]).answer[id]
+            guard let id = UUID(utf8: name.utf8) else { return try await bySlug.answer(for: [name])[name] }
+            return try await byID.answer(for: [id])[id]
         }
     }
 

@@ -7,11 +7,12 @@ struct PoolParts {
     let loop: EventLoop
     let isolation: SlowQueryIsolation
     let reads: SharedReads
+    let metrics: PoolMetrics
 
     init(loop: EventLoop, maxWaiting: Int = 4, maxLeases: Int = 2, healthCheck: ReplicaHealthCheck? = nil) {
         self.loop = loop
         let timer = DeadlineTimer(loop: loop, answerTime: .max)
-        let metrics = PoolMetrics()
+        metrics = PoolMetrics()
         isolation = SlowQueryIsolation(loop: loop, timer: timer, maxLeases: maxLeases, maxWaiting: maxWaiting)
         reads = SharedReads(
             loop: loop, limits: SharedReads.Limits(maxWaiting: maxWaiting, readTimeout: nil, silence: 1_000_000_000),

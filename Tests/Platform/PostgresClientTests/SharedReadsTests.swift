@@ -26,6 +26,20 @@ import TestSupport
         }
     }
 
+    @Test func theMetricOfThePipelineFollowsReadsThatEndWithoutAnAnswer() async throws {
+        try await onLoop { loop in
+            let parts = PoolParts(loop: loop)
+            for _ in 0..<3 { try parts.reads.submit(parts.read("SELECT 1", until: 10), isHung: false) }
+            #expect(try await eventually(loop) { parts.metrics.shownPipeline == 3 })
+            _ = parts.reads.expire(now: 10)
+            #expect(try await eventually(loop) { parts.metrics.shownPipeline == 0 })
+            try parts.reads.submit(parts.read("SELECT 1"), isHung: false)
+            #expect(try await eventually(loop) { parts.metrics.shownPipeline == 1 })
+            parts.reads.failWaiting(PostgresError(.connectionUnavailable))
+            #expect(try await eventually(loop) { parts.metrics.shownPipeline == 0 })
+        }
+    }
+
     @Test func aReadIsRefusedAtOnceWhileTheServerIsUnreachable() async throws {
         try await onLoop { loop in
             let parts = PoolParts(loop: loop)

@@ -24,7 +24,7 @@ final class PoolMetrics {
     private let retried: Counter
     private let notRetried: Counter
     private var shown = Levels()
-    private var shownPipeline = 0
+    private(set) var shownPipeline = 0
 
     /// - Parameter isReplica: adds a label to the metrics of a replica's pool
     init(isReplica: Bool = false, factory: any MetricsFactory = MetricsSystem.factory) {

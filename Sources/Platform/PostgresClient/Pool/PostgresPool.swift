@@ -387,7 +387,6 @@ extension PostgresPool: ConnectionOwner {
     }
 
     func connectionDrained(_ connection: PostgresConnection) {
-        reads.showPipeline()
         if state.connections[connection.id]?.phase == .retiring { perform(state.drained(connection.id, now: loop.now)) }
         if !liveness.isCalm { checkLiveness() }
     }

@@ -39,7 +39,8 @@ final class SharedReads: @unchecked Sendable {
     /// The shared connections are pinged at the end of this turn, since one of them broke.
     private var isPinging = false
     /// Reads without a result.
-    private var unanswered = 0
+    private var unanswered = 0 { didSet { showAtTurnEnd() } }
+    private var isShowPending = false
 
     init(
         loop: EventLoop, limits: Limits, timer: DeadlineTimer, isolation: SlowQueryIsolation, retries: RetryLimiter,
@@ -117,14 +118,21 @@ final class SharedReads: @unchecked Sendable {
     /// A read that was submitted has its result.
     func readEnded() { unanswered -= 1 }
 
-    /// Brings the metric of the pipeline up to date.
-    func showPipeline() { metrics.show(pipeline: unanswered) }
+    /// Brings the metric of the pipeline up to date, once for all changes of a turn: whatever ends a read, also an outage.
+    private func showAtTurnEnd() {
+        guard !isShowPending else { return }
+        isShowPending = true
+        loop.atTurnEnd { [weak self] in
+            guard let self else { return }
+            isShowPending = false
+            metrics.show(pipeline: unanswered)
+        }
+    }
 
     /// One Sync and one flush for all reads of the turn.
     private func sendGathered() {
         let reads = gathered
         gathered.removeAll(keepingCapacity: true)
-        showPipeline()
         guard let connection = leastLoadedReader() else {
             for read in reads { sendAlone(read) }
             return

@@ -199,7 +199,7 @@ package final class CatalogCache {
     }
 
     private func renew(_ entry: CatalogEntry, _ key: String, _ load: @escaping Load) async throws -> CatalogEntry {
-        guard isCurrent(entry), let document = entry.document else { return try await fetched(key, load) }
+        guard isCurrent(entry), let document = entry.document else { return try await fetched(key, instead: entry, load) }
         entry.refill(try await available(of: document.variants), at: loop.now)
         return entry
     }
@@ -207,16 +207,21 @@ package final class CatalogCache {
     /// How many pieces of each variant can be bought, in their order; 0 for one that is gone.
     private func available(of variants: [UUID]) async throws -> [Int] {
         guard !variants.isEmpty else { return [] }
-        let found = try await stock.read(variants).answer
+        let found = try await stock.answer(for: variants)
         return variants.map { found[$0] ?? 0 }
     }
 
     // MARK: Fetching
 
-    private func fetched(_ key: String, _ load: @escaping Load) async throws -> CatalogEntry {
+    /// - Parameter former: the entry that is to be replaced, which is not an answer itself
+    private func fetched(
+        _ key: String, instead former: CatalogEntry? = nil, _ load: @escaping Load
+    ) async throws -> CatalogEntry {
         try await flights.value(key) { [self] in
             // Another load may have ended between the look-up and now.
-            if let entry = entries.peek(key) ?? missing.peek(key), isCurrent(entry), stockFreshness(entry) != .stale {
+            if let entry = entries.peek(key) ?? missing.peek(key), entry !== former, isCurrent(entry),
+                stockFreshness(entry) != .stale
+            {
                 return entry
             }
             return try await fetch(key, load)

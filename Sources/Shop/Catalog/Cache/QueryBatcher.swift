@@ -2,9 +2,11 @@ import EventLoop
 
 /// Reads for many callers with few statements: the keys of a loop's turn go to PostgreSQL in one statement, which costs a
 /// fraction of as many small ones. Confined to its loop.
-final class QueryBatcher<Key, Answer> {
+final class QueryBatcher<Key: Hashable, Answer> {
     private struct Batch {
         var keys: [Key] = []
+        /// The same keys, where each is read once.
+        var distinct: Set<Key> = []
         let promise: Promise<Answer>
     }
 
@@ -26,7 +28,17 @@ final class QueryBatcher<Key, Answer> {
         self.query = query
     }
 
-    /// Reads these keys, together with those of other callers.
+    /// Reads these keys, together with those of other callers; a key that several callers want is read once. For answers in which
+    /// a key finds its own part.
+    func answer(for keys: [Key]) async throws -> Answer {
+        var batch = gathering ?? begin()
+        for key in keys where batch.distinct.insert(key).inserted { batch.keys.append(key) }
+        gathering = batch
+        if batch.keys.count >= maximum { send() }
+        return try await batch.promise.value(by: Deadline.current ?? .after(timeout))
+    }
+
+    /// Reads these keys, together with those of other callers. For answers that are in the order of the keys.
     /// - Returns: the answer for all of them, and where the caller's own keys begin among them.
     func read(_ keys: [Key]) async throws -> (answer: Answer, first: Int) {
         var batch = gathering ?? begin()

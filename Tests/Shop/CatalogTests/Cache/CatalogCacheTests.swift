@@ -18,7 +18,7 @@ struct CatalogCacheTests {
     struct Away: Error {}
 
     /// What stands for PostgreSQL.
-    final class AvailableStock: Sendable {
+    final class Database: Sendable {
         private let state = Mutex((loads: 0, stockReads: 0, text: "one", available: 7, isAway: false, pause: 0))
         var loads: Int { state.withLock(\.loads) }
         var stockReads: Int { state.withLock(\.stockReads) }
@@ -58,17 +58,17 @@ struct CatalogCacheTests {
     // Unchecked: the cache and the client are used on the loop only.
     final class Place: @unchecked Sendable {
         let loop: EventLoop
-        let shelf: AvailableStock
+        let database: Database
         let cache: CatalogCache
         private let redis: RedisClient?
 
         init(
-            _ shelf: AvailableStock, redis url: String? = nil, stockLifetime: Duration = .seconds(3_600),
+            _ database: Database, redis url: String? = nil, stockLifetime: Duration = .seconds(3_600),
             keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
         ) async throws {
             let loop = try EventLoop(label: "test.cache")
             self.loop = loop
-            self.shelf = shelf
+            self.database = database
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let configuration = try url.map { try RedisConfiguration(url: $0) }
             nonisolated(unsafe) var made: (CatalogCache, RedisClient?)?
@@ -81,7 +81,7 @@ struct CatalogCacheTests {
                     made = (
                         CatalogCache(loop: loop, redis: redis, shape: "test", keys: keys, settings: settings, compressor: nil) {
                             _ in
-                            try shelf.stock()
+                            try database.stock()
                         }, redis
                     )
                     done.resume()
@@ -108,7 +108,7 @@ struct CatalogCacheTests {
         /// What the cache says of a key; nil where it says that there is no such thing.
         func ask(_ key: String) async throws -> String? {
             try await on { place in
-                let entry = try await place.cache.entry(key) { try await place.shelf.load(key, on: place.loop) }
+                let entry = try await place.cache.entry(key) { try await place.database.load(key, on: place.loop) }
                 return entry.body.map { String(decoding: $0, as: UTF8.self) }
             }
         }
@@ -134,7 +134,7 @@ struct CatalogCacheTests {
     @Test("callers that wait for a load are not refused with the first one, unless several are refused") func sharedRefusals()
         async throws
     {
-        let place = try await Place(AvailableStock())
+        let place = try await Place(Database())
         try await place.on { $0.cache.catalogIs(at: 1) }
         for (refused, served) in [(1, 7), (3, 5), (8, 0)] {
             let outcomes = try await place.on { place in
@@ -147,7 +147,7 @@ struct CatalogCacheTests {
                             _ = try await place.cache.entry("shed:\(refused)") {
                                 try await place.loop.sleep(for: .milliseconds(5))
                                 if number < refused { throw OverloadError(reason: .queueFull) }
-                                return try await place.shelf.load("k", on: place.loop)
+                                return try await place.database.load("k", on: place.loop)
                             }
                             outcomes.append(true)
                         } catch {
@@ -163,36 +163,63 @@ struct CatalogCacheTests {
         }
     }
 
+    @Test("a name that does not exist is looked up again in the background, before its entry is too old") func missingRenewed()
+        async throws
+    {
+        let database = Database()
+        let place = try await Place(database, stockLifetime: .seconds(2))
+        try await place.on { $0.cache.catalogIs(at: 1) }
+        // A machine that stops for a second makes the entry too old: then the next one is tried.
+        for attempt in 0..<20 {
+            let key = "no-\(attempt)"
+            #expect(try await place.ask(key) == nil)
+            let loads = database.loads
+            try await Task.sleep(for: .milliseconds(1_050))
+            let isUsable = try await place.on { place in
+                if case .usable = place.cache.lookUp(key, load: { { try await database.load(key, on: place.loop) } }) {
+                    true
+                } else {
+                    false
+                }
+            }
+            guard isUsable else { continue }
+            let isRenewed = Deadlines.poll { database.loads > loads }
+            #expect(isRenewed)
+            return
+        }
+        Issue.record("no entry was in the second half of its life when it was looked up")
+    }
+
     // MARK: The version
 
     @Test("a document is served until another version of the catalogue is heard of") func versions() async throws {
-        let shelf = AvailableStock()
-        let place = try await Place(shelf)
+        let database = Database()
+        let place = try await Place(database)
         try await place.on { $0.cache.catalogIs(at: 1) }
         for _ in 0..<3 { #expect(try await place.ask("k") == #"{"text":"one","available":7}"#) }
-        #expect(shelf.loads == 1)
+        #expect(database.loads == 1)
         #expect(try await place.isUsable("k"))
-        shelf.set(text: "two")
+        database.set(text: "two")
         try await place.on { $0.cache.catalogIs(at: 2) }
         #expect(try await !place.isUsable("k"))
         for _ in 0..<3 { #expect(try await place.ask("k") == #"{"text":"two","available":7}"#) }
-        #expect(shelf.loads == 2)
+        #expect(database.loads == 2)
     }
 
     @Test("without a listener nothing is fresh until a look at the version, and then for a second") func lostListener()
         async throws
     {
-        let shelf = AvailableStock()
-        let place = try await Place(shelf)
+        let database = Database()
+        let place = try await Place(database)
         try await place.on { $0.cache.catalogIs(at: 1) }
         _ = try await place.ask("k")
         try await place.on { $0.cache.listeningEnded() }
         #expect(try await !place.isUsable("k"))
-        shelf.set(text: "two")
+        database.set(text: "two")
         // It is not fresh, so it is read again each time.
         #expect(try await place.ask("k") == #"{"text":"two","available":7}"#)
         _ = try await place.ask("k")
-        #expect(shelf.loads == 3)
+        #expect(database.loads == 3)
 
         // A check that finds the same version makes the entries valid again, without reading them.
         let looked = try await place.on { place in
@@ -201,7 +228,7 @@ struct CatalogCacheTests {
             return instant
         }
         #expect(try await place.isUsable("k"))
-        #expect(shelf.loads == 3)
+        #expect(database.loads == 3)
         // Never longer than a second after the look began.
         for _ in 0..<400 {
             let (isUsable, age) = try await place.on { place in
@@ -215,7 +242,7 @@ struct CatalogCacheTests {
         // A check that began long ago proves nothing; one that finds another version ends the entries.
         try await place.on { $0.cache.catalogWas(at: 1, $0.loop.now - 1_500_000_000) }
         #expect(try await !place.isUsable("k"))
-        shelf.set(text: "three")
+        database.set(text: "three")
         try await place.on { $0.cache.catalogWas(at: 2, $0.loop.now) }
         #expect(try await place.ask("k") == #"{"text":"three","available":7}"#)
     }
@@ -223,36 +250,36 @@ struct CatalogCacheTests {
     @Test(
         "while PostgreSQL is away entries are served as they were, with a listener or without; a document never read is an error")
     func away() async throws {
-        let shelf = AvailableStock()
-        let place = try await Place(shelf)
+        let database = Database()
+        let place = try await Place(database)
         try await place.on { $0.cache.catalogIs(at: 1) }
         let shown = try await place.ask("k")
-        shelf.set(isAway: true)
+        database.set(isAway: true)
         try await place.on { $0.cache.listeningEnded() }
         for _ in 0..<5 { #expect(try await place.ask("k") == shown) }
         // Tried once, and then left alone for a while.
-        #expect(shelf.loads == 2)
+        #expect(database.loads == 2)
         #expect(try await place.isUsable("k"))
         await #expect(throws: Away.self) { try await place.ask("other") }
     }
 
     @Test("stock is renewed before it is older than its lifetime") func stock() async throws {
-        let shelf = AvailableStock()
-        let place = try await Place(shelf, stockLifetime: .milliseconds(400))
+        let database = Database()
+        let place = try await Place(database, stockLifetime: .milliseconds(400))
         try await place.on { $0.cache.catalogIs(at: 1) }
         _ = try await place.ask("k")
         for number in 0..<60 {
-            shelf.set(available: number)
+            database.set(available: number)
             let age = try await place.on { place in
-                let entry = try await place.cache.entry("k") { try await place.shelf.load("k", on: place.loop) }
+                let entry = try await place.cache.entry("k") { try await place.database.load("k", on: place.loop) }
                 return place.loop.now - entry.stockAt
             }
             #expect(age < 400_000_000)
             try await Task.sleep(for: .milliseconds(number % 7 == 0 ? 150 : 20))
         }
         // The text came once.
-        #expect(shelf.loads == 1 && shelf.stockReads > 3)
-        shelf.set(available: 1_000)
+        #expect(database.loads == 1 && database.stockReads > 3)
+        database.set(available: 1_000)
         try await Task.sleep(for: .milliseconds(450))
         #expect(try await place.ask("k") == #"{"text":"one","available":1000}"#)
     }
@@ -262,13 +289,13 @@ struct CatalogCacheTests {
     @Test("of many loops that miss a document at once one reads it, at the start and when the version changes")
     func oneFlight() async throws {
         let redis = try RedisServer()
-        let shelf = AvailableStock()
-        shelf.set(pause: 10)
+        let database = Database()
+        database.set(pause: 10)
         var places: [Place] = []
-        for _ in 0..<6 { places.append(try await Place(shelf, redis: redis.url)) }
+        for _ in 0..<6 { places.append(try await Place(database, redis: redis.url)) }
         for place in places { try await place.waitForRedis() }
         for (version, text) in [(Int64(1), "one"), (2, "two"), (3, "three")] {
-            shelf.set(text: text)
+            database.set(text: text)
             for place in places { try await place.on { $0.cache.catalogIs(at: version) } }
             let shown = try await withThrowingTaskGroup(of: String?.self) { tasks in
                 for place in places { tasks.addTask { try await place.ask("k") } }
@@ -276,7 +303,7 @@ struct CatalogCacheTests {
             }
             #expect(shown == [#"{"text":"\#(text)","available":7}"#])
             // Six for each without it; one more where a claim ran out on a busy machine.
-            #expect(shelf.loads >= Int(version) && shelf.loads <= Int(version) + 2)
+            #expect(database.loads >= Int(version) && database.loads <= Int(version) + 2)
         }
         // The claims are given back.
         #expect(Deadlines.poll { (try? redis.execute("KEYS", "*claim*")) == "" })
@@ -284,8 +311,8 @@ struct CatalogCacheTests {
 
     @Test("a process does not wait longer than a claim lasts for one that has died") func deadClaim() async throws {
         let redis = try RedisServer()
-        let shelf = AvailableStock()
-        let place = try await Place(shelf, redis: redis.url)
+        let database = Database()
+        let place = try await Place(database, redis: redis.url)
         try await place.waitForRedis()
         try await place.on { $0.cache.catalogIs(at: 1) }
         try redis.execute("SET", SharedDocumentCache.claimName("k", 1, shape: "test"), "1")
@@ -293,16 +320,16 @@ struct CatalogCacheTests {
         #expect(try await place.ask("k") == #"{"text":"one","available":7}"#)
         #expect(ContinuousClock.now - began >= ClaimBackoff.claim)
         #expect(ContinuousClock.now - began < .seconds(5))
-        #expect(shelf.loads == 1)
+        #expect(database.loads == 1)
     }
 
     @Test("entries in Redis that the service did not write are not served: changed bytes, another secret, another name")
     func forged() async throws {
         let redis = try RedisServer()
-        let shelf = AvailableStock()
-        let other = AvailableStock()
+        let database = Database()
+        let other = Database()
         other.set(text: "forged")
-        let maker = try await Place(shelf, redis: redis.url)
+        let maker = try await Place(database, redis: redis.url)
         let forger = try await Place(other, redis: redis.url, keys: EncryptionKeys(secret: "another secret"))
         for place in [maker, forger] {
             try await place.waitForRedis()
@@ -314,11 +341,11 @@ struct CatalogCacheTests {
         func shown(
             _ key: String, _ keys: EncryptionKeys = EncryptionKeys(secret: "a secret of the fleet")
         ) async throws -> (String?, Bool) {
-            let before = shelf.loads
-            let place = try await Place(shelf, redis: redis.url, keys: keys)
+            let before = database.loads
+            let place = try await Place(database, redis: redis.url, keys: keys)
             try await place.waitForRedis()
             try await place.on { $0.cache.catalogIs(at: 1) }
-            return (try await place.ask(key), shelf.loads > before)
+            return (try await place.ask(key), database.loads > before)
         }
         let one = #"{"text":"one","available":7}"#
         #expect(try await shown("k") == (one, false))
@@ -352,14 +379,14 @@ struct CatalogCacheTests {
 
     @Test("names that do not exist are looked up by each process, and leave nothing in Redis") func nothing() async throws {
         let redis = try RedisServer()
-        let shelf = AvailableStock()
-        let places = [try await Place(shelf, redis: redis.url), try await Place(shelf, redis: redis.url)]
+        let database = Database()
+        let places = [try await Place(database, redis: redis.url), try await Place(database, redis: redis.url)]
         for place in places {
             try await place.waitForRedis()
             try await place.on { $0.cache.catalogIs(at: 1) }
         }
         for number in 0..<50 { for place in places { #expect(try await place.ask("no \(number)") == nil) } }
-        #expect(shelf.loads == 100)
+        #expect(database.loads == 100)
         #expect(Deadlines.poll { (try? redis.execute("DBSIZE")) == "0" })
     }
 
@@ -372,8 +399,8 @@ struct CatalogCacheTests {
     @Test("without Redis each process reads for itself, and serves what it holds", arguments: Trouble.allCases)
     func withoutRedis(trouble: Trouble) async throws {
         let redis = try RedisServer()
-        let shelf = AvailableStock()
-        let place = try await Place(shelf, redis: redis.url)
+        let database = Database()
+        let place = try await Place(database, redis: redis.url)
         try await place.waitForRedis()
         try await place.on { $0.cache.catalogIs(at: 1) }
         _ = try await place.ask("k")
@@ -383,12 +410,12 @@ struct CatalogCacheTests {
         }
         defer { redis.resume() }
         #expect(try await place.ask("k") == #"{"text":"one","available":7}"#)
-        #expect(shelf.loads == 1)
+        #expect(database.loads == 1)
         for number in 0..<20 { #expect(try await place.ask("other \(number)") != nil) }
-        #expect(shelf.loads == 21)
+        #expect(database.loads == 21)
         try await place.on { $0.cache.catalogIs(at: 2) }
         #expect(try await place.ask("k") != nil)
-        #expect(shelf.loads == 22)
+        #expect(database.loads == 22)
     }
 
     @Test("the pauses of a wait begin small, and add up to the time of a claim") func waits() {

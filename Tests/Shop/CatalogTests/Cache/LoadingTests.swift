@@ -117,6 +117,20 @@ import Testing
         #expect(log.statements.count == 1)
     }
 
+    @Test("a key that several callers look up is in the statement once, and counts once") func distinctKeys() async throws {
+        let log = Log()
+        let outcomes = try await Self.outcomes(6) { loop in
+            nonisolated(unsafe) let batcher = QueryBatcher<Int, [Int: Int]>(loop: loop, maximum: 4, timeout: .seconds(5)) {
+                keys in
+                log.statements.append(keys)
+                return Dictionary(uniqueKeysWithValues: keys.map { ($0, $0 * 10) })
+            }
+            return { index in try await batcher.answer(for: [1, 2, index / 5])[index / 5] }
+        }
+        #expect(outcomes == [0, 0, 0, 0, 0, 10])
+        #expect(log.statements == [[1, 2, 0]])
+    }
+
     @Test("a statement that is full is sent at once; an error goes to its callers only") func full() async throws {
         let log = Log()
         let outcomes = try await Self.outcomes(5) { loop in
