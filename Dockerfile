@@ -12,7 +12,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates libhiredis-dev libjemalloc-dev libpq-dev libssl-dev pkg-config zlib1g-dev \
+        ca-certificates libcurl4-openssl-dev libhiredis-dev libjemalloc-dev libpq-dev libssl-dev pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # Before the sources, so that a change in them does not fetch the packages again.

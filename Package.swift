@@ -69,6 +69,8 @@ let package = Package(
         .systemLibrary(name: "CHiredis", path: "Sources/Platform/CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(
             name: "CZLib", path: "Sources/Platform/CZLib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/Platform/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", path: "Sources/Platform/COpenSSL", providers: [.apt(["libssl-dev"])]),
 
         platform("EventLoop", ["CSystem", heap]),
@@ -79,9 +81,16 @@ let package = Package(
         platform("Observability", ["Formats", logging]),
         // Encrypted connections of servers and clients.
         platform("TLS", ["CSystem", "COpenSSL"]),
+        // Signed tokens (RFC 7519), and the keys that they are verified with.
+        platform("JWT", ["Formats", "COpenSSL"]),
         platform("HTTPServer", ["EventLoop", "TLS", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
         platform("PostgresClient", ["EventLoop", "Formats", "CLibPQ", "CSystem", logging, metrics, deque]),
         platform("RedisClient", ["EventLoop", "TLS", "Formats", "CSystem", "CHiredis", logging, metrics, deque]),
+        // Requests to other services, on the event loop, and mail, on threads of its own, by libcurl.
+        platform("HTTPClient", ["CCurl", "EventLoop", "Formats", "CSystem", logging, metrics, deque]),
+        platform("SMTPClient", ["CCurl", "HTTPClient", "EventLoop", "Formats", "CSystem", logging, metrics]),
+        // Credentials of a task, and signed requests to AWS.
+        platform("AWS", ["HTTPClient", "EventLoop", "Formats", logging]),
         // Routing, middlewares, problem details, caching, overload protection.
         platform(
             "Web",
@@ -105,11 +114,26 @@ let package = Package(
         // What the features say about themselves in the API document.
         embedding("CShopAPI", "Shop"),
         shop("Money", ["CShopAPI", "OpenAPI", "Web", "Formats"], embedded: ["money.openapi.json"]),
-        shop("Inventory", ["Money", "PostgresClient"]),
+        // The outbox, and the relay that delivers its events.
+        shop(
+            "Events",
+            [
+                "OpenAPI", "Web", "Compression", "PostgresClient", "RedisClient", "Formats", "EventLoop", "CSystem", logging,
+                metrics, deque,
+            ]),
+        shop(
+            "Webhooks", ["CShopAPI", "Events", "HTTPClient", "OpenAPI", "Web", "PostgresClient", "Formats"],
+            embedded: ["webhooks.openapi.json"]),
+        // Events for Amazon SNS, SQS and EventBridge.
+        shop("CloudTargets", ["Events", "AWS", "HTTPClient", "Formats", "EventLoop", logging, metrics]),
+        shop(
+            "Inventory", ["CShopAPI", "Events", "Money", "OpenAPI", "PostgresClient", "Formats"],
+            embedded: ["inventory.openapi.json"]),
         shop(
             "Catalog",
             [
-                "CShopAPI", "Money", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient", "Formats",
+                "CShopAPI", "Money", "Events", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "RedisClient",
+                "Formats",
                 "Compression",
                 "EventLoop", httpTypes, logging, metrics,
             ],
@@ -124,29 +148,48 @@ let package = Package(
         shop(
             "Orders",
             [
-                "CAddressMetadata", "CShopAPI", "Money", "Inventory", "Cart", "OpenAPI", "Web", "HTTPServer", "PostgresClient",
-                "Formats", "EventLoop", httpTypes, logging, metrics, deque,
+                "CAddressMetadata", "CShopAPI", "Money", "Events", "Inventory", "Cart", "OpenAPI", "Web", "HTTPServer",
+                "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics, deque,
             ],
             embedded: ["orders.openapi.json"]),
+        // What else a shopper may want: from what is bought together.
+        shop(
+            "Recommendations",
+            ["CShopAPI", "Catalog", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "Formats"],
+            embedded: ["recommendations.openapi.json"]),
+        // Mails about orders.
+        shop(
+            "Notifications",
+            [
+                "CShopAPI", "Events", "Orders", "Money", "SMTPClient", "OpenAPI", "Web", "HTTPServer", "PostgresClient",
+                "Formats", "Compression", "EventLoop", httpTypes, logging,
+            ],
+            embedded: ["Templates", "Pages/Files"]),
 
         // --- App --------------------------------------------------------------------------------------------------------
         app(
             "Configuration",
             [
-                "Catalog", "Cart", "Orders", "Money", "Web", "HTTPServer", "TLS", "PostgresClient", "RedisClient",
-                "Observability",
+                "Catalog", "Cart", "Orders", "Events", "Inventory", "Webhooks", "Notifications", "CloudTargets",
+                "Recommendations",
+                "Money", "JWT",
+                "Web",
+                "HTTPServer",
+                "HTTPClient", "SMTPClient", "AWS", "TLS", "PostgresClient", "RedisClient", "Observability",
                 "Formats", "Compression", "EventLoop", logging,
             ]),
         app("Migrations", ["Configuration", "Web", "PostgresClient", "Formats"]),
-        app("CatalogImport", ["Money", "Inventory", "PostgresClient", "Formats"]),
+        app("CatalogImport", ["Money", "Events", "Inventory", "Catalog", "PostgresClient", "Formats"]),
         app("DataGenerator", ["CatalogImport", "Orders", "PostgresClient", "Formats"]),
         app("Audit", ["Orders", "PostgresClient"]),
         embedding("CServiceAPI", "App"),
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Inventory", "Cart", "Orders", "Money", "OpenAPI",
-                "Web", "HTTPServer", "TLS",
+                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Inventory", "Cart", "Orders", "Events", "Webhooks",
+                "Recommendations", "Notifications", "CloudTargets", "Money", "OpenAPI", "Web", "HTTPServer", "HTTPClient",
+                "SMTPClient", "AWS",
+                "TLS",
                 "PostgresClient", "RedisClient", "Observability", "Prometheus", "Formats", "Compression", "EventLoop", "CSystem",
                 httpTypes, logging, metrics,
             ],
@@ -154,8 +197,10 @@ let package = Package(
         .executableTarget(
             name: "CommerceCLI",
             dependencies: [
-                "Service", "Configuration", "Migrations", "CatalogImport", "DataGenerator", "Audit", "Orders", "PostgresClient",
-                "CSystem", argumentParser, logging,
+                "Service", "Configuration", "Migrations", "CatalogImport", "DataGenerator", "Audit", "Events", "Webhooks",
+                "HTTPClient", "JWT",
+                "Orders",
+                "PostgresClient", "Formats", "CSystem", argumentParser, logging,
             ],
             path: "Sources/App/CommerceCLI",
             swiftSettings: swift,
@@ -173,9 +218,13 @@ let package = Package(
         tests("Platform", "Prometheus", [metrics]),
         tests("Platform", "Observability", ["Formats", logging]),
         tests("Platform", "TLS"),
+        tests("Platform", "JWT", ["COpenSSL", "Formats"]),
         tests("Platform", "HTTPServer", ["TLS", "CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
         tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
         tests("Platform", "RedisClient", ["CSystem", "EventLoop", logging]),
+        tests("Platform", "HTTPClient", ["CCurl", "CSystem", "EventLoop", "Formats", logging]),
+        tests("Platform", "SMTPClient", ["EventLoop", "Formats", logging]),
+        tests("Platform", "AWS", ["HTTPClient", "EventLoop", "Formats", logging]),
         // Requests and loggers for handlers without a socket.
         .target(
             name: "WebTestSupport",
@@ -189,10 +238,24 @@ let package = Package(
         // A database with the schema of the shop.
         .target(
             name: "ShopTestSupport",
-            dependencies: ["TestSupport", "CatalogImport", "Configuration", "Migrations", "PostgresClient"],
+            dependencies: [
+                "TestSupport", "CatalogImport", "Configuration", "Migrations", "PostgresClient", "EventLoop", logging,
+            ],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
         tests("Shop", "Money", ["Formats"]),
         tests("Shop", "Inventory"),
+        tests("Shop", "Events", ["EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web", logging]),
+        tests(
+            "Shop", "Webhooks",
+            ["Events", "EventLoop", "Formats", "HTTPClient", "PostgresClient", "ShopTestSupport", "Web", logging]),
+        tests("Shop", "CloudTargets", ["AWS", "Events", "EventLoop", "Formats", "HTTPClient", logging]),
+        tests(
+            "Shop", "Notifications",
+            [
+                "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient", "ShopTestSupport",
+                "SMTPClient", "Web",
+                logging,
+            ]),
         tests(
             "Shop", "Catalog",
             [
@@ -200,6 +263,7 @@ let package = Package(
                 logging,
             ]),
         tests("Shop", "Cart", ["EventLoop", "Formats", "Web"]),
+        tests("Shop", "Recommendations", ["Audit", "EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web"]),
         tests(
             "Shop", "Orders",
             ["Audit", "Cart", "EventLoop", "Formats", "Inventory", "Money", "PostgresClient", "ShopTestSupport", "Web", logging]),
@@ -211,9 +275,9 @@ let package = Package(
         tests(
             "App", "Service",
             [
-                "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Formats",
+                "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Events", "Formats",
                 "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "Prometheus",
-                "RedisClient", "Web", httpTypes, logging, metrics,
+                "Recommendations", "RedisClient", "ShopTestSupport", "Web", httpTypes, logging, metrics,
             ]),
         tests("App", "CommerceCLI", ["CSystem", "Service"]),
 

@@ -140,6 +140,34 @@ class Shop(Process):
         self.ready = time.monotonic() - self.begun
 
 
+class Worker(Process):
+    """`commerce worker`, which relays events and runs jobs."""
+
+    def __init__(self, **settings):
+        self.port = free_port()
+        super().__init__("commerce worker", [BINARY, "worker"], {
+            "DATABASE_URL": DATABASE, "WORKER_PORT": str(self.port), "HOST": "127.0.0.1", "LOG_FORMAT": "json", **settings})
+        end = time.monotonic() + 20
+        while psql("SELECT count(*) FROM worker").strip() == "0":
+            if self.process.poll() is not None or time.monotonic() > end:
+                sys.exit("bench: the worker did not start")
+            time.sleep(0.05)
+
+    def idle(self, seconds):
+        """- Returns: the share of a CPU, and the statements a second, of a worker that has nothing to do"""
+        time.sleep(3)
+        before, used = self.statements(), self.cpu()
+        time.sleep(seconds)
+        return (self.cpu() - used) / seconds, (self.statements() - before) / seconds
+
+    @staticmethod
+    def statements():
+        """Transactions of the database, without those of this question: a worker sends one statement in each."""
+        psql("SELECT pg_stat_force_next_flush()")
+        time.sleep(0.2)
+        return int(psql("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'bench'"))
+
+
 def nginx(body, more=""):
     port, folder = free_port(), WORK / "nginx"
     folder.mkdir(exist_ok=True)

@@ -8,9 +8,9 @@ import urllib.request
 
 import scripts
 import statements
-from load import SECONDS, lua, open_load, pgbench, redis_benchmark, wrk
+from load import SECONDS, cpu_of, lua, open_load, pgbench, redis_benchmark, wrk
 from report import note
-from rig import BINARY, DATABASE, REDIS, ROOT, WORK, Process, Shop, free_port, nginx, psql
+from rig import BINARY, DATABASE, REDIS, ROOT, WORK, Process, Shop, Worker, free_port, nginx, psql
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 # All requests go to the database, and one loop's share of the pool is as wide as pgbench's.
@@ -108,8 +108,8 @@ def clean():
     # Orders that waited when the load ended are still placed, and would conflict with TRUNCATE, which takes locks in another
     # order.
     time.sleep(2)
-    psql("TRUNCATE orders, order_line, order_history, order_hold, reservation, idempotency, stock_movement, stock_balance",
-         "UPDATE stock SET reserved = 0", "VACUUM FULL ANALYZE stock", "CHECKPOINT")
+    psql("TRUNCATE orders, order_line, order_history, order_hold, order_token, reservation, idempotency, stock_movement, "
+         "stock_balance, outbox, delivery", "UPDATE stock SET reserved = 0", "VACUUM FULL ANALYZE stock", "CHECKPOINT")
 
 
 def orders():
@@ -220,4 +220,74 @@ def start():
     note("binary MB", BINARY.stat().st_size / 1e6)
 
 
-ALL = {function.__name__: function for function in (hot, redis, product, lists, carts, orders, journey, gzip, loop, start)}
+def outbox():
+    """Events that are relayed to one webhook: as fast as possible, and beside one that is down; then a worker with nothing to do."""
+    keys = {"JWT_SECRET": "bench-secret-of-the-benchmark-0123456789", "WEBHOOK_ALLOW_PRIVATE": "on"}
+    web = nginx(b"{}", "location /hook { return 204; }")
+    worker = Worker(**keys, **REDIS)
+    posts = lua("post.lua", scripts.post("/hook", "x" * 1_800))
+    try:
+        note("idle worker: CPU %", worker.idle(20.0)[0] * 100)
+        note("idle worker: statements a second", worker.idle(20.0)[1])
+        living = webhook(web.url + "/hook", keys)
+        relay(worker, living, 20_000)
+        begin = worker.resident()
+        for _ in range(ROUNDS):
+            note("nginx, POST", wrk(web, posts))
+            note("event to a webhook", relay(worker, living, 40_000))
+        note("worker's MB more after the rounds", worker.resident() - begin)
+        # Nothing listens there.
+        dead = webhook(f"http://127.0.0.1:{free_port()}/hook", keys)
+        for _ in range(ROUNDS):
+            psql(f"UPDATE event_target SET state = 'disabled', updated_at = now() WHERE id = '{dead}'")
+            note("event to a webhook, alone", relay(worker, living, 40_000))
+            psql(f"UPDATE event_target SET state = 'active', updated_at = now() WHERE id = '{dead}'")
+            note("event to a webhook, beside a dead one", relay(worker, living, 40_000))
+        note("resident MB, worker", worker.resident("VmHWM"))
+    finally:
+        worker.stop()
+        web.stop()
+
+
+def webhook(url, keys):
+    """Adds an endpoint.
+    - Returns: its id"""
+    done = subprocess.run([BINARY, "webhook", "add", url], env={**os.environ, "DATABASE_URL": DATABASE, **keys}, check=True,
+                          capture_output=True, text=True)
+    return json.loads(done.stdout)["id"]
+
+
+def relay(worker, target, count):
+    """Commits events of the size of an order, and measures until the target has taken all of them."""
+    psql("DELETE FROM delivery", "DELETE FROM outbox", "VACUUM outbox, delivery")
+    used, database, began = worker.cpu(), cpu_of("postgres"), time.monotonic()
+    psql(f"""INSERT INTO outbox (id, type, version, aggregate_type, aggregate_id, sequence, payload)
+         SELECT gen_random_uuid(), 'order.placed', 1, 'order', (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint),
+         12, '0') || '7000' || '8000' || substr(md5(n::text), 1, 12))::uuid, 1,
+         json_build_object('id', n, 'text', repeat('an order has about so many bytes. ', 44)) FROM generate_series(1, {count}) n""")
+    # Inserting is not a part of what is measured.
+    inserted = time.monotonic() - began
+    used, database, began = worker.cpu(), cpu_of("postgres"), time.monotonic()
+    already = delivered(target)
+    # A look-up by index: counting would take the processor from what is measured.
+    while waits(target) and time.monotonic() - began < 120:
+        time.sleep(0.1)
+    took = time.monotonic() - began
+    done = delivered(target)
+    many = max(1, done - already)
+    return {"rate": many / took, "cpu": (worker.cpu() - used) / many * 1e6,
+            "database": (cpu_of("postgres") - database) / many * 1e6, "errors": count - done, "p50": 0, "p99": 0,
+            "mean": 0, "inserted": inserted}
+
+
+def waits(target):
+    return psql(f"""SELECT (SELECT position FROM relay) < (SELECT max(position) FROM outbox)
+        OR EXISTS (SELECT FROM delivery WHERE target_id = '{target}' AND state = 'pending')""").strip() == "t"
+
+
+def delivered(target):
+    return int(psql(f"SELECT count(*) FROM delivery WHERE target_id = '{target}' AND state = 'delivered'"))
+
+
+ALL = {function.__name__: function
+       for function in (hot, redis, product, lists, carts, orders, journey, outbox, gzip, loop, start)}

@@ -128,3 +128,8 @@ function response(status, headers, body)
   if id and #carts < 2000 then carts[#carts + 1] = {id = id, token = secret, lines = 0} end
 end
 """ % (",".join(f'"{word}"' for word in FIRST), ",".join(f'"{word}"' for word in SECOND), BUYER)
+
+
+def post(path, body):
+    """POSTs of a body."""
+    return f"wrk.method = 'POST'\nwrk.body = '{body}'\nrequest = function() return wrk.format(nil, '{path}') end\n"

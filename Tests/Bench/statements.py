@@ -90,14 +90,16 @@ def order_script():
             one("'USD'", "text"), one(total, "bigint"), one("0", "bigint"), one("0", "bigint"), one("0", "bigint"),
             one(total, "bigint"), one(f"'{ADDRESS_JSON}'", "jsonb"), one(key, "bytea"), one(key, "bytea"), one(key, "bytea"),
             one("'/v1/orders/' || :n::bigint", "text"), one("convert_to(repeat('an order as JSON ', 100), 'UTF8')", "bytea"),
-            "now()", "now()", "now() + interval '15 minutes'", "now()"],
+            one("'en'", "text"), one("gen_random_uuid()", "uuid"),
+            one("'{\"text\": \"' || repeat('an order as JSON ', 100) || '\"}'", "text"), one("NULL", "text"),
+            "now()", "now()", "'order.placed'", "1", "'order'", "now() + interval '15 minutes'", "now()"],
         "INSERT INTO order_line": [
             f"ARRAY[{order}, {order}, {order}]", "ARRAY[1, 2, 3]::int[]", variants, three(PRODUCT, "uuid"), skus,
             one("'Product', 'Product', 'Product'", "text"), one(", ".join(["'{\"size\": \"M\"}'"] * 3), "jsonb"),
             one(", ".join(["'/assets/a.svg'"] * 3), "text"), quantities, three(price, "bigint"), one("0, 0, 0", "bigint"),
             "ARRAY[" + ", ".join(f"(100 + :{n} * 37 % 50000)::bigint * :q{n}" for n in "abc") + "]::bigint[]"],
         "SELECT FROM stock": [variants],
-        "UPDATE stock": [variants, quantities],
+        "UPDATE stock": [variants, quantities, "'stock.low'", "1", "'variant'"],
     }
     script = "".join(f"\\set {name} random({low}, {high})\n" for name, low, high in (
         ("a", 1, 3333), ("b", 3334, 6666), ("c", 6667, 10000), ("qa", 1, 3), ("qb", 1, 3), ("qc", 1, 3),

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from rig import PROGRAM
-from stage import HOT, children, freely, until
+from stage import HOT, INSTANCES, WEBHOOKS, WORKERS, children, freely, until
 
 
 class Faults:
@@ -40,13 +40,13 @@ class Faults:
     def kill_instances(self, fault, chance):
         self.kill_instance(fault, chance, self.stage.instances)
 
-    def terminate_instance(self, fault, _):
-        instance = self.stage.instances[fault.instance]
+    def terminate_instance(self, fault, _, instance=None):
+        instance = instance or self.stage.instances[fault.instance]
         # A process that was started a moment ago does not react to signals yet.
         until(lambda: listens(instance.address), 10)
         began = time.monotonic()
-        status = instance.stop(signal.SIGTERM, 10)
-        # DRAIN_TIMEOUT, and a margin for a busy machine.
+        status = instance.stop(signal.SIGTERM, 15)
+        # DRAIN_TIMEOUT, what comes after it, and a margin for a busy machine.
         if status != 0:
             self.found.append(f"{instance.name} left with status {status} after {time.monotonic() - began:.1f} s")
         time.sleep(fault.lasts)
@@ -55,6 +55,57 @@ class Faults:
     def freeze_instance(self, fault, _):
         with frozen(self.stage.instances[fault.instance].pid):
             time.sleep(fault.lasts)
+
+    # MARK: Workers
+
+    def kill_worker(self, fault, chance):
+        self.kill_instance(fault, chance, [self.stage.workers[fault.instance]])
+
+    def kill_workers(self, fault, chance):
+        self.kill_instance(fault, chance, self.stage.workers)
+
+    def terminate_worker(self, fault, chance):
+        self.terminate_instance(fault, chance, self.stage.workers[fault.instance])
+
+    def freeze_worker(self, fault, _):
+        with frozen(self.stage.workers[fault.instance].pid):
+            time.sleep(fault.lasts)
+
+    def stall_worker(self, fault, chance):
+        self.freeze_worker(fault, chance)
+
+    # MARK: What events are delivered to
+
+    def down_webhook(self, fault, chance, mode="down", names=None):
+        if names is None:
+            names = [name for n, name in enumerate(WEBHOOKS) if fault.instance in (None, n)]
+        self.stage.targets.tell(names, mode, chance.getrandbits(32))
+        time.sleep(fault.lasts)
+        self.stage.targets.tell(names, "well")
+
+    def slow_webhook(self, fault, chance):
+        self.down_webhook(fault, chance, "slow")
+
+    def late_webhook(self, fault, chance):
+        self.down_webhook(fault, chance, "late")
+
+    def fail_webhook(self, fault, chance):
+        self.down_webhook(fault, chance, "fails")
+
+    def reset_webhook(self, fault, chance):
+        self.down_webhook(fault, chance, "resets")
+
+    def down_mail(self, fault, chance):
+        self.down_webhook(fault, chance, "down", ["mail"])
+
+    def slow_mail(self, fault, chance):
+        self.down_webhook(fault, chance, "slow", ["mail"])
+
+    def fail_mail(self, fault, chance):
+        self.down_webhook(fault, chance, "fails", ["mail"])
+
+    def reset_mail(self, fault, chance):
+        self.down_webhook(fault, chance, "resets", ["mail"])
 
     # MARK: PostgreSQL
 
@@ -169,7 +220,7 @@ class Faults:
         self.hole_postgres(fault, chance, "redis", "slow", chance.uniform(0.005, 0.1))
 
     def links(self, what, fault):
-        return [f"{what}-{n}" for n in range(2) if fault.instance in (None, n)]
+        return [f"{what}-{n}" for n in range(INSTANCES + WORKERS) if fault.instance in (None, n)]
 
     def reset_clients(self, fault, _):
         self.storm.tell("reset")

@@ -34,12 +34,27 @@ KINDS = {
     "reset-clients": ("clients", 0.0, 0.3),
     "lock-stock": ("stock", 0.5, 1.2),
     "deadlock-stock": ("stock", 0.3, 0.5),
+    "kill-worker": ("worker", 0.0, 0.6),
+    "kill-workers": ("workers", 0.0, 0.4),
+    "terminate-worker": ("worker", 0.0, 0.2),
+    "freeze-worker": ("worker", 0.3, 3.0),
+    # For longer than a lease, so that others take over what it is doing.
+    "stall-worker": ("worker", 12.5, 14.0),
+    "down-webhook": ("webhook", 0.3, 2.0),
+    "slow-webhook": ("webhook", 0.5, 2.0),
+    "late-webhook": ("webhook", 0.5, 2.0),
+    "fail-webhook": ("webhook", 0.5, 2.0),
+    "reset-webhook": ("webhook", 0.5, 2.0),
+    "down-mail": ("mail", 0.3, 2.0),
+    "slow-mail": ("mail", 0.5, 2.0),
+    "fail-mail": ("mail", 0.5, 2.0),
+    "reset-mail": ("mail", 0.5, 2.0),
     "import": ("import", 0.0, 0.0),
     "kill-import": ("import", 0.01, 0.2),
 }
 
 # Rounds whose seeds have the same tens share a deck of faults: any 20 seeds in a row contain one such ten, and so every kind.
-DECK, FAULTS = 10, 3
+DECK, FAULTS = 10, 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class Fault:
     # Seconds after the beginning of the round.
     at: float
     lasts: float
-    # Which of the two instances, or whose links; None means both.
+    # Which of the instances, the workers or the webhooks, or whose links; None means all.
     instance: int | None
     # For the fault's own random decisions.
     seed: int
@@ -57,9 +72,9 @@ class Fault:
     def targets(self):
         """The target that no other fault may have at the same time."""
         target = KINDS[self.kind][0]
-        if target == "instances":
-            return ["instance-0", "instance-1"]
-        return [f"instance-{self.instance}" if target == "instance" else target]
+        if target in ("instances", "workers"):
+            return [f"{target[:-1]}-0", f"{target[:-1]}-1"]
+        return [f"{target}-{self.instance}" if target in ("instance", "worker") else target]
 
     def __str__(self):
         which = "" if self.instance is None else f"({self.instance})"
@@ -78,10 +93,13 @@ def plan(seed):
     for kind in deck[place * FAULTS:(place + 1) * FAULTS]:
         target, least, most = KINDS[kind]
         instance = None
-        if target == "instance":
+        if target in ("instance", "worker"):
             instance = chance.randrange(2)
         elif target.endswith("-link"):
-            instance = chance.choice([0, 1, None])
+            # Two of instances, two of workers.
+            instance = chance.choice([0, 1, 2, 3, None])
+        elif target == "webhook":
+            instance = chance.choice([0, 1, 2, None])
         faults.append(Fault(
             kind, round(chance.uniform(0.1, 1.3), 2), round(chance.uniform(least, most), 2), instance,
             chance.getrandbits(32)))

@@ -1,4 +1,5 @@
-"""The servers of a run: PostgreSQL, Redis, and two instances of the shop, each behind links of its own."""
+"""The servers of a run: PostgreSQL and Redis; two instances of the shop and two workers, each behind links of its own; and what events
+are delivered to."""
 
 import atexit
 import contextlib
@@ -13,6 +14,7 @@ import time
 
 from proxy import Proxies
 from rig import PROGRAM, SCRATCH, Server, free_port, get
+from targets import Targets
 
 POSTGRES_BIN = pathlib.Path(os.environ["POSTGRES_BIN"])
 # The disk may lose what the end of the machine would lose, but the end of a process may lose nothing.
@@ -27,6 +29,12 @@ AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups
 HOT = [f"HOT-{n}" for n in range(6)]
 COLD = [f"COLD-{n:02}" for n in range(40)]
 PLENTY = 100_000_000
+# The first instance has a worker of its own, the second has none; and there are two workers that are processes.
+INSTANCES, WORKERS = 2, 2
+# The webhooks, and the types that they get.
+WEBHOOKS = {"webhook-0": ["*"], "webhook-1": ["order.*"], "webhook-2": ["order.cancelled", "stock.low", "product.changed"]}
+# The types that mails are about.
+MAILS = {"mail": ["order.placed", "order.cancelled", "order.expired"]}
 PRICES = {sku: 100 + 7 * n for n, sku in enumerate(HOT + COLD)}
 
 
@@ -51,6 +59,17 @@ def until(condition, seconds, pause=0.02):
             return False
         time.sleep(pause)
     return True
+
+
+def free_ports(count):
+    probes = []
+    for _ in range(count):
+        # As long as one listens there, the next search passes over it.
+        probes.append(socket.create_server(("127.0.0.1", free_port())))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 class Postgres:
@@ -165,41 +184,65 @@ class Stage:
         self.redis = Redis()
         self.proxies = Proxies({
             f"{what}-{n}": port for what, port in (("postgres", self.postgres.port), ("redis", self.redis.server.port))
-            for n in range(2)})
+            for n in range(INSTANCES + WORKERS)})
+        self.patterns = WEBHOOKS | MAILS
+        self.targets = Targets(self.patterns, free_ports(len(self.patterns)), SCRATCH)
         self.run("migrate", "up")
         # The greatest stock that an import has set.
         self.stock = {sku: PLENTY for sku in COLD} | {sku: 0 for sku in HOT}
         self.run("import", self.catalogue(self.stock))
-        self.instances = [self.instance(n) for n in range(2)]
+        for name, patterns in WEBHOOKS.items():
+            text = self.run("webhook", "add", f"http://127.0.0.1:{self.targets.ports[name]}/{name}",
+                            *(word for pattern in patterns for word in ("--events", pattern)))
+            self.targets.tell([name], "secret", json.loads(text)["secret"])
+        self.instances = [self.instance(n) for n in range(INSTANCES)]
+        self.workers = [self.worker(n) for n in range(WORKERS)]
 
     def run(self, *arguments):
         done = subprocess.run(
-            [PROGRAM, *arguments], env=os.environ | {"DATABASE_URL": self.postgres.url()}, capture_output=True, text=True,
-            timeout=120)
+            [PROGRAM, *arguments], env=os.environ | self.common() | {"DATABASE_URL": self.postgres.url()},
+            capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise RuntimeError(f"commerce {' '.join(map(str, arguments))} ended with {done.returncode}: "
                                f"{done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return done.stdout
+
+    def common(self, n=None):
+        """The settings of every process. Its patience is short, so that rounds are.
+        - n: which of the links it has"""
+        links = {} if n is None else {
+            "DATABASE_URL": self.postgres.url(self.proxies.ports[f"postgres-{n}"]),
+            "REDIS_URL": f"redis://127.0.0.1:{self.proxies.ports[f'redis-{n}']}/0"}
+        return links | {
+            "HOST": "127.0.0.1", "LOG_FORMAT": "json", "LOG_LEVEL": "warning", "ENCRYPTION_KEY": "chaos " * 8,
+            "DATABASE_ACQUIRE_TIMEOUT": "1s", "DATABASE_CONNECT_TIMEOUT": "1s", "DATABASE_STATEMENT_TIMEOUT": "3s",
+            "DATABASE_LOCK_TIMEOUT": "1500ms", "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT": "2s",
+            "DRAIN_DELAY": "200ms", "DRAIN_TIMEOUT": "5s",
+            "EVENT_RETRY_FIRST": "500ms", "EVENT_RETRY_LONGEST": "2s",
+            "WEBHOOK_ALLOW_PRIVATE": "on", "WEBHOOK_TIMEOUT": "1s", "WEBHOOK_CONNECT_TIMEOUT": "500ms",
+            "SMTP_URL": f"smtp://127.0.0.1:{self.targets.ports['mail']}?tls=off", "MAIL_FROM": "shop@chaos.example",
+            "PUBLIC_URL": "https://chaos.example",
+        }
 
     def instance(self, n):
-        """One that holds stock for seconds, of one loop, and one that holds it for good, of two. Its patience is short, so
-        that rounds are."""
+        """One that holds stock for seconds, of one loop, and one that holds it for good, of two."""
         port = free_port()
-        settings = {
-            "HOST": "127.0.0.1", "PORT": str(port), "LOG_FORMAT": "json", "LOG_LEVEL": "warning",
-            "DATABASE_URL": self.postgres.url(self.proxies.ports[f"postgres-{n}"]),
-            "REDIS_URL": f"redis://127.0.0.1:{self.proxies.ports[f'redis-{n}']}/0",
+        settings = self.common(n) | {
+            "PORT": str(port), "WORKER": ("embedded", "off")[n],
             "LOOPS": str(n + 1), "RESERVATION_TIME": ("3s", "15m")[n],
             # All shoppers have one address. At one of the two instances, the limits are on and are never reached.
             "RATE_LIMIT": ("off", "on")[n], "RATE_LIMIT_READS": "10000000", "RATE_LIMIT_WRITES": "10000000",
             "RATE_LIMIT_ORDERS": "10000000", "RATE_LIMIT_ORDERS_DAY": "10000000", "ORDER_OPEN_PER_CLIENT": "1000000",
             "ORDER_OPEN_PER_EMAIL": "1000000", "ORDER_HELD_PER_CLIENT": "100000000", "ORDER_HELD_PER_EMAIL": "100000000",
             "ORDER_HELD_SHARE": "100",
-            "DATABASE_POOL_MAX": "16", "DATABASE_ACQUIRE_TIMEOUT": "1s", "DATABASE_CONNECT_TIMEOUT": "1s",
-            "DATABASE_STATEMENT_TIMEOUT": "3s", "DATABASE_LOCK_TIMEOUT": "1500ms",
-            "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT": "2s", "REQUEST_TIMEOUT": "6s",
-            "DRAIN_DELAY": "200ms", "DRAIN_TIMEOUT": "5s",
+            "DATABASE_POOL_MAX": "16", "REQUEST_TIMEOUT": "6s",
         }
         return Server(f"instance-{n}", [PROGRAM, "serve"], port, **settings).wait_until_served("/health")
+
+    def worker(self, n):
+        port = free_port()
+        settings = self.common(INSTANCES + n) | {"WORKER_PORT": str(port)}
+        return Server(f"worker-{n}", [PROGRAM, "worker"], port, **settings).wait_until_served("/health")
 
     def catalogue(self, stock, name="catalogue"):
         path = SCRATCH / f"{name}.ndjson"
@@ -242,7 +285,8 @@ class Stage:
         freely(self.redis.server.pid, signal.SIGCONT)
         self.redis.ready()
         self.proxies.tell(self.proxies.ports, "flow")
-        for instance in self.instances:
+        self.targets.tell(self.targets.ports, "well")
+        for instance in self.instances + self.workers:
             freely(instance.pid, signal.SIGCONT)
             status = instance.process.poll()
             if status is not None:

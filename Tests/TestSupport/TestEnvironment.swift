@@ -10,6 +10,8 @@ package struct TestEnvironment: Sendable {
     package let postgresPrograms: String
     /// The path of `redis-server`.
     package let redisServer: String
+    /// A Python with other implementations of the protocols that the service speaks (deploy/test/peers.in).
+    package let peersPython: String
     /// The path of the `commerce` program in its debug build.
     package let commerce: String
     /// The project's top directory.
@@ -31,6 +33,7 @@ package struct TestEnvironment: Sendable {
         return try TestEnvironment(
             databaseURL: value("TEST_DATABASE_URL"), redisURL: value("TEST_REDIS_URL"),
             postgresPrograms: value("TEST_POSTGRES_BIN"), redisServer: value("TEST_REDIS_SERVER"),
+            peersPython: value("TEST_PEERS_PYTHON"),
             commerce: value("TEST_COMMERCE_BINARY"), root: value("TEST_ROOT"), scratch: value("TEST_SCRATCH"),
             run: value("TEST_RUN"))
     }

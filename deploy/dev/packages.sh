@@ -41,6 +41,7 @@ missing_packages() {
     library hiredis libhiredis-dev
     library openssl libssl-dev
     library zlib zlib1g-dev
+    library libcurl libcurl4-openssl-dev
     library jemalloc libjemalloc-dev
     program openssl openssl
     program redis-server redis-server

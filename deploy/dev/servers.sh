@@ -47,9 +47,9 @@ remembered_port() {
     echo "$port"
 }
 
-# Reads the secrets, which are made once and kept in a file that only their owner can read. A file of an earlier version gets
-# the new ones.
-secrets() {
+# Makes the secrets, once, and reads them. They are kept in a file that only their owner can read. A file of an earlier version gets
+# the new ones. Only the holder of the lock does this; other commands read the file.
+make_secrets() {
     local file=$STATE/secrets name
     (
         umask 077

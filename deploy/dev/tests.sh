@@ -118,6 +118,8 @@ run_tests() {
         say "checking the sources"
         lint || true
     fi
+    install_tools "$STATE/tools" peers || fail "the programs that the tests talk to could not be installed; see above"
+    export TEST_PEERS_PYTHON=$STATE/tools/peers/bin/python3
     say "building"
     step swift build --build-tests "${build[@]}" || fail "the build failed"
     local directory program

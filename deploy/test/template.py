@@ -137,9 +137,10 @@ class Deployment:
         return next(iter(found.values()))
 
     def condition(self, name):
-        return self._truth(self.template.body["Conditions"][name])
+        return self.truth(self.template.body["Conditions"][name])
 
-    def _truth(self, value):
+    def truth(self, value):
+        """Whether a condition holds, as it is written in a template."""
         (kind, of), = value.items()
         match kind:
             case "Condition":
@@ -148,11 +149,11 @@ class Deployment:
                 # To CloudFormation, parameters are text, numbers too.
                 return str(self.resolve(of[0])) == str(self.resolve(of[1]))
             case "Fn::Not":
-                return not self._truth(of[0])
+                return not self.truth(of[0])
             case "Fn::And":
-                return all(self._truth(it) for it in of)
+                return all(self.truth(it) for it in of)
             case "Fn::Or":
-                return any(self._truth(it) for it in of)
+                return any(self.truth(it) for it in of)
         raise AssertionError(f"no condition: {kind}")
 
     def outputs(self):

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Sourced by ./dev and by scripts in this directory: installs the Python programs that check the deployment, and those that
-# generate clients from the API document, each set in its own environment.
+# Sourced by ./dev and by scripts in this directory: installs the Python programs that check the deployment, those that generate
+# clients from the API document, and those that the Swift tests talk to, each set in its own environment.
 
 # Checkov is separate, because its dependencies conflict with those of the others. The client generators are separate too,
-# because their Python runs the generated clients.
-TOOL_SETS=(tools checkov clients)
+# because their Python runs the generated clients. The peers are other implementations of the protocols that the service speaks:
+# few and small, because every run of the Swift tests needs them.
+TOOL_SETS=(tools checkov clients peers)
 
 # Makes an environment in $1 for each set, or for those named, as pinned with hashes in *.txt.
 install_tools() {

@@ -71,6 +71,17 @@ extension AuditRule {
                 AND NOT EXISTS (SELECT FROM stock_balance b WHERE b.variant_id = m.variant_id AND b.through >= min(m.at) - interval '31 days')
                 """),
         AuditRule(
+            rule: "a product's facets and prices are those of its variants",
+            query: """
+                SELECT p.id, p.facets, p.price_min, p.price_max, p.compare_at_price FROM product p LEFT JOIN (SELECT product_id, \
+                min(price) AS price_min, max(price) AS price_max, array_agg(options) AS options, \
+                (array_agg(compare_at_price ORDER BY position, id))[1] AS compare_at_price FROM variant WHERE active \
+                GROUP BY product_id) v ON v.product_id = p.id \
+                WHERE (p.facets, p.price_min, p.price_max, p.compare_at_price) IS DISTINCT FROM \
+                (product_facets(p.brand, p.tags, p.attributes, v.options), coalesce(v.price_min, p.price), \
+                coalesce(v.price_max, p.price), v.compare_at_price)
+                """),
+        AuditRule(
             rule: "an order's sums add up",
             query: """
                 SELECT o.id, o.subtotal, o.total, l.lines FROM orders o LEFT JOIN (SELECT order_id, sum(line_total) AS lines, \
@@ -117,6 +128,13 @@ extension AuditRule {
                 OR (i.body IS NULL) = (i.sealed IS NULL) OR i.body IS NOT NULL AND (b.body ->> 'id', b.body ->> 'number', b.body #>> '{total,amount}') \
                 IS DISTINCT FROM (o.id::text, o.number, o.total::text)
                 """),
+        // Longer ones are of the release before, which sealed the whole answer.
+        AuditRule(
+            rule: "an answer of which only the secret is kept has its order's first event",
+            query: """
+                SELECT i.location FROM idempotency i WHERE octet_length(i.sealed) < 200 AND NOT EXISTS (SELECT FROM outbox e \
+                WHERE i.location = '/v1/orders/' || e.aggregate_id AND e.sequence = 1 AND e.type = 'order.placed')
+                """),
         AuditRule(
             rule: "one order has one key",
             query: "SELECT location, count(*) FROM idempotency GROUP BY location HAVING count(*) > 1"),
@@ -125,6 +143,54 @@ extension AuditRule {
             query: """
                 SELECT cart_id, count(*), max(quantity) FROM cart_item GROUP BY cart_id \
                 HAVING count(*) > 100 OR max(quantity) > 999 OR min(quantity) < 1
+                """),
+        AuditRule(
+            rule: "an aggregate's events have different sequences, which grow with their positions",
+            query: """
+                SELECT * FROM (SELECT aggregate_id, position, sequence, lag(sequence) OVER (PARTITION BY aggregate_id \
+                ORDER BY position) AS before FROM outbox) e WHERE sequence <= before
+                """),
+        AuditRule(
+            rule: "an event about an order tells of an order that is there or was dropped, and of what became of it",
+            query: """
+                SELECT e.position, e.type, o.id, o.status FROM outbox e JOIN orders o ON o.id = e.aggregate_id \
+                WHERE e.aggregate_type = 'order' AND (e.sequence > o.event_sequence OR e.payload::json ->> 'number' <> o.number \
+                OR (e.payload::json -> 'total' ->> 'amount')::bigint <> o.total \
+                OR e.type IN ('order.expired', 'order.cancelled') AND e.type <> 'order.' || o.status)
+                """),
+        // Events are removed from the beginning of the outbox, so an order that is younger than its first event has all of its own.
+        AuditRule(
+            rule: "an order has all of its events, until they are removed for their age",
+            query: """
+                SELECT o.id, o.event_sequence, count(e.position) AS events FROM orders o LEFT JOIN outbox e ON e.aggregate_id = o.id \
+                WHERE o.event_sequence > 0 AND o.created_at > (SELECT occurred_at + interval '1 hour' FROM outbox \
+                ORDER BY position LIMIT 1) GROUP BY o.id HAVING count(e.position) <> o.event_sequence
+                """),
+        AuditRule(
+            rule: "a delivery has its event",
+            query: """
+                SELECT d.target_id, d.position FROM delivery d LEFT JOIN outbox e ON e.position = d.position WHERE e.position IS NULL
+                """),
+        // Which orders are counted depends on when the job ran, so the counts are compared with the orders that it has counted.
+        AuditRule(
+            rule: "purchase counts are those of the counted orders",
+            query: """
+                SELECT 'orders' AS count, NULL::uuid AS product_id, NULL::uuid AS other_id, c.orders AS counted, o.orders \
+                FROM purchase_cursor c CROSS JOIN (SELECT count(*) AS orders FROM counted_order) o WHERE c.orders <> o.orders \
+                UNION ALL SELECT 'single', product_id, NULL, c.orders, o.orders FROM purchase_count c FULL JOIN (SELECT a.id \
+                AS product_id, count(*) AS orders FROM counted_order, unnest(products[1:50]) a (id) GROUP BY a.id) o \
+                USING (product_id) WHERE c.orders IS DISTINCT FROM o.orders \
+                UNION ALL SELECT 'pair', product_id, other_id, c.orders, o.orders FROM purchase_pair c FULL JOIN (SELECT a.id \
+                AS product_id, b.id AS other_id, count(*) AS orders FROM counted_order, unnest(products[1:50]) a (id), \
+                unnest(products[1:50]) b (id) WHERE a.id <> b.id GROUP BY a.id, b.id) o USING (product_id, other_id) \
+                WHERE c.orders IS DISTINCT FROM o.orders
+                """),
+        AuditRule(
+            rule: "the units sold of a product are those of the recent counted orders",
+            query: """
+                SELECT product_id, s.sold, o.units FROM product_sales s FULL JOIN (SELECT a.id AS product_id, \
+                sum(a.units) AS units FROM counted_order, unnest(products, units) a (id, units) WHERE is_recent GROUP BY a.id) o \
+                USING (product_id) WHERE s.sold IS DISTINCT FROM o.units
                 """),
     ]
 }

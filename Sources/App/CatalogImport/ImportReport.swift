@@ -12,6 +12,8 @@ package struct ImportReport: Equatable, Sendable {
     package var stocked = 0
     /// Variants whose stock was not changed, because orders reserved more than the file has during the import.
     package var unstocked = 0
+    /// Variants whose threshold of low stock was set, including new variants.
+    package var thresholds = 0
     /// Categories that were created.
     package var categories = 0
     /// Variants of existing products that were added, changed, or taken off sale.

@@ -9,6 +9,8 @@ struct ImportRun {
     let rules: RowRules
     let note: (ImportEvent) -> Void
     var report = ImportReport()
+    /// Levels that the transaction under way cannot write.
+    private var refusals: [RowError] = []
 
     init(connection: BlockingConnection, rules: RowRules, note: @escaping (ImportEvent) -> Void) {
         self.connection = connection
@@ -59,13 +61,19 @@ struct ImportRun {
         try deriveSKUs()
         try check(ImportStatements.changedCurrency)
         try check(ImportStatements.findStock)
+        try describe()
+        // The slug of a product whose row was refused stays taken, so another row may be refused for it.
+        while try check(ImportStatements.takenSlugs) > 0 {}
         try categorize()
+        try connection.execute(ImportStatements.vacateSlugs)
         report.created = try count(ImportStatements.insertProducts)
         try connection.execute(ImportStatements.insertVariants)
         report.variants = Int(
             try connection.query(PostgresQuery(unescaped: ImportStatements.updateVariants)).first?[0] ?? Int64(0))
         report.updated = try count(ImportStatements.updateProducts)
         report.stocked = try count(ImportStatements.insertStock)
+        try connection.execute(ImportStatements.findThresholds)
+        try connection.query(ImportStatements.insertEvents)
         if report.hasChanges { try bumpVersion() }
     }
 
@@ -73,68 +81,94 @@ struct ImportRun {
         report.version = try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion)).first?[0]
     }
 
-    private static let lockKey: Int64 = 0x696D_706F_7274
+    static let lockKey: Int64 = 0x696D_706F_7274
 
     // MARK: Stock of existing variants
 
     /// The number of rows that are locked at a time, for the milliseconds that writing them takes.
     private static let batch: Int64 = 50
 
-    /// Counts the levels that ``writeStock()`` would change.
+    /// Counts the levels and thresholds that ``writeStock(lowStock:)`` would change.
     mutating func countStock() throws {
+        report.thresholds += Int(try connection.query("SELECT count(*) FROM import_threshold").first?[0] ?? Int64(0))
         report.stocked += Int(try connection.query(PostgresQuery(unescaped: ImportStatements.countStock)).first?[0] ?? Int64(0))
     }
 
-    /// Writes the stock of existing variants after the transaction that changed the catalogue. It writes a few rows at a time, so
-    /// orders wait only as long as those take. If it is interrupted, importing the same file again does the rest.
-    mutating func writeStock() throws {
-        let last: Int64 = try connection.query("SELECT coalesce(max(place), 0) FROM import_stock").first?[0] ?? 0
-        guard last > 0 else { return }
-        try connection.execute("ANALYZE import_stock")
-        let before = report.stocked
-        for first in stride(from: Int64(1), through: last, by: Int(Self.batch)) {
-            let places = first...min(last, first + Self.batch - 1)
-            do {
-                try write(places, lockTimeout: "200ms", isDurable: places.upperBound == last)
-            } catch let error as PostgresError where Self.isBlocked(error) {
-                // Another session holds one of these rows. One by one, the import holds no row while it waits for another.
-                for place in places { try writeAlone(place) }
-            }
+    /// Writes the stock of existing variants after the transaction that changed the catalogue, and the thresholds of low stock. It
+    /// writes a few rows at a time, so orders wait only as long as those take. If it is interrupted, importing the same file again
+    /// does the rest.
+    /// - Parameter lowStock: So few available units are low stock, unless the variant has a number of its own.
+    mutating func writeStock(lowStock: Int) throws {
+        try inBatches(of: "import_threshold") { run, places in
+            run.report.thresholds += try run.connection.query(ImportStatements.writeThresholds(places)).affectedRows
         }
+        let before = report.stocked
+        try inBatches(of: "import_stock") { run, places in try run.writeStock(places, lowStock) }
         if report.stocked > before { try bumpVersion() }
     }
 
-    private mutating func writeAlone(_ place: Int64) throws {
+    /// Writes the rows of a temporary table by their places, some in each transaction.
+    private mutating func inBatches(
+        of table: StaticString, _ write: (inout ImportRun, ClosedRange<Int64>) throws -> Void
+    ) throws {
+        let last: Int64 =
+            try connection.query("SELECT coalesce(max(place), 0) FROM \(unescaped: table)").first?[0] ?? 0
+        guard last > 0 else { return }
+        try connection.execute("ANALYZE \(table)")
+        for first in stride(from: Int64(1), through: last, by: Int(Self.batch)) {
+            let places = first...min(last, first + Self.batch - 1)
+            do {
+                try commit(places, lockTimeout: "200ms", isDurable: places.upperBound == last, write)
+            } catch let error as PostgresError where Self.isBlocked(error) {
+                // Another session holds one of these rows. One by one, the import holds no row while it waits for another.
+                for place in places { try commitAlone(place, write) }
+            }
+        }
+    }
+
+    private mutating func commitAlone(
+        _ place: Int64, _ write: (inout ImportRun, ClosedRange<Int64>) throws -> Void
+    ) throws {
         for attempt in 1... {
             do {
-                return try write(place...place, lockTimeout: "6s", isDurable: true)
+                return try commit(place...place, lockTimeout: "6s", isDurable: true, write)
             } catch let error as PostgresError where Self.isBlocked(error) && attempt < 10 { continue }
         }
+    }
+
+    /// - Parameter isDurable: Whether the commit waits for the disk. Other commits do not wait, which keeps their locks short; the
+    ///   last commit waits for all of them.
+    private mutating func commit(
+        _ places: ClosedRange<Int64>, lockTimeout: StaticString, isDurable: Bool,
+        _ write: (inout ImportRun, ClosedRange<Int64>) throws -> Void
+    ) throws {
+        // What a transaction that is rolled back has counted does not count.
+        var run = self
+        try connection.transaction {
+            try connection.execute(
+                "SET LOCAL lock_timeout = '\(lockTimeout)'" + (isDurable ? "" : "; SET LOCAL synchronous_commit = off"))
+            try write(&run, places)
+        }
+        self = run
+        for error in refusals { note(.refused(error)) }
+        refusals = []
     }
 
     private static func isBlocked(_ error: PostgresError) -> Bool {
         [SQLState.lockNotAvailable, SQLState.deadlockDetected].contains(error.sqlState)
     }
 
-    /// - Parameter isDurable: Whether the commit waits for the disk. Other commits do not wait, which keeps their locks short; the
-    ///   last commit waits for all of them.
-    private mutating func write(_ places: ClosedRange<Int64>, lockTimeout: StaticString, isDurable: Bool) throws {
-        var (changed, unwritten): (Int, [RowError]) = (0, [])
-        try connection.transaction {
-            try connection.execute(
-                "SET LOCAL lock_timeout = '\(lockTimeout)'" + (isDurable ? "" : "; SET LOCAL synchronous_commit = off"))
-            try connection.query(ImportStatements.lockStock(places))
-            changed = try connection.query(ImportStatements.writeStock(places)).affectedRows
-            unwritten = try connection.query(ImportStatements.unwrittenStock(places)).map { row in
-                let (line, stock, reserved): (Int64, Int32, Int32) = (try row[0], try row[2], try row[3])
-                return RowError(
+    private mutating func writeStock(_ places: ClosedRange<Int64>, _ lowStock: Int) throws {
+        try connection.query(ImportStatements.lockStock(places))
+        report.stocked += try connection.query(ImportStatements.writeStock(places, lowStock: lowStock)).affectedRows
+        for row in try connection.query(ImportStatements.unwrittenStock(places)) {
+            let (line, stock, reserved): (Int64, Int32, Int32) = (try row[0], try row[2], try row[3])
+            report.unstocked += 1
+            refusals.append(
+                RowError(
                     line: Int(clamping: line), field: try row[1],
-                    reason: "is \(stock), but orders have reserved \(reserved) meanwhile; the stock stays as it was")
-            }
+                    reason: "is \(stock), but orders have reserved \(reserved) meanwhile; the stock stays as it was"))
         }
-        report.stocked += changed
-        report.unstocked += unwritten.count
-        for error in unwritten { note(.refused(error)) }
     }
 
     // MARK: Rows
@@ -160,11 +194,12 @@ struct ImportRun {
         for error in errors { note(.refused(error)) }
     }
 
-    /// Runs statements that find invalid rows, and removes these rows.
-    private mutating func check(_ sql: String) throws {
+    /// Runs statements that find invalid rows, and removes these rows. The number of errors.
+    @discardableResult
+    private mutating func check(_ sql: String) throws -> Int {
         try connection.execute(sql)
         let rows = try connection.query("SELECT line, field, reason FROM import_error ORDER BY line, field")
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty else { return 0 }
         var last: Int64?
         for row in rows {
             let line: Int64 = try row[0]
@@ -173,6 +208,7 @@ struct ImportRun {
             note(.refused(RowError(line: Int(clamping: line), field: try row[1], reason: try row[2])))
         }
         try connection.execute(ImportStatements.dropInvalid)
+        return rows.count
     }
 
     private func count(_ sql: String) throws -> Int {
@@ -198,6 +234,15 @@ struct ImportRun {
         try check("")
     }
 
+    /// Finds the types of the rows' attributes.
+    private mutating func describe() throws {
+        let hasAttributes: Bool =
+            try connection.query("SELECT EXISTS (SELECT FROM import_product WHERE attributes <> '[]')").first?[0] ?? false
+        guard hasAttributes else { return }
+        try check(ImportStatements.findAttributes)
+        try connection.execute(ImportStatements.describeProducts)
+    }
+
     private func deriveSKUs() throws {
         // Ten hexadecimal digits rarely collide: even a second attempt is rare.
         for attempt in 0..<20 where try count(ImportStatements.deriveSKUs(attempt: attempt)) == 0 { return }
@@ -210,15 +255,10 @@ struct ImportRun {
         var paths: [(text: String, names: [String])] = []
         for row in rows {
             let text: String = try row[0]
-            paths.append((text, text.split(separator: "/").map(String.init)))
+            paths.append((text, text.split(separator: "\n").map(String.init)))
         }
         paths.sort { ($0.names.count, $0.text) < ($1.names.count, $1.text) }
-        var nodes: [CategoryIndex.Node] = []
-        for row in try connection.query("SELECT id, parent_id, slug, name, path FROM category ORDER BY path") {
-            nodes.append(
-                CategoryIndex.Node(id: try row[0], parent: try row[1], slug: try row[2], name: try row[3], path: try row[4]))
-        }
-        var index = CategoryIndex(nodes)
+        var index = CategoryIndex(try CategoryIndex.nodes(connection))
         let ids = paths.map { index.category($0.names) }
         let made = index.made
         report.categories = made.count

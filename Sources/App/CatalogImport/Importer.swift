@@ -1,3 +1,4 @@
+import Inventory
 import PostgresClient
 
 /// Imports rows into the catalogue, all or none: it stages them in temporary tables, then turns them into products with a few
@@ -49,7 +50,7 @@ package struct Importer {
             }
             try connection.execute("COMMIT")
             run.report.isCommitted = true
-            do { try run.writeStock() } catch let error as PostgresError {
+            do { try run.writeStock(lowStock: options.lowStock) } catch let error as PostgresError {
                 let reason = Self.failure(error)
                 throw ImportError(
                     reason.code,
@@ -96,6 +97,8 @@ package struct ImportOptions: Sendable {
     package var onError = ErrorPolicy.fail
     /// Whether the import only reports what it would do.
     package var isDryRun = false
+    /// So few available units of a variant are low stock, unless the variant has a number of its own.
+    package var lowStock = LowStock.defaultThreshold
 
     package init() {}
 }

@@ -33,9 +33,12 @@ enum ExitCode: Int32 {
 extension CommandError {
     /// For a statement or connection that failed.
     init(_ error: PostgresError) {
+        guard error.code != .connectionUnavailable else {
+            let reason = error.message ?? "no reason is known"
+            self.init(.unavailable, "the database cannot be reached: \(Terminal.line(reason))")
+            return
+        }
         let isMissing = error.sqlState == SQLState.undefinedTable
-        self.init(
-            error.code == .connectionUnavailable ? .unavailable : .failure,
-            isMissing ? "the database's schema is behind: run commerce migrate up" : error.description)
+        self.init(.failure, isMissing ? "the database's schema is behind: run commerce migrate up" : error.description)
     }
 }

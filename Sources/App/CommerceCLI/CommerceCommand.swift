@@ -15,8 +15,21 @@ struct CommerceCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ServeCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self, GenerateCommand.self,
-            AuditCommand.self, EraseCommand.self,
+            ServeCommand.self, WorkerCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self,
+            CategoryCommand.self, SearchCommand.self, GenerateCommand.self, AuditCommand.self, EraseCommand.self,
+            WebhookCommand.self, EventsCommand.self, TokenCommand.self,
             HealthcheckCommand.self,
         ])
+
+    /// The name of the command that arguments are for, with those above it: `commerce webhook add`.
+    static func name(in arguments: some Sequence<String>) -> String {
+        var command: any ParsableCommand.Type = self
+        var names = [command._commandName]
+        for argument in arguments {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else { break }
+            command = next
+            names.append(argument)
+        }
+        return names.joined(separator: " ")
+    }
 }

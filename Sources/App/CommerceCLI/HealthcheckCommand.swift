@@ -6,19 +6,23 @@ import Glibc
 struct HealthcheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Checks that the service on this machine is alive. The exit code is 0 or 1.",
+        abstract: "Checks that the service or worker on this machine is alive. The exit code is 0 or 1.",
         discussion:
             "Sends GET /health/live to HOST (to this machine if it is 0.0.0.0 or ::, or not set) and PORT (default "
-            + "8080), and waits at most 3 seconds.")
+            + "8080), or WORKER_PORT (default 8081) of a worker, and waits at most 3 seconds.")
+
+    @Flag(help: "Check a worker: `commerce worker`.")
+    var worker = false
 
     func run() throws {
-        let text = Environment.variables["PORT"].flatMap { $0.isEmpty ? nil : $0 } ?? "8080"
+        let name = worker ? "WORKER_PORT" : "PORT"
+        let text = Environment.variables[name].flatMap { $0.isEmpty ? nil : $0 } ?? (worker ? "8081" : "8080")
         let host = Environment.variables["HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
         guard let port = UInt16(text), port > 0 else {
-            throw CommandError(.configuration, "PORT is not a port number")
+            throw CommandError(.configuration, "\(name) is not a port number")
         }
         let answer = try LivenessProbe(listening: host, port: port, seconds: 3).run()
-        guard answer == 200 else { throw CommandError(.failure, "the service answers \(answer)") }
+        guard answer == 200 else { throw CommandError(.failure, "the \(worker ? "worker" : "service") answers \(answer)") }
     }
 }
 

@@ -27,8 +27,18 @@ struct ImportCommand: ParsableCommand {
     @Option(help: "What to do with an invalid row: fail (nothing is imported) or skip.")
     var onError = ImportOptions.ErrorPolicy.fail
 
+    @Option(help: "The character between the names of a category's path. A backslash before it makes it a part of a name.")
+    var categorySeparator = "/"
+
     @Flag(help: "Check all rows and change nothing.")
     var dryRun = false
+
+    func validate() throws {
+        guard CategoryPath(separator: categorySeparator) != nil else {
+            throw ValidationError(
+                "--category-separator must be one character, such as >; not a letter, digit, space or backslash")
+        }
+    }
 
     func run() throws {
         let configuration = try Environment.configuration()
@@ -38,7 +48,10 @@ struct ImportCommand: ParsableCommand {
         options.format = format ?? ImportFormat(fileName: file)
         options.onError = onError
         options.isDryRun = dryRun
-        let rules = RowRules(currency: configuration.shop.currency, imageBase: configuration.shop.imageBaseURL)
+        options.lowStock = configuration.events.lowStock
+        let rules = RowRules(
+            currency: configuration.shop.currency, imageBase: configuration.shop.imageBaseURL,
+            categoryPath: CategoryPath(separator: categorySeparator) ?? .standard)
         do {
             let source = try ImportFile(file)
             var progress = ImportProgress(size: source.size)

@@ -78,6 +78,7 @@ struct ImportProgress {
                 "rows": .stringConvertible(report.rows), "created": .stringConvertible(report.created),
                 "updated": .stringConvertible(report.updated), "unchanged": .stringConvertible(report.unchanged),
                 "skipped": .stringConvertible(report.refused), "stock_changes": .stringConvertible(report.stocked),
+                "low_stock_changes": .stringConvertible(report.thresholds),
                 "categories": .stringConvertible(report.categories), "took_ms": .stringConvertible(line.milliseconds),
             ])
     }

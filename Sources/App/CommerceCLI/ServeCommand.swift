@@ -17,6 +17,7 @@ struct ServeCommand: ParsableCommand {
         if printSettings { return Terminal.say(Configuration.table) }
         let configuration = try Environment.configuration()
         if printConfig { return Terminal.say(configuration.report) }
+        try Environment.checkLibraries()
         do { try Service.run(configuration) } catch { throw CommandError(.unavailable, error.description) }
     }
 }

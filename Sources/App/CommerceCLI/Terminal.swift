@@ -10,10 +10,32 @@ enum Terminal {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes an error to standard error, with the program's name before each line.
+    /// Writes an error to standard error, with the program's name before each line. What could mislead a terminal is escaped.
     static func complain(_ text: String) {
-        let lines = text.split(separator: "\n").map { "commerce: \($0)\n" }
+        let lines = text.split(separator: "\n").map { "commerce: \(printable($0))\n" }
         write(lines.joined(), to: STDERR_FILENO)
+    }
+
+    /// The text on one line: line ends and tabs become spaces.
+    static func line(_ text: String) -> String {
+        String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    }
+
+    /// Control characters, and the marks that change the direction of a text or end a line (Unicode 16, §23.2, UAX #9), become
+    /// `\u{…}`.
+    private static func printable(_ text: some StringProtocol) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x09:
+                shown += " "
+            case 0x00...0x1F, 0x7F...0x9F, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            default:
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
     }
 
     /// Ends the process without the handlers of libraries (atexit(3)): other threads may still open connections, and OpenSSL's

@@ -18,6 +18,7 @@ do {
     let code = CommerceCommand.exitCode(for: error)
     // Help and version are no errors, and ArgumentParser handles them and a command's own exit code.
     guard code == .validationFailure else { CommerceCommand.exit(withError: error) }
-    Terminal.complain("\(CommerceCommand.message(for: error)) (see: commerce --help)")
+    let command = CommerceCommand.name(in: CommandLine.arguments.dropFirst())
+    Terminal.complain(Terminal.line("\(CommerceCommand.message(for: error)) (see: \(command) --help)"))
     Terminal.exit(.usage)
 }

@@ -1,6 +1,7 @@
 import Catalog
 import HTTPServer
 import Orders
+import PostgresClient
 import TLS
 import Web
 
@@ -50,6 +51,17 @@ extension Configuration {
         settings.queueTimeout = database.primary.acquireTimeout
         settings.contendedLockTimeout = database.primary.lockTimeout
         return settings
+    }
+
+    /// The connections of a worker, beside those of the loops that serve.
+    package var workerDatabase: PostgresConfiguration {
+        var configuration = database.primary
+        configuration.maximum = worker.connections
+        // One that reads share, and one that is used every two seconds to say that the worker lives.
+        configuration.minimum = 2
+        configuration.sharedConnections = 1
+        configuration.maxWaiters = 100
+        return configuration
     }
 
     /// One loop's share of the catalogue's cache; nil if the cache is off.

@@ -1,7 +1,17 @@
 import Cart
 import Compression
 import HTTPServer
+import Recommendations
 import Web
+import Webhooks
+
+/// Which process the settings are for.
+package enum ProcessKind: Sendable {
+    /// `commerce serve`, and the commands that do not listen.
+    case service
+    /// `commerce worker`.
+    case worker
+}
 
 /// All settings of the program, read from environment variables and checked. They are read once at the start: the environment of
 /// a running process never changes, so new settings need a new process.
@@ -22,8 +32,15 @@ package struct Configuration: Sendable {
     /// Nil if compression is off.
     package let compression: GzipSettings?
     package let encryption: EncryptionSettings
+    package let tokens: TokenSettings
     package let shop: ShopSettings
+    package let recommendations: RecommendationSettings
     package let live: LiveSettings
+    package let worker: WorkerSettings
+    package let events: EventSettings
+    package let webhooks: WebhookSettings
+    package let mail: MailSettings
+    package let cloud: CloudSettings
     package let log: LogSettings
     /// Nil if metrics are off.
     package let metrics: MetricsSettings?
@@ -33,10 +50,13 @@ package struct Configuration: Sendable {
     package let rows: [SettingRow]
 
     /// Reads the settings from an environment. Unknown variables are ignored.
+    /// - Parameter process: whose ports must differ; both kinds of processes may have the same environment
     /// - Throws: ``ConfigurationError`` with every setting that cannot be used.
-    package static func load(from environment: [String: String]) throws(ConfigurationError) -> Configuration {
+    package static func load(
+        from environment: [String: String], for process: ProcessKind = .service
+    ) throws(ConfigurationError) -> Configuration {
         var reader = SettingsReader(environment)
-        let configuration = Configuration(&reader)
+        let configuration = Configuration(&reader, for: process)
         guard reader.errors.isEmpty else { throw ConfigurationError(errors: reader.errors) }
         return configuration
     }
@@ -47,17 +67,24 @@ package struct Configuration: Sendable {
         return Configuration(&reader).rows
     }
 
-    private init(_ reader: inout SettingsReader) {
+    private init(_ reader: inout SettingsReader, for process: ProcessKind = .service) {
         server = ServerSettings(&reader)
         database = DatabaseSettings(&reader)
         redis = RedisSettings.read(&reader)
         cache = CacheSettings(&reader)
         compression = GzipSettings.read(&reader)
         encryption = EncryptionSettings(&reader)
+        tokens = TokenSettings(&reader, secret: encryption.jwtSecret)
         shop = ShopSettings(&reader)
+        recommendations = RecommendationSettings(&reader)
         live = LiveSettings(&reader)
+        worker = WorkerSettings(&reader)
+        events = EventSettings(&reader, beside: shop)
+        webhooks = WebhookSettings(&reader)
+        mail = MailSettings(&reader, beside: server, languages: shop.languages)
+        cloud = CloudSettings(&reader)
         log = LogSettings(&reader)
-        metrics = MetricsSettings.read(&reader, beside: server)
+        metrics = MetricsSettings.read(&reader, beside: (server.host, process == .worker ? worker.port : server.port), process)
         tls = TLSSettings.read(&reader, beside: server)
         http = ServerConfiguration(&reader)
         admission = AdmissionSettings.read(&reader)

@@ -14,6 +14,8 @@ package struct EncryptionSettings: Sendable {
 
     package let keys: EncryptionKeys
     package let source: Source
+    /// `JWT_SECRET`.
+    let jwtSecret: Secret?
     /// Whether the secret can be guessed: earlier releases accepted a `JWT_SECRET` of any length.
     private let isShort: Bool
 
@@ -24,6 +26,7 @@ package struct EncryptionSettings: Sendable {
         let jwtSecret = reader.readSecret(
             "JWT_SECRET",
             "Secret of the access tokens; without ENCRYPTION_KEY, encryption keys are derived from it too")
+        self.jwtSecret = (jwtSecret?.secret).map { Secret($0) }
         let current = reader.readSecret(
             "ENCRYPTION_KEY", format: .key,
             "At least 32 random characters, the same for all instances. It encrypts secrets in the database and signs cursors")
@@ -47,11 +50,11 @@ package struct EncryptionSettings: Sendable {
         switch source {
         case .encryptionKey: nil
         case .jwtSecret where isShort:
-            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.minimumLength) characters and can be guessed; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, which has fewer than \(Self.minimumLength) characters and can be guessed, and with it the secrets of webhooks; set ENCRYPTION_KEY, and ENCRYPTION_KEY_PREVIOUS to this JWT_SECRET for a day"
         case .jwtSecret:
-            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, so what they sealed cannot be read once that rotates"
+            "ENCRYPTION_KEY is not set: keys are derived from JWT_SECRET, so what they sealed, such as the secrets of webhooks, cannot be read once that rotates"
         case .none:
-            "neither ENCRYPTION_KEY nor JWT_SECRET is set: kept answers, cursors and cache entries are not protected; set ENCRYPTION_KEY in production"
+            "neither ENCRYPTION_KEY nor JWT_SECRET is set: the secrets of webhooks, kept answers, cursors and cache entries are not protected; set ENCRYPTION_KEY in production"
         }
     }
 }

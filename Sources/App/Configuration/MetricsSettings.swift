@@ -5,7 +5,9 @@ package struct MetricsSettings: Sendable {
     package let port: UInt16
 
     /// Nil if no port is set: then metrics are off.
-    static func read(_ reader: inout SettingsReader, beside server: ServerSettings) -> MetricsSettings? {
+    static func read(
+        _ reader: inout SettingsReader, beside server: (host: String, port: UInt16), _ process: ProcessKind
+    ) -> MetricsSettings? {
         let port = reader.read(
             optional: "METRICS_PORT", .integer(1...65_535),
             "Port of `/metrics` for Prometheus; without it, metrics are off")
@@ -17,7 +19,8 @@ package struct MetricsSettings: Sendable {
         let everyAddress = ["0.0.0.0", "::"]
         let meet = settings.host == server.host || !everyAddress.allSatisfy { $0 != settings.host && $0 != server.host }
         if settings.port == server.port, meet {
-            reader.reject("METRICS_PORT", "is the shop's own PORT, \(server.port)", expected: "another port")
+            let other = process == .worker ? "the worker's own WORKER_PORT" : "the shop's own PORT"
+            reader.reject("METRICS_PORT", "is \(other), \(server.port)", expected: "another port")
         }
         return settings
     }

@@ -21,7 +21,8 @@ package struct RateLimitSettings: Sendable {
         )
         let reads = reader.read(
             "RATE_LIMIT_READS", .integer(1...10_000_000), default: 3_000,
-            "Maximum GET and HEAD requests of one client in a minute; a search counts as 5, a total or in_stock=false as 10")
+            "Maximum GET and HEAD requests of one client in a minute; a search or a filter by brand, tag, option or attribute counts "
+                + "as 5, a total or in_stock=false as 10")
         let writes = reader.read(
             "RATE_LIMIT_WRITES", .integer(1...10_000_000), default: 300, "Maximum other requests of one client in a minute")
         let orders = reader.read(

@@ -30,6 +30,15 @@ extension SettingFormat where Value == String {
     }
 }
 
+extension SettingFormat where Value == String {
+    /// An ISO 639-1 code in lower case.
+    static var language: SettingFormat {
+        text("an ISO 639-1 code in lower case, such as en") { text in
+            text.utf8.count == 2 && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        }
+    }
+}
+
 extension SettingFormat where Value == Bool {
     /// `on` or `off`, or another common word for these.
     static var switched: SettingFormat {
@@ -213,7 +222,7 @@ extension Duration {
     ]
 
     /// Reads digits and one of `ms`, `s`, `m`, `h`, `d`; a number without a unit is seconds. Nil for any other text.
-    init?(setting text: String) {
+    package init?(setting text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, let count = Int64(digits) else { return nil }
         let suffix = text[digits.endIndex...].lowercased()

@@ -20,6 +20,10 @@ package struct ShopSettings: Sendable {
     package let assetsDirectory: String?
     /// The base of imported image addresses that have no scheme; without a slash at its end.
     package let imageBaseURL: String
+    /// Whether a search shows products that are sold out after all others.
+    package let ranksSoldOutLast: Bool
+    /// The languages of names and descriptions, as ISO 639-1 codes: searches know their stems.
+    package let languages: [String]
 
     init(_ reader: inout SettingsReader) {
         currency = reader.read(
@@ -44,6 +48,12 @@ package struct ShopSettings: Sendable {
         assetsDirectory = reader.read(optional: "ASSETS_DIR", .text, "Directory of images, served under `/assets/`")
         imageBaseURL = reader.read(
             "IMAGE_BASE_URL", .imageBase, default: "/assets", "Prefix for the URLs of imported images that have no scheme")
+        ranksSoldOutLast = reader.read(
+            "SEARCH_SOLD_OUT_LAST", .switched, default: true, "Whether a search shows sold-out products after all others")
+        languages = reader.read(
+            "STORE_LANGUAGE", .list(.language), default: ["en"],
+            "Languages of names and descriptions, such as `en,de`; `commerce search reindex` applies a change. The first one that mails "
+                + "have (en, de) is that of alerts and of mails to shoppers whose language is unknown")
     }
 }
 

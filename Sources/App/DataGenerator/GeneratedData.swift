@@ -97,6 +97,8 @@ struct GeneratedProduct {
     let description: String
     let category: GeneratedCategory
     let tags: [String]
+    let brand: String
+    let colour: String
     let images: [(url: String, alt: String)]
     let isActive: Bool
 
@@ -122,6 +124,20 @@ struct GeneratedProduct {
         self.tags = tags
         images = (0...hash.below(3)).map { ("/assets/generated/\(core.index % 97)-\($0).svg", name) }
         isActive = hash.below(50) != 0
+        // Few brands have many products, and many have few.
+        brand = SeededHash.word(hash.below(1 + hash.below(300)))
+        colour = hash.pick(GeneratedWords.colours)
+    }
+
+    /// As the database's function `product_facets` writes them.
+    func facets(seed: UInt64) -> [String] {
+        var words: Set = ["brand:" + brand, "attr.colour:" + colour]
+        for tag in tags { words.insert("tag:" + tag) }
+        for number in 0..<core.variants {
+            let option = variant(number, seed: seed).option
+            words.insert("option.\(option.name):\(option.value)")
+        }
+        return words.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     func variant(_ index: Int, seed: UInt64) -> Variant {

@@ -41,8 +41,8 @@ struct GeneratorRows {
     }
 
     static let product = """
-        COPY product (id, external_id, slug, name, description, category_id, tags, images, currency, price, status, created_at, \
-        updated_at) FROM STDIN
+        COPY product (id, external_id, slug, name, description, category_id, tags, images, brand, attributes, facets, currency, price, price_min, \
+        price_max, status, created_at, updated_at) FROM STDIN
         """
     func product(_ index: Int, to text: inout CopyText) {
         let product = GeneratedProduct(core(index), categories: leaves, seed: options.seed)
@@ -63,8 +63,13 @@ struct GeneratorRows {
         }
         images.endArray()
         text.column(utf8: images.finish())
+        text.column(product.brand)
+        text.column(utf8: Array(#"[{"code":"colour","value":"\#(product.colour)"}]"#.utf8))
+        text.column(product.facets(seed: options.seed))
         text.column(Self.currency)
         text.column(product.core.price)
+        text.column(product.core.price)
+        text.column(product.core.price(of: product.core.variants - 1))
         text.column(product.isActive ? "active" : "archived")
         text.column(product.core.createdAt)
         text.column(product.core.createdAt)

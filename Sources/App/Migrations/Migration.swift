@@ -32,12 +32,27 @@ package struct MigrationScript: Equatable, Sendable {
         checksum = SHA256.hash(bytes).hexadecimalText
     }
 
-    /// Whether the script runs inside a transaction. A first line `-- no-transaction` turns that off, for a single statement that
+    /// Whether the script runs inside a transaction. A first line `-- no-transaction` turns that off, for statements that
     /// PostgreSQL refuses in a transaction, such as CREATE INDEX CONCURRENTLY.
     package var isTransactional: Bool {
         let line = sql.utf8.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         let words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
         return words != ["--", "no-transaction"] && words != ["--no-transaction"]
+    }
+
+    /// The statements of a script without transaction, which run one after the other. A statement ends with a line that ends with a
+    /// semicolon, so such a script holds no function's body.
+    var statements: [String] {
+        var statements: [String] = []
+        var lines: [Substring] = []
+        for line in sql.split(whereSeparator: \.isNewline) where !line.hasPrefix("--") {
+            lines.append(line)
+            guard line.last(where: { !$0.isWhitespace }) == ";" else { continue }
+            statements.append(lines.joined(separator: "\n"))
+            lines = []
+        }
+        if lines.contains(where: { !$0.allSatisfy(\.isWhitespace) }) { statements.append(lines.joined(separator: "\n")) }
+        return statements
     }
 }
 

@@ -274,13 +274,14 @@ package struct Migrator {
         }
     }
 
-    /// Runs a single statement, sent in the protocol that allows no more than one. It has no time limit: a statement that needs
-    /// to run this way, such as CREATE INDEX CONCURRENTLY, blocks no other session.
+    /// Runs the statements of a script one by one, each by itself. If one fails, those before it stay, so each has to do nothing
+    /// when it runs again. They have no time limit: a statement that needs to run this way, such as CREATE INDEX CONCURRENTLY,
+    /// blocks no other session.
     private func performWithoutTransaction(
         _ step: MigrationPlan.Step, _ connection: BlockingConnection, _ start: ContinuousClock.Instant
     ) throws(MigrationError) {
         do throws(PostgresError) {
-            try connection.query(PostgresQuery(unescaped: step.script.sql))
+            for statement in step.script.statements { try connection.query(PostgresQuery(unescaped: statement)) }
             // IF NOT EXISTS accepts an invalid index.
             let leftovers = try invalidIndexes(step, connection)
             guard leftovers.isEmpty else { throw PostgresError(.server, "the index is there, but it is invalid") }

@@ -3,14 +3,13 @@ import Catalog
 import EventLoop
 import Logging
 
-/// What a process runs once, on its first loop, beside serving requests: health checks, changes of the catalogue and of carts,
-/// and jobs.
+/// What a process runs once, on its first loop, for serving: health checks, and what tells of changes of the catalogue and of
+/// carts. Jobs and the relay of events run in a ``Worker``.
 final class BackgroundServices {
     private let health: HealthChecker
     /// Nil where nothing depends on the catalogue's version.
     private let catalog: CatalogVersionWatch?
     private let carts: CartChangeSubscriber
-    private let jobs: BackgroundJobRunner
 
     init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
         let loop = services.loop
@@ -19,12 +18,6 @@ final class BackgroundServices {
             logger: logger)
         carts = CartChangeSubscriber(
             loop: loop, store: services.carts, registry: shared.watchedCarts, redis: shared.configuration.redis?.client,
-            logger: logger)
-        jobs = BackgroundJobRunner(
-            loop: loop,
-            jobs: ShopJobs.all(
-                orders: services.orders, carts: services.carts, cartTickets: services.cartTickets,
-                shop: shared.configuration.shop, logger: logger),
             logger: logger)
         guard services.cache != nil || services.replica != nil else {
             catalog = nil
@@ -40,13 +33,11 @@ final class BackgroundServices {
     func start() {
         health.start()
         catalog?.start()
-        jobs.start()
         carts.start()
     }
 
     func stop() {
         health.stop()
-        jobs.stop()
         carts.stop()
         catalog?.close()
     }

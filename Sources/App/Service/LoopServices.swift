@@ -7,8 +7,10 @@ import HTTPServer
 import HTTPTypes
 import Inventory
 import Logging
+import Notifications
 import Orders
 import PostgresClient
+import Recommendations
 import RedisClient
 import Web
 
@@ -50,10 +52,11 @@ package final class LoopServices: @unchecked Sendable {
         let changes = CartChangePublisher(redis: redis) { shared.watchedCarts.notify($0) }
         carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
-        orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime)
+        let committed = { [redis] in shared.outboxHint.notify(redis: redis, now: loop.now) }
+        orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime, committed: committed)
         let checkout = CheckoutStore(
             pool: pool, reservationTime: configuration.shop.checkout.reservationTime, keys: keys,
-            limits: configuration.rateLimit?.holds ?? HoldLimits())
+            limits: configuration.rateLimit?.holds ?? HoldLimits(), lowStock: configuration.events.lowStock, committed: committed)
         let compressor = configuration.compression.map { Gzip($0) }
         cache = configuration.catalogCache(loops: shared.loopCount).map { [redis] settings in
             CatalogCache(
@@ -63,10 +66,17 @@ package final class LoopServices: @unchecked Sendable {
         }
         let gate = AdmissionGate(loop: loop, settings: configuration.admissionGate(loops: shared.loopCount))
         router = Router(gate: gate)
-        CatalogRoutes(
-            loop: loop, store: CatalogStore(pool: pool, replica: replica), stock: stock, cache: cache,
+        let catalog = CatalogRoutes(
+            loop: loop,
+            store: CatalogStore(pool: pool, replica: replica, ranksSoldOutLast: configuration.shop.ranksSoldOutLast),
+            stock: stock, cache: cache,
             storeCurrency: configuration.shop.currency, key: keys.authentication(for: .cursors),
             policy: CachePolicy.catalog(stockLifetime: configuration.cache.stockLifetime), compressor: compressor, gate: gate
+        )
+        catalog.register(on: router)
+        RecommendationRoutes(
+            store: RecommendationStore(pool: pool, replica: replica, support: configuration.recommendations.support),
+            catalog: catalog
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
         CartLiveRoutes(
@@ -78,12 +88,18 @@ package final class LoopServices: @unchecked Sendable {
         OrderRoutes(
             store: orders,
             checkout: CheckoutQueue(loop: loop, store: checkout, settings: configuration.checkout(loops: shared.loopCount)),
-            holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: keys) }
+            holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: keys) },
+            languages: MailLanguage.allCases.map(\.rawValue)
         ) {
             changes.publish($0)
         }.register(on: router)
         HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)
+        if case .mailbox = configuration.mail.destination {
+            do { try MailboxRoutes(store: MailboxStore(pool: pool)).register(on: router) } catch {
+                logger.error("no mailbox page", metadata: ["error": "\(error)"])
+            }
+        }
         application = Application(
             router: router, middlewares: Self.middlewares(shared, loop, redis), settings: configuration.application,
             logger: logger, mapError: Problem.of)

@@ -1,56 +1,34 @@
-import CSystem
 import Configuration
-import CoreMetrics
-import Dispatch
 import EventLoop
-import Glibc
 import HTTPServer
 import Logging
-import Observability
 import Prometheus
 import TLS
 
-/// The running service: its loops, its server and the order in which it starts and stops.
-package final class Service {
+/// The running service: its loops, its server, its worker, and the order in which they start and stop.
+package final class Service: LongRunning {
     private let configuration: Configuration
     private let shared: SharedServices
     private let loops: EventLoopGroup
     private let registry = LoopRegistry()
     private let server: Server
+    /// Nil if workers are processes of their own.
+    private let worker: WorkerRunner?
     /// Nil if metrics are off.
     private let metrics: MetricsEndpoint?
     /// Nil if TLS is off.
     private let certificate: CertificateReloader?
-    private let logger: Logger
+    let logger: Logger
 
     /// Serves until a signal arrives; returns once everything is closed and the last log line is written.
     /// - Throws: ``ServiceError`` if the service cannot start.
     package static func run(_ configuration: Configuration) throws(ServiceError) {
-        let started = csystem_monotonic()
-        csystem_raise_open_files()
-        let sink = configuration.log.start()
-        defer { sink.flush() }
-        // Before anything that records metrics is made.
-        let registry = configuration.metrics.map { _ in PrometheusRegistry(descriptions: MetricDescription.all) }
-        if let registry { MetricsSystem.bootstrap(registry) }
-        let shutdown = Shutdown()
-        // Safe: only the task that stops the service uses it from here on.
-        nonisolated(unsafe) let service = try Service(configuration, started: started, metrics: registry)
-        try service.start()
-        let (requested, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        Task {
-            let request = await shutdown.request()
-            requested.signal()
-            await service.stop(request)
-            done.signal()
-        }
-        requested.wait()
-        // This thread waits with a time limit of its own, so no loop, task or library can delay the end of the process.
-        let limit = configuration.server.drainTimeout + closeTimeout + .seconds(1)
-        if done.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanosecondsClamped))) == .timedOut {
-            service.logger.error("the shutdown took too long; open connections are cut off", metadata: ["limit": "\(limit)"])
+        try ProcessLifecycle.run(configuration) { started, metrics throws(ServiceError) in
+            try Service(configuration, started: started, metrics: metrics)
         }
     }
+
+    var shutdownLimit: Duration { configuration.server.drainTimeout + Self.closeTimeout + .seconds(1) }
 
     /// How long the connections to PostgreSQL and Redis may take to close after the last request. With one second for the log,
     /// it fits into the 5 s that remain of a container's 30 s after a drain of 25 s.
@@ -85,13 +63,33 @@ package final class Service {
             }
         }
         self.metrics = endpoint
+        worker = try configuration.worker.mode == .off ? nil : Self.worker(configuration, shared, logger)
         self.configuration = configuration
         self.shared = shared
         self.logger = logger
-        if let warning = configuration.encryption.warning { logger.warning("\(warning)") }
+        if worker == nil {
+            logger.notice("WORKER is off: commerce worker delivers events and runs the jobs, and this process does not")
+        }
+        for warning in [configuration.encryption.warning, configuration.mail.warning].compactMap(\.self) {
+            logger.warning("\(warning)")
+        }
     }
 
-    private func start() throws(ServiceError) {
+    private static func worker(
+        _ configuration: Configuration, _ shared: SharedServices, _ logger: Logger
+    ) throws(ServiceError) -> WorkerRunner {
+        let (health, carts) = (shared.health, shared.watchedCarts)
+        health.update { $0.worker = HealthState.Worker(stallTimeout: configuration.worker.stallTimeout, isAlone: false) }
+        do {
+            return try WorkerRunner(
+                configuration, hint: shared.outboxHint, cartChanged: { carts.notify($0) },
+                report: { report in health.update { $0.worker?.reported(report) } }, logger: logger)
+        } catch {
+            throw ServiceError("cannot make an event loop: \(error)")
+        }
+    }
+
+    func start() throws(ServiceError) {
         do { try metrics?.start(succeeds: configuration.server.inheritedListener != nil) } catch {
             throw ServiceError("cannot listen on METRICS_PORT: \(error)")
         }
@@ -102,23 +100,29 @@ package final class Service {
             throw ServiceError("cannot listen on \(place)\(encrypted): \(error)")
         }
         if let loop = loops.loops.first { certificate?.start(on: loop) }
+        worker?.start()
     }
 
     /// Stops in order: leave the load balancer, accept no connections, finish the requests in flight, close PostgreSQL and Redis.
-    private func stop(_ request: Shutdown.Request) async {
+    /// The worker claims nothing from the beginning on, and finishes meanwhile.
+    func stop(_ request: Shutdown.Request) async {
+        let worker = worker
         let settings = configuration.server
         var delay = Duration.zero
         shared.health.update { $0.isDraining = true }
+        // One second is left for closing PostgreSQL and Redis.
+        let limit = max(.milliseconds(100), settings.drainTimeout - .seconds(1))
+        async let workerStopped = worker?.stop(within: limit)
         if request == .drain {
             delay = min(settings.drainDelay, settings.drainTimeout)
             logger.info("draining", metadata: ["delay": "\(delay)"])
             server.beginDrain()
             try? await Task.sleep(for: delay)
         }
-        // One second is left for closing PostgreSQL and Redis.
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         certificate?.stop()
+        let workerFinished = await workerStopped ?? true
         let closed = await registry.close(within: Self.closeTimeout)
         if !closed {
             logger.warning(
@@ -127,14 +131,7 @@ package final class Service {
         }
         // Last, so that metrics show the shutdown too.
         metrics?.close()
-        logger.info("stopped", metadata: ["finished": .stringConvertible(finished)])
+        logger.info("stopped", metadata: ["finished": .stringConvertible(finished && workerFinished)])
         loops.stop()
     }
-}
-
-/// Why the service cannot start, in one line for the terminal.
-package struct ServiceError: Error, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,6 @@
 import Cart
 import Configuration
+import Events
 import Logging
 import PostgresClient
 
@@ -14,6 +15,8 @@ struct SharedServices: Sendable {
     let health: HealthStatus
     let pages: ServicePages
     let watchedCarts: WatchedCartRegistry
+    /// Tells the relay that events were committed.
+    let outboxHint = OutboxHint()
 
     /// - Parameter started: The start of the process, in nanoseconds of the monotonic clock.
     init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {

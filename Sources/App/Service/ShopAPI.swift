@@ -3,9 +3,12 @@ import CServiceAPI
 import Cart
 import Catalog
 import Compression
+import Inventory
 import Money
 import OpenAPI
 import Orders
+import Recommendations
+import Webhooks
 
 extension OpenAPIDocument {
     /// The API of the shop and the service.
@@ -14,7 +17,9 @@ extension OpenAPIDocument {
     static func shop(server: String = "/") throws(OpenAPIError) -> OpenAPIDocument {
         let info = Info(
             title: "Shop", version: Version.text, description: String(embedded: introduction_markdown), server: server)
-        return try OpenAPIDocument(info: info, fragments: [.catalog, .cart, .cartLive, .orders, .service, .money])
+        return try OpenAPIDocument(
+            info: info,
+            fragments: [.catalog, .recommendations, .cart, .cartLive, .orders, .inventory, .webhooks, .service, .money])
     }
 }
 
@@ -28,7 +33,7 @@ extension HomePage {
         HomePage(
             document.info,
             introduction: "This is the API of an online shop. Storefronts and apps use it to show products, fill carts and place "
-                + "orders. It has no pages for shoppers.",
+                + "orders.",
             links: [
                 Link(
                     name: "products", path: "/v1/products?limit=10", title: "Products",
@@ -36,6 +41,9 @@ extension HomePage {
                 Link(
                     name: "categories", path: "/v1/categories", title: "Categories",
                     description: "The category tree, as JSON."),
+                Link(
+                    name: "events", path: "/events.json", title: "Events",
+                    description: "What webhooks, mails and queues get, as an AsyncAPI document."),
                 Link(name: "health", path: "/health", title: "Health", description: "The state of the service, as JSON."),
             ],
             gzip: gzip)

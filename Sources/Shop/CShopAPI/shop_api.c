@@ -12,6 +12,15 @@ const uint8_t *money_openapi(size_t *count) {
     return money;
 }
 
+static const uint8_t inventory[] = {
+#embed "../Inventory/inventory.openapi.json"
+};
+
+const uint8_t *inventory_openapi(size_t *count) {
+    *count = sizeof inventory;
+    return inventory;
+}
+
 static const uint8_t catalog[] = {
 #embed "../Catalog/catalog.openapi.json"
 };
@@ -46,4 +55,22 @@ static const uint8_t orders[] = {
 const uint8_t *orders_openapi(size_t *count) {
     *count = sizeof orders;
     return orders;
+}
+
+static const uint8_t webhooks[] = {
+#embed "../Webhooks/webhooks.openapi.json"
+};
+
+const uint8_t *webhooks_openapi(size_t *count) {
+    *count = sizeof webhooks;
+    return webhooks;
+}
+
+static const uint8_t recommendations[] = {
+#embed "../Recommendations/recommendations.openapi.json"
+};
+
+const uint8_t *recommendations_openapi(size_t *count) {
+    *count = sizeof recommendations;
+    return recommendations;
 }

@@ -103,6 +103,11 @@ package struct CartLine: Sendable {
     package let sku: String
     package let product: UUID
     package let name: String
+    /// The product's name in URLs.
+    package let slug: String
+    package let variantName: String
+    /// The product's first image: a JSON object.
+    package let image: [UInt8]?
     /// A JSON object.
     package let options: [UInt8]
     package let quantity: Int
@@ -133,8 +138,9 @@ package struct CartLine: Sendable {
         let most = min(available, maximum)
         guard !isUnavailable, most > 0, most < quantity else { return self }
         return CartLine(
-            variant: variant, sku: sku, product: product, name: name, options: options, quantity: most, unitPrice: unitPrice,
-            seenPrice: seenPrice, isOffered: isOffered, available: available, maximum: maximum, isReduced: true)
+            variant: variant, sku: sku, product: product, name: name, slug: slug, variantName: variantName, image: image,
+            options: options, quantity: most, unitPrice: unitPrice, seenPrice: seenPrice, isOffered: isOffered,
+            available: available, maximum: maximum, isReduced: true)
     }
 
     func write(to json: inout JSONWriter, total: Money) {
@@ -142,6 +148,10 @@ package struct CartLine: Sendable {
         json.field("sku", sku)
         json.field("product_id", product)
         json.field("name", name)
+        json.field("slug", slug)
+        json.field("variant_name", variantName)
+        json.key("image")
+        if let image { json.raw(image) } else { json.null() }
         json.key("options")
         json.raw(options)
         json.field("quantity", quantity)

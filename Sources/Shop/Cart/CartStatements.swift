@@ -88,7 +88,8 @@ enum CartStatements {
     /// The columns of a cart with one of its lines; those of the line are null in an empty cart.
     enum CartColumn: Int, PostgresColumn {
         case id, version, status, currency, updatedAt, expiresAt, isPastExpiry, order
-        case quantity, seenPrice, variant, sku, price, options, maximum, product, name, productCurrency, isOffered, available
+        case quantity, seenPrice, variant, sku, price, options, variantName, maximum
+        case product, name, slug, image, productCurrency, isOffered, available
 
         var sql: PostgresQuery {
             switch self {
@@ -105,10 +106,17 @@ enum CartStatements {
             case .variant: "v.id"
             case .sku: "v.sku"
             case .price: "v.price"
-            case .options: "v.options"
+            case .options:
+                """
+                CASE WHEN cardinality(v.option_order) > 1 THEN options_ordered(v.options, v.option_order)::text \
+                ELSE v.options::text END
+                """
+            case .variantName: "v.name"
             case .maximum: "v.max_quantity"
             case .product: "p.id"
             case .name: "p.name"
+            case .slug: "p.slug"
+            case .image: "p.images->0"
             case .productCurrency: "p.currency"
             case .isOffered: "v.active AND p.status = 'active'"
             case .available: StockSQL.available
@@ -192,7 +200,9 @@ extension Cart {
             lines.append(
                 CartLine(
                     variant: try row[.variant], sku: try row[.sku], product: try row[.product], name: try row[.name],
-                    options: try row[.options, as: PostgresJSON.self].compact, quantity: Int(quantity),
+                    slug: try row[.slug], variantName: try row[.variantName],
+                    image: try row[.image, as: PostgresJSON?.self]?.compact,
+                    options: PostgresJSON(Array(try row[.options, as: String.self].utf8)).compact, quantity: Int(quantity),
                     unitPrice: Money(isPriced ? try row[.price] : seen, currency), seenPrice: seen,
                     isOffered: try row[.isOffered] && isPriced, available: Int(try row[.available, as: Int32?.self] ?? 0),
                     maximum: Int(try row[.maximum, as: Int32.self])))

@@ -8,7 +8,7 @@ package struct CartStore {
     let pool: PostgresPool
     /// The time after its last change when a cart expires.
     let lifetime: Duration
-    /// Called for every cart that a request has changed, once the change is committed.
+    /// Called for every cart that was changed or has expired, once that is committed.
     let changed: (CartChangedEvent) -> Void
 
     package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartChangedEvent) -> Void = { _ in }) {
@@ -178,12 +178,19 @@ package struct CartStore {
     /// Marks up to `limit` carts as expired that are past their time.
     /// - Returns: how many.
     package func expire(limit: Int) async throws -> Int {
-        try await pool.batch([
+        let rows = try await pool.batch([
             """
             UPDATE cart SET status = 'expired', version = version + 1, updated_at = now() \
-            WHERE id IN (SELECT id FROM cart WHERE status = 'active' AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED)
+            WHERE id IN (SELECT id FROM cart WHERE status = 'active' AND expires_at <= now() ORDER BY expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED) \
+            RETURNING id, version
             """
-        ]).first?.affectedRows ?? 0
+        ])
+        let expired = try (rows.first.map(Array.init) ?? []).map { row in
+            let (id, version) = try row.decode((UUID, Int64).self)
+            return CartChangedEvent(id, version: version)
+        }
+        for event in expired { changed(event) }
+        return expired.count
     }
 
     /// Deletes up to `limit` carts that ended more than `age` ago, with their lines and tickets. A cart whose order can still be

@@ -42,12 +42,39 @@ final class CatalogLoader {
         _ request: ProductListRequest, total: ProductTotal?, _ context: RequestContext
     ) async throws -> CatalogCache.Loaded {
         try await gate.admit(context, to: listWork) {
-            let page = try await store.page(request.filter, after: request.cursor, limit: request.page.limit)
+            let search = try await store.searchPlan(request.filter)
+            // A list of ids is one page.
+            let limit = request.filter.ids?.count ?? request.page.limit
+            let page = try await store.page(request.filter, search: search, after: request.cursor, limit: limit)
             let next = page.next?.text(for: request.binding)
             let list = ProductList(
-                stock: try await stock(ofProducts: page.ids), next: next, link: next.map(request.link), total: total)
+                stock: try await stock(ofProducts: page.ids), next: next, link: next.map(request.link), total: total,
+                correctedQuery: search?.correctedQuery, redirect: search?.redirect)
             return try list.loaded { try page.forEach($0) }
         }
+    }
+
+    /// Products that `choose` chooses; nil where it says that there is nothing to choose them for.
+    func selection(
+        _ context: RequestContext, choose: () async throws -> ProductSelection?
+    ) async throws -> CatalogCache.Loaded? {
+        try await gate.admit(context, to: listWork) {
+            switch try await choose() {
+            case nil: nil
+            case .redirect(let path): (StockTemplate(redirectTo: path), [])
+            case .products(let products): try await shown(products)
+            }
+        }
+    }
+
+    /// Chosen products as they are shown, without those that are no longer on sale. The caller has passed the gate.
+    func shown(_ products: [SelectedProduct]) async throws -> CatalogCache.Loaded {
+        guard !products.isEmpty else { return ProductSelectionDocument(stock: ProductStock(), reasons: []).loaded { _ in } }
+        let page = try await store.summaries(of: products.map(\.id))
+        let reasons = Dictionary(products.map { ($0.id, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        return try ProductSelectionDocument(
+            stock: try await stock(ofProducts: page.ids), reasons: page.ids.map { reasons[$0] ?? "" }
+        ).loaded { try page.forEach($0) }
     }
 
     /// By index in the list and not by id: the stock of a page is one slice of the answer, and nothing is looked up.
@@ -64,6 +91,17 @@ final class CatalogLoader {
     }
 
     static func document(total: Int64) -> StockTemplate { StockTemplate(variants: [], template: Array(String(total).utf8)) }
+
+    /// What the shop has for the beginning of a search.
+    func suggestions(_ request: SuggestionRequest, _ context: RequestContext) async throws -> CatalogCache.Loaded {
+        let found = try await gate.admit(context, to: listWork) { try await store.suggestions(request.search) }
+        return (StockTemplate(variants: [], template: found.json()), [])
+    }
+
+    /// The slugs that categories had before.
+    func formerCategorySlugs(_ context: RequestContext) async throws -> [UInt8] {
+        CategorySlugs.json(try await gate.admit(context, to: categoryWork) { try await store.formerCategorySlugs() })
+    }
 
     /// All categories.
     func categories(_ context: RequestContext) async throws -> CategoryTree {

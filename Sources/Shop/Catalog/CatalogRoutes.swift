@@ -8,7 +8,7 @@ import Web
 
 /// The catalogue over HTTP: public, and the same for every client. Confined to its loop.
 package final class CatalogRoutes {
-    private let loader: CatalogLoader
+    let loader: CatalogLoader
     /// Nil: every response comes from PostgreSQL.
     private let cache: CatalogCache?
     /// The value of Cache-Control.
@@ -17,6 +17,8 @@ package final class CatalogRoutes {
     private let listRequests: ProductListRequestMemory
     /// The categories as last read out of the cache.
     private var categories: (entry: CatalogEntry, document: CategoryDocument)?
+    /// The former slugs of categories as last read out of the cache.
+    private var categorySlugs: (entry: CatalogEntry, slugs: CategorySlugs)?
 
     /// - Parameters:
     ///   - storeCurrency: the currency of prices in a query that names none
@@ -40,6 +42,9 @@ package final class CatalogRoutes {
             read: { [self] in try listRequests.request($0) }, load: { [self] in try await list($0, $1) },
             ifMissing: { [self] in try await emptyList($0, $1) })
         add(
+            "/v1/products/suggestions", to: router, read: { try SuggestionRequest($0.query) },
+            load: { [loader] in try await loader.suggestions($0, $1) })
+        add(
             "/v1/products/{product}", to: router,
             read: { ResourceName("p:", try Self.name($0, "product")) },
             load: { [loader] in try await loader.product($0.name, $1) })
@@ -58,7 +63,7 @@ package final class CatalogRoutes {
     ///   - read: finds out which resource a request wants, without a wait
     ///   - load: reads it from PostgreSQL; nil where it does not exist
     ///   - ifMissing: comes before that where the process does not hold the resource: a response that needs no look-up elsewhere
-    private func add<Resource: CachedResource>(
+    func add<Resource: CachedResource>(
         _ template: String, to router: Router, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
         read: @escaping (RequestContext) throws -> Resource,
         load: @escaping (Resource, RequestContext) async throws -> CatalogCache.Loaded?,
@@ -129,7 +134,10 @@ package final class CatalogRoutes {
     private func emptyList(_ request: ProductListRequest, _ context: RequestContext) async throws -> Response? {
         var isEmpty = request.filter.isEmpty
         if !isEmpty, let category = request.filter.category, let cache, let known = try? await categories(cache, context) {
-            isEmpty = !known.contains(category)
+            // By its present slug or a former one, as in the statement that finds the products.
+            if !known.contains(category), let former = try? await formerSlugs(cache, context) {
+                isEmpty = former[category] == nil
+            }
         }
         guard isEmpty else { return nil }
         let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
@@ -139,7 +147,10 @@ package final class CatalogRoutes {
     // MARK: Categories
 
     private func categoryTree(_ context: RequestContext) async throws -> CatalogCache.Loaded? {
-        (StockTemplate(variants: [], template: try await loader.categories(context).json()), [])
+        let tree = try await loader.categories(context)
+        // With the tree, so that unknown categories are told without PostgreSQL from then on.
+        if let cache { _ = try? await formerSlugs(cache, context) }
+        return (StockTemplate(variants: [], template: tree.json()), [])
     }
 
     private func category(_ slug: String, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
@@ -150,13 +161,29 @@ package final class CatalogRoutes {
             let tree = try await loader.categories(context)
             json = tree[slug].map(tree.json)
         }
-        return json.map { (StockTemplate(variants: [], template: $0), []) }
+        if let json { return (StockTemplate(variants: [], template: json), []) }
+        guard let present = try await formerSlugs(cache, context)[slug] else { return nil }
+        return (StockTemplate(redirectTo: "/v1/categories/" + PercentEncoding.encode(present)), [])
     }
 
     /// Names that do not exist leave no trace in the cache, nor in Redis.
     private func checkCategory(_ slug: String, _ context: RequestContext) async throws -> Response? {
-        if let cache, try await !categories(cache, context).contains(slug) { throw Self.notFound }
+        guard let cache, try await !categories(cache, context).contains(slug) else { return nil }
+        guard try await formerSlugs(cache, context)[slug] != nil else { throw Self.notFound }
         return nil
+    }
+
+    /// The slugs that categories had before.
+    private func formerSlugs(_ cache: CatalogCache?, _ context: RequestContext) async throws -> CategorySlugs {
+        guard let cache else { return CategorySlugs(try await loader.formerCategorySlugs(context)) }
+        let load: CatalogCache.Load = { [loader] in
+            (StockTemplate(variants: [], template: try await loader.formerCategorySlugs(context)), [])
+        }
+        let entry = try await cache.entry(ResourceName.categorySlugs.key, load: load)
+        if let categorySlugs, categorySlugs.entry === entry { return categorySlugs.slugs }
+        let slugs = CategorySlugs(entry.document?.template ?? [])
+        categorySlugs = (entry, slugs)
+        return slugs
     }
 
     /// The categories out of the one document that the cache has of them all.
@@ -170,11 +197,12 @@ package final class CatalogRoutes {
 }
 
 /// A resource that the cache holds under a key.
-private protocol CachedResource {
+protocol CachedResource {
     var key: String { get }
 }
 
 extension ProductListRequest: CachedResource {}
+extension SuggestionRequest: CachedResource {}
 
 /// The name of a product or a category, and its key.
 private struct ResourceName: CachedResource {
@@ -193,4 +221,6 @@ private struct ResourceName: CachedResource {
 
     /// The tree of all categories.
     static let categories = ResourceName(key: "c")
+    /// The former slugs of categories.
+    static let categorySlugs = ResourceName(key: "s")
 }

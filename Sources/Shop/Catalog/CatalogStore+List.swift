@@ -13,7 +13,7 @@ extension CatalogStore {
         /// Where the next page begins; nil on the last one.
         let next: ProductCursor?
 
-        fileprivate init(_ rows: PostgresRows, sort: ProductSort, limit: Int) throws {
+        init(_ rows: PostgresRows, sort: ProductSort, limit: Int) throws {
             self.rows = rows
             (ids, next) = try rows.withFields(ListColumn.types) { fields in
                 let count = min(limit, fields.rows)
@@ -33,8 +33,12 @@ extension CatalogStore {
                             id: ids[row], slug: try fields.text(row, .slug), name: try fields.text(row, .name),
                             category: CategoryReference(
                                 slug: fields.bytes(row, .categorySlug), name: fields.bytes(row, .categoryName)),
+                            brand: fields.bytes(row, .brand),
                             tags: try fields.texts(row, .tags), image: try fields.json(row, .image),
-                            price: try fields.bigint(row, .price), currency: try fields.text(row, .currency),
+                            price: try fields.bigint(row, .price),
+                            prices: CatalogStore.range(try fields.bigint(row, .priceMin), try fields.bigint(row, .priceMax)),
+                            compareAtPrice: try fields.optionalBigint(row, .compareAtPrice),
+                            currency: try fields.text(row, .currency),
                             createdAt: try fields.timestamp(row, .createdAt), updatedAt: try fields.timestamp(row, .updatedAt)))
                 }
             }
@@ -42,12 +46,16 @@ extension CatalogStore {
     }
 
     /// A page of the products that a filter lets through.
-    func page(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) async throws -> Page {
-        try Page(try await readRequested(Self.statement(filter, after: cursor, limit: limit)), sort: filter.sort, limit: limit)
+    /// - Parameter search: what the filter's search looks for
+    func page(_ filter: ProductFilter, search: SearchPlan?, after cursor: ProductCursor?, limit: Int) async throws -> Page {
+        try Page(
+            try await readRequested(statement(filter, search: search, after: cursor, limit: limit)), sort: filter.sort,
+            limit: limit)
     }
 
     /// How many products a filter lets through, up to one more than ``ProductTotal/maximum``.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
+        if let search = try await searchPlan(filter) { return try await total(filter, search: search) }
         var query: PostgresQuery = """
             SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
             \(Self.conditions(filter)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)) p
@@ -63,58 +71,125 @@ extension CatalogStore {
     /// The stock of the variants is read separately, for all lists of a loop's turn together (``CatalogLoader``). One statement for
     /// both, with the variants gathered for each row, took PostgreSQL 177 µs of CPU; the two take 43 µs, and about 2 µs for each
     /// product (10,000 products, 20 to a page).
-    static func statement(_ filter: ProductFilter, after cursor: ProductCursor?, limit: Int) -> PostgresQuery {
+    func statement(
+        _ filter: ProductFilter, search: SearchPlan? = nil, after cursor: ProductCursor?, limit: Int
+    ) -> PostgresQuery {
         let columns = ListColumn.selectWithin
         let rows = Self.rows(limit)
         let (keyset, order, ceiling) = (
             Self.keyset(filter, after: cursor), Self.order(filter.sort), " LIMIT \(literal: rows)" as PostgresQuery
         )
         let page: PostgresQuery
-        if filter.search != nil, filter.sort == .relevance {
+        if let search {
+            let found =
+                filter.sort == .relevance
+                ? ranked(filter, search, after: cursor, rows: rows) : Self.sorted(filter, search, after: cursor, rows: rows)
+            page = "\(columns), k.rank FROM (\(found)) k JOIN product p ON p.id = k.id"
+        } else if let ids = filter.ids {
             page = """
-                \(columns), k.rank FROM (SELECT p.* FROM (SELECT p.id, \(rank(filter)) AS rank FROM product p \
-                WHERE p.status = 'active'\(within(filter.category))\(conditions(filter)) LIMIT \(literal: maximumRanked)) p \
-                WHERE true\(keyset)\(order)\(ceiling)) k JOIN product p ON p.id = k.id
+                \(columns), w.place AS rank FROM unnest(\(ids)) WITH ORDINALITY w (id, place) JOIN product p ON p.id = w.id \
+                WHERE p.status = 'active'\(Self.within(filter.category))\(Self.conditions(filter))
                 """
-        } else if filter.search != nil {
-            // PostgreSQL cannot tell how rare a word is. If it is frequent, a short walk in the sort's order finds enough. If it is
-            // rare, the walk fails, but the matches are few, and they are found first and then sorted. Either way alone reads all of a
-            // large catalogue for some words.
-            let matches: PostgresQuery = "p.status = 'active'\(within(filter.category))\(conditions(filter))"
-            page = """
-                WITH walked AS MATERIALIZED (SELECT p.id FROM (SELECT p.id, p.status, p.name, p.created_at, p.price, p.category_id, \
-                p.currency, p.search FROM product p WHERE p.status = 'active'\(Self.priced(filter))\(keyset)\(order) LIMIT \(literal: longestWalk)) p \
-                WHERE \(matches)\(order)\(ceiling)), \
-                k AS (SELECT id FROM walked WHERE (SELECT count(*) FROM walked) = \(literal: rows) UNION ALL \
-                SELECT id FROM (SELECT p.id FROM (SELECT p.id, p.name, p.created_at, p.price FROM product p WHERE \(matches) \
-                LIMIT \(literal: maximumMatches)) p WHERE true\(keyset)\(order)\(ceiling)) p \
-                WHERE (SELECT count(*) FROM walked) < \(literal: rows)) \
-                \(columns), 0::bigint AS rank FROM k JOIN product p ON p.id = k.id
-                """
-        } else if let category = filter.category {
+        } else if let category = filter.category, !Self.seeksMatches(filter) {
             // One walk along the index for each category of the subtree, which reads ids and sorted values only, as both stand in
             // the index; then the first ones of all walks.
+            let ids = Self.merged(filter) {
+                """
+                SELECT p.id, p.\(Self.key(filter.sort)) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
+                \(Self.conditions(filter, range: $0))\(keyset)\(order)\(ceiling)
+                """
+            }
             page = """
-                \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(subtree(of: category))) t CROSS JOIN LATERAL \
-                (SELECT p.id, p.\(key(filter.sort)) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
-                \(conditions(filter))\(keyset)\(order)\(ceiling)) p\(order)\(ceiling)) k JOIN product p ON p.id = k.id
+                \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(Self.subtree(of: category))) t CROSS JOIN LATERAL (\(ids)) p\
+                \(order)\(ceiling)) k JOIN product p ON p.id = k.id
+                """
+        } else if Self.seeksMatches(filter) || Self.walkedRanges(filter).count > 1 {
+            let ids = Self.merged(filter) { range in
+                Self.seeksMatches(filter)
+                    ? Self.sought(filter, range: range, keyset: keyset, rows: rows)
+                    : """
+                    SELECT p.id, p.\(Self.key(filter.sort)) FROM product p WHERE p.status = 'active'\
+                    \(Self.conditions(filter, range: range))\(keyset)\(order)\(ceiling)
+                    """
+            }
+            page = """
+                \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(ids)) p\(order)\(ceiling)) k JOIN product p ON p.id = k.id
                 """
         } else {
             page = """
-                \(columns), 0::bigint AS rank FROM product p WHERE p.status = 'active'\(conditions(filter))\(keyset)\(order)\(ceiling)
+                \(columns), 0::bigint AS rank FROM product p WHERE p.status = 'active'\(Self.conditions(filter))\(keyset)\(order)\
+                \(ceiling)
                 """
         }
         var statement: PostgresQuery = """
-            \(ListColumn.select) FROM (\(page)) p LEFT JOIN category c ON c.id = p.category_id\(order)
+            \(ListColumn.select) FROM (\(page)) p LEFT JOIN category c ON c.id = p.category_id\
+            \(filter.ids == nil ? order : " ORDER BY p.rank")
             """
         // A rare word or a narrow range needs another plan than a frequent word or a wide range.
         statement.usesCustomPlan = filter.isSelective
         return statement
     }
 
+    /// Whether it is unknown before a walk how far it would go until a page is full.
+    private static func seeksMatches(_ filter: ProductFilter) -> Bool {
+        if !filter.facets.isEmpty { return true }
+        return filter.category == nil && !filter.sort.isByPrice && (filter.minimumPrice != nil || filter.maximumPrice != nil)
+    }
+
+    /// The ranges of prices that are read one by one: those of a list by price, as the index goes by the least price. In any other order,
+    /// and for a range that is one anyway, there is a single one, which is nil.
+    private static func walkedRanges(_ filter: ProductFilter) -> [PostgresQuery?] {
+        let ranges = filter.sort.isByPrice ? ranges(filter) : []
+        return ranges.count > 1 ? ranges.map { $0 } : [nil]
+    }
+
+    /// The first rows of each range.
+    private static func merged(_ filter: ProductFilter, _ body: (PostgresQuery?) -> PostgresQuery) -> PostgresQuery {
+        let ranges = walkedRanges(filter)
+        guard ranges.count > 1 else { return body(nil) }
+        var query: PostgresQuery = ""
+        for (index, range) in ranges.enumerated() {
+            query.append(index == 0 ? "(\(body(range)))" : " UNION ALL (\(body(range)))")
+        }
+        return query
+    }
+
+    /// The first rows of a list that may have few products.
+    ///
+    /// PostgreSQL cannot tell how rare a facet is. If it is frequent, a short walk in the sort's order finds enough. If it is
+    /// rare, the walk fails, but the matches are few, and they are found first and then sorted. Either way alone reads all of a large
+    /// catalogue for some facets.
+    private static func sought(
+        _ filter: ProductFilter, range: PostgresQuery?, keyset: PostgresQuery, rows: Int
+    ) -> PostgresQuery {
+        let (order, key) = (order(filter.sort), key(filter.sort))
+        let matches: PostgresQuery =
+            "p.status = 'active'\(within(filter.category))\(conditions(filter, range: range))"
+        let found: PostgresQuery = """
+            SELECT p.id, p.\(key) FROM (SELECT p.id, p.name, p.created_at, p.price_min FROM product p WHERE p.status = 'active'\
+            \(within(filter.category))\(conditions(filter, range: range, checksStock: false)) LIMIT \(literal: maximumMatches)) p \
+            WHERE true\(keyset)\(order)
+            """
+        // Stock is looked up for as many of them as the page needs, in order: OFFSET keeps PostgreSQL from looking it up for all.
+        let sorted: PostgresQuery =
+            filter.inStock == nil
+            ? "\(found) LIMIT \(literal: rows)"
+            : "SELECT p.id, p.\(key) FROM (\(found) OFFSET 0) p WHERE true\(inStock(filter))\(order) LIMIT \(literal: rows)"
+        let start: PostgresQuery = range.map { " AND \($0)" } ?? (filter.sort.isByPrice ? inPriceRange(filter) : "")
+        return """
+            WITH walked AS MATERIALIZED (SELECT p.id, p.\(key) FROM (SELECT p.id, p.status, p.name, p.created_at, p.price_min, \
+            p.price_max, p.category_id, p.currency, p.facets, p.attributes FROM product p \
+            WHERE p.status = 'active'\(priced(filter))\(start)\(keyset)\(order) LIMIT \(literal: longestWalk)) p \
+            WHERE \(matches)\(order) LIMIT \(literal: rows)) \
+            SELECT id, \(key) FROM walked WHERE (SELECT count(*) FROM walked) = \(literal: rows) UNION ALL \
+            SELECT id, \(key) FROM (\(sorted)) p WHERE (SELECT count(*) FROM walked) < \(literal: rows)
+            """
+    }
+
     /// The columns of a product on a list.
     enum ListColumn: Int, PostgresTypedColumn {
-        case id, slug, name, categorySlug, categoryName, tags, image, currency, price, createdAt, updatedAt, rank
+        case id, slug, name, categorySlug, categoryName, brand, tags, image, currency, price, priceMin, priceMax, compareAtPrice
+        case createdAt, updatedAt, rank
 
         var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
             switch self {
@@ -123,10 +198,14 @@ extension CatalogStore {
             case .name: ("p.name", String.self)
             case .categorySlug: ("c.slug", String.self)
             case .categoryName: ("c.name", String.self)
+            case .brand: ("p.brand", String.self)
             case .tags: ("p.tags", [String].self)
             case .image: ("p.images->0", PostgresJSON.self)
             case .currency: ("p.currency", String.self)
             case .price: ("p.price", Int64.self)
+            case .priceMin: ("coalesce(p.price_min, p.price)", Int64.self)
+            case .priceMax: ("coalesce(p.price_max, p.price)", Int64.self)
+            case .compareAtPrice: ("p.compare_at_price", Int64.self)
             case .createdAt: ("p.created_at", Timestamp.self)
             case .updatedAt: ("p.updated_at", Timestamp.self)
             case .rank: ("p.rank", Int64.self)
@@ -139,6 +218,8 @@ extension CatalogStore {
             case .categorySlug: "p.category_id"
             case .categoryName, .rank: nil
             case .image: "p.images"
+            case .priceMin: "p.price_min"
+            case .priceMax: "p.price_max"
             default: sql
             }
         }
@@ -162,16 +243,8 @@ extension CatalogStore {
         return (steps.first { limit <= $0 } ?? max(limit, 100)) + 1
     }
 
-    /// How many matches a search by relevance ranks: the first that are found. A word that more products have tells little about any of
-    /// them, and ranking each takes microseconds.
-    private static let maximumRanked = 1_000
-    /// How many rows a search walks in the sort's order before it finds its matches first and sorts those.
-    private static let longestWalk = 2_000
-    /// How many matches it then sorts at most.
-    private static let maximumMatches = 100_000
-
     /// The condition that a product is in a category or below it.
-    private static func within(_ category: String?) -> PostgresQuery {
+    static func within(_ category: String?) -> PostgresQuery {
         category.map { " AND p.category_id IN (\(subtree(of: $0)))" } ?? ""
     }
 
@@ -179,66 +252,55 @@ extension CatalogStore {
     private static func key(_ sort: ProductSort) -> PostgresQuery {
         switch sort {
         case .newest, .relevance: "created_at"
-        case .priceAscending, .priceDescending: "price"
+        case .priceAscending, .priceDescending: "price_min"
         case .name: "name"
         }
     }
 
-    /// The ids of a category and all categories below it. Paths below `a` lie between `a/` and `a0`, the character after `/`.
+    /// The ids of a category and all categories below it, by its slug or one that it had before. Paths below `a` lie between `a/` and
+    /// `a0`, the character after `/`.
     private static func subtree(of slug: String) -> PostgresQuery {
         """
         SELECT c.id FROM category r JOIN category c ON c.path = r.path OR \
-        (c.path > r.path || '/' AND c.path < r.path || '0') WHERE r.slug = \(slug)
+        (c.path > r.path || '/' AND c.path < r.path || '0') WHERE r.id = (SELECT coalesce((SELECT x.id FROM category x \
+        WHERE x.slug = \(slug)), (SELECT x.category_id FROM category_slug x WHERE x.slug = \(slug))))
         """
     }
 
-    private static func conditions(_ filter: ProductFilter) -> PostgresQuery {
+    /// - Parameter range: one of the ranges of prices that the list is read in; nil: all of them
+    static func conditions(
+        _ filter: ProductFilter, range: PostgresQuery? = nil, checksStock: Bool = true
+    ) -> PostgresQuery {
         var query: PostgresQuery = ""
-        if let search = filter.terms?.text {
-            // The second condition is evaluated once for the statement. If all wanted words are stop words, only excluded words
-            // remain; then the index is of no use (querytree gives T, or nothing), and all products would be read.
-            query.append(" AND p.search @@ websearch_to_tsquery('english', \(search))")
-            query.append(" AND querytree(websearch_to_tsquery('english', \(search))) NOT IN ('', 'T')")
-        }
         query.append(priced(filter))
-        if let minimum = filter.minimumPrice { query.append(" AND p.price >= \(minimum)") }
-        if let maximum = filter.maximumPrice { query.append(" AND p.price <= \(maximum)") }
-        if let inStock = filter.inStock {
-            query.append(inStock ? " AND EXISTS" : " AND NOT EXISTS")
-            query.append(
-                """
-                 (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id \
-                WHERE v.product_id = p.id AND v.active AND \(StockSQL.isAvailable))
-                """)
-        }
+        if let ids = filter.ids { query.append(" AND p.id = ANY(\(ids))") }
+        query.append(faceted(filter.facets))
+        if range == nil { query.append(inPriceRange(filter)) }
+        query.append(range.map { " AND \($0)" } ?? "")
+        if checksStock { query.append(inStock(filter)) }
         return query
     }
 
     /// The condition that a product has the filter's currency. Only the index for the order by price has it; in any other order a
     /// currency without products would be sought in the whole catalogue. So a second condition, evaluated once for the statement,
     /// tells whether any product has it. Its ORDER BY is that of the index: without it PostgreSQL may read the table.
-    private static func priced(_ filter: ProductFilter) -> PostgresQuery {
+    static func priced(_ filter: ProductFilter) -> PostgresQuery {
         guard let currency = filter.currency else { return "" }
         if filter.sort.isByPrice { return " AND p.currency = \(currency)" }
         return """
              AND p.currency = \(currency) \
             AND (SELECT x.currency FROM product x WHERE x.status = 'active' AND x.currency >= \(currency) \
-            ORDER BY x.currency, x.price, x.id LIMIT 1) = \(currency)
+            ORDER BY x.currency, x.price_min, x.id LIMIT 1) = \(currency)
             """
     }
 
-    /// The rank in millionths, as an integer that a cursor holds exactly.
-    private static func rank(_ filter: ProductFilter) -> PostgresQuery {
-        "(ts_rank(p.search, websearch_to_tsquery('english', \(filter.terms?.text ?? ""))) * 1000000)::bigint"
-    }
-
-    private static func keyset(_ filter: ProductFilter, after cursor: ProductCursor?) -> PostgresQuery {
+    static func keyset(_ filter: ProductFilter, after cursor: ProductCursor?) -> PostgresQuery {
         guard let cursor else { return "" }
         let id = cursor.id
         return switch (filter.sort, cursor.position) {
         case (.newest, .time(let time)): " AND (p.created_at, p.id) < (\(time), \(id))"
-        case (.priceAscending, .price(let price)): " AND (p.price, p.id) > (\(price), \(id))"
-        case (.priceDescending, .price(let price)): " AND (p.price, p.id) < (\(price), \(id))"
+        case (.priceAscending, .price(let price)): " AND (p.price_min, p.id) > (\(price), \(id))"
+        case (.priceDescending, .price(let price)): " AND (p.price_min, p.id) < (\(price), \(id))"
         case (.name, .name(let name)): " AND (p.name, p.id) > (\(name), \(id))"
         case (.relevance, .rank(let position)): " AND (p.rank, p.id) < (\(position), \(id))"
         // This cannot happen, as a cursor is bound to its list. It finds nothing.
@@ -246,11 +308,11 @@ extension CatalogStore {
         }
     }
 
-    private static func order(_ sort: ProductSort) -> PostgresQuery {
+    static func order(_ sort: ProductSort) -> PostgresQuery {
         switch sort {
         case .newest: " ORDER BY p.created_at DESC, p.id DESC"
-        case .priceAscending: " ORDER BY p.price, p.id"
-        case .priceDescending: " ORDER BY p.price DESC, p.id DESC"
+        case .priceAscending: " ORDER BY p.price_min, p.id"
+        case .priceDescending: " ORDER BY p.price_min DESC, p.id DESC"
         case .name: " ORDER BY p.name, p.id"
         case .relevance: " ORDER BY p.rank DESC, p.id DESC"
         }
@@ -261,7 +323,7 @@ extension CatalogStore {
     ) throws -> ProductCursor.Position {
         switch sort {
         case .newest: .time(try fields.timestamp(row, .createdAt))
-        case .priceAscending, .priceDescending: .price(try fields.bigint(row, .price))
+        case .priceAscending, .priceDescending: .price(try fields.bigint(row, .priceMin))
         case .name: .name(String(decoding: try fields.text(row, .name), as: UTF8.self))
         case .relevance: .rank(try fields.bigint(row, .rank))
         }

@@ -68,15 +68,22 @@ struct CategoryTree {
 struct CategoryReference {
     let slug: UnsafeBufferPointer<UInt8>
     let name: UnsafeBufferPointer<UInt8>
+    /// The categories from the root down to it: a JSON array.
+    let path: UnsafeBufferPointer<UInt8>?
 
-    init(slug: UnsafeBufferPointer<UInt8>, name: UnsafeBufferPointer<UInt8>) {
+    init(
+        slug: UnsafeBufferPointer<UInt8>, name: UnsafeBufferPointer<UInt8>, path: UnsafeBufferPointer<UInt8>? = nil
+    ) {
         self.slug = slug
         self.name = name
+        self.path = path
     }
 
     /// Nil where the product has no category.
-    init?(slug: UnsafeBufferPointer<UInt8>?, name: UnsafeBufferPointer<UInt8>?) {
+    init?(
+        slug: UnsafeBufferPointer<UInt8>?, name: UnsafeBufferPointer<UInt8>?, path: UnsafeBufferPointer<UInt8>? = nil
+    ) {
         guard let slug, let name else { return nil }
-        self.init(slug: slug, name: name)
+        self.init(slug: slug, name: name, path: path)
     }
 }

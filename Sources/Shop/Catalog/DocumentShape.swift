@@ -29,10 +29,13 @@ package enum DocumentShape {
     static func samples() -> [[UInt8]] {
         let available = [7, 0]
         return [product(true), product(false)].map { $0.encoded(available: available) }
-            + [list(ProductTotal(counted: 2)), list(ProductTotal(counted: .max)), list(nil)].map {
+            + [list(ProductTotal(counted: 2)), list(ProductTotal(counted: .max)), list(nil), selection()].map {
                 $0.encoded(available: available)
             }
-            + [categories(), CatalogLoader.document(total: 12).template]
+            + [
+                categories(), CatalogLoader.document(total: 12).template, CategorySlugs.json(["home-kitchen": "kitchen"]),
+                StockTemplate(redirectTo: "/v1/products/slug").encoded(available: []),
+            ]
             + [
                 CatalogStore.ProductColumn.selectList, CatalogStore.ListColumn.selectList, CatalogStore.CategoryColumn.selectList,
             ].map { Array($0.sql.utf8) }
@@ -46,13 +49,20 @@ package enum DocumentShape {
         withTags(["red", "blue"]) { tags in
             Product(
                 id: id, slug: text("slug"), name: text("Name"), description: text("Description"),
-                category: isWhole ? CategoryReference(slug: text("category"), name: text("Category")) : nil, tags: tags,
-                images: isWhole ? text(#"["https://cdn.example/a.jpg"]"#) : nil, price: 1_299, currency: text("USD"),
+                category: isWhole
+                    ? CategoryReference(
+                        slug: text("category"), name: text("Category"), path: text(#"[{"slug": "category", "name": "Category"}]"#)
+                    )
+                    : nil,
+                brand: isWhole ? text("Brand") : nil,
+                attributes: isWhole ? text(#"[{"code": "colour", "name": "Colour", "type": "colour", "value": "red"}]"#) : nil,
+                tags: tags, images: isWhole ? text(#"["https://cdn.example/a.jpg"]"#) : nil, price: 1_299, prices: 1_299...1_499,
+                currency: text("USD"),
                 status: text("active"), createdAt: time, updatedAt: time,
                 variants: [7, 0].map { available in
                     Variant(
                         id: id, sku: text("SKU"), name: text("Variant"), options: isWhole ? text(#"{"size": "M"}"#) : nil,
-                        price: 1_299, available: available)
+                        price: 1_299, compareAtPrice: isWhole ? 1_599 : nil, available: available)
                 }
             ).document()
         }
@@ -69,9 +79,24 @@ package enum DocumentShape {
                         ProductSummary(
                             id: id, slug: text("slug"), name: text("Name"),
                             category: isWhole ? CategoryReference(slug: text("category"), name: text("Category")) : nil,
-                            tags: tags, image: isWhole ? text(#""https://cdn.example/a.jpg""#) : nil, price: 1_299,
-                            currency: text("USD"), createdAt: time, updatedAt: time))
+                            brand: isWhole ? text("Brand") : nil, tags: tags,
+                            image: isWhole ? text(#""https://cdn.example/a.jpg""#) : nil, price: 1_299, prices: 1_299...1_499,
+                            compareAtPrice: isWhole ? 1_599 : nil, currency: text("USD"), createdAt: time, updatedAt: time))
                 }
+            }.document
+        }
+    }
+
+    private static func selection() -> StockTemplate {
+        let stock = ProductStock(products: 1, rows: [(product: 0, variant: id, available: 7)])
+        return withTags(["red"]) { tags in
+            ProductSelectionDocument(stock: stock, reasons: ["related"]).loaded { body in
+                body(
+                    0,
+                    ProductSummary(
+                        id: id, slug: text("slug"), name: text("Name"), category: nil, brand: nil, tags: tags, image: nil,
+                        price: 1_299, prices: 1_299...1_299, compareAtPrice: nil, currency: text("USD"), createdAt: time,
+                        updatedAt: time))
             }.document
         }
     }

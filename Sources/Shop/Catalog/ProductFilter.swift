@@ -1,4 +1,5 @@
 import Formats
+import FoundationEssentials
 import Money
 import Web
 
@@ -14,10 +15,16 @@ package struct ProductFilter: Hashable, Sendable {
     /// currencies cannot be compared.
     package var currency: String?
     package var inStock: Bool?
+    /// Brands, tags, options and attributes.
+    package var facets = FacetFilter()
+    /// Only these products, in this order; nil: any.
+    package var ids: [UUID]?
     package var sort: ProductSort
 
     /// The maximum length of a search, in characters.
     static let maximumSearch = 200
+    /// How many products a list by their ids can have.
+    package static let maximumIDs = 100
 
     /// - Parameter storeCurrency: the currency of prices in a query that names none
     /// - Throws: `Problem` (400) that names each parameter with an invalid value.
@@ -53,6 +60,20 @@ package struct ProductFilter: Hashable, Sendable {
         case "true": inStock = true
         case "false": inStock = false
         default: refuse("in_stock", "must be true or false")
+        }
+        facets = FacetFilter(query) { refuse($0, $1) }
+        ids = nil
+        let names = query.all("ids")
+        if !names.isEmpty {
+            let texts = names.flatMap(FacetFilter.values)
+            var known: Set<UUID> = []
+            let parsed = texts.compactMap { UUID(utf8: $0.utf8) }
+            if texts.isEmpty || parsed.count < texts.count || parsed.count > Self.maximumIDs {
+                refuse("ids", "must be 1 to \(Self.maximumIDs) ids of products, separated by commas")
+            }
+            ids = parsed.filter { known.insert($0).inserted }
+            if search != nil { refuse("q", "cannot be combined with ids") }
+            if query.first("sort") != nil { refuse("sort", "cannot be combined with ids, which have their own order") }
         }
         sort = search == nil ? .newest : .relevance
         if let name = query.first("sort") {
@@ -94,13 +115,15 @@ package struct ProductFilter: Hashable, Sendable {
         if let maximumPrice { text += "&max=\(maximumPrice)" }
         if let currency { text += "&cur=\(currency)" }
         if let inStock { text += "&stock=\(inStock)" }
-        return text
+        if let ids { text += "&ids=" + ids.map(\.text).joined(separator: ",") }
+        return text + facets.canonical
     }
 
     /// Whether the number of products that pass depends on its values.
     var isSelective: Bool {
         // A list by price goes along an index that begins with the currency.
-        search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil || (currency != nil && !sort.isByPrice)
+        search != nil || minimumPrice != nil || maximumPrice != nil || inStock != nil || !facets.isEmpty || ids != nil
+            || (currency != nil && !sort.isByPrice)
     }
 
     /// The filter as a query, for links.
@@ -112,7 +135,8 @@ package struct ProductFilter: Hashable, Sendable {
         if let maximumPrice { text += "&max_price=\(maximumPrice)" }
         if let currency { text += "&currency=\(currency)" }
         if let inStock { text += "&in_stock=\(inStock)" }
-        return text
+        if let ids { text += "&ids=" + ids.map(\.text).joined(separator: ",") }
+        return text + facets.query
     }
 }
 

@@ -29,6 +29,10 @@ struct ProductList {
     /// The Link field with that cursor.
     let link: String?
     let total: ProductTotal?
+    /// The search with its words spelled right; nil if it was not corrected.
+    var correctedQuery: String?
+    /// The path of the page that the search leads to.
+    var redirect: String?
 
     /// The document with placeholders for the stock, and the stock as it was read.
     /// - Parameter products: calls its argument with each product in order, and its index
@@ -47,6 +51,8 @@ struct ProductList {
             json.field("total", total.number)
             json.field("total_relation", total.isExact ? "eq" : "gte")
         }
+        if let correctedQuery { json.field("corrected_query", correctedQuery) }
+        if let redirect { json.field("redirect", redirect) }
         json.endObject()
         return (StockTemplate(variants: stock.variants, template: json.finish(), link: link), stock.available)
     }
@@ -90,13 +96,19 @@ final class ProductListRequest {
             let name = parameter[..<end]
             // A name that is percent-encoded may be any name.
             let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
-            if isEncoded || name.elementsEqual("q".utf8) { searches = true }
+            if isEncoded || isFacet(name) || name.elementsEqual("q".utf8) { searches = true }
             if isEncoded || name.elementsEqual("include".utf8) { totals = true }
             if isEncoded || (name.elementsEqual("in_stock".utf8) && !parameter[end...].elementsEqual("=true".utf8)) {
                 soldOut = true
             }
         }
         return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0)
+    }
+
+    /// Whether a parameter filters by a brand, a tag, an option or an attribute, which costs as much as a search.
+    private static func isFacet(_ name: ArraySlice<UInt8>) -> Bool {
+        name.elementsEqual("brand".utf8) || name.elementsEqual("tag".utf8) || name.starts(with: "option.".utf8)
+            || name.starts(with: "attr.".utf8)
     }
 
     /// The value of the Link field for the page after this one (RFC 8288).

@@ -8,10 +8,15 @@ struct ProductSummary {
     let slug: UnsafeBufferPointer<UInt8>
     let name: UnsafeBufferPointer<UInt8>
     let category: CategoryReference?
+    let brand: UnsafeBufferPointer<UInt8>?
     let tags: PostgresTexts
     /// The first image: JSON as the database keeps it.
     let image: UnsafeBufferPointer<UInt8>?
     let price: Int64
+    /// Of its active variants.
+    let prices: ClosedRange<Int64>
+    /// The price of the default variant before it was reduced.
+    let compareAtPrice: Int64?
     let currency: UnsafeBufferPointer<UInt8>
     let createdAt: Timestamp
     let updatedAt: Timestamp
@@ -26,9 +31,12 @@ struct ProductSummary {
         json.field("slug", utf8: slug)
         json.field("name", utf8: name)
         json.field("category", category)
+        json.field("brand", utf8: brand)
         json.field("tags", tags)
         json.field("image", jsonb: image)
         json.field("price", amount: price, currency: currency)
+        json.priceRange(prices, currency: currency)
+        json.compareAtPrice(compareAtPrice, price: price, currency: currency)
         json.field("variant_count", variants)
         json.key("in_stock")
         json.anyInStockPlaceholder(first, count: variants)

@@ -3,8 +3,11 @@
 /// People type and paste all kinds of text. Signs that mean nothing in a search are left out here, since PostgreSQL's parser fails
 /// on some of them: 33 hyphens in a row are more operators than it has room for (`tsquery stack too small`).
 struct SearchTerms: Equatable {
-    /// The text for `websearch_to_tsquery`; nil where the search has no word, or excluded words only: then it finds nothing.
+    /// The search as text; nil where it has no word, or excluded words only: then it finds nothing.
     let text: String?
+    /// The terms for PostgreSQL's `search_plan`, each with its kind before it: + a word, " a phrase, - a word that is excluded,
+    /// ~ a phrase that is excluded, | or.
+    let encoded: [String]
 
     private enum Term: Equatable {
         case wanted(String)
@@ -41,27 +44,48 @@ struct SearchTerms: Equatable {
             }
             if let term { terms.append(isUnwanted ? .unwanted(term) : .wanted(term)) }
         }
-        text = Self.text(terms)
+        encoded = Self.encoded(terms)
+        text = Self.text(encoded: encoded)
     }
 
-    private static func text(_ terms: [Term]) -> String? {
-        var words: [String] = []
+    private static func encoded(_ terms: [Term]) -> [String] {
+        var encoded: [String] = []
         var hasWanted = false
         for (index, term) in terms.enumerated() {
             switch term {
             case .wanted(let word):
                 hasWanted = true
-                words.append(word)
-            case .unwanted(let word): words.append("-" + word)
+                encoded.append(isPhrase(word) ? "\"" + content(word) : "+" + word)
+            case .unwanted(let word): encoded.append(isPhrase(word) ? "~" + content(word) : "-" + word)
             case .or:
                 // "This or all without that" would find nearly everything, so "or" counts only between two wanted terms.
                 guard index > 0, index + 1 < terms.count, case .wanted = terms[index - 1], case .wanted = terms[index + 1] else {
                     continue
                 }
-                words.append("or")
+                encoded.append("|")
             }
         }
-        return hasWanted ? words.joined(separator: " ") : nil
+        return hasWanted ? encoded : []
+    }
+
+    private static func isPhrase(_ word: String) -> Bool { word.utf8.first == UInt8(ascii: "\"") }
+
+    /// The words within quotes. By scalars: a mark at the beginning is one character with the quote.
+    private static func content(_ phrase: String) -> String { String(phrase.unicodeScalars.dropFirst().dropLast()) }
+
+    /// The text of terms as a person writes them; nil where there are none.
+    static func text(encoded: [String]) -> String? {
+        guard !encoded.isEmpty else { return nil }
+        return encoded.map { term in
+            let word = String(term.unicodeScalars.dropFirst())
+            return switch term.unicodeScalars.first {
+            case "\"": "\"" + word + "\""
+            case "-": "-" + word
+            case "~": "-\"" + word + "\""
+            case "|": "or"
+            default: word
+            }
+        }.joined(separator: " ")
     }
 
     /// The words of a phrase in quotes; nil where it has none.

@@ -22,6 +22,9 @@ package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { code }
 
+    /// All of them, by code.
+    package static var all: [CurrencyCode] { known.map { CurrencyCode(code: $0, minorDigits: $1) }.sorted { $0.code < $1.code } }
+
     /// The digits by code: ISO 4217 list one as of 2026. The euro has replaced BGN, XCG has replaced ANG, and ZWG has replaced ZWL.
     private static let known: [String: Int] = {
         let byDigits: [(Int, String)] = [

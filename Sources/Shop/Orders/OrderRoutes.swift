@@ -11,6 +11,7 @@ package struct OrderRoutes {
     private let checkout: CheckoutQueue
     /// Nil without limits on unpaid orders.
     private let holds: HoldPolicy?
+    private let languages: [String]
     private let cartChanged: (CartChangedEvent) -> Void
     private let metrics = OrderMetrics()
     /// Three times a hundred lines and two addresses.
@@ -18,14 +19,16 @@ package struct OrderRoutes {
 
     /// - Parameters:
     ///   - holds: the limits on unpaid orders; nil for none
+    ///   - languages: those in which the shop can write to a shopper, as in `de`; an order gets the one that its request prefers
     ///   - cartChanged: called for every cart that became an order
     package init(
-        store: OrderStore, checkout: CheckoutQueue, holds: HoldPolicy? = nil,
+        store: OrderStore, checkout: CheckoutQueue, holds: HoldPolicy? = nil, languages: [String] = [],
         cartChanged: @escaping (CartChangedEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.checkout = checkout
         self.holds = holds
+        self.languages = languages
         self.cartChanged = cartChanged
     }
 
@@ -71,7 +74,9 @@ package struct OrderRoutes {
             principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let holder = holds?.holder(client: context.client, email: order.email)
         let placed = try await checkout.place(
-            CheckoutRequest(order, cartTokenHash: cartToken, record: record, holder: holder))
+            CheckoutRequest(
+                order, cartTokenHash: cartToken, record: record, holder: holder,
+                locale: AcceptLanguage(context.request.head).preferred(of: languages), traceID: context.traceID))
         if let cart = order.cart, !placed.isReplay { cartChanged(CartChangedEvent(cart)) }
         return placed
     }

@@ -190,7 +190,29 @@ struct ImportIdentityTests {
         #expect(try shop.load(text).report.created == 2)
         #expect(
             try shop.query("SELECT name, slug, price FROM product ORDER BY price")
-                == "c|c|100\n茶|item|200\nC++|c-2|300\n油|item-2|400")
+                == "c|c|100\n茶|茶|200\nC++|c-2|300\n油|油|400")
         #expect(try shop.load(text).report.unchanged == 3)
+    }
+
+    @Test("Products of an earlier release, known by name alone, are found by the slugs that it made")
+    func earlierSlugs() throws {
+        let shop = try ShopDatabase()
+        let rows = [#"{"name": "茶", "price": 1}"#, #"{"name": "Müll", "price": 2}"#, #"{"name": "茶", "price": 3}"#]
+        try shop.load(rows.joined(separator: "\n"))
+        // What the earlier release gave them.
+        _ = try shop.query(
+            """
+            UPDATE product SET slug = CASE price WHEN 100 THEN 'item' WHEN 200 THEN 'mull' ELSE 'item-2' END
+            """)
+        let snapshot = try shop.snapshot()
+        #expect(try shop.load(rows.joined(separator: "\n")).report.unchanged == 3)
+        #expect(try shop.snapshot() == snapshot)
+        #expect(try shop.load(#"{"name": "MÜLL", "price": 2}"#).report.updated == 1)
+        let more = rows + [#"{"name": "茶", "price": 4}"#, #"{"name": "油", "price": 5}"#]
+        #expect(try shop.load(more.joined(separator: "\n")).report.created == 2)
+        #expect(
+            try shop.query("SELECT slug, price FROM product ORDER BY price") == "item|100\nmull|200\nitem-2|300\n茶|400\n油|500")
+        #expect(try shop.load(more.joined(separator: "\n")).report.unchanged == 5)
+        #expect(try shop.violations() == "")
     }
 }

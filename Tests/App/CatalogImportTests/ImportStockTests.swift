@@ -60,6 +60,17 @@ struct ImportStockTests {
         #expect(try shop.violations() == "")
     }
 
+    @Test("A change of the threshold of low stock alone is counted") func thresholds() throws {
+        let shop = try ShopDatabase()
+        func row(_ threshold: String) -> String { #"{"sku": "S", "name": "A", "price": 1, "stock": 4\#(threshold)}"# }
+        #expect(try shop.load(row(#", "low_stock": 2"#)).report.thresholds == 1)
+        for (threshold, changes) in [(#", "low_stock": 2"#, 0), (#", "low_stock": 3"#, 1), ("", 0)] {
+            let report = try shop.load(row(threshold)).report
+            #expect(report.thresholds == changes && report.stocked == 0 && report.unchanged == 1)
+        }
+        #expect(try shop.query("SELECT low_stock FROM stock") == "3")
+    }
+
     @Test("Less than is reserved is refused with its line; the others come in where that is wanted")
     func belowReserved() throws {
         let shop = try ShopDatabase()

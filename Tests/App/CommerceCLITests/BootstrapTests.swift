@@ -54,6 +54,18 @@ struct BootstrapTests {
         #expect(ended == .exited(0), "\(service.standardOutput)\(service.standardError)")
         #expect(try stage.run("audit", as: "commerce", "service-pw").status == .exited(0))
 
+        let added = try stage.run("webhook", "add", "https://example.com/", as: "commerce", "service-pw")
+        let id = added.output.split(separator: "\"").map(String.init).first { UUID(uuidString: $0) != nil } ?? added.error
+        for arguments in [
+            ["webhook", "ping", id], ["webhook", "list"], ["webhook", "deliveries"], ["webhook", "rotate", id],
+            ["webhook", "replay", "--endpoint", id], ["webhook", "replay", "--endpoint", id, "--since", "1h"],
+            ["webhook", "disable", id], ["webhook", "enable", id], ["events", "list"],
+            ["events", "replay", "--type", "*", "--since", "1h"], ["webhook", "remove", id],
+        ] {
+            let done = try ServiceProcess.run(arguments, environment: ["DATABASE_URL": stage.url("commerce", "service-pw")])
+            #expect(done.status == .exited(0), "\(arguments): \(done.error)")
+        }
+
         let asService = stage.url("commerce", "service-pw")
         for statement in [
             "CREATE TABLE x (a int)", "DROP TABLE orders", "ALTER TABLE orders ADD x int", "TRUNCATE orders",
@@ -87,28 +99,53 @@ struct BootstrapTests {
             AND g.table_name = c.table_name AND g.privilege_type = 'UPDATE') GROUP BY table_name) g
             """
         let expected = """
+            attribute SELECT
             cart DELETE,INSERT,SELECT,UPDATE
             cart_item DELETE,INSERT,SELECT,UPDATE
             cart_ticket DELETE,INSERT,SELECT
             cart_ticket UPDATE(expires_at)
             catalog_version SELECT
             category SELECT
+            category_slug SELECT
+            counted_order DELETE,INSERT,SELECT,UPDATE
+            delivery DELETE,INSERT,SELECT,UPDATE
+            event_target DELETE,INSERT,SELECT,UPDATE
             idempotency DELETE,INSERT,SELECT,UPDATE
+            job DELETE,INSERT,SELECT,UPDATE
+            mailbox_message DELETE,INSERT,SELECT
             order_history INSERT,SELECT
             order_hold DELETE,INSERT,SELECT
             order_hold UPDATE(units)
             order_line INSERT,SELECT
+            order_token DELETE,INSERT,SELECT
             orders DELETE,INSERT,SELECT
-            orders UPDATE(access_token_hash,email,erased_at,payment_status,shipping_address,status,updated_at)
+            orders UPDATE(access_token_hash,email,erased_at,event_sequence,locale,payment_status,shipping_address,status,updated_at)
+            outbox DELETE,INSERT,SELECT
+            outbox UPDATE(payload)
             product SELECT
+            product_sales DELETE,INSERT,SELECT,UPDATE
+            product_slug SELECT
+            purchase_count DELETE,INSERT,SELECT,UPDATE
+            purchase_cursor SELECT,UPDATE
+            purchase_pair DELETE,INSERT,SELECT,UPDATE
+            relay SELECT
+            relay UPDATE(claimed_by,position)
             reservation INSERT,SELECT
             reservation UPDATE(expires_at,state)
             schema_migration SELECT
+            search_product SELECT
+            search_redirect SELECT
+            search_setting SELECT
+            search_setting UPDATE(counted)
+            search_synonym SELECT
+            search_term DELETE,INSERT,SELECT
+            search_word DELETE,INSERT,SELECT,UPDATE
             stock SELECT
-            stock UPDATE(reserved)
+            stock UPDATE(event_sequence,reserved)
             stock_balance SELECT
             stock_movement INSERT,SELECT
             variant SELECT
+            worker DELETE,INSERT,SELECT,UPDATE
             """
         let stage = try Stage()
         #expect(try stage.bootstrap().status == .exited(0))

@@ -9,7 +9,8 @@ struct CommandLineTests {
     @Test(
         "Each command explains itself",
         arguments: [
-            ["--help"], ["serve", "--help"], ["migrate", "--help"], ["import", "--help"], ["healthcheck", "--help"],
+            ["--help"], ["serve", "--help"], ["worker", "--help"], ["migrate", "--help"], ["import", "--help"],
+            ["healthcheck", "--help"],
         ])
     func help(arguments: [String]) throws {
         let done = try ServiceProcess.run(arguments, environment: [:])
@@ -37,6 +38,8 @@ struct CommandLineTests {
         #expect(done.error.split(separator: "\n").count == 1)
         #expect(done.error.hasPrefix("commerce: "))
         #expect(done.output.isEmpty)
+        let command = arguments[0] == "sell" ? "commerce" : "commerce \(arguments[0])"
+        #expect(done.error.hasSuffix(" (see: \(command) --help)\n"))
     }
 
     @Test("Wrong settings are all told at once, a line each, and exit code 78")
@@ -54,7 +57,7 @@ struct CommandLineTests {
     @Test(
         "A file of the password that is not there is a wrong setting for every command that needs the database",
         arguments: [
-            ["serve"], ["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["audit"], ["bootstrap"],
+            ["serve"], ["worker"], ["migrate", "up"], ["import", "deploy/demo/catalog.ndjson"], ["audit"], ["bootstrap"],
         ])
     func passwordFileMissing(arguments: [String]) throws {
         let done = try ServiceProcess.run(

@@ -75,14 +75,14 @@ struct MetricsTests {
         let port = try FreePort.find()
         let service = try await shop.serve([
             "METRICS_PORT": "\(port)", "LOOPS": "1", "DATABASE_POOL_MAX": "2", "DATABASE_POOL_MIN": "1",
-            "DATABASE_LOCK_TIMEOUT": "30s",
+            // The worker's connections would count as well.
+            "WORKER": "off", "DATABASE_LOCK_TIMEOUT": "30s",
         ])
         try await service.waitForHealth("ok")
         let holder = try await shop.holdStock(seconds: 4)
         async let first = onOwnThread { try service.client().buy() }
         try await shop.waitForBlockedOrder()
         async let second = onOwnThread { try service.client().buy() }
-        // The service's own sweeping may wait as well.
         let waited = try await eventually(port) { $0["commerce_postgres_waiting"] ?? 0 >= 1 }
         #expect(waited["commerce_postgres_connections{state=\"leased\"}"] == 1)
         #expect(waited["commerce_postgres_connections{state=\"shared\"}"] == 1)
@@ -106,7 +106,8 @@ struct MetricsTests {
         let shop = try LifecycleShop()
         let redis = try RedisServer()
         let (port, other) = (try FreePort.find(), try FreePort.find())
-        let settings = ["LOOPS": "1", "REDIS_URL": redis.url, "STOCK_TTL": "1h"]
+        // The worker has a client of its own for Redis.
+        let settings = ["LOOPS": "1", "WORKER": "off", "REDIS_URL": redis.url, "STOCK_TTL": "1h"]
         let service = try await shop.serve(settings.merging(["METRICS_PORT": "\(port)"]) { $1 })
         try await service.waitForHealth("ok")
         let look = { (service: ServiceProcess) in _ = try await service.client().request("GET", "/v1/products/lamp") }

@@ -274,6 +274,10 @@ struct ConfigurationTests {
         let key = "0123456789abcdef0123456789abcdef"
         #expect(try load([:]).encryption.source == .none)
         #expect(try load([:]).encryption.warning != nil)
+        for environment in [[:], ["JWT_SECRET": "hunter2"], ["JWT_SECRET": key]] {
+            let warning = try #require(try load(environment).encryption.warning)
+            #expect(warning.contains("secrets of webhooks"))
+        }
         #expect(try load(["JWT_SECRET": "hunter2"]).encryption.source == .jwtSecret)
         // A short one can be guessed; the warning says so without showing it.
         let guessable = try #require(try load(["JWT_SECRET": "hunter2"]).encryption.warning)

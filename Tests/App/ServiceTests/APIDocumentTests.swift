@@ -12,6 +12,7 @@ import Web
 @testable import Configuration
 @testable import OpenAPI
 @testable import Orders
+@testable import Recommendations
 @testable import Service
 
 @Suite("API document")
@@ -136,11 +137,12 @@ struct APIDocumentTests {
             loop.execute { [document] in
                 let pool = PostgresPool(loop: loop, configuration: configuration, logger: Logger(label: "test"))
                 let router = Router()
-                CatalogRoutes(
+                let catalog = CatalogRoutes(
                     loop: loop, store: CatalogStore(pool: pool), stock: StockStore(pool: pool), cache: nil, storeCurrency: .usd,
                     key: EncryptionKeys.unprotected.authentication(for: .cursors), policy: "", compressor: nil,
-                    gate: AdmissionGate(loop: loop)
-                ).register(on: router)
+                    gate: AdmissionGate(loop: loop))
+                catalog.register(on: router)
+                RecommendationRoutes(store: RecommendationStore(pool: pool, support: 1), catalog: catalog).register(on: router)
                 let carts = CartStore(pool: pool, lifetime: .seconds(1))
                 CartRoutes(store: carts, defaultCurrency: "USD").register(on: router)
                 var settings = SettingsReader([:])
@@ -157,6 +159,7 @@ struct APIDocumentTests {
                 HealthRoutes(status: HealthStatus(started: 0)).register(on: router)
                 DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
+                ServicePages.addEvents(FixedResource([], type: "", kind: .data, cacheControl: "", gzip: nil), to: router)
                 continuation.resume(returning: document.differences(to: router.routes))
             }
         }

@@ -34,7 +34,8 @@ struct AnswerSchemaTests {
         _ quantity: Int = 2, seen: Int64 = 1_450, isOffered: Bool = true, available: Int = 84
     ) -> CartLine {
         CartLine(
-            variant: id, sku: "MUG-FERN-GRN", product: id, name: "Fern Enamel Mug",
+            variant: id, sku: "MUG-FERN-GRN", product: id, name: "Fern Enamel Mug", slug: "fern-enamel-mug",
+            variantName: "Fern green", image: isOffered ? Array(#"{"url":"/assets/a.svg","alt":""}"#.utf8) : nil,
             options: Array(#"{"colour":"Fern green"}"#.utf8),
             quantity: quantity, unitPrice: Money(1_450, "USD"), seenPrice: seen, isOffered: isOffered, available: available)
     }
@@ -70,8 +71,8 @@ struct AnswerSchemaTests {
 
     @Test("a sum greater than an amount can be is a problem, not a wrong sum") func overflow() {
         let line = CartLine(
-            variant: id, sku: "A", product: id, name: "A", options: Array("{}".utf8), quantity: 2, unitPrice: Money(.max, "USD"),
-            seenPrice: 0, isOffered: true, available: 1)
+            variant: id, sku: "A", product: id, name: "A", slug: "a", variantName: "Default", image: nil,
+            options: Array("{}".utf8), quantity: 2, unitPrice: Money(.max, "USD"), seenPrice: 0, isOffered: true, available: 1)
         #expect(throws: Problem.self) { try cart([line]).json() }
     }
 
@@ -84,10 +85,10 @@ struct AnswerSchemaTests {
             JSONValue.parse(Array(#"{"name":"Ada","line1":"1","city":"P","postal_code":"9","country":"US","phone":""}"#.utf8))
         ) { Address($0) }
         for status in OrderStatus.allCases + [.unknown("on_hold")] {
-            for payment in PaymentStatus.allCases + [.unknown("disputed")] {
+            for (place, payment) in (PaymentStatus.allCases + [.unknown("disputed")]).enumerated() {
                 let order = Order(
                     id: id, number: OrderNumber.make(random: 7), status: status, paymentStatus: payment, email: "ada@example.com",
-                    lines: [line], totals: totals, shippingAddress: address.json(),
+                    locale: place.isMultiple(of: 2) ? nil : "de", lines: [line], totals: totals, shippingAddress: address.json(),
                     history: [
                         OrderEvent(status: .pendingPayment, at: at, reason: "placed"),
                         OrderEvent(status: status, at: at, reason: nil),
@@ -105,18 +106,25 @@ struct AnswerSchemaTests {
         let images = text(#"[{"url": "/assets/a.svg", "alt": ""}]"#)
         for category in [nil, CategoryReference(slug: text("kitchen"), name: text("Kitchen"))] {
             let product = Product(
-                id: id, slug: text("a"), name: text("A"), description: text(""), category: category, tags: PostgresTexts(),
-                images: images,
-                price: 1, currency: text("USD"), status: text("active"), createdAt: at, updatedAt: at,
+                id: id, slug: text("a"), name: text("A"), description: text(""),
+                category: category.map {
+                    CategoryReference(slug: $0.slug, name: $0.name, path: text(#"[{"slug": "kitchen", "name": "Kitchen"}]"#))
+                },
+                brand: category == nil ? nil : text("Acme"), attributes: category == nil ? nil : Self.attributes,
+                tags: PostgresTexts(), images: images, price: 1, prices: 1...2, currency: text("USD"), status: text("active"),
+                createdAt: at, updatedAt: at,
                 variants: [
-                    Variant(id: id, sku: text("A"), name: text("A"), options: text(#"{"size": "M"}"#), price: 1, available: 3)
+                    Variant(
+                        id: id, sku: text("A"), name: text("A"), options: text(#"{"size": "M"}"#), price: 1,
+                        compareAtPrice: category == nil ? 1 : 2, available: 3)
                 ])
             for stock in [[], [0], [3], [-2]] {
                 #expect(try violations(of: product.document().filled(with: stock), as: "Product") == [])
             }
             for image in [nil, text(#"{"url": "/assets/a.svg", "alt": "A"}"#)] {
                 let summary = ProductSummary(
-                    id: id, slug: text("a"), name: text("A"), category: category, tags: PostgresTexts(), image: image, price: 1,
+                    id: id, slug: text("a"), name: text("A"), category: category, brand: image == nil ? nil : text("Acme"),
+                    tags: PostgresTexts(), image: image, price: 1, prices: 1...1, compareAtPrice: image == nil ? nil : 2,
                     currency: text("USD"), createdAt: at, updatedAt: at)
                 let stock = ProductStock(products: 2, rows: [(0, id, 0), (1, id, 1)])
                 for (next, total) in [
@@ -131,8 +139,19 @@ struct AnswerSchemaTests {
         }
     }
 
+    private static var attributes: UnsafeBufferPointer<UInt8> {
+        text(
+            """
+            [{"code": "colour", "name": "Colour", "type": "colour", "value": "red"}, {"code": "m", "name": "M", "type": "choice", \
+            "value": ["a", "b"]}, {"code": "w", "name": "W", "type": "number", "value": 1.2, "unit": "kg"}, \
+            {"code": "d", "name": "D", "type": "boolean", "value": true}]
+            """)
+    }
+
     /// As a row holds it.
-    private func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
+    private func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> { Self.text(text) }
+
+    private static func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 

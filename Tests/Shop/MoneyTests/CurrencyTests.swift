@@ -82,6 +82,13 @@ struct CurrencyCodeTests {
         #expect(CurrencyCode(code) == nil)
     }
 
+    @Test("all of them can be listed")
+    func all() {
+        let all = CurrencyCode.all
+        #expect(all.count > 150 && all.allSatisfy { CurrencyCode($0.code) == $0 })
+        #expect(all.map(\.code) == Set(all.map(\.code)).sorted())
+    }
+
     @Test("the constants are what their codes give")
     func constants() {
         #expect(CurrencyCode("USD") == .usd && CurrencyCode("EUR") == .eur)

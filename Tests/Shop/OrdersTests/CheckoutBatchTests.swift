@@ -95,11 +95,13 @@ struct CheckoutBatchTests {
     {
         let order = try request(#""items":[{"sku":"S1","quantity":1}]"#)
         let all = try (0..<6).map { try checkout(order, key: "k\($0)") }
-        let response = CheckoutResponse(location: "/v1/orders/x", tag: EntityTag(of: [2]), body: [1], isReplay: false)
+        let document = OrderDocument(bytes: Array(#"{"id":"1","status":"new"}"#.utf8), tokenIndex: 9)
+        let location = "/v1/orders/x"
         func stored(_ place: Int, requestHash: [UInt8]? = nil) -> CheckoutSnapshot.StoredResponse {
             CheckoutSnapshot.StoredResponse(
-                requestHash: requestHash ?? all[place].record.requestHash, location: response.location, body: nil,
-                sealed: seal.seal(response, for: all[place].record))
+                requestHash: requestHash ?? all[place].record.requestHash, location: location, body: nil,
+                sealed: seal.seal("token", in: document, tag: document.tag, location: location, for: all[place].record),
+                document: document.bytes)
         }
         let known = [
             all[1].record.id: stored(1), all[2].record.id: stored(2, requestHash: [0]), all[4].record.id: stored(4),
@@ -110,7 +112,9 @@ struct CheckoutBatchTests {
         let outcomes = all.enumerated().map { batch.decide($1, at: $0) }
         #expect(code(outcomes[0]) == "idempotency_in_flight" && code(outcomes[2]) == "idempotency_key_reused")
         if case .completed(let replay) = outcomes[1] {
-            #expect(replay.isReplay && replay.body == [1] && replay.tag == response.tag && replay.location == response.location)
+            #expect(
+                replay.isReplay && replay.body == document.bytes(accessToken: "token") && replay.tag == document.tag
+                    && replay.location == location)
         } else {
             Issue.record("no replay")
         }

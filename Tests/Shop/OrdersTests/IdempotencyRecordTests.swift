@@ -41,32 +41,69 @@ struct IdempotencyRecordTests {
         #expect(!dumped.contains("a-token-of-a-cart") && !dumped.contains("the-key-of-a-request"))
     }
 
-    @Test("a sealed response opens for the same request only, with the service's current secret or the one before") func seal() {
-        let response = CheckoutResponse(
-            location: "/v1/orders/1", tag: EntityTag(of: [1]), body: Array("an order".utf8), isReplay: false)
+    /// What seals a response to a request, as this release does it and as the release before did.
+    private static let seals: [(String, @Sendable (EncryptionKeys, IdempotencyRecord) -> [UInt8])] = [
+        ("secret", { ResponseSeal($0).seal("token", in: document, tag: document.tag, location: location, for: $1) }),
+        (
+            "whole",
+            { keys, record in
+                let key = keys.sealing(for: EncryptionKeys.Purpose("kept answer"), ownedBy: record.secret.reveal().utf8)
+                return key.seal(
+                    [22] + document.tag.opaque + document.bytes(accessToken: "token"),
+                    context: record.id + record.requestHash + Array(location.utf8))
+            }
+        ),
+    ]
+
+    private static let document = OrderDocument(bytes: Array(#"{"id":"1","status":"new"}"#.utf8), tokenIndex: 9)
+    private static let location = "/v1/orders/1"
+
+    @Test(
+        "a sealed response opens for the same request only, with the service's current secret or the one before",
+        arguments: seals.indices)
+    func seal(index: Int) {
+        let (document, location) = (Self.document, Self.location)
+        let seal = Self.seals[index].1
+        func open(_ sealed: [UInt8], _ keys: EncryptionKeys, _ location: String, _ record: IdempotencyRecord) -> CheckoutResponse?
+        {
+            ResponseSeal(keys).open(sealed, document: document.bytes, location: location, for: record)
+        }
         let one = record("t", "POST /v1/orders", "k")
         let (old, new) = (EncryptionKeys(secret: "old"), EncryptionKeys(secret: "new", previous: "old"))
-        let sealed = ResponseSeal(old).seal(response, for: one)
+        let sealed = seal(old, one)
         for keys in [old, new] {
-            let opened = ResponseSeal(keys).open(sealed, location: response.location, for: record("t", "POST /v1/orders", "k"))
+            let opened = open(sealed, keys, location, record("t", "POST /v1/orders", "k"))
             #expect(
-                opened?.body == response.body && opened?.tag == response.tag && opened?.location == response.location
-                    && opened?.isReplay == true)
+                opened?.body == Array(#"{"id":"1","access_token":"token","status":"new"}"#.utf8) && opened?.tag == document.tag
+                    && opened?.location == location && opened?.isReplay == true)
         }
-        #expect(ResponseSeal(old).seal(response, for: one) != sealed)
-        #expect(ResponseSeal(EncryptionKeys(secret: "new")).open(sealed, location: response.location, for: one) == nil)
-        #expect(ResponseSeal(old).open(ResponseSeal(new).seal(response, for: one), location: response.location, for: one) == nil)
+        #expect(seal(old, one) != sealed)
+        #expect(open(sealed, EncryptionKeys(secret: "new"), location, one) == nil)
+        #expect(open(seal(new, one), old, location, one) == nil)
         for other in [
             record("u", "POST /v1/orders", "k"), record("guest", "POST /v1/orders", "k"), record("t", "POST /v1/orders", "K"),
             record("t", "POST /v1/orders", "k", "{ }"), record("t", "POST /v1/refunds", "k"),
-        ] { #expect(ResponseSeal(old).open(sealed, location: response.location, for: other) == nil) }
-        #expect(ResponseSeal(old).open(sealed, location: "/v1/orders/2", for: one) == nil)
+        ] { #expect(open(sealed, old, location, other) == nil) }
+        #expect(open(sealed, old, "/v1/orders/2", one) == nil)
         for place in sealed.indices {
             var changed = sealed
             changed[place] ^= 1
-            #expect(ResponseSeal(old).open(changed, location: response.location, for: one) == nil)
-            #expect(ResponseSeal(old).open(Array(sealed[..<place]), location: response.location, for: one) == nil)
+            #expect(open(changed, old, location, one) == nil)
+            #expect(open(Array(sealed[..<place]), old, location, one) == nil)
         }
+    }
+
+    @Test("a sealed secret opens with the order's document only, as it was") func document() {
+        let one = record("t", "POST /v1/orders", "k")
+        let keys = EncryptionKeys(secret: "a")
+        let sealed = Self.seals[0].1(keys, one)
+        let erased = Array(#"{"id":"1","status":"old"}"#.utf8)
+        for bytes in [nil, [], erased, Array("{}".utf8), Self.document.bytes + [32]] as [[UInt8]?] {
+            #expect(ResponseSeal(keys).open(sealed, document: bytes, location: Self.location, for: one) == nil)
+        }
+        // The release before looks for a whole body.
+        let whole = keys.sealing(for: EncryptionKeys.Purpose("kept answer"), ownedBy: one.secret.reveal().utf8)
+        #expect(whole.open(sealed, context: one.id + one.requestHash + Array(Self.location.utf8)) == nil)
     }
 
     @Test("the lock is the first eight bytes of the id") func lock() {

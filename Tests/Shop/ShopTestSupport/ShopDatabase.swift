@@ -40,7 +40,7 @@ package struct ShopDatabase {
     @discardableResult
     package func load(
         _ text: String, _ format: ImportFormat? = nil, onError: ImportOptions.ErrorPolicy = .fail, isDryRun: Bool = false,
-        piece: Int = 64 << 10
+        categoryPath: CategoryPath = .standard, piece: Int = 64 << 10
     ) throws -> Outcome {
         var options = ImportOptions()
         options.format = format
@@ -49,7 +49,7 @@ package struct ShopDatabase {
         var faults: [RowError] = []
         let importer = try Importer(
             configuration: PostgresConfiguration(connectionString: database.url),
-            rules: RowRules(currency: .usd, imageBase: "/assets"), options: options
+            rules: RowRules(currency: .usd, imageBase: "/assets", categoryPath: categoryPath), options: options
         ) { event in
             if case .refused(let fault) = event { faults.append(fault) }
         }
@@ -85,7 +85,8 @@ package struct ShopDatabase {
             WHERE (SELECT count(*) FROM variant v WHERE v.product_id = p.id AND v.active AND v.position = 0) <> 1;
             SELECT 'price', p.id FROM product p JOIN variant v ON v.product_id = p.id AND v.active AND v.position = 0
             WHERE v.price <> p.price;
-            SELECT 'slug', slug FROM product WHERE slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$' OR length(slug) > 80;
+            SELECT 'slug', slug FROM (SELECT slug FROM product UNION ALL SELECT slug FROM category) s
+            WHERE slug ~ '(^|-)(-|$)|[[:space:][:cntrl:]A-Z/~%]' OR slug <> normalize(slug) OR octet_length(slug) > 80;
             SELECT 'path', c.path FROM category c LEFT JOIN category p ON p.id = c.parent_id
             WHERE c.path <> coalesce(p.path || '/', '') || c.slug;
             SELECT 'id', id FROM product WHERE substring(id::text, 15, 1) <> '7';

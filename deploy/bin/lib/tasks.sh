@@ -2,13 +2,15 @@
 # Sourced by the scripts above, after stacks.sh: runs a command of the image once, as a Fargate task in the service's network.
 # The migration and the bootstrap are such tasks.
 
-# Fills in the placeholders of a task definition's file; refuses if one has no value.
+# Fills in the placeholders of a task definition's file; refuses if one has no value. A secret whose ARN is empty is left out,
+# because ECS would refuse it.
 fill_task_definition() {
     local file=$1 missing
     shift
     jq 'reduce $ARGS.positional[] as $pair (.; ($pair | index("=")) as $at
             | ("${" + $pair[:$at] + "}") as $name | $pair[$at + 1:] as $value
-            | walk(if type == "string" then split($name) | join($value) else . end))' \
+            | walk(if type == "string" then split($name) | join($value) else . end))
+        | .containerDefinitions |= map(if .secrets then .secrets |= map(select(.valueFrom != "")) else . end)' \
         "$file" --args "$@" >"$SCRATCH/task-definition.json" || fail "$file is no valid JSON"
     missing=$(grep -o '[$]{[A-Z_]*}' "$SCRATCH/task-definition.json" | sort -u | tr '\n' ' ' || true)
     [[ -z $missing ]] || fail "${file##*/}: nothing to put for $missing"

@@ -10,6 +10,7 @@ DEPLOYED = {
 }
 SECRETS = {
     "Service": {"ServiceSecretArn", "CacheSecretArn", "EncryptionSecretArn", "JwtSecretArn"},
+    "Worker": {"ServiceSecretArn", "CacheSecretArn", "EncryptionSecretArn", "JwtSecretArn"},
     "Migration": {"MigrationSecretArn"},
     "Bootstrap": {"MasterSecretArn", "MigrationSecretArn", "ServiceSecretArn"},
 }
@@ -52,7 +53,7 @@ def test_containers_are_watched(stack):
 def test_logs_are_kept_for_30_days_and_encrypted(stack, environment):
     groups = stack.of_type("AWS::Logs::LogGroup")
     assert {it["LogGroupName"] for it in groups.values()} == {
-        f"/commerce/{environment}/{name}" for name in ("service", "migrate", "bootstrap", "execute-command", "smoke-test")
+        f"/commerce/{environment}/{name}" for name in ("service", "worker", "migrate", "bootstrap", "execute-command", "smoke-test")
     }
     for it in groups.values():
         assert it["RetentionInDays"] == 30
@@ -98,6 +99,42 @@ def test_sessions_only_where_they_are_wanted(template):
     assert [it for it in session["Action"] if not it.startswith("ssmmessages:")] == ["logs:DescribeLogGroups"]
     assert log["Resource"] == "<ExecuteCommandLogGroup.Arn>"
     assert (key["Action"], key["Resource"]) == ("kms:Decrypt", "<<commerce-production-LogKeyArn>>")
+
+
+def test_events_go_to_services_of_aws_only_where_they_are_named(template, stack):
+    assert not stack.of_type("AWS::IAM::Policy")
+    topic, queue = (f"arn:aws:{it}:eu-west-1:123456789012:events.fifo" for it in ("sns", "sqs"))
+    bus, key = "arn:aws:events:eu-west-1:123456789012:event-bus/shop", "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    named = template("cluster").deployed_to(
+        "production", **DEPLOYED, EventsTopicArn=topic, EventsQueueArn=queue, EventsBusArn=bus, EventsKeyArn=key)
+    policy = named.only("AWS::IAM::Policy")
+    assert policy["Roles"] == ["<ServiceTaskRole>", "<WorkerTaskRole>"]
+    granted = {it["Sid"]: (it["Action"], it["Resource"]) for it in policy["PolicyDocument"]["Statement"]}
+    assert granted == {
+        "PublishToTopic": ("sns:Publish", topic), "SendToQueue": ("sqs:SendMessage", queue), "PutOnBus": ("events:PutEvents", bus),
+        "EncryptMessages": (["kms:GenerateDataKey", "kms:Decrypt"], key)}
+    only_queue = template("cluster").deployed_to("production", **DEPLOYED, EventsQueueArn=queue).only("AWS::IAM::Policy")
+    assert [it["Sid"] for it in only_queue["PolicyDocument"]["Statement"]] == ["SendToQueue"]
+
+
+def test_the_mail_servers_url_is_read_only_where_it_is_named(template, stack, environment):
+    assert "SmtpSecretPolicy" not in stack.resources
+    arn = f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/{environment}/smtp-AbCdEf"
+    policy = template("cluster").deployed_to(environment, **DEPLOYED, SmtpSecretArn=arn).only("AWS::IAM::Policy")
+    assert policy["Roles"] == ["<ServiceExecutionRole>", "<WorkerExecutionRole>"]
+    read, decrypt = policy["PolicyDocument"]["Statement"]
+    assert (read["Action"], read["Resource"]) == ("secretsmanager:GetSecretValue", arn)
+    assert (decrypt["Action"], decrypt["Resource"]) == ("kms:Decrypt", f"<<commerce-{environment}-DataKeyArn>>")
+    assert decrypt["Condition"] == {"StringEquals": {
+        "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com", "kms:EncryptionContext:SecretARN": arn}}
+
+
+@pytest.mark.parametrize("name", ["*", "commerce/*", "commerce/staging/smtp-??????", "commerce/staging/smtp", "smtp-AbCdEf:SecretString"])
+def test_only_one_whole_secret_can_be_the_mail_servers_url(template, name):
+    for stack in ("cluster", "service"):
+        pattern = template(stack).body["Parameters"]["SmtpSecretArn"]["AllowedPattern"]
+        assert re.fullmatch(pattern, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/staging/smtp-AbCdEf")
+        assert not re.fullmatch(pattern, f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}")
 
 
 @pytest.mark.parametrize("role", [f"{task}{kind}Role" for task in SECRETS for kind in ("Execution", "Task")])

@@ -26,7 +26,7 @@ def names():
 
 def test_the_services(services):
     shop = {name for name, it in services.items() if "profiles" not in it}
-    assert shop == {"postgres", "redis", "commerce"} | ONCE
+    assert shop == {"postgres", "redis", "commerce", "worker"} | ONCE
     assert {name for name, it in services.items() if it.get("profiles") == ["observability"]} == set(services) - shop
 
 
@@ -69,7 +69,8 @@ def test_reachable_from_this_machine_alone(services, name):
     assert all(port.startswith("127.0.0.1:") for port in it.get("ports", []))
     assert ("ports" in it) == (name in {"commerce", "logs"})
     assert "network_mode" not in it
-    if name not in {"commerce", "logs"}:
+    # A worker calls webhooks and sends mail.
+    if name not in {"commerce", "logs", "worker"}:
         assert set(it["networks"]) <= {"data", "engine"}
 
 
@@ -88,6 +89,8 @@ def test_started_in_order_and_when_healthy(services):
     assert waits_for("commerce") == {
         "migrate": "service_completed_successfully", "catalogue": "service_completed_successfully",
         "postgres": "service_healthy", "redis": "service_healthy"}
+    assert waits_for("worker") == {
+        "migrate": "service_completed_successfully", "postgres": "service_healthy", "redis": "service_healthy"}
     for name, it in services.items():
         assert it["restart"] == ("no" if name in ONCE else "unless-stopped"), name
         # A proxy in front of a socket has no health of its own.
@@ -104,10 +107,17 @@ def test_postgresql_logs_no_values(services):
     assert settings["log_parameter_max_length_on_error"] == "0"
 
 
-def test_time_to_drain(services):
-    it = services["commerce"]
+@pytest.mark.parametrize("name", ["commerce", "worker"])
+def test_time_to_drain(services, name):
+    it = services[name]
     assert it["stop_grace_period"] == "60s"
     assert int(it["environment"]["DRAIN_TIMEOUT"].rstrip("s")) < 60
+
+
+def test_work_is_done_in_one_place(services):
+    assert services["commerce"]["environment"]["WORKER"] == "off"
+    assert services["worker"]["command"] == ["worker"]
+    assert services["worker"]["healthcheck"]["test"] == ["CMD", "/app/commerce", "healthcheck", "--worker"]
 
 
 def test_no_secret_is_plain_and_none_has_a_default(services):
@@ -126,9 +136,18 @@ def test_no_secret_is_plain_and_none_has_a_default(services):
     assert not [it for it in services.values() if re.search(r"(?<!\$)\$\{?[A-Z_]*(PASSWORD|SECRET)", str(it.get("command")))]
 
 
+def test_mail_is_off_until_it_is_set(services):
+    passed = {"SMTP_URL": "", "MAIL_FROM": "", "PUBLIC_URL": "", "SHOP_NAME": "Shop", "STORE_LANGUAGE": "en", "ALERT_EMAIL": ""}
+    for name, it in services.items():
+        mail = {key: it["environment"][key] for key in passed if key in it.get("environment", {})}
+        # An empty value counts as not set.
+        assert mail == ({key: f"${{{key}:-{default}}}" for key, default in passed.items()} if name in {"commerce", "worker"} else {}), name
+
+
 def test_each_service_gets_its_own_account(services):
-    users = {name: services[name]["environment"]["DATABASE_USER"] for name in ONCE | {"commerce"}}
-    assert users == {"bootstrap": "postgres", "migrate": "commerce_owner", "catalogue": "commerce_owner", "commerce": "commerce"}
+    users = {name: services[name]["environment"]["DATABASE_USER"] for name in ONCE | {"commerce", "worker"}}
+    assert users == {"bootstrap": "postgres", "migrate": "commerce_owner", "catalogue": "commerce_owner", "commerce": "commerce",
+                     "worker": "commerce"}
 
 
 def test_what_is_mounted_cannot_be_written(services):

@@ -12,13 +12,15 @@ from trixie import kustomize
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 ENVIRONMENTS = ("staging", "production")
 PARTS = {"service": "service", "migration": "migrate", "bootstrap": "bootstrap"}
-TASKS = {"service": "task-definition", "migration": "migration-task", "bootstrap": "bootstrap-task"}
+TASKS = {"service": "task-definition", "worker": "worker-task", "migration": "migration-task", "bootstrap": "bootstrap-task"}
 ARNS = {
     "database/master": "${MASTER_SECRET_ARN}", "database/migration": "${MIGRATION_SECRET_ARN}",
     "database/service": "${SERVICE_SECRET_ARN}", "cache": "${CACHE_SECRET_ARN}", "jwt": "${JWT_SECRET_ARN}",
     "encryption": "${ENCRYPTION_SECRET_ARN}",
 }  # fmt: skip
+# Workers are in the service's overlay.
 OVERLAYS = [(environment, part) for environment in ENVIRONMENTS for part in PARTS]
+PODS = OVERLAYS + [(environment, "worker") for environment in ENVIRONMENTS]
 
 # The fields of the operator's resources that are used here: https://external-secrets.io/latest/api/spec/
 STORE = {
@@ -119,8 +121,10 @@ def pod(resource):
     """The pod's specification of a part, and its one container."""
 
     def find(environment, part):
-        kind, name = ("Deployment", "commerce") if part == "service" else ("Job", f"commerce-{PARTS[part]}")
-        spec = resource(environment, part, kind, name)["spec"]["template"]["spec"]
+        names = {"service": ("Deployment", "commerce"), "worker": ("Deployment", "commerce-worker")}
+        kind, name = names.get(part) or ("Job", f"commerce-{PARTS[part]}")
+        overlay = "service" if part == "worker" else part
+        spec = resource(environment, overlay, kind, name)["spec"]["template"]["spec"]
         (container,) = spec["containers"]
         assert "initContainers" not in spec
         return spec, container
@@ -173,7 +177,7 @@ def test_checkov_on_what_is_rendered(rendered, tmp_path):
                     assert len(skip.partition("=")[2]) > 15, f"a skip without a reason: {skip}"
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", PODS)
 def test_pods_are_hardened(pod, overlay):
     spec, container = pod(*overlay)
     assert spec["securityContext"] == {
@@ -192,10 +196,10 @@ def test_pods_are_hardened(pod, overlay):
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_one_image_for_all_parts(pod, environment):
-    assert len({pod(environment, part)[1]["image"] for part in PARTS}) == 1
+    assert len({pod(environment, part)[1]["image"] for part in (*PARTS, "worker")}) == 1
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", PODS)
 def test_environment_is_that_of_the_task_definition(pod, overlay):
     environment, part = overlay
     _, container = pod(environment, part)
@@ -210,6 +214,24 @@ def test_environment_is_that_of_the_task_definition(pod, overlay):
         if "${" not in value:
             assert ours[name] == value, name
     assert container["args"] == task["command"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("part", ["service", "worker"])
+def test_mail_is_optional(rendered, pod, environment, part):
+    """Without `optional`, a pod whose ConfigMap or Secret lacks the key would not start."""
+    sources = {it["name"]: it["valueFrom"] for it in pod(environment, part)[1]["env"] if "valueFrom" in it}
+    assert sources["SMTP_URL"] == {"secretKeyRef": {"name": "commerce-mail", "key": "SMTP_URL", "optional": True}}
+    plain = {"MAIL_FROM", "PUBLIC_URL", "SHOP_NAME", "STORE_LANGUAGE", "ALERT_EMAIL"}
+    assert all(sources[name]["configMapKeyRef"]["optional"] is True for name in plain)
+    optional = {name for name, it in sources.items() if next(iter(it.values())).get("optional")}
+    assert optional == plain | {"SMTP_URL"}
+    resources = rendered[environment, "service"][1]
+    (settings,) = [it["data"] for it in resources if it["kind"] == "ConfigMap"]
+    assert not optional & set(settings)
+    # A rollout follows a change of either secret.
+    (deployment,) = [it for it in resources if it["kind"] == "Deployment" and it["metadata"]["name"].endswith("worker") == (part == "worker")]
+    assert deployment["metadata"]["annotations"]["secret.reloader.stakater.com/reload"] == "commerce-service,commerce-mail"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -235,6 +257,8 @@ def test_secrets_are_those_of_the_data_stack(resource, overlay):
         full = aws["prefix"] + remote["key"]
         assert full in keys, f"no secret {full} in the data stack"
         assert remote["property"] in keys[full]
+    # The mail server's URL is in a secret of its own, which may not be there.
+    wanted.pop("SMTP_URL", None)
     ours = {it["secretKey"]: (ARNS[it["remoteRef"]["key"]], it["remoteRef"]["property"]) for it in entries}
     assert ours == wanted
 
@@ -251,6 +275,23 @@ def test_probes_and_shutdown(pod, environment):
     ready = container["readinessProbe"]
     assert ready["periodSeconds"] * ready["failureThreshold"] <= delay < timeout == 45
     assert spec["terminationGracePeriodSeconds"] == 60
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_workers(resource, pod, environment):
+    deployment = resource(environment, "service", "Deployment", "commerce-worker")["spec"]
+    assert deployment["replicas"] == 2
+    labels = deployment["template"]["metadata"]["labels"]
+    assert deployment["selector"]["matchLabels"].items() <= labels.items()
+    # They must get no requests of shoppers.
+    service = resource(environment, "service", "Service", "commerce")["spec"]
+    assert not service["selector"].items() <= labels.items()
+    spec, container = pod(environment, "worker")
+    assert "ports" not in container
+    for name in ("startup", "readiness", "liveness"):
+        assert container[f"{name}Probe"]["exec"]["command"] == ["/app/commerce", "healthcheck", "--worker"]
+    assert int(read_from(container)["DRAIN_TIMEOUT"].rstrip("s")) < spec["terminationGracePeriodSeconds"]
+    assert read_from(pod(environment, "service")[1])["WORKER"] == "off"
 
 
 @pytest.mark.parametrize(("environment", "most"), [("staging", 4), ("production", 10)])
@@ -322,11 +363,17 @@ def test_nothing_talks_unless_allowed(rendered, overlay):
     ingress = {port["port"] for it in policies.values() for rule in it.get("ingress", []) for port in rule["ports"]}
     egress = {port["port"] for it in policies.values() for rule in it.get("egress", []) for port in rule["ports"]}
     assert ingress == ({8080} if overlay[1] == "service" else set())
-    assert egress == ({53, 5432, 6379} if overlay[1] == "service" else {53, 5432})
+    webhooks_and_mail = {443, 8443, 465, 587}
+    assert egress == ({53, 5432, 6379} | webhooks_and_mail if overlay[1] == "service" else {53, 5432})
     for it in policies.values():
         for rule in it.get("ingress", []) + it.get("egress", []):
             peers = rule.get("from", []) + rule.get("to", [])
             assert peers, "a rule without peers is open to all"
+            if {port["port"] for port in rule["ports"]} == webhooks_and_mail:
+                (block,) = [peer["ipBlock"] for peer in peers]
+                assert it["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "worker"
+                assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= set(block["except"])
+                continue
             blocks = [peer["ipBlock"]["cidr"] for peer in peers if "ipBlock" in peer]
             assert blocks == (public_subnets() if "from" in rule else ["10.0.0.0/16"][: len(blocks)])
     (namespace,) = [it for it in resources if it["kind"] == "Namespace"]

@@ -184,6 +184,11 @@ def test_load_balancer_to_service_to_database_and_cache(network):
     assert rules(network, "Ingress", "CacheSecurityGroup") == {(6379, 6379, "<ServiceSecurityGroup>")}
 
 
+def test_workers_reach_webhooks_and_mail_servers_and_are_reached_from_nowhere(network):
+    assert rules(network, "Egress", "WorkerSecurityGroup") == {(port, port, WORLD) for port in (443, 8443, 465, 587)}
+    assert rules(network, "Ingress", "WorkerSecurityGroup") == set()
+
+
 def test_database_cache_and_endpoints_call_nobody(network):
     for group in ("DatabaseSecurityGroup", "CacheSecurityGroup", "EndpointSecurityGroup"):
         assert rules(network, "Egress", group) == set(), group
@@ -233,7 +238,7 @@ def test_flow_logs(network):
 def test_exports(template):
     names = (
         "VpcId VpcCidr PublicSubnetIds PrivateSubnetIds DatabaseSubnetIds LoadBalancerSecurityGroupId "
-        "ServiceSecurityGroupId DatabaseSecurityGroupId CacheSecurityGroupId RotationSecurityGroupId "
+        "ServiceSecurityGroupId WorkerSecurityGroupId DatabaseSecurityGroupId CacheSecurityGroupId RotationSecurityGroupId "
         "SmokeTestSecurityGroupId NatAddresses NatCidrs LogKeyArn"
     )
     assert template("network").exports() == {"${Project}-${Environment}-" + it for it in names.split()}

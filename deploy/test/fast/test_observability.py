@@ -36,6 +36,7 @@ ALARMS = {
     "UnhealthyTasks": ({"UnHealthyHostCount"}, ">", 0),
     "NoHealthyTask": ({"HealthyHostCount"}, "<", 1),
     "TasksMissing": ({"DesiredTaskCount", "RunningTaskCount"}, ">", 0),
+    "WorkersMissing": ({"DesiredTaskCount", "RunningTaskCount"}, ">", 0),
     "ServiceCpu": ({"CPUUtilization"}, ">", 85),
     "ServiceMemory": ({"MemoryUtilization"}, ">", 90),
     "RedeployFailed": ({"ExecutionsFailed"}, ">", 0),
@@ -48,6 +49,7 @@ ALARMS = {
     "CacheMemory": ({"DatabaseMemoryUsagePercentage"}, ">", 90),
     "CacheEvictionsHigh": ({"Evictions"}, ">", "CacheEvictions"),
     "ErrorLines": ({"ErrorLines"}, ">=", 5),
+    "JobFailures": ({"JobFailures"}, ">=", 5),
     "DatabaseAway": ({"DatabaseAway"}, ">=", 1),
     "CacheAway": ({"CacheAway"}, ">=", 1),
     "ConnectionsRefused": ({"ConnectionsRefused"}, ">=", 1),
@@ -91,10 +93,11 @@ def test_alarms_look_at_what_is_there(stack):
     balancer = {"LoadBalancer": exported(stack, "LoadBalancerFullName")}
     groups = [{**balancer, "TargetGroup": exported(stack, f"{it}TargetGroupFullName")} for it in ("Blue", "Green")]
     service = {"ClusterName": exported(stack, "ClusterName"), "ServiceName": exported(stack, "ServiceName")}
+    worker = {**service, "ServiceName": f"commerce-{stack.parameters['Environment']}-worker"}
     allowed = {
         "AWS/ApplicationELB": [balancer, *groups],
         "AWS/ECS": [service],
-        "ECS/ContainerInsights": [service],
+        "ECS/ContainerInsights": [service, worker],
         "AWS/RDS": [{"DBInstanceIdentifier": exported(stack, "DatabaseInstanceId")}],
         "AWS/ElastiCache": [{"CacheClusterId": f"{exported(stack, 'CacheGroupId')}-00{it}"} for it in (1, 2)],
         "AWS/States": [{"StateMachineArn": exported(stack, "RedeployArn")}],
@@ -175,7 +178,8 @@ def test_every_alarm_on_lines_has_its_filter(stack):
     filters = stack.of_type("AWS::Logs::MetricFilter")
     made = {}
     for it in filters.values():
-        assert it["LogGroupName"] == exported(stack, "ServiceLogGroup")
+        log = "WorkerLogGroup" if it["FilterName"].startswith("Worker") else "ServiceLogGroup"
+        assert it["LogGroupName"] == exported(stack, log)
         (transformation,) = it["MetricTransformations"]
         assert (transformation["MetricValue"], transformation["DefaultValue"]) == ("1", 0)
         made[transformation["MetricName"]] = transformation["MetricNamespace"]
@@ -192,7 +196,7 @@ def test_filters_look_for_lines_that_the_service_writes(stack, root):
     sources = "\n".join(it.read_text() for it in (root / "Sources").rglob("*.swift"))
     patterns = " ".join(it["FilterPattern"] for it in stack.of_type("AWS::Logs::MetricFilter").values())
     messages = set(re.findall(r'\$\.message = "([^"]+)"', patterns))
-    assert messages == {"postgres does not answer", "redis does not answer", "connections refused", "request"}
+    assert messages == {"postgres does not answer", "redis does not answer", "connections refused", "request", "job failed"}
     for message in messages:
         written = message.replace("postgres does", r"\(name) does").replace("redis does", r"\(name) does")
         assert f'"{written}"' in sources, message
@@ -213,7 +217,8 @@ def test_queries_are_saved(stack):
     found = {it["Name"].rsplit("/", 1)[1]: it for it in stack.of_type("AWS::Logs::QueryDefinition").values()}
     assert set(found) == set(QUERIES)
     for name, fields in QUERIES.items():
-        assert found[name]["LogGroupNames"] == [exported(stack, "ServiceLogGroup")]
+        logs = ["ServiceLogGroup", "WorkerLogGroup"] if name == "errors" else ["ServiceLogGroup"]
+        assert found[name]["LogGroupNames"] == [exported(stack, it) for it in logs]
         for field in fields:
             assert re.search(rf"\b{field}\b", found[name]["QueryString"]), f"{name}: {field}"
 

@@ -14,7 +14,7 @@ SOURCES = [*sorted((ROOT / "deploy" / "dev").glob("*.sh")), ROOT / "deploy" / "t
            ROOT / "deploy" / "test" / "tools.sh", ROOT / "deploy" / "test" / "trixie", ROOT / "dev"]  # fmt: skip
 # The programs that the scripts themselves need, on any Debian.
 ESSENTIAL = ["bash", "find", "sort", "tail", "dirname", "readlink", "cat", "uname", "id"]
-LIBRARIES = {"libpq-dev", "libhiredis-dev", "libssl-dev", "zlib1g-dev", "libjemalloc-dev"}
+LIBRARIES = {"libcurl4-openssl-dev", "libpq-dev", "libhiredis-dev", "libssl-dev", "zlib1g-dev", "libjemalloc-dev"}
 BUILD = {"pkg-config", "git", "openssl", "redis-server", "postgresql", "postgresql-contrib", *LIBRARIES}
 MISSING = {
     "": BUILD,

@@ -54,8 +54,8 @@ CONTAINERS = list(containers())
 
 
 def test_all_tasks_are_looked_at():
-    assert len(ECS) == 3
-    assert len(CONTAINERS) == 6
+    assert len(ECS) == 4
+    assert len(CONTAINERS) == 8
 
 
 @pytest.mark.parametrize(("where", "plain", "secret"), CONTAINERS, ids=[it[0] for it in CONTAINERS])
@@ -72,8 +72,11 @@ KEYS = {
 
 @pytest.mark.parametrize(("where", "plain", "secret"), CONTAINERS, ids=[it[0] for it in CONTAINERS])
 def test_a_secret_comes_by_its_key_from_secrets_manager(where, plain, secret):
-    """As ARN:key::, because without a key the whole JSON document would be the password."""
+    """As ARN:key::, because without a key the whole JSON document would be the password. The mail server's URL is a whole value."""
     for name, source in secret.items():
+        if name == "SMTP_URL":
+            assert source == "${SMTP_SECRET_ARN}"
+            continue
         kind = r"\$\{[A-Z]+_SECRET_ARN\}" if where.endswith(".json") else r"<<commerce-production-[A-Za-z]+SecretArn>>"
         key = "username" if name.endswith("_USER") else KEYS.get(name, "password")
         assert re.fullmatch(rf"{kind}:{key}::", source), name
@@ -81,7 +84,7 @@ def test_a_secret_comes_by_its_key_from_secrets_manager(where, plain, secret):
 
 def test_the_service_gets_its_secrets():
     (service,) = [secret for where, _, secret in CONTAINERS if where == "task-definition.json"]
-    assert set(service) == {"DATABASE_USER", "DATABASE_PASSWORD", *KEYS}
+    assert set(service) == {"DATABASE_USER", "DATABASE_PASSWORD", *KEYS, "SMTP_URL"}
 
 
 def arns(role):
@@ -110,7 +113,7 @@ def test_an_execution_role_reads_what_its_task_is_given_and_no_more(environment)
             assert arns(cluster.properties(role)) - {origin} == given
             assert (origin in arns(cluster.properties(role))) == (role == "ServiceExecutionRole")
             seen += 1
-    assert seen == 3
+    assert seen == 4
 
 
 def statements(name):

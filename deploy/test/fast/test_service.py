@@ -31,7 +31,7 @@ def either(request):
 
 
 def test_blue_green(stack):
-    service = stack.only("AWS::ECS::Service")
+    service = stack.properties("Service")
     assert service["DeploymentController"] == {"Type": "ECS"}
     configuration = service["DeploymentConfiguration"]
     assert configuration["Strategy"] == "BLUE_GREEN"
@@ -59,7 +59,7 @@ def test_blue_green(stack):
 
 
 def test_rolling(rolling):
-    service = rolling.only("AWS::ECS::Service")
+    service = rolling.properties("Service")
     configuration = service["DeploymentConfiguration"]
     assert configuration["Strategy"] == "ROLLING"
     assert configuration["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
@@ -70,12 +70,12 @@ def test_rolling(rolling):
 
 
 def test_no_task_stops_before_another_serves(either):
-    configuration = either.only("AWS::ECS::Service")["DeploymentConfiguration"]
+    configuration = either.properties("Service")["DeploymentConfiguration"]
     assert (configuration["MinimumHealthyPercent"], configuration["MaximumPercent"]) == (100, 200)
 
 
 def test_alarms_take_a_deployment_back(either):
-    alarms = either.only("AWS::ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    alarms = either.properties("Service")["DeploymentConfiguration"]["Alarms"]
     assert alarms == {"Enable": True, "Rollback": True, "AlarmNames": [f"<{it}>" for it in ALARMS]}
     assert set(either.of_type("AWS::CloudWatch::Alarm")) == set(ALARMS)
     for alarm in either.of_type("AWS::CloudWatch::Alarm").values():
@@ -116,14 +116,14 @@ def test_unhealthy_tasks_of_either_group(stack, color):
 
 
 def test_tasks_are_private(either):
-    network = either.only("AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    network = either.properties("Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
     assert network["AssignPublicIp"] == "DISABLED"
     assert network["Subnets"][0] == f"{exported('PrivateSubnetIds')}[0]"
     assert network["SecurityGroups"] == [exported("ServiceSecurityGroupId")]
 
 
 def test_the_service(either):
-    service = either.only("AWS::ECS::Service")
+    service = either.properties("Service")
     assert service["TaskDefinition"] == "<TaskDefinition>"
     assert service["HealthCheckGracePeriodSeconds"] == 30
     assert service["AvailabilityZoneRebalancing"] == "ENABLED"
@@ -136,12 +136,12 @@ def test_the_service(either):
 
 
 def test_an_update_of_the_stack_leaves_the_number_of_tasks_alone(either):
-    assert "DesiredCount" not in either.only("AWS::ECS::Service")
+    assert "DesiredCount" not in either.properties("Service")
 
 
 @pytest.mark.parametrize(("environment", "weight"), [("staging", "4"), ("production", "1")])
 def test_two_tasks_are_on_demand_and_spot_is_only_above(template, environment, weight):
-    strategy = template("service").deployed_to(environment, **DEPLOYED).only("AWS::ECS::Service")["CapacityProviderStrategy"]
+    strategy = template("service").deployed_to(environment, **DEPLOYED).properties("Service")["CapacityProviderStrategy"]
     assert strategy == [
         {"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1},
         {"CapacityProvider": "FARGATE_SPOT", "Weight": weight},
@@ -150,12 +150,12 @@ def test_two_tasks_are_on_demand_and_spot_is_only_above(template, environment, w
 
 def test_without_spot(template):
     stack = template("service").deployed_to("production", **DEPLOYED, SpotWeight="0")
-    strategy = stack.only("AWS::ECS::Service")["CapacityProviderStrategy"]
+    strategy = stack.properties("Service")["CapacityProviderStrategy"]
     assert strategy == [{"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1}]
 
 
 def test_on_instances_of_ones_own(template):
-    service = template("service").deployed_to("production", **DEPLOYED, Capacity="EC2").only("AWS::ECS::Service")
+    service = template("service").deployed_to("production", **DEPLOYED, Capacity="EC2").properties("Service")
     provider = template("cluster").deployed_to("production", **DEPLOYED, Ec2Capacity="on").only("AWS::ECS::CapacityProvider")
     assert service["CapacityProviderStrategy"] == [{"CapacityProvider": provider["Name"], "Weight": 1}]
     assert "PlatformVersion" not in service  # Fargate's
@@ -172,7 +172,7 @@ ROLES = {
     "SmokeTestHookRole": ("ecs.amazonaws.com", None, ("lambda:InvokeFunction", "lambda", "function:{FunctionName}")),
     "SmokeTestRole": ("lambda.amazonaws.com", "service-role/AWSLambdaENIManagementAccess", ()),
     "SecretWasRotatedRole": ("events.amazonaws.com", None, ("states:StartExecution", "states", "stateMachine:{StateMachineName}")),
-    "RedeployRole": ("states.amazonaws.com", None, (["ecs:ListServiceDeployments", "ecs:UpdateService"], "ecs", "service/<Cluster>/{ServiceName}")),
+    "RedeployRole": ("states.amazonaws.com", None, (["ecs:ListServiceDeployments", "ecs:UpdateService"], "ecs", "service/<Cluster>/{ServiceName}", "service/<Cluster>/{WorkerName}")),
 }
 
 
@@ -185,14 +185,16 @@ def test_roles_do_one_thing_to_one_resource(template, stack, name):
     assert role.get("ManagedPolicyArns", []) == ([f"arn:aws:iam::aws:policy/{managed}"] if managed else [])
     statements = [it for policy in role.get("Policies", []) for it in policy["PolicyDocument"]["Statement"]]
     if allowed:
-        action, service, resource = allowed
+        action, service, *resources = allowed
         # With the names that service.yaml gives them.
         names = {}
         for resource_name in ("SmokeTest", "Redeploy", "Service"):
             names |= {key: value for key, value in stack.properties(resource_name).items() if key.endswith("Name")}
+        names["WorkerName"] = stack.properties("Worker")["ServiceName"]
         (statement,) = statements
         assert statement["Action"] == action
-        assert statement["Resource"] == f"arn:aws:{service}:eu-west-1:123456789012:{resource.format(**names)}"
+        given = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        assert given == [f"arn:aws:{service}:eu-west-1:123456789012:{resource.format(**names)}" for resource in resources]
     elif managed and allowed == ():
         (statement,) = statements
         assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -208,6 +210,29 @@ def test_the_smoke_test_goes_out_by_nat_to_the_test_listener(stack):
     assert function["VpcConfig"]["SubnetIds"][0] == f"{exported('PrivateSubnetIds')}[0]"
     assert function["VpcConfig"]["SecurityGroupIds"] == [exported("SmokeTestSecurityGroupId")]
     assert function["LoggingConfig"] == {"LogGroup": exported("SmokeTestLogGroup"), "LogFormat": "JSON"}
+
+
+def test_workers(either):
+    worker = either.properties("Worker")
+    assert worker["ServiceName"] == "commerce-production-worker"
+    assert worker["TaskDefinition"] == "<WorkerTaskDefinition>"
+    assert worker["DesiredCount"] == 1
+    # They take no requests, so nothing has to move from one release to the other.
+    assert "LoadBalancers" not in worker
+    assert worker["DeploymentConfiguration"] == {
+        "Strategy": "ROLLING", "MinimumHealthyPercent": 100, "MaximumPercent": 200,
+        "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}}
+    # Never on Spot.
+    assert worker["CapacityProviderStrategy"] == [{"CapacityProvider": "FARGATE", "Weight": 1}]
+    network = worker["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["AssignPublicIp"] == "DISABLED"
+    assert network["SecurityGroups"] == [exported("ServiceSecurityGroupId"), exported("WorkerSecurityGroupId")]
+
+
+def test_without_workers_the_service_reaches_webhooks_and_mail_servers(template):
+    alone = template("service").deployed_to("production", **DEPLOYED, WorkerTasks="0").properties("Service")
+    groups = alone["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
+    assert groups == [exported("ServiceSecurityGroupId"), exported("WorkerSecurityGroupId")]
 
 
 def test_between_two_and_ten_tasks(either):
@@ -268,8 +293,8 @@ def test_a_rotated_secret_of_the_service_deploys_anew(stack):
 
 
 def test_every_secret_the_service_reads_is_watched(stack):
-    (container,) = stack.properties("TaskDefinition")["ContainerDefinitions"]
-    read = {it["ValueFrom"].split(":", 1)[0] for it in container["Secrets"]}
+    definitions = [stack.properties(name) for name in ("TaskDefinition", "WorkerTaskDefinition")]
+    read = {it["ValueFrom"].split(":", 1)[0] for one in definitions for it in one["ContainerDefinitions"][0]["Secrets"]}
     watched = stack.only("AWS::Events::Rule")["EventPattern"]["detail"]["additionalEventData"]["SecretId"]
     assert read == set(watched)
 
@@ -280,7 +305,12 @@ def test_deploying_anew_keeps_the_release(stack):
     assert step["Resource"] == "arn:aws:states:::aws-sdk:ecs:updateService"
     # No task definition, so the current one is used.
     assert step["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Service}", "ForceNewDeployment": True}
-    assert machine["DefinitionSubstitutions"] == {"Cluster": exported("ClusterName"), "Service": "<Service.Name>"}
+    assert machine["DefinitionSubstitutions"] == {
+        "Cluster": exported("ClusterName"), "Service": "<Service.Name>", "Workers": stack.properties("Worker")["ServiceName"]}
+    workers = machine["Definition"]["States"]["RedeployWorkers"]
+    assert workers["Parameters"] == {"Cluster": "${Cluster}", "Service": "${Workers}", "ForceNewDeployment": True}
+    # A shop without workers of its own.
+    assert workers["Catch"] == [{"ErrorEquals": ["Ecs.ServiceNotFoundException", "Ecs.ServiceNotActiveException"], "Next": "Wait"}]
     assert step["Retry"][0]["MaxAttempts"] >= 3
     assert machine["RoleArn"] == exported("RedeployRoleArn")
 
@@ -291,7 +321,8 @@ def test_deploying_anew_fails_where_the_deployment_does(stack):
     states = machine["States"]
     assert machine["StartAt"] == "Redeploy"
     assert machine["TimeoutSeconds"] > 5400
-    assert states["Redeploy"]["Next"] == "Wait"
+    assert states["Redeploy"]["Next"] == "RedeployWorkers"
+    assert states["RedeployWorkers"]["Next"] == "Wait"
     assert states["Wait"]["Next"] == "Look"
     look = states["Look"]
     assert look["Resource"] == "arn:aws:states:::aws-sdk:ecs:listServiceDeployments"

@@ -1,8 +1,11 @@
 """deploy/ecs/*.json and the task definitions in CloudFormation are equal, and fit what the service needs."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import botocore.session
 import pytest
@@ -16,6 +19,7 @@ DEPLOYED = {"Environment": "production", "RepositoryUri": REPOSITORY, "ImageDige
 # The file, its template, its resource, and its roles and log group.
 PAIRS = {
     "task-definition": ("service", "TaskDefinition"),
+    "worker-task": ("service", "WorkerTaskDefinition"),
     "migration-task": ("cluster", "MigrationTaskDefinition"),
     "bootstrap-task": ("cluster", "BootstrapTaskDefinition"),
 }
@@ -24,6 +28,11 @@ MEMBERS = {
         "EXECUTION_ROLE_ARN": "<<commerce-production-ServiceExecutionRoleArn>>",
         "TASK_ROLE_ARN": "<<commerce-production-ServiceTaskRoleArn>>",
         "LOG_GROUP": "<<commerce-production-ServiceLogGroup>>",
+    },
+    "worker-task": {
+        "EXECUTION_ROLE_ARN": "<<commerce-production-WorkerExecutionRoleArn>>",
+        "TASK_ROLE_ARN": "<<commerce-production-WorkerTaskRoleArn>>",
+        "LOG_GROUP": "<<commerce-production-WorkerLogGroup>>",
     },
     "migration-task": {
         "EXECUTION_ROLE_ARN": "<MigrationExecutionRole.Arn>",
@@ -36,9 +45,9 @@ MEMBERS = {
         "LOG_GROUP": "<BootstrapLogGroup>",
     },
 }
-CONTAINERS = {"task-definition": "commerce", "migration-task": "migrate", "bootstrap-task": "bootstrap"}
-COMMANDS = {"task-definition": ["serve"], "migration-task": ["migrate", "up"], "bootstrap-task": ["bootstrap"]}
-FAMILIES = {"task-definition": "service", "migration-task": "migrate", "bootstrap-task": "bootstrap"}
+CONTAINERS = {"task-definition": "commerce", "worker-task": "worker", "migration-task": "migrate", "bootstrap-task": "bootstrap"}
+COMMANDS = {"task-definition": ["serve"], "worker-task": ["worker"], "migration-task": ["migrate", "up"], "bootstrap-task": ["bootstrap"]}
+FAMILIES = {"task-definition": "service", "worker-task": "worker", "migration-task": "migrate", "bootstrap-task": "bootstrap"}
 VALUES = {
     "IMAGE": f"{REPOSITORY}@{DIGEST}",
     "PROJECT": "commerce",
@@ -61,14 +70,35 @@ VALUES = {
     "STORE_CURRENCY": "EUR",
     "IMAGE_BASE_URL": "https://images.example.com",
     "LOG_LEVEL": "notice",
+    "SMTP_SECRET_ARN": "",
+    "MAIL_FROM": "",
+    "PUBLIC_URL": "",
+    "SHOP_NAME": "Shop",
+    "STORE_LANGUAGE": "en",
+    "ALERT_EMAIL": "",
 }
+# The parameters of the template for mail, and the same for the files.
+MAIL = {
+    "SmtpSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:commerce/production/smtp-AbCdEf",
+    "MailFrom": "shop@example.com",
+    "PublicUrl": "https://shop.example.com",
+    "ShopName": "Fern & Alder",
+    "StoreLanguage": "de",
+    "AlertEmail": "owner@example.com",
+}
+MAIL_VALUES = dict(zip(["SMTP_SECRET_ARN", "MAIL_FROM", "PUBLIC_URL", "SHOP_NAME", "STORE_LANGUAGE", "ALERT_EMAIL"], MAIL.values(), strict=True))
 
 
 def filled(name, **values):
-    """A file as the input of register-task-definition."""
-    text = (ECS / f"{name}.json").read_text()
+    """A file as the input of register-task-definition, by the scripts' own function."""
     values = VALUES | MEMBERS[name] | values
-    return json.loads(re.sub(r"\$\{([A-Z_]+)\}", lambda it: values[it.group(1)], text))
+    script = 'fail() { echo "$*" >&2; exit 1; }; . "$1/bin/lib/tasks.sh"; fill_task_definition "${@:2}"; cat "$SCRATCH/task-definition.json"'
+    with TemporaryDirectory() as scratch:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script, "-", ECS.parent, ECS / f"{name}.json", *(f"{key}={it}" for key, it in values.items())],
+            capture_output=True, text=True, timeout=30, check=False, env={"PATH": os.environ["PATH"], "SCRATCH": scratch})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def settings(name):
@@ -182,6 +212,29 @@ def test_the_service_drains_before_it_is_killed():
     assert 0 < seconds["DRAIN_DELAY"] < seconds["DRAIN_TIMEOUT"] < container["stopTimeout"]
 
 
+def test_the_worker_is_as_required():
+    task = filled("worker-task")
+    (container,) = task["containerDefinitions"]
+    assert (task["cpu"], task["memory"]) == ("256", "512")
+    assert "portMappings" not in container
+    assert container["healthCheck"]["command"] == ["CMD", "/app/commerce", "healthcheck", "--worker"]
+    # It gives back what it has not finished before it is killed.
+    assert int(settings("worker-task")["DRAIN_TIMEOUT"].removesuffix("s")) < container["stopTimeout"]
+    (service,) = filled("task-definition")["containerDefinitions"]
+    # The same database, cache and keys.
+    assert container["secrets"] == service["secrets"]
+    shared = {"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_SSLMODE", "REDIS_HOST", "REDIS_PORT", "REDIS_TLS", "STORE_CURRENCY"}
+    assert {name: settings("worker-task")[name] for name in shared} == {name: settings("task-definition")[name] for name in shared}
+
+
+def test_work_is_done_in_one_place(template):
+    assert settings("task-definition")["WORKER"] == "off"
+    alone = template("service").deployed(**DEPLOYED, WorkerTasks="0")
+    (container,) = alone.resources["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+    assert {"Name": "WORKER", "Value": "embedded"} in container["Environment"]
+    assert not {"Worker", "WorkerTaskDefinition"} & set(alone.resources)
+
+
 def test_connections_are_verified():
     for name in PAIRS:
         assert settings(name)["DATABASE_SSLMODE"] == "verify-full"
@@ -212,3 +265,50 @@ def test_execute_command_adds_what_its_agent_writes_to(template):
     assert [it["Name"] for it in task["Volumes"]] == ["tmp", "agent-state", "agent-log"]
     assert [it["ContainerPath"] for it in task["ContainerDefinitions"][0]["MountPoints"]] == ["/tmp", "/var/lib/amazon", "/var/log/amazon"]
     assert on.resources["Service"]["Properties"]["EnableExecuteCommand"] is True
+
+
+@pytest.mark.parametrize("resource", ["TaskDefinition", "WorkerTaskDefinition"])
+def test_services_of_aws_that_get_events_are_named_to_the_tasks(template, resource):
+    names = {
+        "EVENTS_SNS_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:events",
+        "EVENTS_SQS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/events",
+        "EVENTS_EVENTBRIDGE_BUS": "arn:aws:events:eu-west-1:123456789012:event-bus/shop"}
+    values = list(names.values())
+    stack = template("service").deployed_to(
+        "production", **DEPLOYED, EventsTopicArn=values[0], EventsQueueUrl=values[1], EventsBusArn=values[2])
+    (container,) = stack.properties(resource)["ContainerDefinitions"]
+    environment = {it["Name"]: it["Value"] for it in container["Environment"]}
+    assert names.items() <= environment.items()
+    (container,) = template("service").deployed_to("production", **DEPLOYED).properties(resource)["ContainerDefinitions"]
+    assert not [it for it in container["Environment"] if it["Name"].startswith("EVENTS_")]
+
+
+@pytest.mark.parametrize("name", ["task-definition", "worker-task"])
+def test_mail_reaches_file_and_template_alike(template, name):
+    file = filled(name, **MAIL_VALUES)
+    assert file == deployed(template, name, **MAIL)
+    (container,) = file["containerDefinitions"]
+    assert {"name": "SMTP_URL", "valueFrom": MAIL["SmtpSecretArn"]} in container["secrets"]
+    settings = {it["name"]: it["value"] for it in container["environment"]}
+    assert {key: it for key, it in MAIL_VALUES.items() if key != "SMTP_SECRET_ARN"}.items() <= settings.items()
+
+
+@pytest.mark.parametrize("name", ["task-definition", "worker-task"])
+def test_without_a_mail_server_there_is_no_secret_for_it(name):
+    """ECS refuses a secret without ARN. An empty setting counts as not set."""
+    (container,) = filled(name)["containerDefinitions"]
+    assert "SMTP_URL" not in {it["name"] for it in container["secrets"]}
+    assert {settings(name)[key] for key in ("MAIL_FROM", "PUBLIC_URL", "ALERT_EMAIL")} == {""}
+
+
+@pytest.mark.parametrize("missing", ["MailFrom", "PublicUrl"])
+def test_mail_without_sender_or_links_is_refused_before_anything_changes(template, missing):
+    (rule,) = template("service").body["Rules"].values()
+
+    def allowed(**parameters):
+        stack = template("service").deployed(**DEPLOYED, **parameters)
+        return not stack.truth(rule["RuleCondition"]) or all(stack.truth(it["Assert"]) for it in rule["Assertions"])
+
+    assert allowed()
+    assert allowed(**MAIL)
+    assert not allowed(**{key: it for key, it in MAIL.items() if key != missing})

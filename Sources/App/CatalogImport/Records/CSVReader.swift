@@ -228,5 +228,5 @@ struct CSVHeader {
         return .fields(object, line: line)
     }
 
-    private static let lists: Set = ["variants", "tags", "images", "options"]
+    private static let lists: Set = ["variants", "tags", "images", "options", "attributes"]
 }

@@ -12,8 +12,12 @@ package struct ImportRow: Equatable, Sendable {
     let slug: String?
     /// The beginning of a new product's slug. It also identifies the product if the row has no id, slug or SKU.
     let slugBase: String
+    /// The same as releases before made it: products that they imported are recognized by it.
+    let formerSlugBase: String
     package let name: String
     let description: String?
+    let brand: String?
+    let attributes: [ImportAttribute]?
     /// Names from the root down.
     let category: [String]?
     let tags: [String]?
@@ -38,7 +42,7 @@ package struct ImportRow: Equatable, Sendable {
 package struct ImportVariant: Equatable, Sendable {
     let sku: String?
     let name: String
-    /// In the order of their names.
+    /// In their own order.
     let options: [Option]
     /// In the same unit as the row's price.
     let price: Int64
@@ -46,6 +50,10 @@ package struct ImportVariant: Equatable, Sendable {
     let stock: Int?
     /// The largest quantity in an order; nil: not in the file.
     var maximum: Int?
+    /// So few available units are low stock; nil: as the shop's setting says.
+    var lowStock: Int?
+    /// The price before it was reduced, in the same unit; nil: not in the file; 0: there is none.
+    var compareAtPrice: Int64?
 
     struct Option: Equatable, Sendable {
         let name: String
@@ -69,6 +77,17 @@ package struct ImportVariant: Equatable, Sendable {
 struct ImportImage: Equatable, Sendable {
     let url: String
     let alt: String
+    /// In pixels.
+    var width: Int?
+    var height: Int?
+    /// Other sizes of the same image.
+    var sizes: [Size] = []
+
+    struct Size: Equatable, Sendable {
+        let url: String
+        let width: Int
+        let height: Int?
+    }
 
     /// The images as the JSON array that the database stores.
     static func json(_ images: [ImportImage]) -> [UInt8] {
@@ -78,6 +97,20 @@ struct ImportImage: Equatable, Sendable {
             writer.beginObject()
             writer.field("url", image.url)
             writer.field("alt", image.alt)
+            if let width = image.width { writer.field("width", width) }
+            if let height = image.height { writer.field("height", height) }
+            if !image.sizes.isEmpty {
+                writer.key("sizes")
+                writer.beginArray()
+                for size in image.sizes {
+                    writer.beginObject()
+                    writer.field("url", size.url)
+                    writer.field("width", size.width)
+                    if let height = size.height { writer.field("height", height) }
+                    writer.endObject()
+                }
+                writer.endArray()
+            }
             writer.endObject()
         }
         writer.endArray()

@@ -30,15 +30,22 @@ package struct RowReader {
         let sku = text(fields["sku"], "sku", 1...RowRules.skuLength)
         let stock = stock(fields["stock"], "stock") ?? self.stock(fields["current_stock"], "current_stock")
         let maximum = maximum(fields["max_quantity"], "max_quantity")
-        let listed = variants(fields["variants"], currency: currency, price: price, product: name, maximum: maximum)
+        let lowStock = self.stock(fields["low_stock"], "low_stock")
+        let reduced = self.price(fields["compare_at_price"], "compare_at_price", currency)
+        let listed = variants(
+            fields["variants"], currency: currency, price: price, product: name, maximum: maximum, lowStock: lowStock,
+            reduced: reduced)
         return ImportRow(
             line: line,
             externalID: text(fields["id"], "id", 1...RowRules.externalIDLength),
             sku: sku,
             slug: slug(fields["slug"]),
             slugBase: Self.slugBase(name),
+            formerSlugBase: Self.formerSlugBase(name),
             name: name,
             description: description(fields["description"]),
+            brand: text(fields["brand"], "brand", 1...RowRules.brandLength),
+            attributes: attributes(fields["attributes"]),
             category: category(fields["category"]),
             tags: tags(fields["tags"]),
             images: images(fields["images"] ?? fields["image"], fields["images"] == nil ? "image" : "images", alt: name),
@@ -46,7 +53,11 @@ package struct RowReader {
             price: listed?.first?.price ?? price,
             status: status(fields["status"]),
             variants: adopting(sku, stock, listed)
-                ?? [ImportVariant(sku: sku, name: "Default", options: [], price: price, stock: stock, maximum: maximum)],
+                ?? [
+                    ImportVariant(
+                        sku: sku, name: "Default", options: [], price: price, stock: stock, maximum: maximum, lowStock: lowStock,
+                        compareAtPrice: reduced)
+                ],
             listsVariants: listed != nil)
     }
 
@@ -56,16 +67,16 @@ package struct RowReader {
         let isTaken = variants.contains { $0.sku == sku }
         variants[0] = ImportVariant(
             sku: first.sku ?? (isTaken ? nil : sku), name: first.name, options: first.options, price: first.price,
-            stock: first.stock ?? stock, maximum: first.maximum)
+            stock: first.stock ?? stock, maximum: first.maximum, lowStock: first.lowStock,
+            compareAtPrice: first.compareAtPrice)
         return variants
     }
 
     /// The slug of a name, short enough for a number after it.
-    static func slugBase(_ name: String) -> String {
-        var base = Slug.make(name).prefix(RowRules.slugBaseLength)
-        while base.hasSuffix("-") { base.removeLast() }
-        return String(base)
-    }
+    static func slugBase(_ name: String) -> String { Slug.make(name, upTo: RowRules.slugBaseLength) }
+
+    /// The same as releases before made it.
+    static func formerSlugBase(_ name: String) -> String { Slug.former(name, upTo: RowRules.slugBaseLength) }
 
     @discardableResult
     mutating func refuse<Value>(_ field: String, _ reason: String, _ placeholder: Value) -> Value {
@@ -78,7 +89,7 @@ package struct RowReader {
 
 extension RowReader {
     /// Text on one line, without surrounding white space. A number counts as its digits: other programs write SKUs and ids as numbers.
-    private mutating func text(
+    mutating func text(
         _ value: JSONValue?, _ field: String, _ length: ClosedRange<Int>, isRequired: Bool = false
     ) -> String? {
         let raw: String
@@ -162,7 +173,9 @@ extension RowReader {
 
     private mutating func slug(_ value: JSONValue?) -> String? {
         guard let slug = text(value, "slug", 1...Slug.maximumLength) else { return nil }
-        guard Slug.isValid(slug.utf8) else { return refuse("slug", "must be lower-case letters, digits and single hyphens", nil) }
+        guard Slug.isValid(slug) else {
+            return refuse("slug", "must be lower-case letters, digits and single hyphens, such as \(Slug.make(slug))", nil)
+        }
         return slug
     }
 
@@ -201,10 +214,10 @@ extension RowReader {
 // MARK: Lists
 
 extension RowReader {
-    /// A name, or names from the root down, separated by slashes.
+    /// A name, or names from the root down with a separator between them.
     private mutating func category(_ value: JSONValue?) -> [String]? {
         guard let path = text(value, "category", 1...1_000) else { return nil }
-        let names = path.split(separator: "/").map { Self.trimmed(String($0)) }.filter { !$0.isEmpty }
+        let names = rules.categoryPath.names(path)
         guard !names.isEmpty else { return nil }
         guard names.count <= RowRules.categoryDepth else {
             return refuse("category", "must have at most \(RowRules.categoryDepth) levels", nil)
@@ -245,13 +258,38 @@ extension RowReader {
             guard let url = ImportImage.address(reference, under: rules.imageBase) else {
                 return refuse(place, "must be an http or https URL, or a path", nil)
             }
-            return ImportImage(url: url, alt: words)
+            guard case .object(let image) = element else { return ImportImage(url: url, alt: words) }
+            return ImportImage(
+                url: url, alt: words, width: length(image["width"], place + "/width"),
+                height: length(image["height"], place + "/height"), sizes: sizes(image["sizes"], place + "/sizes"))
+        }
+    }
+
+    /// The width or height of an image.
+    private mutating func length(_ value: JSONValue?, _ field: String) -> Int? {
+        pieces(value, field, 1...RowRules.imageLength)
+    }
+
+    /// The other sizes that an image has: an array of objects with `url`, `width` and `height`.
+    private mutating func sizes(_ value: JSONValue?, _ field: String) -> [ImportImage.Size] {
+        guard let value, value != .null else { return [] }
+        guard case .array(let elements) = value else { return refuse(field, "must be an array", []) }
+        guard elements.count <= RowRules.imageSizes else { return refuse(field, "must be at most \(RowRules.imageSizes)", []) }
+        return elements.enumerated().compactMap { index, element in
+            let place = "\(field)/\(index)"
+            guard case .object(let size) = element,
+                let reference = text(size["url"], place + "/url", 1...2_000, isRequired: true),
+                let url = ImportImage.address(reference, under: rules.imageBase),
+                let width = length(size["width"], place + "/width")
+            else { return refuse(place, "must be an object with url and width", nil) }
+            return ImportImage.Size(url: url, width: width, height: length(size["height"], place + "/height"))
         }
     }
 
     /// The variants that a row lists; nil if it lists none.
     private mutating func variants(
-        _ value: JSONValue?, currency: CurrencyCode?, price: Int64, product: String, maximum: Int?
+        _ value: JSONValue?, currency: CurrencyCode?, price: Int64, product: String, maximum: Int?, lowStock: Int?,
+        reduced: Int64?
     ) -> [ImportVariant]? {
         guard let value, value != .null else { return nil }
         guard case .array(let elements) = value else { return refuse("variants", "must be an array", nil) }
@@ -277,12 +315,14 @@ extension RowReader {
                     options: options,
                     price: self.price(fields["price"], place + "/price", currency) ?? price,
                     stock: stock(fields["stock"], place + "/stock") ?? stock(fields["current_stock"], place + "/current_stock"),
-                    maximum: self.maximum(fields["max_quantity"], place + "/max_quantity") ?? maximum))
+                    maximum: self.maximum(fields["max_quantity"], place + "/max_quantity") ?? maximum,
+                    lowStock: self.stock(fields["low_stock"], place + "/low_stock") ?? lowStock,
+                    compareAtPrice: self.price(fields["compare_at_price"], place + "/compare_at_price", currency) ?? reduced))
         }
         return variants
     }
 
-    /// An object of texts, sorted by name, so their order in the file makes no difference.
+    /// An object of texts, in its own order.
     private mutating func options(_ value: JSONValue?, _ field: String) -> [ImportVariant.Option] {
         guard let value, value != .null else { return [] }
         guard case .object(let object) = value else { return refuse(field, "must be an object", []) }
@@ -297,7 +337,7 @@ extension RowReader {
                 options.append(ImportVariant.Option(name: name, value: text))
             }
         }
-        return options.sorted { $0.name < $1.name }
+        return options
     }
 
     /// The elements of an array, or the parts of a text.

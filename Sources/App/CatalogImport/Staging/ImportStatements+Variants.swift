@@ -1,3 +1,4 @@
+import Inventory
 import PostgresClient
 
 // Identifying variants, and writing stock.
@@ -99,17 +100,28 @@ extension ImportStatements {
 
     /// Writes the locked levels, and their differences to the ledger. The number of affected rows counts levels that changed. A level
     /// below what orders have reserved is not written.
-    static func writeStock(_ places: ClosedRange<Int64>) -> PostgresQuery {
+    static func writeStock(_ places: ClosedRange<Int64>, lowStock: Int) -> PostgresQuery {
+        LowStock.setting(
+            """
+            SELECT i.variant_id, i.stock, o.on_hand, o.reserved FROM import_stock i JOIN stock o USING (variant_id) \
+            WHERE i.place BETWEEN \(places.lowerBound) AND \(places.upperBound) AND i.stock >= o.reserved
+            """, threshold: lowStock)
+    }
+
+    /// Finds the thresholds of low stock to change, in the order of ids, which is the order in which orders lock the rows.
+    static let findThresholds = """
+        INSERT INTO import_threshold (place, variant_id, low_stock)
+        SELECT row_number() OVER (ORDER BY s.variant_id), s.variant_id, v.low_stock
+        FROM import_variant v JOIN stock s USING (variant_id)
+        WHERE v.low_stock IS NOT NULL AND v.low_stock IS DISTINCT FROM s.low_stock
         """
-        WITH changed AS (
-            UPDATE stock s SET on_hand = c.stock, imported = c.stock
-            FROM (SELECT i.variant_id, i.stock, o.on_hand FROM import_stock i JOIN stock o USING (variant_id) \
-                WHERE i.place BETWEEN \(places.lowerBound) AND \(places.upperBound) AND i.stock >= o.reserved) c
-            WHERE s.variant_id = c.variant_id
-            RETURNING s.variant_id, c.stock - c.on_hand AS difference
-        )
-        INSERT INTO stock_movement (variant_id, on_hand, reserved, reason)
-        SELECT variant_id, difference, 0, 'import' FROM changed WHERE difference <> 0 ORDER BY variant_id
+
+    /// Writes some of them. Their rows are locked in the order of ids.
+    static func writeThresholds(_ places: ClosedRange<Int64>) -> PostgresQuery {
+        """
+        WITH locked AS MATERIALIZED (SELECT s.variant_id, t.low_stock FROM import_threshold t JOIN stock s USING (variant_id) \
+        WHERE t.place BETWEEN \(places.lowerBound) AND \(places.upperBound) ORDER BY s.variant_id FOR UPDATE OF s) \
+        UPDATE stock s SET low_stock = l.low_stock FROM locked l WHERE s.variant_id = l.variant_id
         """
     }
 

@@ -14,9 +14,19 @@ package enum ImportStatements {
             variant_id uuid NOT NULL,
             stock      integer NOT NULL
         );
+        -- The same for thresholds of low stock.
+        CREATE TEMPORARY TABLE import_threshold (
+            place      bigint PRIMARY KEY,
+            variant_id uuid NOT NULL,
+            low_stock  integer NOT NULL
+        );
+        \(changedTable);
         CREATE TEMPORARY TABLE import_error (line bigint NOT NULL, field text NOT NULL, reason text NOT NULL) ON COMMIT DROP;
         CREATE TEMPORARY TABLE import_touched (product_id uuid PRIMARY KEY) ON COMMIT DROP;
         """
+
+    /// Creates the temporary table of the products whose documents have changed.
+    static let changedTable = "CREATE TEMPORARY TABLE import_changed (product_id uuid PRIMARY KEY) ON COMMIT DROP"
 
     /// The planner has no statistics of temporary tables until ANALYZE runs. Later statements change the tables a lot, which the
     /// indexes make up for.
@@ -71,45 +81,77 @@ package enum ImportStatements {
         FROM import_product r JOIN product p ON p.id = r.product_id WHERE p.external_id <> r.external_id
         """
 
-    /// Otherwise identifies them by slug. The slug of a product with another id is no match, and is an error.
+    /// Otherwise identifies them by slug. The slug of a product with another id is no match, and is an error unless the file gives
+    /// that product another slug.
     static let identifyBySlug = """
         UPDATE import_product r SET product_id = p.id FROM product p
         WHERE p.slug = r.slug AND r.product_id IS NULL AND (r.external_id IS NULL OR p.external_id IS NULL);
         INSERT INTO import_error
         SELECT r.line, 'slug', 'belongs to another product'
-        FROM import_product r JOIN product p ON p.slug = r.slug WHERE p.id IS DISTINCT FROM r.product_id;
+        FROM import_product r JOIN product p ON p.slug = r.slug
+        WHERE p.id IS DISTINCT FROM r.product_id AND NOT \(givesUpSlug);
         INSERT INTO import_error
         SELECT v.line, \(variantField) || 'sku', 'belongs to another product'
         FROM import_variant v JOIN import_product r USING (line) JOIN variant k ON k.sku = v.sku
         WHERE k.product_id IS DISTINCT FROM r.product_id
         """
 
+    /// Whether a row of the file gives the product `p` another slug.
+    private static let givesUpSlug =
+        "EXISTS (SELECT FROM import_product o WHERE o.product_id = p.id AND o.slug IS NOT NULL AND o.slug <> p.slug)"
+
+    /// Finds rows with the slug of a product that keeps it.
+    static let takenSlugs = """
+        INSERT INTO import_error
+        SELECT r.line, 'slug', 'belongs to another product'
+        FROM import_product r JOIN product p ON p.slug = r.slug WHERE p.id <> r.product_id AND NOT \(givesUpSlug)
+        """
+
+    /// Products that give their slugs to others of the file get a placeholder until their rows are written: a swap in one statement
+    /// breaks the unique constraint, which is checked row by row. The history of slugs ignores placeholders (migration 0017).
+    static let vacateSlugs = """
+        UPDATE product p SET slug = '~' || p.id FROM import_product r
+        WHERE r.product_id = p.id AND r.slug <> p.slug
+            AND EXISTS (SELECT FROM import_product w WHERE w.slug = p.slug AND w.product_id <> p.id)
+        """
+
     /// Identifies products by name, for rows that give nothing else. The first row of a name is the first product of that name, the
     /// second row the second: in the order of the numbers at the end of their slugs, which they got in the order of their rows.
-    /// Any other row is the product with the slug that its name makes, if the names are equal except for case and white space:
-    /// `C` is not `C++`.
+    /// Products whose slugs the releases before made are older, and come first. Any other row is the product with the slug that its
+    /// name makes, if the names are equal except for case and white space: `C` is not `C++`.
+    ///
+    /// The joins use one key each, for the reason that ``slugs`` has.
     static let identifyByName = """
+        WITH names AS MATERIALIZED (
+            SELECT DISTINCT base || ' ' || name AS key, 2 AS age FROM import_product WHERE by_name
+            UNION ALL SELECT DISTINCT former_base || ' ' || name, 1 FROM import_product WHERE by_name AND former_base <> base
+        ), known AS (
+            SELECT DISTINCT ON (p.id) p.id, p.name, n.age, f.number
+            FROM product p CROSS JOIN LATERAL (VALUES
+                (p.slug, 1::bigint),
+                (substring(p.slug FROM '^(.+)-[1-9][0-9]{0,8}$'), substring(p.slug FROM '-([1-9][0-9]{0,8})$')::bigint)
+            ) f (base, number) JOIN names n ON n.key = f.base || ' ' || (p.name COLLATE "C")
+            WHERE (p.external_id IS NULL OR f.number = 1) AND NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
+            ORDER BY p.id, n.age, f.number
+        )
         UPDATE import_product r SET product_id = found.id FROM (
             SELECT w.line, k.id FROM (
-                SELECT line, base, name, row_number() OVER (PARTITION BY base, name COLLATE "C" ORDER BY line) AS nth
+                SELECT line, row_number() OVER (PARTITION BY name COLLATE "C" ORDER BY line) || ' ' || name AS key
                 FROM import_product WHERE by_name AND product_id IS NULL
             ) w JOIN (
-                SELECT p.id, f.base, p.name, row_number() OVER (PARTITION BY f.base, p.name COLLATE "C" ORDER BY f.number) AS nth
-                FROM product p CROSS JOIN LATERAL (VALUES
-                    (p.slug, 1::bigint),
-                    (substring(p.slug FROM '^(.+)-[1-9][0-9]{0,8}$'), substring(p.slug FROM '-([1-9][0-9]{0,8})$')::bigint)
-                ) f (base, number)
-                WHERE (p.external_id IS NULL OR f.number = 1)
-                    AND EXISTS (SELECT FROM import_product r WHERE r.by_name AND r.base = f.base AND r.name = p.name COLLATE "C")
-                    AND NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
-            ) k ON k.base = w.base AND k.nth = w.nth AND k.name = w.name COLLATE "C"
+                SELECT id, row_number() OVER (PARTITION BY name COLLATE "C" ORDER BY age, number) || ' ' || (name COLLATE "C") AS key
+                FROM known
+            ) k USING (key)
         ) found WHERE found.line = r.line;
-        UPDATE import_product r SET product_id = p.id FROM (
-            SELECT DISTINCT ON (base, \(folded("name"))) line, base, \(folded("name")) AS name FROM import_product
-            WHERE by_name AND product_id IS NULL ORDER BY base, \(folded("name")), line
-        ) w JOIN product p ON p.slug = w.base AND w.name = \(folded("p.name"))
-        WHERE r.line = w.line
-            AND NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
+        UPDATE import_product r SET product_id = found.id FROM (
+            SELECT DISTINCT ON (w.line) w.line, p.id FROM (
+                SELECT DISTINCT ON (base, \(folded("name"))) line, base, former_base, \(folded("name")) AS name FROM import_product
+                WHERE by_name AND product_id IS NULL ORDER BY base, \(folded("name")), line
+            ) w CROSS JOIN LATERAL (VALUES (w.former_base, 1), (w.base, 2)) s (slug, age)
+            JOIN product p ON p.slug = s.slug AND w.name = \(folded("p.name"))
+            WHERE NOT EXISTS (SELECT FROM import_product c WHERE c.product_id = p.id)
+            ORDER BY w.line, s.age
+        ) found WHERE found.line = r.line
         """
 
     private static func folded(_ name: String) -> String {
@@ -151,14 +193,16 @@ package enum ImportStatements {
                 UPDATE import_product r SET currency = \(currency), price = r.price / \(factor)
                 WHERE r.currency IS NULL AND \(product) RETURNING r.line
             ), priced AS (
-                UPDATE import_variant v SET price = v.price / \(factor) FROM named n WHERE n.line = v.line
+                UPDATE import_variant v SET price = v.price / \(factor), compare_at_price = v.compare_at_price / \(factor) \
+                FROM named n WHERE n.line = v.line
             )
             INSERT INTO import_error (line, field, reason)
-            SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || 'price', CASE
-                WHEN v.price % \(factor) <> 0 THEN \(RowReader.tooManyDigits(digits))
+            SELECT v.line, CASE WHEN r.lists_variants THEN 'variants/' || v.position || '/' ELSE '' END || a.field, CASE
+                WHEN a.amount % \(factor) <> 0 THEN \(RowReader.tooManyDigits(digits))
                 ELSE \(RowReader.outOfRange(digits)) END
             FROM named n JOIN import_variant v USING (line) JOIN import_product r USING (line)
-            WHERE v.price % \(factor) <> 0 OR v.price / \(factor) > \(RowRules.maximumPrice)
+            CROSS JOIN LATERAL (VALUES ('price', v.price), ('compare_at_price', v.compare_at_price)) a (field, amount)
+            WHERE a.amount % \(factor) <> 0 OR a.amount / \(factor) > \(RowRules.maximumPrice)
             """
     }
 

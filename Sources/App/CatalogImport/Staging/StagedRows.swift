@@ -88,11 +88,23 @@ enum StagingTables {
             .init("slug", "text") { $1.column($0.slug) },
             // The beginning of a new slug.
             .init("base", "text NOT NULL") { $1.column($0.slugBase) },
+            // The same as releases before made it.
+            .init("former_base", "text NOT NULL") { $1.column($0.formerSlugBase) },
             // Whether only the name identifies the product.
             .init("by_name", "boolean NOT NULL") { $1.column($0.isKnownByNameOnly) },
             .init("name", "text NOT NULL") { $1.column($0.name) },
             .init("description", "text") { $1.column($0.description) },
-            .init("category", "text") { $1.column($0.category?.joined(separator: "/")) },
+            .init("brand", "text") { $1.column($0.brand) },
+            // As in the file; later with the types of the attributes.
+            .init("attributes", "jsonb") { row, text in
+                if let attributes = row.attributes {
+                    text.column(utf8: ImportAttribute.json(attributes))
+                } else {
+                    text.column(nil as String?)
+                }
+            },
+            // A name has no line breaks, but may have slashes.
+            .init("category", "text") { $1.column($0.category?.joined(separator: "\n")) },
             .init("tags", "text[]") { $1.column($0.tags) },
             .init("images", "jsonb") { row, text in
                 if let images = row.images { text.column(utf8: ImportImage.json(images)) } else { text.column(nil as String?) }
@@ -117,9 +129,12 @@ enum StagingTables {
             .init("sku", "text") { $1.column($0.variant.sku) },
             .init("name", "text NOT NULL") { $1.column($0.variant.name) },
             .init("options", "jsonb NOT NULL") { $1.column(utf8: $0.variant.optionsJSON) },
+            .init("option_order", "text[] NOT NULL") { $1.column($0.variant.options.map(\.name)) },
             .init("price", "bigint NOT NULL") { $1.column($0.variant.price) },
+            .init("compare_at_price", "bigint") { $1.column($0.variant.compareAtPrice) },
             .init("stock", "integer") { $1.column($0.variant.stock) },
             .init("max_quantity", "integer") { $1.column($0.variant.maximum) },
+            .init("low_stock", "integer") { $1.column($0.variant.lowStock) },
             .init("variant_id", "uuid"),
             .init("is_new", "boolean"),
             .init("is_derived", "boolean NOT NULL DEFAULT false"),

@@ -25,7 +25,17 @@ package enum ServicePrivileges {
     static let tables = [
         // Imports write these tables, as their owner.
         Table("category", "SELECT"), Table("product", "SELECT"), Table("variant", "SELECT"), Table("catalog_version", "SELECT"),
-        Table("stock", "SELECT", updates: ["reserved"]),
+        Table("product_slug", "SELECT"), Table("category_slug", "SELECT"), Table("attribute", "SELECT"),
+        // A job counts the words.
+        Table("search_product", "SELECT"), Table("search_setting", "SELECT", updates: ["counted"]),
+        Table("search_word", "SELECT", "INSERT", "UPDATE", "DELETE"), Table("search_term", "SELECT", "INSERT", "DELETE"),
+        Table("search_synonym", "SELECT"), Table("search_redirect", "SELECT"),
+        Table("product_sales", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        // Of counts that follow from the orders.
+        Table("purchase_cursor", "SELECT", "UPDATE"), Table("counted_order", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("purchase_count", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("purchase_pair", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("stock", "SELECT", updates: ["reserved", "event_sequence"]),
         // Movements are summed up only by stock_movement_sum_up(), which cannot change a sum.
         Table("stock_movement", "SELECT", "INSERT"), Table("stock_balance", "SELECT"),
         Table("cart", "SELECT", "INSERT", "UPDATE", "DELETE"), Table("cart_item", "SELECT", "INSERT", "UPDATE", "DELETE"),
@@ -34,12 +44,24 @@ package enum ServicePrivileges {
         // The trigger orders_keep decides which orders may be erased or deleted.
         Table(
             "orders", "SELECT", "INSERT", "DELETE",
-            updates: ["status", "payment_status", "updated_at", "email", "shipping_address", "access_token_hash", "erased_at"]),
+            updates: [
+                "status", "payment_status", "updated_at", "email", "shipping_address", "access_token_hash", "erased_at",
+                "event_sequence", "locale",
+            ]),
         // Deleted with their order, by the foreign key.
         Table("order_line", "SELECT", "INSERT"), Table("order_history", "SELECT", "INSERT"),
         Table("reservation", "SELECT", "INSERT", updates: ["state", "expires_at"]),
         Table("order_hold", "SELECT", "INSERT", "DELETE", updates: ["units"]),
         Table("idempotency", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("order_token", "SELECT", "INSERT", "DELETE"),
+        // The payload may be updated, in order to erase a person from it.
+        Table("outbox", "SELECT", "INSERT", "DELETE", updates: ["payload"]),
+        Table("relay", "SELECT", updates: ["position", "claimed_by"]),
+        Table("event_target", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("delivery", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("worker", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("job", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("mailbox_message", "SELECT", "INSERT", "DELETE"),
         Table("schema_migration", "SELECT"),
     ]
 

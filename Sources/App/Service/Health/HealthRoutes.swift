@@ -15,13 +15,21 @@ final class HealthRoutes {
 
     func register(on router: Router) {
         router.alwaysServed("/health") { [self] context in health(at: context.loop.now) }
-        let live = Response.json { json in
+        router.alwaysServed("/health/live") { [self] context in isLive(at: context.loop.now) ? live : stuck }
+    }
+
+    private let live = HealthRoutes.liveness(.ok, "ok")
+    private let stuck = HealthRoutes.liveness(.serviceUnavailable, "stuck")
+
+    private static func liveness(_ code: HTTPResponse.Status, _ word: String) -> Response {
+        Response.json(code) { json in
             json.beginObject()
-            json.field("status", "ok")
+            json.field("status", word)
             json.endObject()
         }
-        router.alwaysServed("/health/live") { _ in live }
     }
+
+    func isLive(at now: UInt64) -> Bool { status.now.isLive(at: now) }
 
     /// - Parameter now: The time in nanoseconds of the monotonic clock.
     func health(at now: UInt64) -> Response {

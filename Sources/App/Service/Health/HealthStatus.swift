@@ -70,6 +70,8 @@ package struct HealthState: Sendable {
     var redis: Check?
     /// The state of the circuit breaker for Redis; nil if no Redis is configured.
     var breaker: BreakerPhase?
+    /// Nil if the process has no worker.
+    var worker: Worker?
 
     /// How long a service that has not reached its database counts as starting, in nanoseconds. After that it serves what it
     /// can: a fleet that restarts during an outage must not be killed again and again.
@@ -83,8 +85,11 @@ package struct HealthState: Sendable {
         if schema == .unknown, age(now) < Self.startLimit { return .starting }
         let isHealthy = postgres?.isUp == true && redis?.isUp != false && schema == .current
         let isReplicaHealthy = replica == nil || replica?.phase == .ok
-        return isHealthy && isReplicaHealthy ? .ok : .degraded
+        return isHealthy && isReplicaHealthy && worker?.isLate(at: now) != true ? .ok : .degraded
     }
+
+    /// Whether a container runtime should let the process run on.
+    func isLive(at now: UInt64) -> Bool { worker?.isLive(at: now) ?? true }
 
     func json(at now: UInt64, version: String) -> [UInt8] {
         var json = JSONWriter(capacity: 256)
@@ -97,6 +102,12 @@ package struct HealthState: Sendable {
         if let postgres { write("postgres", postgres.isUp ? "ok" : "down", postgres.latency, to: &json) }
         if let replica { write("postgres_replica", replica.phase.rawValue, replica.latency, to: &json) }
         if let redis { write("redis", redis.isUp ? "ok" : "down", redis.latency, breaker: breaker, to: &json) }
+        if let worker {
+            json.key("worker")
+            json.beginObject()
+            json.field("status", worker.isLate(at: now) ? "stuck" : "ok")
+            json.endObject()
+        }
         json.endObject()
         json.endObject()
         return json.finish()

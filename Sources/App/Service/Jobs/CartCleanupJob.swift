@@ -5,7 +5,7 @@ struct CartCleanupJob: BackgroundJob {
     let carts: CartStore
     let retention: Duration
     let name = "cart_cleanup"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await carts.drop(endedBefore: retention, limit: $0) } }
 }

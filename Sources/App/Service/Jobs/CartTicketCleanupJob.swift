@@ -4,7 +4,7 @@ import Cart
 struct CartTicketCleanupJob: BackgroundJob {
     let tickets: CartTicketStore
     let name = "cart_ticket_cleanup"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await tickets.sweep(limit: $0) } }
 }

@@ -4,7 +4,7 @@ import Cart
 struct ExpiredCartsJob: BackgroundJob {
     let carts: CartStore
     let name = "expired_carts"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(60))
 
     func run() async throws -> Int { try await inBatches { try await carts.expire(limit: $0) } }
 }

@@ -4,7 +4,7 @@ import Orders
 /// Measures how much of all stock unpaid orders hold. It reads the whole stock, so it runs seldom.
 struct HeldStockMetricsJob: BackgroundJob {
     let name = "held_stock_metrics"
-    let interval = Duration.seconds(60)
+    let schedule = JobSchedule.every(.seconds(60))
     private let orders: OrderStore
     private let units: Meter
     private let ratio: Meter
@@ -20,5 +20,11 @@ struct HeldStockMetricsJob: BackgroundJob {
         units.set(Double(held))
         ratio.set(onHand > 0 ? Double(held) / Double(onHand) : 0)
         return 0
+    }
+
+    /// Not a number: Prometheus shows the value of the worker that measures.
+    func runsElsewhere() {
+        units.set(Double.nan)
+        ratio.set(Double.nan)
     }
 }

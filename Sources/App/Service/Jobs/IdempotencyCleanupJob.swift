@@ -5,7 +5,7 @@ struct IdempotencyCleanupJob: BackgroundJob {
     let orders: OrderStore
     let lifetime: Duration
     let name = "idempotency_cleanup"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await orders.forgetAnswers(olderThan: lifetime, limit: $0) } }
 }

@@ -4,7 +4,7 @@ import Orders
 struct OrderHoldCleanupJob: BackgroundJob {
     let orders: OrderStore
     let name = "order_hold_cleanup"
-    let interval = Duration.seconds(60)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await orders.dropHolds(limit: $0) } }
 }

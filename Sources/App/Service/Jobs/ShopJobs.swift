@@ -1,12 +1,17 @@
 import Cart
+import Catalog
 import Configuration
+import Events
 import Logging
 import Orders
+import Recommendations
+import Webhooks
 
 /// The jobs that the service runs.
 enum ShopJobs {
     static func all(
-        orders: OrderStore, carts: CartStore, cartTickets: CartTicketStore, shop: ShopSettings, logger: Logger
+        orders: OrderStore, catalog: CatalogStore, carts: CartStore, cartTickets: CartTicketStore, events: EventRetention,
+        shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter, logger: Logger
     ) -> [any BackgroundJob] {
         [
             ExpiredOrdersJob(orders: orders, logger: logger),
@@ -19,6 +24,11 @@ enum ShopJobs {
             StockMovementSummaryJob(orders: orders, retention: shop.retention.movements),
             OrderHoldCleanupJob(orders: orders),
             HeldStockMetricsJob(orders: orders),
+            EventCleanupJob(events: events, retention: eventSettings.retention, patience: eventSettings.retries.patience),
+            EventBacklogMetricsJob(events: events),
+            SearchWordsJob(catalog: catalog),
+            WebhookSecretsJob(resealing: webhooks),
+            PurchaseCountJob(purchases: purchases),
         ]
     }
 }

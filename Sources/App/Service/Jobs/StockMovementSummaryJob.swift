@@ -5,7 +5,7 @@ struct StockMovementSummaryJob: BackgroundJob {
     let orders: OrderStore
     let retention: Duration
     let name = "stock_movement_summary"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int {
         // The limit counts ids, and ids have gaps: a batch that is not full may leave movements.

@@ -5,7 +5,7 @@ struct UnpaidOrderCleanupJob: BackgroundJob {
     let orders: OrderStore
     let retention: Duration
     let name = "unpaid_order_cleanup"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await orders.drop(endedBefore: retention, limit: $0) } }
 }

@@ -5,7 +5,7 @@ struct UnpaidOrderErasureJob: BackgroundJob {
     let orders: OrderStore
     let retention: Duration
     let name = "unpaid_order_erasure"
-    let interval = Duration.seconds(5)
+    let schedule = JobSchedule.every(.seconds(300))
 
     func run() async throws -> Int { try await inBatches { try await orders.blank(endedBefore: retention, limit: $0) } }
 }

@@ -7,11 +7,27 @@ extension MetricDescription {
         MetricDescription(
             "commerce_cache_requests_total", "Lookups in the catalogue's cache, by layer and result."),
         MetricDescription("commerce_cart_listeners", "Connections that listen to a cart."),
+        MetricDescription(
+            "commerce_event_deliveries_dead",
+            "Deliveries of events that were given up, by kind of target; at most 10,000 for each."),
+        MetricDescription(
+            "commerce_event_deliveries_oldest_seconds", "Age of the oldest delivery that is pending, by kind of target."),
+        MetricDescription(
+            "commerce_event_deliveries_pending",
+            "Deliveries of events that are pending, by kind of target; at most 10,000 for each."),
+        MetricDescription(
+            "commerce_event_deliveries_total",
+            "Attempts to deliver an event, by kind of target and outcome: delivered, failed, or dead."),
+        MetricDescription("commerce_event_delivery_duration_seconds", "Time that an attempt to deliver an event took."),
         MetricDescription("commerce_event_loop_lag_seconds", "Delay of an event loop's timers."),
+        MetricDescription("commerce_http_client_connections", "Open connections to other services, by client."),
+        MetricDescription("commerce_http_client_request_seconds", "Time that a request to another service took, by client."),
+        MetricDescription("commerce_http_client_requests_total", "Requests to other services, by client and outcome."),
+        MetricDescription("commerce_job_duration_seconds", "Time that a run of a job took."),
         MetricDescription(
             "commerce_job_last_success_timestamp_seconds", "Time of the last successful run of a job, in seconds since 1970."),
         MetricDescription("commerce_job_rows_total", "Rows that a job changed."),
-        MetricDescription("commerce_job_runs_total", "Runs of a background job, by outcome: success or failure."),
+        MetricDescription("commerce_job_runs_total", "Runs of a background job, by outcome: success, failure, or timeout."),
         MetricDescription(
             "commerce_order_transaction_orders_total", "Orders in transactions, by lane. A retry counts again."),
         MetricDescription(
@@ -22,6 +38,13 @@ extension MetricDescription {
             "commerce_orders_overdue", "Unpaid orders that should have expired but cannot, because their stock is locked."),
         MetricDescription(
             "commerce_orders_total", "Attempts to place an order, by result: placed, replayed, or the reason for the rejection."),
+        MetricDescription("commerce_outbox_events_total", "Events that the relay has read from the outbox."),
+        MetricDescription(
+            "commerce_outbox_gaps",
+            "Positions below the last one read whose transactions may still commit. Many, for long, are the sign of a transaction that "
+                + "stays open: old events cannot be deleted meanwhile."),
+        MetricDescription(
+            "commerce_outbox_lag_seconds", "Time from the commit of an event until the relay has read it, of the last one read."),
         MetricDescription(
             "commerce_postgres_acquire_failures_total", "Failures to get a connection to PostgreSQL, by reason."),
         MetricDescription(
@@ -52,6 +75,12 @@ extension MetricDescription {
             "commerce_stock_held_ratio", "Share of the whole stock that orders reserve, from 0 to 1. It is counted once a minute."
         ),
         MetricDescription("commerce_stock_held_units", "Units that orders reserve. They are counted once a minute."),
+        MetricDescription("commerce_smtp_connections", "Open connections to the mail server."),
+        MetricDescription(
+            "commerce_worker_last_pass_timestamp_seconds",
+            "Time of the last pass of a worker over its work, in seconds since 1970. It makes one every two seconds."),
+        MetricDescription(
+            "commerce_worker_reaped_total", "Workers that were silent for too long and whose work was taken over."),
         MetricDescription(
             "http_server_admission_limit", "Limit of concurrent requests, which follows measured latency."),
         MetricDescription(

@@ -1,4 +1,4 @@
-/// The ASCII letters, in lower case, that stand for a Latin letter with marks.
+/// The ASCII letters, in lower case, that stand for a Latin letter with marks (``Transliteration`` has other letters).
 ///
 /// A table, as the standard library does not decompose characters and ICU has tens of megabytes. It follows Unicode's compatibility
 /// decompositions (NFKD) with the marks dropped; letters without one (ø, ł, ß, æ …) are folded as they are usually typed.

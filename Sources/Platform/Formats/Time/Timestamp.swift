@@ -84,15 +84,15 @@ struct UTCMoment {
 }
 
 /// A day of the proleptic Gregorian calendar, which RFC 3339 uses.
-struct CivilDate: Hashable, Sendable {
-    var year: Int
+package struct CivilDate: Hashable, Sendable {
+    package var year: Int
     /// 1–12.
-    var month: Int
+    package var month: Int
     /// 1–31.
-    var day: Int
+    package var day: Int
 
     /// Nil for a date that does not exist, such as 29 February outside leap years.
-    init?(year: Int, month: Int, day: Int) {
+    package init?(year: Int, month: Int, day: Int) {
         guard (0...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.days(inMonth: month, of: year)
         else { return nil }
@@ -102,7 +102,7 @@ struct CivilDate: Hashable, Sendable {
     /// The date a number of days after 1970-01-01.
     ///
     /// Years are counted from 1 March: the leap day is then the last day, and one formula gives the lengths of the months.
-    init(daysSince1970 days: Int) {
+    package init(daysSince1970 days: Int) {
         let sinceMarch0000 = days + Self.daysFromMarch0000To1970
         // 400 years have 146,097 days. Division rounds down, also for earlier dates.
         let era = (sinceMarch0000 >= 0 ? sinceMarch0000 : sinceMarch0000 - 146_096) / 146_097
@@ -116,7 +116,7 @@ struct CivilDate: Hashable, Sendable {
     }
 
     /// Days from 1970-01-01 to this date, negative before it.
-    var daysSince1970: Int {
+    package var daysSince1970: Int {
         let marchYear = month <= 2 ? year - 1 : year
         let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
         let yearOfEra = marchYear - era * 400

@@ -148,6 +148,12 @@ package struct PostgresNamedFields<Column: PostgresColumn> {
     @inlinable
     package func bigint(_ row: Int, _ column: Column) throws(PostgresError) -> Int64 { try fields.bigint(row, column.rawValue) }
 
+    /// A bigint that may be NULL.
+    @inlinable
+    package func optionalBigint(_ row: Int, _ column: Column) throws(PostgresError) -> Int64? {
+        try fields.bytes(row, column.rawValue) == nil ? nil : fields.bigint(row, column.rawValue)
+    }
+
     /// An integer that is not NULL.
     @inlinable
     package func integer(_ row: Int, _ column: Column) throws(PostgresError) -> Int { try fields.integer(row, column.rawValue) }

@@ -109,13 +109,21 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
     }
 
     /// Opens sealed data; nil where it was not sealed with the current or previous key, has another context, or was changed.
-    package func open(_ sealed: [UInt8], context: [UInt8] = []) -> [UInt8]? {
+    package func open(_ sealed: [UInt8], context: [UInt8] = []) -> [UInt8]? { opened(sealed, context: context)?.plain }
+
+    /// Seals again, under the current key, what the previous one has sealed. Nil where the current one has, or it does not open.
+    package func resealed(_ sealed: [UInt8], context: [UInt8] = []) -> [UInt8]? {
+        guard let (plain, isCurrent) = opened(sealed, context: context), !isCurrent else { return nil }
+        return seal(plain, context: context)
+    }
+
+    private func opened(_ sealed: [UInt8], context: [UInt8]) -> (plain: [UInt8], isCurrent: Bool)? {
         guard sealed.count >= SealingKey.overhead, sealed.first == SealingKey.layout else { return nil }
         let nonce = Array(sealed[1..<(1 + SealingKey.nonceLength)])
         let tag = Array(sealed.suffix(SealingKey.tagLength))
         let text = Array(sealed[(1 + SealingKey.nonceLength)..<(sealed.count - SealingKey.tagLength)])
-        for key in keys {
-            if let plain = Self.crypt(text, key: key, nonce: nonce, context: context, tag: tag) { return plain }
+        for (index, key) in keys.enumerated() {
+            if let plain = Self.crypt(text, key: key, nonce: nonce, context: context, tag: tag) { return (plain, index == 0) }
         }
         return nil
     }

@@ -232,8 +232,8 @@ package final class CatalogCache {
     private func fetch(_ key: String, _ load: Load) async throws -> CatalogEntry {
         let version = version.number
         var isClaimed = false
-        // Pages and totals of lists, of which there are as many as there are filters, are shared once they are requested again. A
-        // crawler requests each page once, and would push out of Redis what all others want.
+        // Pages and totals of lists, of which there are as many as there are filters, and recommendations are shared once they are
+        // requested again. A crawler requests each page once, and would push out of Redis what all others want.
         var isShared = !Self.isOfList(key)
         if isTrusted, let shared {
             switch await shared.lookUp(key, version: version, isCurrent: { version == self.version.number }) {
@@ -290,8 +290,8 @@ package final class CatalogCache {
 
     // MARK: Sharing
 
-    /// Whether a key is that of a page or a total of a list.
-    static func isOfList(_ key: String) -> Bool { key.hasPrefix("l:") || key.hasPrefix("t:") }
+    /// Whether a key is that of a page or a total of a list, or of products chosen for another one.
+    static func isOfList(_ key: String) -> Bool { ["l:", "t:", "r:"].contains { key.hasPrefix($0) } }
 
     private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {
         guard let shared, isTrusted else { return }

@@ -21,6 +21,8 @@ final class CatalogEntry {
     /// All header fields but the tag and those of the coding: written once, not for every request.
     private let fields: HeaderBlock
     private var plain: Representation?
+    /// The response that leads to the present slug. It has no tag: conditions hold for what the other path shows (RFC 9110 §13.2.1).
+    private let redirect: Response?
     /// The loop's compressor; nil: nothing is compressed.
     private let compressor: Gzip?
     private var gzip = GzipState.notTried
@@ -45,10 +47,17 @@ final class CatalogEntry {
             var fields = Response.json(bytes: []).with(.cacheControl, policy).headers
             // A longer field could push the head over the limit of load balancers; the cursor is in the body too.
             if let link = document.link, link.utf8.count <= 8_192 { fields.append(.link, link) }
+            if let location = document.location {
+                fields.append(.location, location)
+                redirect = Response(.movedPermanently, headers: fields, body: document.template)
+            } else {
+                redirect = nil
+            }
             self.fields = fields
             plain = Self.plain(document.filled(with: available), fields, compressor)
         } else {
             fields = HeaderBlock()
+            redirect = nil
         }
         cachedCost = cost
     }
@@ -64,6 +73,7 @@ final class CatalogEntry {
     /// - Throws: 412 where the client wants another version only.
     func response(to context: RequestContext) throws(Problem) -> Response? {
         guard let plain else { return nil }
+        if let redirect { return redirect }
         return try context.answer(plain, isCoded: compressor != nil) { compressed(plain) }
     }
 

@@ -13,6 +13,8 @@ package struct StockTemplate: Equatable, Sendable {
     let template: [UInt8]
     /// The Link field of a list that has a next page.
     package let link: String?
+    /// The Location field of a redirect, for a slug that has been replaced.
+    package let location: String?
 
     enum Placeholder {
         /// How many pieces of one variant can be bought.
@@ -27,6 +29,26 @@ package struct StockTemplate: Equatable, Sendable {
         self.variants = variants
         self.template = template
         self.link = link
+        location = nil
+    }
+
+    /// A redirect to another path: `{"location": path}`.
+    init(redirectTo path: String) {
+        variants = []
+        link = nil
+        location = path
+        var json = JSONWriter(capacity: 32 + path.utf8.count)
+        json.beginObject()
+        json.field("location", path)
+        json.endObject()
+        template = json.finish()
+    }
+
+    private init(variants: [UUID], template: [UInt8], field: String?, isRedirect: Bool) {
+        self.variants = variants
+        self.template = template
+        link = isRedirect ? nil : field
+        location = isRedirect ? field : nil
     }
 
     /// The text with how many pieces of each variant can be bought, in their order; a number that is missing counts as 0.
@@ -74,14 +96,15 @@ package struct StockTemplate: Equatable, Sendable {
 
 // MARK: In Redis
 
-/// A version byte, the number of variants in two bytes, their ids and how many pieces of each could be bought in four, the Link
-/// field's length in two and the field, then the template. The stock is for the time when PostgreSQL is away.
+/// A byte for the kind of document, the number of variants in two bytes, their ids and how many pieces of each could be bought in four, the Link
+/// or Location field's length in two and the field, then the template. The stock is for the time when PostgreSQL is away.
 extension StockTemplate {
-    private static let format: UInt8 = 1
+    private static let plain: UInt8 = 1
+    private static let redirect: UInt8 = 2
 
     /// The bytes for Redis.
     func encoded(available: [Int]) -> [UInt8] {
-        var bytes: [UInt8] = [Self.format]
+        var bytes: [UInt8] = [location == nil ? Self.plain : Self.redirect]
         bytes.reserveCapacity(template.count + variants.count * 20 + 3)
         bytes.append(UInt8(truncatingIfNeeded: variants.count >> 8))
         bytes.append(UInt8(truncatingIfNeeded: variants.count))
@@ -90,7 +113,7 @@ extension StockTemplate {
             let stock = UInt32(clamping: index < available.count ? available[index] : 0)
             for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: stock >> shift)) }
         }
-        let field = Array((link ?? "").utf8.prefix(0xffff))
+        let field = Array((location ?? link ?? "").utf8.prefix(0xffff))
         bytes.append(UInt8(truncatingIfNeeded: field.count >> 8))
         bytes.append(UInt8(truncatingIfNeeded: field.count))
         bytes.append(contentsOf: field)
@@ -100,14 +123,15 @@ extension StockTemplate {
 
     /// The document of ``encoded(available:)``; nil for any other bytes.
     static func decode(_ bytes: [UInt8]) -> (document: StockTemplate, available: [Int])? {
-        guard bytes.count >= 3, bytes[0] == format else { return nil }
+        guard bytes.count >= 3, bytes[0] == plain || bytes[0] == redirect else { return nil }
         let count = Int(bytes[1]) << 8 | Int(bytes[2])
         let start = 3 + count * 20
         guard bytes.count >= start + 2 else { return nil }
         let text = start + 2
         let end = text + (Int(bytes[start]) << 8 | Int(bytes[start + 1]))
         guard bytes.count >= end else { return nil }
-        let link = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
+        let field = end > text ? String(validating: bytes[text..<end], as: UTF8.self) : nil
+        guard bytes[0] == plain || (field != nil && count == 0) else { return nil }
         var variants: [UUID] = []
         var available: [Int] = []
         variants.reserveCapacity(count)
@@ -118,7 +142,9 @@ extension StockTemplate {
             variants.append(variant)
             available.append(bytes[place + 16..<place + 20].reduce(0) { $0 << 8 | Int($1) })
         }
-        return (StockTemplate(variants: variants, template: Array(bytes[end...]), link: link), available)
+        let document = StockTemplate(
+            variants: variants, template: Array(bytes[end...]), field: field, isRedirect: bytes[0] == redirect)
+        return (document, available)
     }
 }
 

@@ -11,13 +11,21 @@ package struct CheckoutRequest: Sendable {
     let record: IdempotencyRecord
     /// The client whose unpaid orders are limited; nil without limits.
     let holder: Holder?
+    /// The language of the shopper, as in `de`; nil where it is unknown.
+    let locale: String?
     /// The quantities of an order without a cart. Those of a cart are read with it.
     let quantities: RequestedQuantities?
+    /// The trace of the request.
+    let traceID: String?
 
-    /// - Parameter cartTokenHash: the hash of the cart's token; nil where the request has none
+    /// - Parameters:
+    ///   - cartTokenHash: the hash of the cart's token; nil where the request has none
+    ///   - locale: the language of the shopper
+    ///   - traceID: the trace of the request, for the order's event
     /// - Throws: `Problem`: 404 for a cart without its token, 422 for too large a quantity of one SKU.
     package init(
-        _ order: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil
+        _ order: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil,
+        locale: String? = nil, traceID: String? = nil
     ) throws(Problem) {
         switch order.source {
         case .cart:
@@ -33,6 +41,8 @@ package struct CheckoutRequest: Sendable {
         self.cartTokenHash = cartTokenHash ?? []
         self.record = record
         self.holder = holder
+        self.locale = locale
+        self.traceID = traceID
     }
 }
 

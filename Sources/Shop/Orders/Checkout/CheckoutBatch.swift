@@ -1,4 +1,5 @@
 import Cart
+import Events
 import Formats
 import FoundationEssentials
 import Inventory
@@ -98,7 +99,8 @@ struct CheckoutBatch {
         for line in lines { stock.take(line.sku, line.quantity) }
         let order = Order(
             id: UUID.v7(at: snapshot.time), number: OrderNumber.make(random: .random(in: .min ... .max)),
-            status: .pendingPayment, paymentStatus: .unpaid, email: request.order.email, lines: lines, totals: totals,
+            status: .pendingPayment, paymentStatus: .unpaid, email: request.order.email, locale: request.locale, lines: lines,
+            totals: totals,
             shippingAddress: request.order.shippingAddress.json(),
             history: [OrderEvent(status: .pendingPayment, at: snapshot.time, reason: "placed")], createdAt: snapshot.time)
         if let cart = request.order.cart {
@@ -117,16 +119,21 @@ struct PlacedOrder {
     /// The hash of the guest's secret.
     let tokenHash: [UInt8]
     let response: CheckoutResponse
-    /// The response as it is stored.
+    /// The response as it is stored; see ``ResponseSeal``.
     let sealed: [UInt8]
+    /// The event that tells of the order.
+    let event: OutboxEvent
 
     init(_ order: Order, for request: CheckoutRequest, _ seal: ResponseSeal) {
         let token = RandomToken()
-        let (body, tag) = order.json(accessToken: token.text)
+        let (body, document) = order.json(accessToken: token.text)
+        let tag = document.tag
         self.order = order
         self.request = request
         tokenHash = token.hash
         response = CheckoutResponse(location: "/v1/orders/\(order.id.text)", tag: tag, body: body, isReplay: false)
-        sealed = seal.seal(response, for: request.record)
+        sealed = seal.seal(token.text, in: document, tag: tag, location: response.location, for: request.record)
+        event = OutboxEvent(
+            .orderPlaced, of: order.id, sequence: 1, payload: document.bytes, traceID: request.traceID, at: order.createdAt)
     }
 }

@@ -17,25 +17,49 @@ package struct CheckoutResponse: Sendable {
 /// Seals responses, so that only a repetition of the same request can open them: the key is derived from the service's secret
 /// and from the client's (the Idempotency-Key, and the cart's token). A reader of the table, a copy or a backup has neither,
 /// and a holder of the service's secret lacks the client's.
+///
+/// Only the secret in a response is stored. The rest of it is the payload of the order's first event, which is written with it and
+/// stays for longer: an order's document is stored once.
 struct ResponseSeal: Sendable {
-    /// Part of the keys: another text would make stored responses unreadable.
-    private static let purpose = EncryptionKeys.Purpose("kept answer")
+    /// Parts of the keys: another text would make stored responses unreadable.
+    private static let token = EncryptionKeys.Purpose("access token of a kept answer")
+    /// Earlier releases have sealed the tag and the whole body. They cannot open what this one seals, and answer 503.
+    private static let whole = EncryptionKeys.Purpose("kept answer")
 
     private let keys: EncryptionKeys
 
     init(_ keys: EncryptionKeys) { self.keys = keys }
 
-    /// Seals tag and body.
-    func seal(_ response: CheckoutResponse, for record: IdempotencyRecord) -> [UInt8] {
-        let tag = response.tag.opaque
+    /// Seals the secret, its place, and the tag of the document that it belongs to.
+    func seal(
+        _ accessToken: String, in document: OrderDocument, tag: EntityTag, location: String, for record: IdempotencyRecord
+    ) -> [UInt8] {
+        let place = UInt16(clamping: document.tokenIndex)
         // A tag has 22 characters.
-        let plain = [UInt8(truncatingIfNeeded: tag.count)] + tag + response.body
-        return key(record).seal(plain, context: Self.context(record, response.location))
+        let plain =
+            [UInt8(place >> 8), UInt8(truncatingIfNeeded: place), UInt8(truncatingIfNeeded: tag.opaque.count)] + tag.opaque
+            + accessToken.utf8
+        return key(record, Self.token).seal(plain, context: Self.context(record, location))
     }
 
-    /// - Returns: nil where the response was sealed for another request or with another secret, or was changed.
-    func open(_ sealed: [UInt8], location: String, for record: IdempotencyRecord) -> CheckoutResponse? {
-        guard let plain = key(record).open(sealed, context: Self.context(record, location)), let length = plain.first,
+    /// - Parameter document: the order as its first event has it
+    /// - Returns: nil where the response was sealed for another request or with another secret, or was changed, or where the document
+    ///   is another one.
+    func open(
+        _ sealed: [UInt8], document: [UInt8]?, location: String, for record: IdempotencyRecord
+    ) -> CheckoutResponse? {
+        let context = Self.context(record, location)
+        if let plain = key(record, Self.token).open(sealed, context: context) {
+            guard let bytes = document, plain.count > 3, plain.count > 3 + Int(plain[2]) else { return nil }
+            let (place, end) = (Int(plain[0]) << 8 | Int(plain[1]), 3 + Int(plain[2]))
+            let document = OrderDocument(bytes: bytes, tokenIndex: place)
+            let tag = EntityTag(opaque: Array(plain[3..<end]))
+            guard place <= bytes.count, document.tag == tag else { return nil }
+            return CheckoutResponse(
+                location: location, tag: tag, body: document.bytes(accessToken: String(decoding: plain[end...], as: UTF8.self)),
+                isReplay: true)
+        }
+        guard let plain = key(record, Self.whole).open(sealed, context: context), let length = plain.first,
             plain.count > Int(length)
         else { return nil }
         return CheckoutResponse(
@@ -43,8 +67,8 @@ struct ResponseSeal: Sendable {
             isReplay: true)
     }
 
-    private func key(_ record: IdempotencyRecord) -> SealingKey {
-        keys.sealing(for: Self.purpose, ownedBy: record.secret.reveal().utf8)
+    private func key(_ record: IdempotencyRecord, _ purpose: EncryptionKeys.Purpose) -> SealingKey {
+        keys.sealing(for: purpose, ownedBy: record.secret.reveal().utf8)
     }
 
     /// Binds the response to its row.
@@ -58,7 +82,8 @@ enum StoredResponseError: Error, CustomStringConvertible {
     case sealedWithAnotherKey
 
     var description: String {
-        "a stored response cannot be opened: ENCRYPTION_KEY has changed, and ENCRYPTION_KEY_PREVIOUS is not the one before"
+        "a stored response cannot be opened: ENCRYPTION_KEY has changed, and ENCRYPTION_KEY_PREVIOUS is not the one before, or the "
+            + "order's first event is gone"
     }
 }
 

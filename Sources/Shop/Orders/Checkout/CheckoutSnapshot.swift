@@ -24,11 +24,13 @@ struct CheckoutSnapshot {
         let body: [UInt8]?
         /// See ``ResponseSeal``.
         let sealed: [UInt8]?
+        /// The payload of the order's first event.
+        var document: [UInt8]?
 
         /// The response to the same request; nil where it cannot be opened.
         func response(to record: IdempotencyRecord, _ seal: ResponseSeal) -> CheckoutResponse? {
             if let body { return CheckoutResponse(stored: body, location: location) }
-            return sealed.flatMap { seal.open($0, location: location, for: record) }
+            return sealed.flatMap { seal.open($0, document: document, location: location, for: record) }
         }
     }
 
@@ -73,7 +75,7 @@ extension CheckoutSnapshot {
             let row = CheckoutRow<CheckoutStatements.StoredResponseColumn>(row)
             stored[try row[.id]] = StoredResponse(
                 requestHash: try row[.requestHash], location: try row[.location], body: try row[.body],
-                sealed: try row[.sealed])
+                sealed: try row[.sealed], document: try row[.document, as: String?.self].map { Array($0.utf8) })
         }
         self.stored = stored
         var carts: [UUID: CartHead] = [:]

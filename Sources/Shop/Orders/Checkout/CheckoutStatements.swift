@@ -1,7 +1,9 @@
 import Cart
 import EventLoop
+import Events
 import Formats
 import FoundationEssentials
+import Inventory
 import PostgresClient
 
 /// The SQL that places the orders of one transaction.
@@ -22,15 +24,21 @@ enum CheckoutStatements {
     }
 
     enum StoredResponseColumn: Int, PostgresColumn {
-        case id, requestHash, location, body, sealed
+        case id, requestHash, location, body, sealed, document
 
         var sql: PostgresQuery {
             switch self {
-            case .id: "id"
+            case .id: "i.id"
             case .requestHash: "request_hash"
             case .location: "location"
             case .body: "body"
             case .sealed: "sealed"
+            // A look-up, which cannot become a join: few requests are repetitions.
+            case .document:
+                """
+                (SELECT o.payload FROM outbox o WHERE o.aggregate_id = right(i.location, 36)::uuid AND o.sequence = 1 \
+                ORDER BY o.sequence, o.position LIMIT 1)
+                """
             }
         }
 
@@ -104,10 +112,10 @@ enum CheckoutStatements {
         let timeout = "\(lockTimeout.nanosecondsClamped / 1_000_000)ms"
         var statements: [PostgresQuery] = [
             """
-            SELECT \(KeyColumn.list), set_config('lock_timeout', \(timeout), true) \
+            SELECT \(KeyColumn.list), set_config('lock_timeout', \(timeout), true), \(lookUps) \
             FROM unnest(\(requests.map(\.record.lock))) WITH ORDINALITY AS k (lock, place) ORDER BY k.place
             """,
-            "SELECT \(StoredResponseColumn.list) FROM idempotency WHERE id = ANY(\(keys))",
+            "SELECT \(StoredResponseColumn.list) FROM idempotency i WHERE i.id = ANY(\(keys))",
         ]
         let skus = requests.flatMap { $0.quantities?.skus ?? [] }
         let carts = requests.compactMap(\.order.cart)
@@ -137,6 +145,13 @@ enum CheckoutStatements {
         return statements
     }
 
+    /// All statements of the transaction find rows by their keys. With these settings no plan does anything else, even for tables that
+    /// are small when it is made. For the last statement, it also is what keeps its order: it takes the variants as they come, sorted,
+    /// and looks each up, or it walks the index, which has the same order.
+    private static let lookUps: PostgresQuery = """
+        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true)
+        """
+
     /// Variants with their stock. A variant without a row of stock has none.
     private static func variants(_ wanted: PostgresQuery, _ locksStock: Bool) -> PostgresQuery {
         guard locksStock else {
@@ -157,45 +172,48 @@ enum CheckoutStatements {
 
     /// Writes the orders, each with its lines, its reservation, its history and its stored response.
     ///
-    /// Stock comes last. Its rows are always locked in the order of ids, so that transactions never wait for each other in a
-    /// circle. Where other orders have taken stock since it was read, the constraint `stock_never_oversold` rejects the
+    /// Stock comes last. Its rows are always locked in the order of ids (``opening(_:lockTimeout:locksStock:)`` sees to it), so that
+    /// transactions never wait for each other in a circle. Where other orders have taken stock since it was read, the constraint `stock_never_oversold` rejects the
     /// transaction.
-    static func writing(_ orders: [PlacedOrder], reservationTime: Duration) -> [PostgresQuery] {
+    ///
+    /// The events of the orders, and of stock that becomes low, are part of the same statements.
+    static func writing(_ orders: [PlacedOrder], reservationTime: Duration, lowStock: Int) -> [PostgresQuery] {
         guard let at = orders.first?.order.createdAt else { return [] }
         var statements = [heads(orders, at: at, expires: at + reservationTime), lines(orders)]
         var taken: [UUID: Int] = [:]
         for line in orders.lazy.flatMap(\.order.lines) { taken[line.variant, default: 0] += line.quantity }
-        let variants = Array(taken.keys)
+        let variants = taken.keys.sorted()
         let carts = orders.compactMap(\.request.order.cart)
         if let holds = HoldStatements.writing(orders) { statements.append(holds) }
         if !carts.isEmpty {
             statements.append(
                 "UPDATE cart SET status = 'converted', version = version + 1, updated_at = now() WHERE id = ANY(\(carts))")
         }
-        statements.append("SELECT FROM stock WHERE variant_id = ANY(\(variants)) ORDER BY variant_id FOR UPDATE")
         statements.append(
-            """
-            UPDATE stock SET reserved = reserved + d.quantity FROM unnest(\(variants), \
-            \(variants.map { Int32(clamping: taken[$0] ?? 0) })) AS d (variant_id, quantity) \
-            WHERE stock.variant_id = d.variant_id
-            """)
+            LowStock.reserving(variants, quantities: variants.map { taken[$0] ?? 0 }, threshold: lowStock))
         return statements
     }
 
     private static func heads(_ placed: [PlacedOrder], at: Timestamp, expires: Timestamp) -> PostgresQuery {
         let orders = placed.map(\.order)
+        let events = placed.map(\.event)
         return """
             WITH w AS MATERIALIZED (SELECT * FROM unnest(\(orders.map(\.id)), \(orders.map(\.number)), \(placed.map(\.request.order.cart)), \
             \(orders.map(\.email)), \(orders.map(\.currency)), \(orders.map(\.totals.subtotal.amount)), \
             \(orders.map(\.totals.discount.amount)), \(orders.map(\.totals.tax.amount)), \
             \(orders.map(\.totals.shipping.amount)), \(orders.map(\.totals.total.amount)), \
             \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.request.record.id)), \
-            \(placed.map(\.request.record.requestHash)), \(placed.map(\.response.location)), \(placed.map(\.sealed))) \
+            \(placed.map(\.request.record.requestHash)), \(placed.map(\.response.location)), \(placed.map(\.sealed)), \
+            \(orders.map(\.locale)), \(events.map(\.id)), \(events.map { String(decoding: $0.payload, as: UTF8.self) }), \
+            \(events.map(\.traceID))) \
             AS w (id, number, cart, email, currency, subtotal, discount, tax, shipping, total, address, token, key, \
-            request_hash, location, sealed)), \
+            request_hash, location, sealed, locale, event, payload, trace)), \
             o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, total, \
-            shipping_address, access_token_hash, created_at, updated_at) SELECT id, number, cart, email, currency, subtotal, \
-            discount, tax, shipping, total, address, token, \(at), \(at) FROM w), \
+            shipping_address, access_token_hash, locale, created_at, updated_at, event_sequence) SELECT id, number, cart, email, \
+            currency, subtotal, discount, tax, shipping, total, address, token, locale, \(at), \(at), 1 FROM w), \
+            e AS (INSERT INTO outbox (\(Outbox.columns)) SELECT event, \(EventType.orderPlaced.name), \
+            \(Int32(clamping: EventType.orderPlaced.version)), \(EventType.orderPlaced.aggregate), id, 1, payload, trace \
+            FROM w), \
             r AS (INSERT INTO reservation (order_id, expires_at) SELECT id, \(expires) FROM w), \
             h AS (INSERT INTO order_history (order_id, position, status, reason, at) \
             SELECT id, 1, 'pending_payment', 'placed', \(at) FROM w) \

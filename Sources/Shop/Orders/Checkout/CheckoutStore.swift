@@ -1,4 +1,5 @@
 import EventLoop
+import Inventory
 import PostgresClient
 import Web
 
@@ -14,12 +15,21 @@ package struct CheckoutStore {
     let seal: ResponseSeal
     /// What a client can hold without paying.
     let limits: HoldLimits
+    /// So few available units of a variant are low stock, unless the variant has a number of its own.
+    let lowStock: Int
+    /// Called when orders, and so events, were committed.
+    let committed: () -> Void
 
     /// - Parameter keys: the keys that seal the stored responses
-    package init(pool: PostgresPool, reservationTime: Duration, keys: EncryptionKeys, limits: HoldLimits = HoldLimits()) {
+    package init(
+        pool: PostgresPool, reservationTime: Duration, keys: EncryptionKeys, limits: HoldLimits = HoldLimits(),
+        lowStock: Int = LowStock.defaultThreshold, committed: @escaping () -> Void = {}
+    ) {
         self.pool = pool
         self.reservationTime = reservationTime
         self.limits = limits
+        self.lowStock = lowStock
+        self.committed = committed
         seal = ResponseSeal(keys)
     }
 
@@ -59,7 +69,8 @@ package struct CheckoutStore {
                     return outcomes
                 }
                 _ = try await transaction.commit(
-                    with: CheckoutStatements.writing(batch.placed, reservationTime: reservationTime))
+                    with: CheckoutStatements.writing(batch.placed, reservationTime: reservationTime, lowStock: lowStock))
+                committed()
                 return outcomes
             }
         } catch {

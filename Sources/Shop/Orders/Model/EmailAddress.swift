@@ -5,7 +5,7 @@ import Formats
 ///
 /// Addresses that need quotes are refused, and so are invisible characters: controls, marks of direction, zero-width
 /// characters.
-enum EmailAddress {
+package enum EmailAddress {
     /// The address as limits count it: in lower case, and without the part from a plus to the @, since most providers deliver
     /// it to the same mailbox (RFC 5233). For Gmail also without dots and with one of its two domains, since they are one
     /// mailbox (Gmail Help, "Dots don't matter in Gmail addresses").
@@ -21,7 +21,7 @@ enum EmailAddress {
     }
 
     /// The address in NFC, without white space around it; nil for another text.
-    static func parse(_ text: String) -> String? {
+    package static func parse(_ text: String) -> String? {
         let address = text.trimmed.composed
         // RFC 5321 §4.5.3.1.3: 256 octets with the brackets around it.
         guard address.utf8.count <= 254 else { return nil }

@@ -10,6 +10,8 @@ package struct Order: Sendable {
     package let status: OrderStatus
     package let paymentStatus: PaymentStatus
     package let email: String
+    /// The language of the shopper, as in `de`; nil where it is unknown.
+    package let locale: String?
     package let lines: [OrderLine]
     package let totals: OrderTotals
     /// A JSON object.
@@ -17,28 +19,37 @@ package struct Order: Sendable {
     package let history: [OrderEvent]
     package let createdAt: Timestamp
 
+    package init(
+        id: UUID, number: String, status: OrderStatus, paymentStatus: PaymentStatus, email: String, locale: String? = nil,
+        lines: [OrderLine], totals: OrderTotals, shippingAddress: [UInt8], history: [OrderEvent], createdAt: Timestamp
+    ) {
+        self.id = id
+        self.number = number
+        self.status = status
+        self.paymentStatus = paymentStatus
+        self.email = email
+        self.locale = locale
+        self.lines = lines
+        self.totals = totals
+        self.shippingAddress = shippingAddress
+        self.history = history
+        self.createdAt = createdAt
+    }
+
     /// The one currency of all its amounts.
     package var currency: String { totals.total.currency }
 
     /// The order as JSON.
     package func json() -> [UInt8] { document().bytes }
 
-    /// The order as JSON with the guest's secret in it, for the response to the request that placed it. The tag is that of
-    /// the order without the secret, as GET returns it.
-    package func json(accessToken: String) -> (body: [UInt8], tag: EntityTag) {
+    /// The order as JSON with the guest's secret in it, for the response to the request that placed it, and without it, as GET
+    /// returns it. The tag is that of the order without the secret.
+    package func json(accessToken: String) -> (body: [UInt8], withoutToken: OrderDocument) {
         let document = document()
-        var body: [UInt8] = []
-        body.reserveCapacity(document.bytes.count + accessToken.utf8.count + 20)
-        body.append(contentsOf: document.bytes[..<document.tokenIndex])
-        var json = JSONWriter(appendingTo: body, isWithin: true)
-        json.field("access_token", accessToken)
-        body = json.finish()
-        body.append(contentsOf: document.bytes[document.tokenIndex...])
-        return (body, EntityTag(of: document.bytes))
+        return (document.bytes(accessToken: accessToken), document)
     }
 
-    /// - Returns: the order as JSON, and the index at which the secret belongs
-    private func document() -> (bytes: [UInt8], tokenIndex: Int) {
+    private func document() -> OrderDocument {
         var json = JSONWriter(capacity: 1024 + lines.count * 320)
         json.beginObject()
         json.field("id", id)
@@ -47,6 +58,7 @@ package struct Order: Sendable {
         json.field("status", status.rawValue)
         json.field("payment_status", paymentStatus.rawValue)
         json.field("email", email)
+        if let locale { json.field("locale", locale) }
         json.field("currency", currency)
         json.key("items")
         json.beginArray()
@@ -71,7 +83,28 @@ package struct Order: Sendable {
         json.endArray()
         json.field("created_at", createdAt)
         json.endObject()
-        return (json.finish(), tokenIndex)
+        return OrderDocument(bytes: json.finish(), tokenIndex: tokenIndex)
+    }
+}
+
+/// An order as JSON, without the guest's secret.
+package struct OrderDocument: Sendable {
+    package let bytes: [UInt8]
+    /// Where the secret belongs.
+    let tokenIndex: Int
+
+    package var tag: EntityTag { EntityTag(of: bytes) }
+
+    /// The same with the secret in it.
+    func bytes(accessToken: String) -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(bytes.count + accessToken.utf8.count + 20)
+        body.append(contentsOf: bytes[..<tokenIndex])
+        var json = JSONWriter(appendingTo: body, isWithin: true)
+        json.field("access_token", accessToken)
+        body = json.finish()
+        body.append(contentsOf: bytes[tokenIndex...])
+        return body
     }
 }
 

@@ -3,7 +3,8 @@ import FoundationEssentials
 import PostgresClient
 
 /// Removes the data of a person (GDPR, article 17): the name, the address and the e-mail address of all their orders, and their
-/// carts. The items, the amounts and the country stay, as accounting needs them.
+/// carts; also from events, from what receivers of events have answered and mail servers have said, and from mails that are kept. The
+/// items, the amounts and the country stay, as accounting needs them.
 ///
 /// Reads all orders in the order of their ids. Each batch is a transaction of its own, so that new orders do not wait.
 package struct Erasure {
@@ -65,15 +66,35 @@ package struct Erasure {
                 AND lower(page.email) = lower(\(email)) RETURNING orders.id, cart_id, orders.created_at, status), \
                 i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.storedResponse) RETURNING 1), \
                 c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
-                h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id) \
+                h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id), \
+                \(OrderStore.forgetting) \
                 SELECT \(Column.list)
                 """)
-            guard let row = rows.named(Column.self).first, let reached = try row[.last, as: UUID?.self] else { return report }
+            guard let row = rows.named(Column.self).first, let reached = try row[.last, as: UUID?.self] else { break }
             report.orders += Int(clamping: try row[.orders, as: Int64.self])
             report.open += Int(clamping: try row[.open, as: Int64.self])
             report.carts += Int(clamping: try row[.carts, as: Int64.self])
             report.answers += Int(clamping: try row[.answers, as: Int64.self])
             last = reached
         }
+        // Mails about orders that are no longer there. The table has a few hundred rows at most.
+        _ = try connection.query("DELETE FROM mailbox_message WHERE lower(recipient) = lower(\(email))")
+        return report
     }
+}
+
+/// What else knows the person of an order: its further tokens, its events, and what came of their deliveries.
+extension OrderStore {
+    /// Common table expressions that remove the person of the orders in `o` from everywhere but the orders' own rows.
+    ///
+    /// The ids are an array, for which PostgreSQL expects few elements: it uses the indexes, however many orders it takes `o` for.
+    static let forgetting: PostgresQuery = """
+        k AS (DELETE FROM order_token WHERE order_id = ANY(ARRAY(SELECT id FROM o))), \
+        x AS (UPDATE outbox SET payload = (payload::jsonb || jsonb_build_object('email', '', 'shipping_address', \
+        jsonb_strip_nulls(jsonb_build_object('country', payload::jsonb #> '{shipping_address,country}'))))::text \
+        WHERE aggregate_id = ANY(ARRAY(SELECT id FROM o)) RETURNING id, position), \
+        a AS (UPDATE delivery SET answer = NULL, error = NULL FROM event_target t WHERE target_id = t.id \
+        AND position = ANY(ARRAY(SELECT position FROM x)) AND (answer IS NOT NULL OR error IS NOT NULL)), \
+        m AS (DELETE FROM mailbox_message WHERE event_id = ANY(ARRAY(SELECT id FROM x)))
+        """
 }

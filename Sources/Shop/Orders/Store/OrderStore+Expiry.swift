@@ -98,9 +98,19 @@ extension OrderStore {
                 await transaction.rolledBack()
                 return (batch, postponed)
             }
-            _ = try await transaction.commit(with: [Self.closing(closed, as: .expired, reason: "not paid in time")])
+            try await close(closed, as: .expired, reason: "not paid in time", in: transaction)
             return (batch, postponed)
         }
+    }
+
+    /// Whether any order is due and not expired yet.
+    package func isAnyOverdue() async throws -> Bool {
+        let rows = try await pool.query(
+            """
+            SELECT EXISTS (SELECT FROM reservation r JOIN orders o ON o.id = r.order_id WHERE r.state = 'held' \
+            AND r.expires_at <= now() AND o.status = 'pending_payment')
+            """)
+        return try rows.first.map { row in try row[0] } ?? false
     }
 
     /// How many orders are due and not expired yet, up to 10,000.

@@ -20,7 +20,7 @@ extension OrderStore {
             """
             WITH o AS (UPDATE orders SET \(Self.blanking) WHERE id IN (SELECT id FROM orders WHERE \(Self.unpaid) \
             AND erased_at IS NULL AND updated_at < \(Timestamp.now - age) ORDER BY updated_at LIMIT \(literal: limit) \
-            FOR UPDATE SKIP LOCKED) RETURNING id, created_at), \
+            FOR UPDATE SKIP LOCKED) RETURNING id, created_at), \(Self.forgetting), \
             i AS (DELETE FROM idempotency USING o WHERE \(Self.storedResponse)) SELECT count(*) FROM o
             """
         ])

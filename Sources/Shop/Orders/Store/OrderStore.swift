@@ -1,3 +1,4 @@
+import Events
 import Formats
 import FoundationEssentials
 import Money
@@ -9,18 +10,21 @@ package struct OrderStore {
     let pool: PostgresPool
     /// How long the token of an order is valid after the order has ended.
     let tokenLifetime: Duration
+    /// Called when events were committed.
+    let committed: () -> Void
 
-    package init(pool: PostgresPool, tokenLifetime: Duration) {
+    package init(pool: PostgresPool, tokenLifetime: Duration, committed: @escaping () -> Void = {}) {
         self.pool = pool
         self.tokenLifetime = tokenLifetime
+        self.committed = committed
     }
 
     // MARK: Reading
 
     /// The columns of an order with one of its lines.
     private enum Column: Int, PostgresColumn {
-        case id, number, status, paymentStatus, email, currency, subtotal, discount, tax, shipping, total, shippingAddress
-        case createdAt
+        case id, number, status, paymentStatus, email, locale, currency, subtotal, discount, tax, shipping, total, shippingAddress
+        case createdAt, eventSequence
         case variant, product, sku, name, options, image, quantity, unitPrice, lineTax, lineTotal
         /// The history as arrays in every row: one statement, so that status and history agree.
         case statuses, times, reasons
@@ -32,6 +36,7 @@ package struct OrderStore {
             case .status: "o.status"
             case .paymentStatus: "o.payment_status"
             case .email: "o.email"
+            case .locale: "o.locale"
             case .currency: "o.currency"
             case .subtotal: "o.subtotal"
             case .discount: "o.discount"
@@ -40,6 +45,7 @@ package struct OrderStore {
             case .total: "o.total"
             case .shippingAddress: "o.shipping_address"
             case .createdAt: "o.created_at"
+            case .eventSequence: "o.event_sequence"
             case .variant: "l.variant_id"
             case .product: "l.product_id"
             case .sku: "l.sku"
@@ -61,14 +67,18 @@ package struct OrderStore {
 
     /// The order; nil where it does not exist, or the token is wrong.
     package func order(_ reference: OrderReference, tokenHash: [UInt8]) async throws -> Order? {
-        let rows = try await pool.query(
-            """
-            SELECT \(Column.list) FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
-            array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
-            array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
-            WHERE \(Self.names(reference)) AND \(isOpened(by: tokenHash)) ORDER BY l.position
-            """)
-        return try Self.order(rows.named(Column.self))
+        let rows = try await pool.query(Self.selecting("\(Self.names(reference)) AND \(isOpened(by: tokenHash))"))
+        return try Self.order(rows.named(Column.self)[...])
+    }
+
+    /// Selects orders with their lines: an order's rows are together, in the order of its lines.
+    private static func selecting(_ condition: PostgresQuery) -> PostgresQuery {
+        """
+        SELECT \(Column.list) FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
+        array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
+        array_agg(reason ORDER BY position) AS reasons FROM order_history WHERE order_id = o.id) h \
+        WHERE \(condition) ORDER BY o.id, l.position
+        """
     }
 
     /// The condition that `orders o` is the order which the reference names.
@@ -79,21 +89,24 @@ package struct OrderStore {
         }
     }
 
-    /// The condition that the token gives access to `orders o`. While an order is under way, its token does not expire.
+    /// The condition that the token gives access to `orders o`: the one that the shopper got with the order, or that of a link in a
+    /// mail. While an order is under way, its tokens do not expire.
     private func isOpened(by tokenHash: [UInt8]) -> PostgresQuery {
         """
-        o.access_token_hash = \(tokenHash) AND (o.status NOT IN ('delivered', 'cancelled', 'expired') \
+        (o.access_token_hash = \(tokenHash) OR EXISTS (SELECT FROM order_token WHERE token_hash = \(tokenHash) \
+        AND order_id = o.id)) AND (o.status NOT IN ('delivered', 'cancelled', 'expired') \
         OR o.updated_at > now() - \(tokenLifetime.wholeMicroseconds) * interval '1 microsecond')
         """
     }
 
-    private static func order(_ rows: PostgresNamedRows<Column>) throws -> Order? {
+    private static func order(_ rows: Slice<PostgresNamedRows<Column>>) throws -> Order? {
         guard let first = rows.first else { return nil }
         let currency = try first[.currency, as: String.self]
         func money(_ row: PostgresNamedRow<Column>, _ column: Column) throws -> Money { Money(try row[column], currency) }
         return Order(
             id: try first[.id], number: try first[.number], status: OrderStatus(rawValue: try first[.status]),
             paymentStatus: PaymentStatus(rawValue: try first[.paymentStatus]), email: try first[.email],
+            locale: try first[.locale],
             lines: try rows.map { row in
                 OrderLine(
                     variant: try row[.variant], product: try row[.product], sku: try row[.sku], name: try row[.name],
@@ -134,16 +147,43 @@ package struct OrderStore {
                 let order = OrderStatus(rawValue: status)
                 guard order != .cancelled else { return true }
                 try order.checkTransition(to: .cancelled)
-                _ = try await transaction.commit(with: [
-                    """
+                let locking: PostgresQuery = """
                     SELECT FROM stock WHERE variant_id IN (SELECT variant_id FROM order_line WHERE order_id = \(id)) \
                     ORDER BY variant_id FOR UPDATE
-                    """,
-                    Self.closing([id], as: .cancelled, reason: reason),
-                ])
+                    """
+                try await close([id], as: .cancelled, reason: reason, after: [locking], in: transaction)
                 return true
             }
         }
+    }
+
+    /// Ends orders that were not paid, with their events, and commits.
+    /// - Parameters:
+    ///   - ids: orders that are locked, and may be closed
+    ///   - locking: statements that lock their stock, if it is not locked yet
+    func close(
+        _ ids: [UUID], as status: OrderStatus, reason: String, after locking: [PostgresQuery] = [],
+        in transaction: PostgresTransaction
+    ) async throws {
+        let results = try await transaction.batch(
+            locking + [Self.closing(ids, as: status, reason: reason), Self.selecting("o.id = ANY(\(ids))")])
+        var events: [OutboxEvent] = []
+        if let type = EventType.closing(as: status), let rows = results.last?.named(Column.self) {
+            var start = rows.startIndex
+            while start < rows.endIndex {
+                let id = try rows[start][.id, as: UUID.self]
+                var end = start + 1
+                while end < rows.endIndex, try rows[end][.id, as: UUID.self] == id { end += 1 }
+                if let order = try Self.order(rows[start..<end]) {
+                    events.append(
+                        OutboxEvent(
+                            type, of: id, sequence: Int(try rows[start][.eventSequence, as: Int32.self]), payload: order.json()))
+                }
+                start = end
+            }
+        }
+        _ = try await transaction.commit(with: events.isEmpty ? [] : [Outbox.inserting(events)])
+        committed()
     }
 
     /// Ends orders that were not paid, and returns their stock exactly once: only the statement that moves a reservation out
@@ -162,7 +202,8 @@ package struct OrderStore {
         SELECT variant_id, order_id, 0, -quantity, 'release' FROM d), \
         h AS (INSERT INTO order_history (order_id, position, status, reason) SELECT order_id, max(position) + 1, \
         \(status.rawValue), \(reason) FROM order_history WHERE order_id = ANY(\(ids)) GROUP BY order_id) \
-        UPDATE orders SET status = \(status.rawValue), updated_at = now() WHERE id = ANY(\(ids))
+        UPDATE orders SET status = \(status.rawValue), updated_at = now(), event_sequence = event_sequence + 1 \
+        WHERE id = ANY(\(ids))
         """
     }
 }

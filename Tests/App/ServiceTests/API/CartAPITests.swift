@@ -30,6 +30,7 @@ struct CartAPITests {
             added["items"] == [
                 [
                     "sku": "SHIRT-S", "product_id": .string(CartGoods.shelf[0].id.uuidString.lowercased()), "name": "Shirt",
+                    "slug": "shirt-s", "variant_name": "SHIRT-S", "image": .null,
                     "options": ["size": "S"], "quantity": 2, "unit_price": .usd(2500), "line_total": .usd(5000), "available": 5,
                 ]
             ])

@@ -28,18 +28,24 @@ struct CatalogAPITests {
             #expect(
                 answer.json == [
                     "id": .string(mug.id.uuidString.lowercased()), "slug": "mug", "name": "Mug \"Fern\" <b>ü</b>",
-                    "description": "Line one\nline two \\ \u{1F375}", "category": ["slug": "kitchen", "name": "Kitchen"],
+                    "description": "Line one\nline two \\ \u{1F375}", "brand": .null, "attributes": [],
+                    "category": [
+                        "slug": "kitchen", "name": "Kitchen",
+                        "path": [["slug": "home", "name": "Home"], ["slug": "kitchen", "name": "Kitchen"]],
+                    ],
                     "tags": ["enamel", "green"],
                     "images": [["url": "https://img.example/1.jpg", "alt": "front"], ["url": "/assets/2.jpg", "alt": ""]],
-                    "price": .usd(1299),
+                    "price": .usd(1299), "price_range": ["min": .usd(1299), "max": .usd(1599)],
                     "variants": [
                         [
                             "id": .string(mug.variants[0].id.uuidString.lowercased()), "sku": "MUG-S", "name": "MUG-S",
-                            "options": ["size": "S"], "price": .usd(1299), "available": 7, "in_stock": true,
+                            "options": ["size": "S"], "price": .usd(1299), "compare_at_price": .null, "available": 7,
+                            "in_stock": true,
                         ],
                         [
                             "id": .string(mug.variants[1].id.uuidString.lowercased()), "sku": "MUG-L", "name": "MUG-L",
-                            "options": ["size": "L"], "price": .usd(1599), "available": 0, "in_stock": false,
+                            "options": ["size": "L"], "price": .usd(1599), "compare_at_price": .null, "available": 0,
+                            "in_stock": false,
                         ],
                     ],
                     "status": "active", "created_at": answer["created_at"], "updated_at": answer["updated_at"],

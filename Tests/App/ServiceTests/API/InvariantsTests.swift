@@ -18,6 +18,20 @@ struct InvariantsTests {
             "an order's movements are its lines"
         ),
         ("DELETE FROM stock_movement WHERE reason = 'release'", "an order's movements are its lines"),
+        ("UPDATE product SET facets = '{tag:x}'", "a product's facets and prices are those of its variants"),
+        ("UPDATE outbox SET sequence = 1", "an aggregate's events have different sequences, which grow with their positions"),
+        (
+            "UPDATE orders SET event_sequence = 0",
+            "an event about an order tells of an order that is there or was dropped, and of what became of it"
+        ),
+        (
+            "UPDATE outbox SET occurred_at = occurred_at - interval '1 day'; DELETE FROM outbox WHERE sequence = 2",
+            "an order has all of its events, until they are removed for their age"
+        ),
+        (
+            "INSERT INTO delivery (target_id, position, aggregate_id) VALUES (gen_random_uuid(), 0, gen_random_uuid())",
+            "a delivery has its event"
+        ),
         (
             "DELETE FROM order_line l USING reservation r WHERE r.order_id = l.order_id AND r.state = 'released'",
             "what moves stock for an order is a line of an order that is there, or was moved back before the order was dropped"
@@ -55,6 +69,10 @@ struct InvariantsTests {
             "ALTER TABLE idempotency DROP CONSTRAINT idempotency_answer_check; UPDATE idempotency SET sealed = NULL",
             "the answer kept for a key is of an order that is there"
         ),
+        (
+            "DELETE FROM outbox WHERE type = 'order.placed'",
+            "an answer of which only the secret is kept has its order's first event"
+        ),
         ("DELETE FROM idempotency", "an order and the answer kept for its key stand or fall together"),
         (
             "INSERT INTO idempotency SELECT sha256(id), request_hash, status, location, body, created_at, sealed FROM idempotency",
@@ -63,6 +81,11 @@ struct InvariantsTests {
         (
             "ALTER TABLE cart_item DROP CONSTRAINT cart_item_quantity_check; UPDATE cart_item SET quantity = 1000",
             "a cart keeps its limits"
+        ),
+        ("UPDATE purchase_cursor SET orders = orders + 1", "purchase counts are those of the counted orders"),
+        (
+            "INSERT INTO product_sales (product_id, sold) SELECT id, 1 FROM product LIMIT 1",
+            "the units sold of a product are those of the recent counted orders"
         ),
     ]
 

@@ -76,7 +76,7 @@ struct ResponseAPITests {
         let health = try await client.get("/health", [("X-Request-Id", "health-is-quiet")])
         #expect(health.status == 200 && health["status"] == "ok")
         #expect(health.json.names == ["status", "version", "uptime_seconds", "checks"])
-        #expect(health["checks"].names == ["postgres", "redis"])
+        #expect(health["checks"].names == ["postgres", "redis", "worker"])
         for name in ["postgres", "redis"] { #expect(health["checks"][name]["status"] == "ok") }
         #expect(try await client.get("/health/live").json == ["status": "ok"])
         let after = try await client.get("/v1/products")

@@ -6,6 +6,8 @@ struct QueryPlan {
     /// Tables that were read from one end to the other.
     let scanned: Set<String>
     let indexes: Set<String>
+    /// The most rows that one node has read, in all its loops; 0 where the log does not say it.
+    let rows: Double
 
     /// The plans of a log, in its order. The further lines of an entry begin with a tab.
     static func all(in log: String) -> [QueryPlan] {
@@ -28,13 +30,18 @@ struct QueryPlan {
         else { return nil }
         self.text = text
         var (scanned, indexes): (Set<String>, Set<String>) = ([], [])
+        var rows = 0.0
         func visit(_ node: [String: Any]) {
             if let index = node["Index Name"] as? String { indexes.insert(index) }
             if node["Node Type"] as? String == "Seq Scan", let table = node["Relation Name"] as? String { scanned.insert(table) }
+            func number(_ key: String) -> Double { (node[key] as? NSNumber)?.doubleValue ?? 0 }
+            let read = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Join Filter")
+            rows = max(rows, read * number("Actual Loops"))
             for child in node["Plans"] as? [[String: Any]] ?? [] { visit(child) }
         }
         visit(plan)
         self.scanned = scanned
         self.indexes = indexes
+        self.rows = rows
     }
 }

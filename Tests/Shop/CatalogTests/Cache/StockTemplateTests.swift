@@ -63,6 +63,16 @@ struct StockTemplateTests {
         }
     }
 
+    @Test("a redirect keeps its path, and is no document of a list") func redirects() throws {
+        let redirect = StockTemplate(redirectTo: "/v1/products/%E8%8C%B6")
+        #expect(String(decoding: redirect.filled(with: []), as: UTF8.self) == #"{"location":"/v1/products/%E8%8C%B6"}"#)
+        let back = try #require(StockTemplate.decode(redirect.encoded(available: [])))
+        #expect(back.document == redirect && back.available.isEmpty)
+        #expect(back.document.location == "/v1/products/%E8%8C%B6" && back.document.link == nil)
+        // Without a path it would lead nowhere.
+        #expect(StockTemplate.decode([2, 0, 0, 0, 0] + Array("{}".utf8)) == nil)
+    }
+
     @Test("missing and negative stock is encoded as 0, too large stock as the maximum") func clamped() throws {
         var random = SeededGenerator(seed: 3)
         let document = StockTemplate(variants: Self.variants(3, &random), template: [])
@@ -79,7 +89,7 @@ struct StockTemplateTests {
         var decoded = 0
         for round in 0..<20_000 {
             var bytes = round % 2 == 0 ? random.bytes(upTo: 200) : sound
-            if round % 4 == 0, !bytes.isEmpty { bytes[0] = 1 }
+            if round % 4 == 0, !bytes.isEmpty { bytes[0] = UInt8(1 + round / 4 % 2) }
             if round % 2 == 1 {
                 for _ in 0..<Int.random(in: 0...4, using: &random) {
                     bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -9,6 +9,9 @@ struct Goods: Sendable {
         var price: Int64 = 1000
         var stock = 10
         var isActive = true
+        /// The names of its options in their own order.
+        var optionOrder = "{}"
+        var compareAtPrice: Int64?
     }
 
     var id = UUID()
@@ -18,6 +21,9 @@ struct Goods: Sendable {
     /// A path such as `home/kitchen`; its parents are made too.
     var category: String?
     var tags: [String] = []
+    var brand: String?
+    /// As the database keeps them.
+    var attributes = "[]"
     var images = "[]"
     var currency = "USD"
     var status = "active"
@@ -55,18 +61,19 @@ struct Goods: Sendable {
     private var statement: String {
         let tags = tags.map { "\"\($0)\"" }.joined(separator: ",")
         var sql = """
-            INSERT INTO product (id, slug, name, description, category_id, tags, images, currency, price, status, \
+            INSERT INTO product (id, slug, name, description, category_id, tags, images, brand, attributes, currency, price, status, \
             created_at, updated_at) VALUES ('\(id)', \(Self.quoted(slug)), \(Self.quoted(name)), \
             \(Self.quoted(description)), (SELECT id FROM category WHERE path = \(Self.quoted(category ?? ""))), \
-            \(Self.quoted("{\(tags)}")), \(Self.quoted(images)), '\(currency)', \(price), '\(status)', \(createdAt), \
+            \(Self.quoted("{\(tags)}")), \(Self.quoted(images)), \(brand.map(Self.quoted) ?? "NULL"), \(Self.quoted(attributes)), '\(currency)', \(price), '\(status)', \(createdAt), \
             \(createdAt));
 
             """
         for (position, variant) in variants.enumerated() {
             sql += """
-                INSERT INTO variant (id, product_id, sku, name, options, price, position, active) VALUES \
+                INSERT INTO variant (id, product_id, sku, name, options, option_order, compare_at_price, price, position, active) VALUES \
                 ('\(variant.id)', '\(id)', \(Self.quoted(variant.sku)), \(Self.quoted(variant.sku)), \
-                \(Self.quoted(variant.options)), \(variant.price), \(position), \(variant.isActive));
+                \(Self.quoted(variant.options)), '\(variant.optionOrder)', \(variant.compareAtPrice.map(String.init) ?? "NULL"), \
+                \(variant.price), \(position), \(variant.isActive));
                 INSERT INTO stock (variant_id, on_hand) VALUES ('\(variant.id)', \(variant.stock));
                 INSERT INTO stock_movement (variant_id, on_hand, reserved, reason) VALUES \
                 ('\(variant.id)', \(variant.stock), 0, 'import');

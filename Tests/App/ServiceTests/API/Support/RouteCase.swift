@@ -45,8 +45,17 @@ extension RouteCase {
         RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/products?limit=2")
         },
+        RouteCase(call: "GET /v1/products/suggestions", cache: catalog, hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/v1/products/suggestions?q=po")
+        },
         RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/products/pot")
+        },
+        RouteCase(call: "GET /v1/products/{product}/recommendations", cache: catalog, hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/v1/products/pot/recommendations")
+        },
+        RouteCase(call: "POST /v1/recommendations", cache: "no-store") {
+            RouteRequest(path: "/v1/recommendations", json: #"{"skus":["\#($0.sku)"]}"#)
         },
         RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/categories")
@@ -93,6 +102,9 @@ extension RouteCase {
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
         RouteCase(call: "GET /", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/") },
+        RouteCase(call: "GET /events.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in
+            RouteRequest(path: "/events.json")
+        },
         RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/openapi.json")
         },

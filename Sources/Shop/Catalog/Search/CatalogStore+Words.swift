@@ -1,0 +1,13 @@
+import PostgresClient
+
+extension CatalogStore {
+    /// Counts the words of all products again, if the catalogue has changed since they were counted.
+    /// - Returns: whether it has.
+    package func countWords() async throws -> Bool {
+        let rows = try await pool.query(
+            "SELECT s.counted < v.version FROM search_setting s CROSS JOIN catalog_version v")
+        guard try rows.first?[0, as: Bool.self] ?? false else { return false }
+        _ = try await pool.query("SELECT search_words_count()::text")
+        return true
+    }
+}

@@ -1,0 +1,46 @@
+import Events
+
+/// A mail that the shop sends. Its raw value is the name of its templates.
+package enum MailKind: String, CaseIterable, Sendable {
+    // To shoppers.
+    case orderPlaced = "order-placed"
+    case orderCancelled = "order-cancelled"
+    case orderExpired = "order-expired"
+    // To the shop's operators.
+    case webhookDisabled = "webhook-disabled"
+    case stockLow = "stock-low"
+
+    /// The mail about an event; nil where there is none, also for versions of a later release.
+    init?(_ event: Event) {
+        guard event.version == 1, let kind = Self.allCases.first(where: { $0.eventType == event.type }) else { return nil }
+        self = kind
+    }
+
+    /// The type of the events that the mail is about.
+    package var eventType: String {
+        switch self {
+        case .orderPlaced: "order.placed"
+        case .orderCancelled: "order.cancelled"
+        case .orderExpired: "order.expired"
+        case .webhookDisabled: "webhook.disabled"
+        case .stockLow: "stock.low"
+        }
+    }
+
+    /// Whether it goes to `ALERT_EMAIL` and not to a shopper.
+    package var isAlert: Bool {
+        switch self {
+        case .orderPlaced, .orderCancelled, .orderExpired: false
+        case .webhookDisabled, .stockLow: true
+        }
+    }
+
+    /// The values that its templates can use.
+    var shape: [String: Template.Shape] {
+        switch self {
+        case .orderPlaced, .orderCancelled, .orderExpired: OrderMail.shape
+        case .webhookDisabled: WebhookMail.shape
+        case .stockLow: StockMail.shape
+        }
+    }
+}

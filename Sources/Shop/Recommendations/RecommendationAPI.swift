@@ -1,0 +1,6 @@
+import CShopAPI
+import OpenAPI
+
+extension OpenAPIFragment {
+    package static let recommendations = OpenAPIFragment(recommendations_openapi)
+}

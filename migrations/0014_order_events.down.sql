@@ -1,0 +1,2 @@
+DROP TABLE order_token;
+ALTER TABLE orders DROP COLUMN locale, DROP COLUMN event_sequence;

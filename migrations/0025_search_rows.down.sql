@@ -1,0 +1,2 @@
+-- no-transaction
+TRUNCATE search_product, search_word;
