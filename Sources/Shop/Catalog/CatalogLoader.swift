@@ -2,6 +2,7 @@ import EventLoop
 import Formats
 import FoundationEssentials
 import Inventory
+import Money
 import PostgresClient
 import Web
 
@@ -39,7 +40,7 @@ final class CatalogLoader {
 
     /// A page of a list.
     func list(
-        _ request: ProductListRequest, total: ProductTotal?, _ context: RequestContext
+        _ request: ProductListRequest, total: ProductTotal?, facets: [UInt8]?, _ context: RequestContext
     ) async throws -> CatalogCache.Loaded {
         try await gate.admit(context, to: listWork) {
             let search = try await store.searchPlan(request.filter)
@@ -49,7 +50,7 @@ final class CatalogLoader {
             let next = page.next?.text(for: request.binding)
             let list = ProductList(
                 stock: try await stock(ofProducts: page.ids), next: next, link: next.map(request.link), total: total,
-                correctedQuery: search?.correctedQuery, redirect: search?.redirect)
+                correctedQuery: search?.correctedQuery, redirect: search?.redirect, facets: facets)
             return try list.loaded { try page.forEach($0) }
         }
     }
@@ -88,6 +89,16 @@ final class CatalogLoader {
     func total(_ filter: ProductFilter, _ context: RequestContext) async throws -> CatalogCache.Loaded {
         let counted = try await gate.admit(context, to: listWork) { try await store.total(filter) }
         return (Self.document(total: counted), [])
+    }
+
+    /// The counts of a list's facets, as members of its JSON.
+    func facets(
+        _ request: ProductListRequest, currency: CurrencyCode, _ context: RequestContext
+    ) async throws -> CatalogCache.Loaded {
+        let counts = try await gate.admit(context, to: listWork) {
+            try await store.facetCounts(request.facets, request.filter, currency: currency)
+        }
+        return (StockTemplate(variants: [], template: counts.members(request.facets)), [])
     }
 
     static func document(total: Int64) -> StockTemplate { StockTemplate(variants: [], template: Array(String(total).utf8)) }

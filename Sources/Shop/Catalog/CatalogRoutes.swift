@@ -15,6 +15,7 @@ package final class CatalogRoutes {
     private let policy: String
     private let compressor: Gzip?
     private let listRequests: ProductListRequestMemory
+    private let storeCurrency: CurrencyCode
     /// The categories as last read out of the cache.
     private var categories: (entry: CatalogEntry, document: CategoryDocument)?
     /// The former slugs of categories as last read out of the cache.
@@ -31,6 +32,7 @@ package final class CatalogRoutes {
     ) {
         loader = CatalogLoader(loop: loop, store: store, stock: stock, gate: gate)
         listRequests = ProductListRequestMemory(storeCurrency: storeCurrency, key: key)
+        self.storeCurrency = storeCurrency
         self.cache = cache
         self.policy = policy
         self.compressor = compressor
@@ -116,7 +118,18 @@ package final class CatalogRoutes {
 
     private func list(_ request: ProductListRequest, _ context: RequestContext) async throws -> CatalogCache.Loaded? {
         let total = request.page.includesTotal ? try await total(request.filter, context) : nil
-        return try await loader.list(request, total: total, context)
+        let facets = request.facets.isEmpty ? nil : try await facets(request, context)
+        return try await loader.list(request, total: total, facets: facets, context)
+    }
+
+    /// Counted once for all pages, page sizes and orders of a list.
+    private func facets(_ request: ProductListRequest, _ context: RequestContext) async throws -> [UInt8] {
+        let load: CatalogCache.Load = { [loader, storeCurrency] in
+            try await loader.facets(request, currency: storeCurrency, context)
+        }
+        guard let cache else { return try await load()?.document.template ?? [] }
+        let key = "f:\(request.facets.query):\(request.filter.conditions)"
+        return try await cache.entry(key, load: load).document?.template ?? []
     }
 
     /// Counted once for all pages, page sizes and orders of a list.
@@ -133,7 +146,10 @@ package final class CatalogRoutes {
     /// not exist.
     private func emptyList(_ request: ProductListRequest, _ context: RequestContext) async throws -> Response? {
         var isEmpty = request.filter.isEmpty
-        if !isEmpty, let category = request.filter.category, let cache, let known = try? await categories(cache, context) {
+        // The facet of categories is counted whatever the list's own category is.
+        if !isEmpty, request.facets.isEmpty, let category = request.filter.category, let cache,
+            let known = try? await categories(cache, context)
+        {
             // By its present slug or a former one, as in the statement that finds the products.
             if !known.contains(category), let former = try? await formerSlugs(cache, context) {
                 isEmpty = former[category] == nil
@@ -141,7 +157,9 @@ package final class CatalogRoutes {
         }
         guard isEmpty else { return nil }
         let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
-        return try response(to: context, ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in })
+        var list = ProductList(stock: ProductStock(), next: nil, link: nil, total: total)
+        if !request.facets.isEmpty { list.facets = FacetCounts().members(request.facets) }
+        return try response(to: context, list.loaded { _ in })
     }
 
     // MARK: Categories

@@ -33,7 +33,8 @@ package enum DocumentShape {
                 $0.encoded(available: available)
             }
             + [
-                categories(), CatalogLoader.document(total: 12).template, CategorySlugs.json(["home-kitchen": "kitchen"]),
+                categories(), CatalogLoader.document(total: 12).template, facets(),
+                CategorySlugs.json(["home-kitchen": "kitchen"]),
                 StockTemplate(redirectTo: "/v1/products/slug").encoded(available: []),
             ]
             + [
@@ -43,6 +44,14 @@ package enum DocumentShape {
 
     private static let id = UUID(high: 0x0123_4567_89ab_7def, low: 0x8123_4567_89ab_cdef)
     private static let time = Timestamp(microseconds: 1_700_000_000_123_456)
+
+    private static func facets() -> [UInt8] {
+        var counts = FacetCounts()
+        counts.add(.category, [.init(value: "category", name: "Category", count: 2)], isExact: true)
+        counts.add(
+            .price, PriceBuckets.joined([(bits: 1, count: 2), (bits: 1 << 60, count: 1)]).map { .init($0) }, isExact: false)
+        return counts.members(FacetRequest([("category", .category), ("price", .price)]))
+    }
 
     /// - Parameter isWhole: whether it has a category, images and options
     private static func product(_ isWhole: Bool) -> StockTemplate {

@@ -33,6 +33,8 @@ struct ProductList {
     var correctedQuery: String?
     /// The path of the page that the search leads to.
     var redirect: String?
+    /// The counts of its facets, as members of its JSON.
+    var facets: [UInt8]?
 
     /// The document with placeholders for the stock, and the stock as it was read.
     /// - Parameter products: calls its argument with each product in order, and its index
@@ -53,6 +55,7 @@ struct ProductList {
         }
         if let correctedQuery { json.field("corrected_query", correctedQuery) }
         if let redirect { json.field("redirect", redirect) }
+        if let facets { json.raw(facets) }
         json.endObject()
         return (StockTemplate(variants: stock.variants, template: json.finish(), link: link), stock.available)
     }
@@ -62,6 +65,7 @@ struct ProductList {
 final class ProductListRequest {
     let filter: ProductFilter
     let page: PageRequest
+    let facets: FacetRequest
     let cursor: ProductCursor?
     /// The filter that its cursors are bound to.
     let binding: CursorFilter
@@ -75,6 +79,9 @@ final class ProductListRequest {
     init(_ query: QueryParameters, storeCurrency: CurrencyCode, key: AuthenticationKey) throws(Problem) {
         let filter = try ProductFilter(query, storeCurrency: storeCurrency)
         page = try PageRequest(query)
+        var faults: [InputError] = []
+        facets = FacetRequest(query) { faults.append(InputError(.parameter("facets"), $0)) }
+        guard faults.isEmpty else { throw Problem(.invalidParameter, errors: faults) }
         let canonical = filter.canonical
         binding = CursorFilter(["products", canonical], key: key)
         cursor = try page.place(for: binding).map { cursor throws(Problem) in
@@ -82,15 +89,15 @@ final class ProductListRequest {
             return place
         }
         self.filter = filter
-        self.key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(canonical)"
+        self.key = "l:\(page.limit):\(page.includesTotal ? 1 : 0):\(page.cursor ?? ""):\(facets.query):\(canonical)"
     }
 
     /// How many plain requests a request counts as under the rate limit. A search costs PostgreSQL several times as much as a list, and
-    /// a total more than that. Products that are sold out have no index: where there are few, all products are read for them. The cost
+    /// a total more than that, and counts of facets as much as two totals. Products that are sold out have no index: where there are few, all products are read for them. The cost
     /// is read from the query as it was sent, since the rate limit comes before all else.
     static func cost(_ query: ArraySlice<UInt8>?) -> Int {
         guard let query else { return 1 }
-        var (searches, totals, soldOut) = (false, false, false)
+        var (searches, totals, soldOut, counts) = (false, false, false, false)
         for parameter in query.split(separator: UInt8(ascii: "&")) {
             let end = parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
             let name = parameter[..<end]
@@ -98,11 +105,12 @@ final class ProductListRequest {
             let isEncoded = name.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
             if isEncoded || isFacet(name) || name.elementsEqual("q".utf8) { searches = true }
             if isEncoded || name.elementsEqual("include".utf8) { totals = true }
+            if isEncoded || name.elementsEqual("facets".utf8) { counts = true }
             if isEncoded || (name.elementsEqual("in_stock".utf8) && !parameter[end...].elementsEqual("=true".utf8)) {
                 soldOut = true
             }
         }
-        return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0)
+        return 1 + (searches ? 4 : 0) + (totals ? 9 : 0) + (soldOut ? 9 : 0) + (counts ? 19 : 0)
     }
 
     /// Whether a parameter filters by a brand, a tag, an option or an attribute, which costs as much as a search.
@@ -114,7 +122,8 @@ final class ProductListRequest {
     /// The value of the Link field for the page after this one (RFC 8288).
     func link(to next: String) -> String {
         // Every part is written by this service and needs no encoding.
-        "</v1/products?\(filter.query)&limit=\(page.limit)\(page.includesTotal ? "&include=total" : "")&cursor=\(next)>; rel=\"next\""
+        let counts = (page.includesTotal ? "&include=total" : "") + (facets.isEmpty ? "" : "&facets=" + facets.query)
+        return "</v1/products?\(filter.query)&limit=\(page.limit)\(counts)&cursor=\(next)>; rel=\"next\""
     }
 }
 

@@ -1,9 +1,10 @@
 import EventLoop
 import Foundation
-import PostgresClient
 import Synchronization
-import Testing
 import TestSupport
+import Testing
+
+@testable import PostgresClient
 
 /// A password that is rotated while connections are made.
 @Suite(.serialized) struct PasswordFileTests {
@@ -60,6 +61,21 @@ import TestSupport
         #expect(error.map { "\($0)" }?.contains("two") == false)
         try rig.write("three")
         _ = try rig.blocking()
+    }
+
+    @Test func theFilesPasswordIsTriedAgainAfterTheLastGoodOne() throws {
+        let directory = try ScratchDirectory("password")
+        let file = try PostgresPasswordFile(path: try directory.write("password", "one"))
+        #expect(file.next(after: []) == "one")
+        #expect(file.next(after: ["one"]) == nil)
+        _ = try directory.write("password", "two")
+        #expect(file.next(after: []) == "two")
+        #expect(file.next(after: ["two"]) == "one")
+        // The server may have changed between the two.
+        #expect(file.next(after: ["two", "one"]) == "two")
+        #expect(file.next(after: ["two", "one", "two"]) == nil)
+        file.worked("two")
+        #expect(file.next(after: ["two"]) == nil)
     }
 
     @Test func anInvalidPasswordFileIsRefusedAtOnce() throws {

@@ -18,9 +18,12 @@ package final class PostgresPasswordFile: Sendable {
 
     /// The password to try next; nil where all were refused. Blocks.
     func next(after refused: [String]) -> String? {
-        if let now = try? Self.read(path).reveal(), !refused.contains(now) { return now }
+        let now = try? Self.read(path).reveal()
+        if let now, !refused.contains(now) { return now }
         let before = lastGood.withLock { $0.reveal() }
-        return refused.contains(before) ? nil : before
+        guard refused.contains(before) else { return before }
+        // The server may have changed after it refused the file's password and before it refused the other one.
+        return refused.count == 2 && refused.first == now && now != before ? now : nil
     }
 
     /// The server accepted this password.

@@ -291,7 +291,7 @@ package final class CatalogCache {
     // MARK: Sharing
 
     /// Whether a key is that of a page or a total of a list, or of products chosen for another one.
-    static func isOfList(_ key: String) -> Bool { ["l:", "t:", "r:"].contains { key.hasPrefix($0) } }
+    static func isOfList(_ key: String) -> Bool { ["l:", "t:", "f:", "r:"].contains { key.hasPrefix($0) } }
 
     private func share(_ key: String, _ loaded: Loaded, _ version: Int64) {
         guard let shared, isTrusted else { return }

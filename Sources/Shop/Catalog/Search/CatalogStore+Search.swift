@@ -121,7 +121,7 @@ extension CatalogStore {
 
     /// The words as a value that PostgreSQL's planner does not see: it takes a frequent word for a reason to read the whole
     /// table.
-    private static func query(_ search: SearchPlan) -> PostgresQuery {
+    static func query(_ search: SearchPlan) -> PostgresQuery {
         "query AS MATERIALIZED (SELECT \(search.query)::tsquery AS q)"
     }
 
@@ -133,7 +133,7 @@ extension CatalogStore {
     }
 
     /// The ids of the products that match, read as far as they are needed.
-    private static func matched(
+    static func matched(
         _ name: PostgresQuery, _ column: PostgresQuery, _ filter: ProductFilter, _ search: SearchPlan
     ) -> PostgresQuery {
         let isName = name.sql == "named"
@@ -160,7 +160,7 @@ extension CatalogStore {
     }
 
     /// Whether a filter has conditions beside its search.
-    private static func restricts(_ filter: ProductFilter) -> Bool {
+    static func restricts(_ filter: ProductFilter) -> Bool {
         !conditions(of: filter).sql.isEmpty
     }
 

@@ -43,7 +43,7 @@ extension RouteCase {
     /// Every call of the service; one that is missing here fails a test.
     static let all: [RouteCase] = [
         RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/products?limit=2")
+            RouteRequest(path: "/v1/products?limit=2&include=total&facets=brand,category,price,in_stock,option.*,attr.*")
         },
         RouteCase(call: "GET /v1/products/suggestions", cache: catalog, hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/v1/products/suggestions?q=po")

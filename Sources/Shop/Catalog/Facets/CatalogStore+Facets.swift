@@ -67,14 +67,18 @@ extension CatalogStore {
     /// The condition that a product can be bought, at a price of the filter's range; or that it is sold out.
     static func inStock(_ filter: ProductFilter) -> PostgresQuery {
         guard let inStock = filter.inStock else { return "" }
-        var query: PostgresQuery = inStock ? " AND EXISTS" : " AND NOT EXISTS"
-        query.append(
-            """
-             (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id \
+        return inStock
+            ? " AND \(hasStock(from: filter.minimumPrice, to: filter.maximumPrice))" : " AND NOT \(hasStock(from: nil, to: nil))"
+    }
+
+    /// Whether a product can be bought, at a price of a range.
+    static func hasStock(from low: Int64?, to high: Int64?) -> PostgresQuery {
+        var query: PostgresQuery = """
+            EXISTS (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id \
             WHERE v.product_id = p.id AND v.active AND \(StockSQL.isAvailable)
-            """)
-        if inStock, let low = filter.minimumPrice { query.append(" AND v.price >= \(low)") }
-        if inStock, let high = filter.maximumPrice { query.append(" AND v.price <= \(high)") }
+            """
+        if let low { query.append(" AND v.price >= \(low)") }
+        if let high { query.append(" AND v.price <= \(high)") }
         query.append(")")
         return query
     }

@@ -13,20 +13,8 @@ package struct FacetFilter: Hashable, Sendable {
 
         /// The facets of which a product needs one, as the function `product_facets` writes them.
         var words: [String] {
-            let key = name.hasPrefix("attr.") || !name.contains(".") ? name : Self.option(name)
+            let key = FacetFilter.key(name)
             return values.map { key + ":" + $0 }
-        }
-
-        /// Names of options count in any case of their ASCII letters, and a colon would end them.
-        private static func option(_ name: String) -> String {
-            String(
-                decoding: name.utf8.map { byte in
-                    switch byte {
-                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-                    case UInt8(ascii: ":"): UInt8(ascii: "_")
-                    default: byte
-                    }
-                }, as: UTF8.self)
         }
     }
 
@@ -46,9 +34,36 @@ package struct FacetFilter: Hashable, Sendable {
     static let maximumValues = 100
     /// How many names.
     static let maximumNames = 20
-    private static let maximumLength = 200
+    static let maximumLength = 200
 
     var isEmpty: Bool { choices.isEmpty && ranges.isEmpty }
+
+    /// What stands before the colon in the facets of a name. Names of options count in any case of their ASCII letters, and a colon
+    /// would end them.
+    static func key(_ name: String) -> String {
+        guard name.hasPrefix("option.") else { return name }
+        return String(
+            decoding: name.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+                case UInt8(ascii: ":"): UInt8(ascii: "_")
+                default: byte
+                }
+            }, as: UTF8.self)
+    }
+
+    /// The keys of its names, ranges of numbers included.
+    var keys: Set<ExactText> {
+        Set(choices.map { ExactText(Self.key($0.name)) } + ranges.map { ExactText("attr." + $0.code) })
+    }
+
+    /// The filter without the names that have a key.
+    func without(_ key: String) -> FacetFilter {
+        var filter = self
+        filter.choices.removeAll { Self.key($0.name).hasSameBytes(as: key) }
+        filter.ranges.removeAll { ("attr." + $0.code).hasSameBytes(as: key) }
+        return filter
+    }
 
     init() {}
 
@@ -103,7 +118,7 @@ package struct FacetFilter: Hashable, Sendable {
 
     private static func before(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 
-    private static func isChoice(_ name: String) -> Bool {
+    static func isChoice(_ name: String) -> Bool {
         if name == "brand" || name == "tag" { return true }
         return ["option.", "attr."].contains { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }
     }
@@ -146,7 +161,7 @@ package struct FacetFilter: Hashable, Sendable {
         return String(scalars[first...last])
     }
 
-    private static func hasControl(_ text: String) -> Bool {
+    static func hasControl(_ text: String) -> Bool {
         text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
     }
 
