@@ -8,12 +8,22 @@ extension CatalogStore {
     /// still be outside it.
     static func faceted(_ filter: FacetFilter) -> PostgresQuery {
         var query: PostgresQuery = ""
-        for choice in filter.choices { query.append(" AND p.facets && \(choice.words)") }
+        for choice in filter.choices {
+            query.append(" AND p.facets && \(choice.words)")
+            if let code = choice.attribute { query.append(filterable(code)) }
+        }
         for range in filter.ranges {
+            query.append(filterable(range.code))
             query.append(" AND p.facets && attribute_range(\(range.code), \(bound(range.minimum)), \(bound(range.maximum)))")
             query.append(within(range))
         }
         return query
+    }
+
+    /// The condition that lists filter by an attribute. By one that is only shown they find nothing, as by one that does not exist.
+    /// PostgreSQL evaluates it once, before it reads products.
+    private static func filterable(_ code: String) -> PostgresQuery {
+        " AND (SELECT k.filterable FROM attribute k WHERE k.code = \(code)) IS NOT FALSE"
     }
 
     private static func bound(_ number: String?) -> PostgresQuery { number.map { "\($0)::numeric" } ?? "NULL::numeric" }
