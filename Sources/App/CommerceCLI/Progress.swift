@@ -101,15 +101,10 @@ struct GenerateProgress {
 
     mutating func note(_ event: GeneratorEvent) {
         switch event {
-        case .wrote(let rows, let total):
-            guard line.isDue() else { return }
-            let percent = total > 0 ? rows * 100 / total : 100
-            if line.isInteractive {
-                line.show(ProgressLine.bar(percent: percent))
-            } else {
-                logger.info("generating", metadata: ["percent": .stringConvertible(percent)])
-            }
+        case .wrote(let rows, let total): show("generating", rows, of: total)
+        case .searchable(let products, let total): show("preparing searches", products, of: total)
         case .indexing(let name): show("building \(name)")
+        case .counting: show("counting words")
         case .analyzing: show("analyzing")
         }
     }
@@ -122,6 +117,16 @@ struct GenerateProgress {
                 "products": .stringConvertible(options.products), "orders": .stringConvertible(options.orders),
                 "seed": .stringConvertible(options.seed), "took_ms": .stringConvertible(line.milliseconds),
             ])
+    }
+
+    private mutating func show(_ step: String, _ done: Int, of total: Int) {
+        guard line.isDue() else { return }
+        let percent = total > 0 ? done * 100 / total : 100
+        if line.isInteractive {
+            line.show("\(ProgressLine.bar(percent: percent))  \(step)")
+        } else {
+            logger.info("\(step)", metadata: ["percent": .stringConvertible(percent)])
+        }
     }
 
     private func show(_ step: String) {

@@ -13,8 +13,8 @@ struct GeneratedCategory: Equatable {
     let things: [String]
 
     /// The tree, parents before children.
-    /// - Parameter products: The number of products; some hundreds for each collection.
-    static func tree(products: Int, seed: UInt64) -> [GeneratedCategory] {
+    static func tree(_ options: GeneratorOptions) -> [GeneratedCategory] {
+        let (seed, opening) = (options.seed, options.period.opening)
         var tree: [GeneratedCategory] = []
         let mark = SeededHash.mark(seed)
         func add(_ name: String, below parent: GeneratedCategory?, things: [String]) -> GeneratedCategory {
@@ -23,13 +23,14 @@ struct GeneratedCategory: Equatable {
             let slug = text.split(separator: " ").joined(separator: "-")
             var hash = SeededHash(seed: seed, stream: 1, index: tree.count)
             let category = GeneratedCategory(
-                id: UUID.v7(at: GeneratedTime.opening, random: hash.next()), parent: parent?.id, slug: slug, name: name,
+                id: UUID.v7(at: opening, random: hash.next()), parent: parent?.id, slug: slug, name: name,
                 path: parent.map { "\($0.path)/\(slug)" } ?? slug, things: things)
             tree.append(category)
             return category
         }
         let kinds = GeneratedWords.departments.reduce(0) { $0 + $1.kinds.count }
-        let collections = min(GeneratedWords.makers.count, products / (kinds * 500))
+        // Some hundreds of products for each collection.
+        let collections = min(GeneratedWords.makers.count, options.products / (kinds * 500))
         for department in GeneratedWords.departments {
             let top = add(department.name, below: nil, things: [])
             for kind in department.kinds {
@@ -67,10 +68,10 @@ struct GeneratedProduct {
         /// The price of the default variant.
         let price: Int64
 
-        init(_ index: Int, of products: Int, seed: UInt64) {
-            var hash = SeededHash(seed: seed, stream: 2, index: index)
+        init(_ index: Int, _ options: GeneratorOptions) {
+            var hash = SeededHash(seed: options.seed, stream: 2, index: index)
             self.index = index
-            createdAt = GeneratedTime.moment(index, of: products)
+            createdAt = options.period.moment(index, of: options.products)
             id = UUID.v7(at: createdAt, random: hash.next())
             variants = Self.spread[hash.below(Self.spread.count)]
             // From 1.99 to 2,500, with far more low prices.
@@ -194,17 +195,18 @@ struct GeneratedOrder {
         }
     }
 
-    init(_ index: Int, of orders: Int, products: Int, seed: UInt64) {
-        var hash = SeededHash(seed: seed, stream: 5, index: index)
+    init(_ index: Int, _ options: GeneratorOptions) {
+        let (orders, products) = (options.orders, options.products)
+        var hash = SeededHash(seed: options.seed, stream: 5, index: index)
         self.index = index
-        placedAt = GeneratedTime.moment(index, of: orders)
+        placedAt = options.period.moment(index, of: orders)
         id = UUID.v7(at: placedAt, random: hash.next())
         let wanted = 1 + hash.below(6)
         var lines: [Line] = []
         for _ in 0..<wanted {
             // Half of all lines are for popular products.
             let product = hash.below(2) == 0 ? hash.popular(of: products) : hash.below(products)
-            let core = GeneratedProduct.Core(product, of: products, seed: seed)
+            let core = GeneratedProduct.Core(product, options)
             let line = Line(product: product, variant: hash.below(core.variants), quantity: 1 + hash.below(3))
             // An order has each variant once.
             if !lines.contains(where: { $0.product == line.product && $0.variant == line.variant }) { lines.append(line) }
@@ -271,19 +273,5 @@ struct GeneratedStock {
         let left = hash.below(8) == 0 ? 0 : 1 + hash.below(500)
         let (reserved, gone) = (Int(held[place]), Int(taken[place]))
         return (left + reserved + gone, left + reserved, reserved)
-    }
-}
-
-/// The dates of the generated shop. They are fixed: the same seed makes the same rows at any time.
-enum GeneratedTime {
-    /// 2024-01-01T00:00:00Z
-    static let opening = Timestamp(microseconds: 1_704_067_200_000_000)
-    /// 2026-01-01T00:00:00Z
-    static let end = Timestamp(microseconds: 1_767_225_600_000_000)
-
-    /// The time of one of `count` events that are spread evenly over the whole period.
-    static func moment(_ index: Int, of count: Int) -> Timestamp {
-        let span = Double(end.microseconds - opening.microseconds)
-        return Timestamp(microseconds: opening.microseconds + Int64(span * (Double(index) + 0.5) / Double(max(1, count))))
     }
 }

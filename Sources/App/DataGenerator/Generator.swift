@@ -1,13 +1,14 @@
 import CatalogImport
+import FoundationEssentials
 import PostgresClient
 
 /// Fills a database with a shop of any size: a catalogue with variants and stock, and orders with lines, history, reservations and
 /// stock movements, as the service would have written them. For measurements and tests.
 ///
-/// The same options make the same rows. Everything happens in one transaction on one connection: if it fails, nothing is left
-/// behind, and a second connection would not be faster on a small machine, since COPY keeps PostgreSQL busy while the next rows
-/// are made. In an empty database, indexes and keys are dropped first and built at the end. It blocks, so it never runs on an
-/// event loop.
+/// The same options make the same rows. Everything happens in one transaction on one connection: if it fails or is killed,
+/// PostgreSQL rolls back, and nothing is left behind but the tables, indexes and triggers as they were. A second connection would
+/// not be faster on a small machine, since COPY keeps PostgreSQL busy while the next rows are made. In an empty database, indexes
+/// and keys are dropped first and built at the end. It blocks, so it never runs on an event loop.
 package struct Generator {
     private let configuration: PostgresConfiguration
     private let options: GeneratorOptions
@@ -26,10 +27,13 @@ package struct Generator {
     /// - Throws: ``GeneratorError`` if there are products already; ``PostgresError``.
     package func run() throws {
         let connection = try BlockingConnection(configuration)
+        // PostgreSQL looks whether this process still lives, so that a killed one does not keep the tables locked until the end of
+        // a long statement.
         try connection.execute(
             """
             SET application_name = 'commerce generate'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-            SET maintenance_work_mem = '256MB'; SET synchronous_commit = off
+            SET client_connection_check_interval = '5s'; SET maintenance_work_mem = '512MB'; SET work_mem = '128MB';
+            SET synchronous_commit = off
             """)
         let isEmpty =
             try connection.query("SELECT NOT EXISTS (SELECT FROM product) AND NOT EXISTS (SELECT FROM orders)").first?[0] ?? false
@@ -38,17 +42,12 @@ package struct Generator {
         }
         try connection.execute("BEGIN; SET LOCAL lock_timeout = '60s'")
         do {
-            let dropped = isEmpty ? try DroppedIndexes(of: Self.tables, on: connection) : nil
-            // The rows have their facets and ranges of prices. The triggers would compute them again, for all rows at once.
-            try connection.execute(Self.triggers("DISABLE"))
-            try connection.execute(
-                "INSERT INTO attribute (code, name, type) VALUES ('colour', 'Colour', 'colour') ON CONFLICT (code) DO NOTHING")
-            try write(connection)
-            try connection.execute(Self.triggers("ENABLE"))
-            try dropped?.restore(on: connection) { note(.indexing($0)) }
+            try write(connection, isEmpty: isEmpty)
             try connection.query(PostgresQuery(unescaped: ImportStatements.bumpVersion))
             // The orders may be older than those that were counted last. No order is counted twice.
             try connection.execute("UPDATE purchase_cursor SET added_at = '-infinity'")
+            note(.counting)
+            try connection.execute("SELECT search_words_count()")
             try connection.execute("COMMIT")
         } catch {
             try? connection.execute("ROLLBACK")
@@ -56,20 +55,41 @@ package struct Generator {
         }
         note(.analyzing)
         // VACUUM also marks pages as visible to all, for index-only scans. It needs a transaction for each table.
-        for table in Self.tables { try connection.execute("VACUUM (ANALYZE) \(table)") }
+        for table in Self.tables + Self.kept { try connection.execute("VACUUM (ANALYZE) \(table)") }
     }
 
+    /// The tables that get their rows by COPY.
     private static let tables = [
         "category", "product", "variant", "stock", "stock_movement", "orders", "order_line", "order_history", "reservation",
     ]
 
-    private static func triggers(_ action: String) -> String {
-        """
-        ALTER TABLE product \(action) TRIGGER product_depth_insert; ALTER TABLE variant \(action) TRIGGER variant_depth_insert
-        """
+    /// The tables that functions of the database fill.
+    private static let kept = ["search_product", "search_word", "search_term"]
+
+    /// The triggers that would write again what the rows have already, or what ``search(_:)`` writes.
+    ///
+    /// Each would do it for all rows of a table at once. A trigger that is not listed here stays enabled.
+    private static let triggers = [
+        (table: "product", name: "product_depth_insert"), (table: "variant", name: "variant_depth_insert"),
+        (table: "product", name: "search_product_inserted"), (table: "variant", name: "search_variant_inserted"),
+    ]
+
+    private func write(_ connection: BlockingConnection, isEmpty: Bool) throws {
+        let dropped = isEmpty ? try DroppedIndexes(of: Self.tables, on: connection) : nil
+        // Its key stays: the function that writes its rows looks for rows that are there.
+        let searched = isEmpty ? try DroppedIndexes(of: ["search_product"], withKeys: false, on: connection) : nil
+        for trigger in Self.triggers { try connection.execute("ALTER TABLE \(trigger.table) DISABLE TRIGGER \(trigger.name)") }
+        try connection.execute(
+            "INSERT INTO attribute (code, name, type) VALUES ('colour', 'Colour', 'colour') ON CONFLICT (code) DO NOTHING")
+        try copy(connection)
+        try dropped?.restore(on: connection) { note(.indexing($0)) }
+        try search(connection)
+        for trigger in Self.triggers { try connection.execute("ALTER TABLE \(trigger.table) ENABLE TRIGGER \(trigger.name)") }
+        try searched?.restore(on: connection) { note(.indexing($0)) }
+        try dropped?.restoreReferences(on: connection) { note(.indexing($0)) }
     }
 
-    private func write(_ connection: BlockingConnection) throws {
+    private func copy(_ connection: BlockingConnection) throws {
         let rows = GeneratorRows(options)
         var stock = GeneratedStock(products: options.products, seed: options.seed)
         for index in 0..<options.orders { stock.note(rows.order(index)) }
@@ -108,34 +128,32 @@ package struct Generator {
 
     /// The bytes that are sent at a time.
     private static let batch = 1 << 18
-}
 
-/// The size of the shop to generate.
-package struct GeneratorOptions: Sendable {
-    package let products: Int
-    package let orders: Int
-    /// The same seed makes the same shop to the last byte; another seed makes another shop.
-    package let seed: UInt64
-    /// Whether to add to a database that has products already.
-    package let force: Bool
-
-    /// - Parameters:
-    ///   - products: At least one.
-    ///   - orders: 0 or more.
-    package init(products: Int, orders: Int, seed: UInt64 = 1, force: Bool = false) {
-        self.products = max(1, products)
-        self.orders = max(0, orders)
-        self.seed = seed
-        self.force = force
+    /// Writes what searches read, by the function that the triggers call, so that it is the same. It needs the keys of products and
+    /// the index of their variants.
+    private func search(_ connection: BlockingConnection) throws {
+        try connection.execute("ANALYZE category; ANALYZE product; ANALYZE variant")
+        for start in stride(from: 0, to: options.products, by: Self.searchBatch) {
+            let ids = (start..<min(start + Self.searchBatch, options.products)).map { GeneratedProduct.Core($0, options).id }
+            try connection.query("SELECT search_product_refresh(\(ids))::text")
+            note(.searchable(products: start + ids.count, of: options.products))
+        }
     }
+
+    /// The products whose search rows are written by one call.
+    private static let searchBatch = 2_000
 }
 
 /// The progress of a generator.
 package enum GeneratorEvent: Sendable {
     /// The number of rows that were sent, out of all.
     case wrote(rows: Int, of: Int)
-    /// All rows are written; this index is built next.
+    /// All rows are sent; this index or key is built next.
     case indexing(String)
+    /// The number of products that searches find, out of all.
+    case searchable(products: Int, of: Int)
+    /// The words of all products are counted next.
+    case counting
     /// Everything is committed; VACUUM and ANALYZE run for the planner.
     case analyzing
 }

@@ -13,16 +13,16 @@ struct GeneratorRows {
 
     init(_ options: GeneratorOptions) {
         self.options = options
-        categories = GeneratedCategory.tree(products: options.products, seed: options.seed)
+        categories = GeneratedCategory.tree(options)
         leaves = categories.filter { !$0.things.isEmpty }
     }
 
     func core(_ product: Int) -> GeneratedProduct.Core {
-        GeneratedProduct.Core(product, of: options.products, seed: options.seed)
+        GeneratedProduct.Core(product, options)
     }
 
     func order(_ index: Int) -> GeneratedOrder {
-        GeneratedOrder(index, of: options.orders, products: options.products, seed: options.seed)
+        GeneratedOrder(index, options)
     }
 
     // MARK: The catalogue
@@ -35,8 +35,8 @@ struct GeneratorRows {
         text.column(category.slug)
         text.column(category.name)
         text.column(category.path)
-        text.column(GeneratedTime.opening)
-        text.column(GeneratedTime.opening)
+        text.column(options.period.opening)
+        text.column(options.period.opening)
         text.endRow()
     }
 

@@ -53,15 +53,24 @@ extension CatalogStore {
             limit: limit)
     }
 
-    /// How many products a filter lets through, up to one more than ``ProductTotal/maximum``.
+    /// How many products a filter lets through, as ``ProductTotal/init(counted:)`` takes it.
+    ///
+    /// Stock is looked up for no more products than are counted: where most products that a filter lets through are sold out, or few,
+    /// counting ten thousand of them could look at all.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
         if let search = try await searchPlan(filter) { return try await total(filter, search: search) }
-        var query: PostgresQuery = """
-            SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
-            \(Self.conditions(filter)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)) p
+        let matching: PostgresQuery = """
+            SELECT p.id FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
+            \(Self.conditions(filter, checksStock: false)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)
             """
+        var query: PostgresQuery =
+            filter.inStock == nil
+            ? "SELECT count(*), count(*) FROM (\(matching)) p"
+            : "SELECT count(*), count(*) FILTER (WHERE true\(Self.inStock(filter))) FROM (\(matching) OFFSET 0) p"
         query.usesCustomPlan = filter.isSelective
-        return try await readRequested(query).first?[0] ?? 0
+        guard let row = try await readRequested(query).first else { return 0 }
+        let (seen, counted): (Int64, Int64) = (try row[0], try row[1])
+        return seen > ProductTotal.maximum && counted <= ProductTotal.maximum ? ProductTotal.atLeast(counted) : counted
     }
 
     // MARK: SQL
@@ -90,28 +99,8 @@ extension CatalogStore {
                 \(columns), w.place AS rank FROM unnest(\(ids)) WITH ORDINALITY w (id, place) JOIN product p ON p.id = w.id \
                 WHERE p.status = 'active'\(Self.within(filter.category))\(Self.conditions(filter))
                 """
-        } else if let category = filter.category, !Self.seeksMatches(filter) {
-            // One walk along the index for each category of the subtree, which reads ids and sorted values only, as both stand in
-            // the index; then the first ones of all walks.
-            let ids = Self.merged(filter) {
-                """
-                SELECT p.id, p.\(Self.key(filter.sort)) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
-                \(Self.conditions(filter, range: $0))\(keyset)\(order)\(ceiling)
-                """
-            }
-            page = """
-                \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(Self.subtree(of: category))) t CROSS JOIN LATERAL (\(ids)) p\
-                \(order)\(ceiling)) k JOIN product p ON p.id = k.id
-                """
-        } else if Self.seeksMatches(filter) || Self.walkedRanges(filter).count > 1 {
-            let ids = Self.merged(filter) { range in
-                Self.seeksMatches(filter)
-                    ? Self.sought(filter, range: range, keyset: keyset, rows: rows)
-                    : """
-                    SELECT p.id, p.\(Self.key(filter.sort)) FROM product p WHERE p.status = 'active'\
-                    \(Self.conditions(filter, range: range))\(keyset)\(order)\(ceiling)
-                    """
-            }
+        } else if filter.category != nil || Self.seeksMatches(filter) || Self.walkedRanges(filter).count > 1 {
+            let ids = Self.merged(filter) { Self.ids(filter, $0, keyset: keyset, rows: rows) }
             page = """
                 \(columns), 0::bigint AS rank FROM (SELECT p.id FROM (\(ids)) p\(order)\(ceiling)) k JOIN product p ON p.id = k.id
                 """
@@ -133,7 +122,9 @@ extension CatalogStore {
     /// Whether it is unknown before a walk how far it would go until a page is full.
     private static func seeksMatches(_ filter: ProductFilter) -> Bool {
         if !filter.facets.isEmpty { return true }
-        return filter.category == nil && !filter.sort.isByPrice && (filter.minimumPrice != nil || filter.maximumPrice != nil)
+        // Few products of a category are sold out.
+        if filter.category != nil, filter.inStock == false { return true }
+        return !filter.sort.isByPrice && (filter.minimumPrice != nil || filter.maximumPrice != nil)
     }
 
     /// The ranges of prices that are read one by one: those of a list by price, as the index goes by the least price. In any other order,
@@ -144,46 +135,105 @@ extension CatalogStore {
     }
 
     /// The first rows of each range.
-    private static func merged(_ filter: ProductFilter, _ body: (PostgresQuery?) -> PostgresQuery) -> PostgresQuery {
+    /// - Parameter body: a range, and whether few products may be in it: those whose prices span the lower bound
+    private static func merged(
+        _ filter: ProductFilter, _ body: ((condition: PostgresQuery?, isSpan: Bool)) -> PostgresQuery
+    ) -> PostgresQuery {
         let ranges = walkedRanges(filter)
-        guard ranges.count > 1 else { return body(nil) }
+        guard ranges.count > 1 else { return body((nil, false)) }
         var query: PostgresQuery = ""
         for (index, range) in ranges.enumerated() {
-            query.append(index == 0 ? "(\(body(range)))" : " UNION ALL (\(body(range)))")
+            let part = body((range, index > 0))
+            query.append(index == 0 ? "(\(part))" : " UNION ALL (\(part))")
         }
         return query
+    }
+
+    /// The ids and sorted values of the first rows of a range.
+    private static func ids(
+        _ filter: ProductFilter, _ range: (condition: PostgresQuery?, isSpan: Bool), keyset: PostgresQuery, rows: Int
+    ) -> PostgresQuery {
+        if seeksMatches(filter) || range.isSpan { return sought(filter, range: range, keyset: keyset, rows: rows) }
+        let (key, order) = (key(filter.sort), order(filter.sort))
+        guard let category = filter.category else {
+            return """
+                SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active'\(conditions(filter, range: range.condition))\(keyset)\
+                \(order) LIMIT \(literal: rows)
+                """
+        }
+        // One walk along the index for each category of the subtree, which reads ids and sorted values only, as both stand in
+        // the index; then the first ones of all walks.
+        return """
+            SELECT p.id, p.\(key) FROM (\(subtree(of: category))) t CROSS JOIN LATERAL (SELECT p.id, p.\(key) FROM product p \
+            WHERE p.status = 'active' AND p.category_id = t.id\(conditions(filter, range: range.condition))\(keyset)\(order) \
+            LIMIT \(literal: rows)) p\(order) LIMIT \(literal: rows)
+            """
     }
 
     /// The first rows of a list that may have few products.
     ///
     /// PostgreSQL cannot tell how rare a facet is. If it is frequent, a short walk in the sort's order finds enough. If it is
     /// rare, the walk fails, but the matches are few, and they are found first and then sorted. Either way alone reads all of a large
-    /// catalogue for some facets.
+    /// catalogue for some facets. Between the two, a walk that has found some goes on for a while: there may be too many to find all.
     private static func sought(
-        _ filter: ProductFilter, range: PostgresQuery?, keyset: PostgresQuery, rows: Int
+        _ filter: ProductFilter, range: (condition: PostgresQuery?, isSpan: Bool), keyset: PostgresQuery, rows: Int
     ) -> PostgresQuery {
         let (order, key) = (order(filter.sort), key(filter.sort))
-        let matches: PostgresQuery =
-            "p.status = 'active'\(within(filter.category))\(conditions(filter, range: range))"
         let found: PostgresQuery = """
-            SELECT p.id, p.\(key) FROM (SELECT p.id, p.name, p.created_at, p.price_min FROM product p WHERE p.status = 'active'\
-            \(within(filter.category))\(conditions(filter, range: range, checksStock: false)) LIMIT \(literal: maximumMatches)) p \
-            WHERE true\(keyset)\(order)
+            SELECT p.id, p.\(key) FROM (SELECT p.id, p.\(key) FROM (\(matches(filter, range: range.condition))) p \
+            LIMIT \(literal: maximumMatches)) p WHERE true\(keyset)\(order)
             """
         // Stock is looked up for as many of them as the page needs, in order: OFFSET keeps PostgreSQL from looking it up for all.
         let sorted: PostgresQuery =
             filter.inStock == nil
             ? "\(found) LIMIT \(literal: rows)"
             : "SELECT p.id, p.\(key) FROM (\(found) OFFSET 0) p WHERE true\(inStock(filter))\(order) LIMIT \(literal: rows)"
-        let start: PostgresQuery = range.map { " AND \($0)" } ?? (filter.sort.isByPrice ? inPriceRange(filter) : "")
-        return """
-            WITH walked AS MATERIALIZED (SELECT p.id, p.\(key) FROM (SELECT p.id, p.status, p.name, p.created_at, p.price_min, \
-            p.price_max, p.category_id, p.currency, p.facets, p.attributes FROM product p \
-            WHERE p.status = 'active'\(priced(filter))\(start)\(keyset)\(order) LIMIT \(literal: longestWalk)) p \
-            WHERE \(matches)\(order) LIMIT \(literal: rows)) \
-            SELECT id, \(key) FROM walked WHERE (SELECT count(*) FROM walked) = \(literal: rows) UNION ALL \
-            SELECT id, \(key) FROM (\(sorted)) p WHERE (SELECT count(*) FROM walked) < \(literal: rows)
+        // Where the walk begins: conditions that the index ends at, as others could let it go on for any length.
+        var start: PostgresQuery = range.condition.map { " AND \($0)" } ?? (filter.sort.isByPrice ? inPriceRange(filter) : "")
+        if range.isSpan, let low = filter.minimumPrice { start = " AND p.price_min < \(low) AND p.price_min < p.price_max" }
+        // IS TRUE: as a join with the categories, it would be evaluated for the whole walk before the first row is out.
+        let category: PostgresQuery = filter.category.map { " AND (p.category_id IN (\(subtree(of: $0)))) IS TRUE" } ?? ""
+        func walk(_ length: Int, if condition: PostgresQuery) -> PostgresQuery {
             """
+            SELECT p.id, p.\(key) FROM (SELECT p.id, p.status, p.name, p.created_at, p.price_min, \
+            p.price_max, p.category_id, p.currency, p.facets, p.attributes FROM product p \
+            WHERE p.status = 'active'\(priced(filter))\(start)\(keyset)\(order) LIMIT \(literal: length)) p \
+            WHERE \(condition)p.status = 'active'\(category)\(conditions(filter, range: range.condition))\(order) LIMIT \(literal: rows)
+            """
+        }
+        let walked: PostgresQuery = "(SELECT count(*) FROM walked)"
+        let far: PostgresQuery = "(SELECT count(*) FROM far)"
+        return """
+            WITH walked AS MATERIALIZED (\(walk(longestWalk, if: ""))), \
+            far AS MATERIALIZED (\(walk(longestWalk * 10, if: "\(walked) >= 3 AND \(walked) < \(literal: rows) AND "))) \
+            SELECT id, \(key) FROM walked WHERE \(walked) = \(literal: rows) UNION ALL \
+            SELECT id, \(key) FROM far WHERE \(far) = \(literal: rows) UNION ALL \
+            SELECT id, \(key) FROM (\(sorted)) p WHERE \(walked) < \(literal: rows) AND \(far) < \(literal: rows)
+            """
+    }
+
+    /// The products that pass a filter, whatever their stock, by their indexes.
+    private static func matches(_ filter: ProductFilter, range: PostgresQuery?) -> PostgresQuery {
+        let key = key(filter.sort)
+        guard let category = filter.category, filter.facets.isEmpty else {
+            return """
+                SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active'\(within(filter.category))\
+                \(conditions(filter, range: range, checksStock: false))
+                """
+        }
+        // Category by category, and for each range of prices: the planner does not know how many categories there are. OFFSET 0 keeps
+        // it from joining them.
+        let ranges: [PostgresQuery?] = range.map { [$0] } ?? Self.ranges(filter)
+        var query: PostgresQuery = ""
+        for (index, range) in (ranges.isEmpty ? [nil] : ranges).enumerated() {
+            query.append(
+                """
+                \(index == 0 ? "" : " UNION ALL " as PostgresQuery)SELECT p.id, p.\(key) FROM (\(subtree(of: category))) t \
+                CROSS JOIN LATERAL (SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
+                \(conditions(filter, range: range, checksStock: false)) OFFSET 0) p
+                """)
+        }
+        return query
     }
 
     /// The columns of a product on a list.

@@ -13,11 +13,15 @@ struct ProductTotal: Equatable {
     /// False: there are more products.
     let isExact: Bool
 
-    /// - Parameter counted: the count, up to one more than ``maximum``
+    /// - Parameter counted: the count, up to one more than ``maximum``; or what ``atLeast(_:)`` returns
     init(counted: Int64) {
-        number = min(counted, Self.maximum)
-        isExact = counted <= Self.maximum
+        let isComplete = counted >= 0
+        number = min(isComplete ? counted : -(counted + 1), Self.maximum)
+        isExact = isComplete && counted <= Self.maximum
     }
+
+    /// So many were counted, and others were not looked at.
+    static func atLeast(_ counted: Int64) -> Int64 { -1 - counted }
 }
 
 /// A page of products as its JSON.

@@ -50,6 +50,24 @@ struct ImportDepthTests {
         #expect(try !shop.load(Self.tee).report.hasChanges)
     }
 
+    @Test("an empty brand removes the brand and its facet; null and a missing one leave it")
+    func emptyBrand() throws {
+        let shop = try ShopDatabase()
+        let brand = "SELECT brand, facets FROM product ORDER BY slug"
+        try shop.load(#"{"id":"1","name":"Tee","price":12.5,"brand":"Acme"}"#)
+        for row in [#"{"id":"1","name":"Tee","price":12.5,"brand":null}"#, #"{"id":"1","name":"Tee","price":12.5}"#] {
+            #expect(try !shop.load(row).report.hasChanges)
+        }
+        #expect(try shop.query(brand) == "Acme|{brand:Acme}")
+        let empty = #"{"id":"1","name":"Tee","price":12.5,"brand":" "}"#
+        #expect(try shop.load(empty).report.updated == 1)
+        #expect(try shop.query(brand) == "|{}")
+        #expect(try !shop.load(empty).report.hasChanges)
+        // A new product has none either.
+        try shop.load(#"{"id":"2","name":"Vest","price":12.5,"brand":""}"#)
+        #expect(try shop.query("SELECT count(*) FROM product WHERE brand IS NULL") == "2")
+    }
+
     @Test("a row without these fields leaves them as they are, and empty attributes remove them")
     func leftOut() throws {
         let shop = try ShopDatabase()

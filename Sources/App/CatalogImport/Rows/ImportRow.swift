@@ -16,6 +16,7 @@ package struct ImportRow: Equatable, Sendable {
     let formerSlugBase: String
     package let name: String
     let description: String?
+    /// Empty: the product has none any more.
     let brand: String?
     let attributes: [ImportAttribute]?
     /// Names from the root down.

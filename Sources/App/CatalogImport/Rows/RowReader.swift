@@ -44,7 +44,7 @@ package struct RowReader {
             formerSlugBase: Self.formerSlugBase(name),
             name: name,
             description: description(fields["description"]),
-            brand: text(fields["brand"], "brand", 1...RowRules.brandLength),
+            brand: brand(fields["brand"]),
             attributes: attributes(fields["attributes"]),
             category: category(fields["category"]),
             tags: tags(fields["tags"]),
@@ -108,6 +108,12 @@ extension RowReader {
             return refuse(field, "must have at most \(length.upperBound) characters", nil)
         }
         return trimmed
+    }
+
+    /// Empty text removes the brand, as it does with a description.
+    private mutating func brand(_ value: JSONValue?) -> String? {
+        if case .string(let text) = value, Self.trimmed(text).isEmpty { return "" }
+        return text(value, "brand", 1...RowRules.brandLength)
     }
 
     /// Text on any number of lines, unchanged.

@@ -13,8 +13,8 @@ extension ImportStatements {
             brand, attributes, facets, price_min, price_max, compare_at_price, created_at, updated_at)
         SELECT product_id, external_id, slug, name, coalesce(description, ''), category_id, coalesce(tags, '{}'),
             coalesce(images, '[]'), currency, price, coalesce(status, 'active'),
-            brand, coalesce(attributes, '[]'), product_facets(brand, tags, coalesce(attributes, '[]'), v.options), v.price_min,
-            v.price_max, v.compare_at_price,
+            nullif(brand, ''), coalesce(attributes, '[]'),
+            product_facets(nullif(brand, ''), tags, coalesce(attributes, '[]'), v.options), v.price_min, v.price_max, v.compare_at_price,
             now() + line * interval '1 microsecond', now() + line * interval '1 microsecond'
         FROM import_product JOIN (
             SELECT line, array_agg(options) AS options, min(price) AS price_min, max(price) AS price_max,
@@ -80,7 +80,7 @@ extension ImportStatements {
                 coalesce(r.description, p.description) AS description, coalesce(r.category_id, p.category_id) AS category_id,
                 coalesce(r.tags, p.tags) AS tags, coalesce(r.images, p.images) AS images, r.currency,
                 coalesce(d.price, p.price) AS price, coalesce(r.status, p.status) AS status,
-                coalesce(r.brand, p.brand) AS brand, coalesce(r.attributes, p.attributes) AS attributes,
+                nullif(coalesce(r.brand, p.brand), '') AS brand, coalesce(r.attributes, p.attributes) AS attributes,
                 EXISTS (SELECT FROM import_touched t WHERE t.product_id = r.product_id) AS is_touched
             FROM import_product r JOIN product p ON p.id = r.product_id LEFT JOIN LATERAL (
                 SELECT k.price FROM variant k WHERE k.product_id = r.product_id AND k.active ORDER BY k.position, k.id LIMIT 1

@@ -8,12 +8,22 @@ extension CatalogStore {
     /// still be outside it.
     static func faceted(_ filter: FacetFilter) -> PostgresQuery {
         var query: PostgresQuery = ""
-        for choice in filter.choices { query.append(" AND p.facets && \(choice.words)") }
+        for choice in filter.choices {
+            query.append(" AND p.facets && \(choice.words)")
+            if let code = choice.attribute { query.append(filterable(code)) }
+        }
         for range in filter.ranges {
+            query.append(filterable(range.code))
             query.append(" AND p.facets && attribute_range(\(range.code), \(bound(range.minimum)), \(bound(range.maximum)))")
             query.append(within(range))
         }
         return query
+    }
+
+    /// The condition that lists filter by an attribute. By one that is only shown they find nothing, as by one that does not exist.
+    /// PostgreSQL evaluates it once, before it reads products.
+    private static func filterable(_ code: String) -> PostgresQuery {
+        " AND (SELECT k.filterable FROM attribute k WHERE k.code = \(code)) IS NOT FALSE"
     }
 
     private static func bound(_ number: String?) -> PostgresQuery { number.map { "\($0)::numeric" } ?? "NULL::numeric" }
@@ -36,21 +46,23 @@ extension CatalogStore {
     }
 
     /// The condition that one of a product's active variants has a price in the filter's range, as conditions that no product passes
-    /// two of. Each is one range of an index: a range between the least and the greatest price of a product is not.
+    /// two of. Each has an index. OFFSET 0 keeps PostgreSQL from reading the prices of all variants at once.
     static func ranges(_ filter: ProductFilter) -> [PostgresQuery] {
         switch (filter.minimumPrice, filter.maximumPrice) {
         case (nil, nil): return []
         case (nil, let high?): return ["p.price_min <= \(high)"]
         case (let low?, let high):
             var least: PostgresQuery = "p.price_min >= \(low)"
-            // The least price is too low, but not that of every variant.
-            var greater: PostgresQuery = "p.price_min < \(low) AND p.price_max >= \(low) AND p.price_min < p.price_max"
+            // The least price is too low, but not that of every variant: the prices span the bound, for which there is an index.
+            var greater: PostgresQuery = """
+                p.price_min < \(low) AND int8range(p.price_min, p.price_max, '[]') @> \(low) AND p.price_min < p.price_max
+                """
             if let high {
                 least.append(" AND p.price_min <= \(high)")
                 greater.append(
                     """
                      AND (p.price_max <= \(high) OR EXISTS (SELECT FROM variant v WHERE v.product_id = p.id AND v.active \
-                    AND v.price >= \(low) AND v.price <= \(high)))
+                    AND v.price >= \(low) AND v.price <= \(high) OFFSET 0))
                     """)
             }
             return [least, greater]

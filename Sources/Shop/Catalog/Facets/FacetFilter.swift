@@ -11,6 +11,9 @@ package struct FacetFilter: Hashable, Sendable {
         /// In one order, each once.
         let values: [String]
 
+        /// The code of the attribute that it is about; nil for brands, tags and options.
+        var attribute: String? { name.hasPrefix("attr.") ? String(name.dropFirst(5)) : nil }
+
         /// The facets of which a product needs one, as the function `product_facets` writes them.
         var words: [String] {
             let key = FacetFilter.key(name)

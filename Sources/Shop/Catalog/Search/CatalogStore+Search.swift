@@ -7,7 +7,7 @@ import PostgresClient
 extension CatalogStore {
     /// How many products with the words a search by relevance ranks: the first that are found. Those beyond follow in order of
     /// their ids. Exact names and SKUs have look-ups of their own, so they are always among the ranked ones.
-    private static let maximumRanked = 1_000
+    private static let maximumRanked = 500
     /// How many products with the same name, or with names that begin with the search, it ranks.
     private static let maximumNamed = 200
     /// How many of the best sold and how many of the newest products it looks through for words that very many products have.
@@ -138,6 +138,15 @@ extension CatalogStore {
     ) -> PostgresQuery {
         let isName = name.sql == "named"
         let skus = search.skus + search.skuPrefixes
+        if filter.inStock != nil, !restricts(filter, checksStock: false) {
+            // Nothing but stock, which nearly every product has, or few: it is looked up while matches are read, and only for those
+            // that are needed. OFFSET 0: as a join, the planner would read all matches first.
+            let condition = isName ? "x.\(column) @@ (SELECT q FROM query)" as PostgresQuery : matches(column, search)
+            return """
+                \(name) AS MATERIALIZED (SELECT p.id FROM (SELECT x.product_id AS id FROM search_product x WHERE \(condition) OFFSET 0) p \
+                WHERE true\(inStock(filter)))
+                """
+        }
         guard !restricts(filter) else {
             // Here the planner sees the words: it must weigh them against the other conditions.
             var own: PostgresQuery = "x.\(column) @@ \(search.query)::tsquery"
@@ -160,8 +169,9 @@ extension CatalogStore {
     }
 
     /// Whether a filter has conditions beside its search.
-    static func restricts(_ filter: ProductFilter) -> Bool {
-        !conditions(of: filter).sql.isEmpty
+    static func restricts(_ filter: ProductFilter, checksStock: Bool = true) -> Bool {
+        let conditions: PostgresQuery = "\(within(filter.category))\(conditions(filter, checksStock: checksStock))"
+        return !conditions.sql.isEmpty
     }
 
     /// The conditions of a filter beside its search.

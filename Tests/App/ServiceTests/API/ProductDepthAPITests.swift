@@ -68,6 +68,37 @@ struct ProductDepthAPITests {
         }
     }
 
+    @Test("by an attribute that is not filterable, lists find nothing; one that is not searchable is in no search")
+    func attributeFlags() async throws {
+        let (shop, client) = (try Shop.current, try client(cached: false))
+        func found(_ query: String) async throws -> String { try await slugs(query, client).joined(separator: ",") }
+        _ = try await shop.execute(
+            "INSERT INTO attribute (code, name, type) VALUES ('material', 'Material', 'choice'), ('size_cm', 'Size', 'number')")
+        #expect(try await found("attr.material=steel") == "lamp,mug")
+        #expect(try await found("q=enamel") == "mug")
+        _ = try await shop.execute(
+            """
+            UPDATE attribute SET filterable = false, searchable = false WHERE code = 'material';
+            UPDATE product SET attributes = attributes || '[{"code":"size_cm","value":7}]' WHERE slug = 'mug'
+            """)
+        for query in ["attr.material=steel", "attr.material=steel&sort=name", "attr.material=steel&q=mug", "q=enamel"] {
+            #expect(try await found(query) == "", "\(query)")
+            #expect(try await client.get("/v1/products?limit=1&include=total&\(query)")["total"].number == 0, "\(query)")
+        }
+        // The others work as before, and this one is still shown.
+        #expect(try await found("attr.size_cm.min=7") == "mug")
+        _ = try await shop.execute("UPDATE attribute SET filterable = false WHERE code = 'size_cm'")
+        #expect(try await found("attr.size_cm.min=7") == "")
+        #expect(try await found("attr.colour=red") == "lamp,tee")
+        #expect(try await client.get("/v1/products/mug")["attributes"].elements.map { $0["code"].text }.contains("material"))
+        _ = try await shop.execute(
+            """
+            UPDATE attribute SET searchable = true WHERE code = 'material'; DELETE FROM attribute WHERE code IN ('material', 'size_cm');
+            UPDATE product SET attributes = attributes - 2 WHERE slug = 'mug'
+            """)
+        #expect(try await found("q=enamel") == "mug")
+    }
+
     @Test("products by their ids come in that order; unknown ones are left out") func ids() async throws {
         let shelf = DepthGoods.shelf
         let wanted = [shelf[2], shelf[0], shelf[4], shelf[0]].map { $0.id.uuidString.lowercased() }
