@@ -34,6 +34,7 @@ extension CatalogStore {
     private func count(
         _ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode, in counts: inout FacetCounts
     ) async throws -> Int {
+        let limit = set.filter.inStock == nil ? limit : min(limit, Self.maximumStockCounted)
         let rows = try await readRequested(Self.statement(set, search, limit: limit, currency: currency))
         var hits: Int64 = 0
         var values: [Facet: [FacetCounts.Value]] = [:]
@@ -54,7 +55,7 @@ extension CatalogStore {
             }
         }
         // The words of a search that very many products have are looked for among a part of them.
-        let isComplete = hits <= limit && !(search.map { $0.isCommon && !Self.restricts(set.filter) } ?? false)
+        let isComplete = hits <= limit && !(search.map { $0.isCommon && !Self.restricts(set.filter, checksStock: false) } ?? false)
         for facet in set.facets {
             switch facet {
             case .price: counts.add(facet, PriceBuckets.joined(prices).map { .init($0) }, isExact: isComplete)
@@ -88,24 +89,28 @@ extension CatalogStore {
     static func statement(_ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode) -> PostgresQuery {
         let columns: PostgresQuery = "p.id, p.facets, p.category_id, p.currency, p.price, p.price_min, p.price_max"
         var query: PostgresQuery = "WITH RECURSIVE "
+        // Stock is looked up for no more products than are counted, as most of those that a filter lets through may be sold out.
+        var filter = set.filter
+        filter.inStock = nil
         if let search {
             query.append(
                 """
-                \(Self.query(search)), \(matched("matched", "words", set.filter, search)), \
-                hit AS MATERIALIZED (SELECT \(columns) FROM (SELECT id FROM matched LIMIT \(Int64(limit) + 1)) m \
+                \(Self.query(search)), \(matched("matched", "words", filter, search)), \
+                seen AS MATERIALIZED (SELECT \(columns) FROM (SELECT id FROM matched LIMIT \(Int64(limit) + 1)) m \
                 JOIN product p ON p.id = m.id)
                 """)
         } else {
             // Of the whole catalogue the newest products are counted. Any order would sort the matches of a condition, which may be many.
-            let isWhole = !set.filter.isSelective && set.filter.category == nil
+            let isWhole = !filter.isSelective && filter.category == nil
             let choice = isWhole ? order(.newest) : ""
             query.append(
                 """
-                hit AS MATERIALIZED (SELECT \(columns) FROM product p WHERE p.status = 'active'\(within(set.filter.category))\
-                \(conditions(set.filter))\(choice) LIMIT \(Int64(limit) + 1))
+                seen AS MATERIALIZED (SELECT \(columns) FROM product p WHERE p.status = 'active'\(within(filter.category))\
+                \(conditions(filter))\(choice) LIMIT \(Int64(limit) + 1))
                 """)
         }
-        var parts: PostgresQuery = " SELECT 'hits' AS kind, NULL AS value, NULL AS name, count(*) FROM hit"
+        query.append(", hit AS MATERIALIZED (SELECT * FROM seen p WHERE true\(inStock(set.filter)))")
+        var parts: PostgresQuery = " SELECT 'hits' AS kind, NULL AS value, NULL AS name, count(*) FROM seen"
         let keys = set.facets.compactMap { facet -> String? in
             switch facet {
             case .words(let key): key.text + ":"
@@ -154,7 +159,8 @@ extension CatalogStore {
             , word AS MATERIALIZED (SELECT f, count(*) AS n FROM (SELECT unnest(facets) COLLATE "C" AS f FROM hit) w GROUP BY f), \
             ranked AS (SELECT kind, value, n FROM (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY n DESC, value) AS place \
             FROM (SELECT split_part(f, ':', 1) AS kind, substr(f, strpos(f, ':') + 1) AS value, n FROM word \
-            WHERE strpos(f, ':') > 0 AND (\(wanted))) k) r WHERE place <= \(literal: FacetCounts.maximumValues) \
+            WHERE strpos(f, ':') > 0 AND (\(wanted))) k \
+            WHERE kind <> ALL (ARRAY(SELECT 'attr.' || code FROM attribute WHERE NOT filterable))) r WHERE place <= \(literal: FacetCounts.maximumValues) \
             ORDER BY kind = ANY(\(named)) DESC, n DESC, value LIMIT \(literal: maximumRows))
             """
     }
