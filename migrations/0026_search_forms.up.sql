@@ -13,20 +13,39 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The stems of words in the languages that write compounds as one word.
-CREATE OR REPLACE FUNCTION search_stems(words text, languages regconfig[]) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_stems(words text, languages regconfig[]) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(array_agg(DISTINCT s.stem), '{}') FROM unnest(languages) l (language)
-    CROSS JOIN LATERAL (SELECT CASE WHEN l.language = 'german'::regconfig THEN regexp_replace(words, 'eln(?= |$)', 'el', 'g') ELSE words END AS written) w
-    CROSS JOIN LATERAL unnest(tsvector_to_array(to_tsvector(l.language, w.written || CASE WHEN l.language = 'german'::regconfig
-        AND w.written ~ '[aou]e' THEN ' ' || regexp_replace(w.written, '([aou])e', '\1', 'g') ELSE '' END))) s (stem)
-    WHERE l.language = ANY('{german,dutch,danish,norwegian,swedish,finnish,hungarian}'::regconfig[]) AND s.stem ~ '^[a-z]{3,}$'
+DECLARE
+    stems text[] := '{}';
+    language regconfig;
+    written text;
+BEGIN
+    FOREACH language IN ARRAY languages LOOP
+        CONTINUE WHEN language <> ALL('{german,dutch,danish,norwegian,swedish,finnish,hungarian}'::regconfig[]);
+        written := words;
+        IF language = 'german'::regconfig THEN
+            IF written ~ 'eln( |$)' THEN written := regexp_replace(written, 'eln(?= |$)', 'el', 'g'); END IF;
+            IF written ~ '[aou]e' THEN written := written || ' ' || regexp_replace(written, '([aou])e', '\1', 'g'); END IF;
+        END IF;
+        stems := stems || tsvector_to_array(to_tsvector(language, written));
+    END LOOP;
+    RETURN stems;
+END
 $$;
 
 -- The stems of long words from their end, each with a sign before it that no word has: a beginning of one is an end of a compound.
 CREATE OR REPLACE FUNCTION search_endings(t text, weight "char", languages regconfig[]) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_catalog, pg_temp AS $$
-    SELECT coalesce(string_agg('<' || reverse(stem) || ':1' || weight::text, ' ')::tsvector, '')
-    FROM unnest(search_stems(search_words(left(t, 20000)), languages)) stem WHERE char_length(stem) >= 6
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_catalog, pg_temp AS $$
+DECLARE
+    endings text := '';
+    stem text;
+BEGIN
+    IF NOT languages && '{german,dutch,danish,norwegian,swedish,finnish,hungarian}'::regconfig[] THEN RETURN ''; END IF;
+    FOREACH stem IN ARRAY search_stems(search_words(left(t, 20000)), languages) LOOP
+        IF char_length(stem) >= 6 AND stem ~ '^[a-z]+$' THEN endings := endings || ' <' || reverse(stem) || ':1' || weight::text; END IF;
+    END LOOP;
+    RETURN endings::tsvector;
+END
 $$;
 
 -- The forms in which the index may have a word. None: it carries no meaning, as `the`.
@@ -256,7 +275,7 @@ BEGIN
         END LOOP;
     END IF;
     IF token ~ '^[a-z]{4,}$' THEN
-        FOR beginning IN SELECT reverse(s) FROM unnest(search_stems(token, languages)) s LOOP
+        FOR beginning IN SELECT DISTINCT reverse(s) FROM unnest(search_stems(token, languages)) s WHERE s ~ '^[a-z]{3,}$' LOOP
             parts := parts || (quote_literal('<' || beginning) || ':*');
             hits := hits + (SELECT coalesce(sum(products), 0) FROM (SELECT products FROM search_word WHERE is_spelled
                 AND reverse(word) COLLATE "C" > reverse(token) AND reverse(word) COLLATE "C" < reverse(token) || U&'\+10FFFF' LIMIT 1000) x);

@@ -290,6 +290,19 @@ struct SearchCompanyTests {
         let caf = try await get("/v1/products/suggestions?q=caf%C3%A9")
         #expect(caf["categories"].elements.map { $0["slug"].text } == ["cafe"])
         #expect(try await get("/v1/products/suggestions?q=co")["brands"].elements.map { $0["value"].text } == ["Cafetière & Co"])
+        try await stage.execute(
+            """
+            INSERT INTO product (id, slug, name, brand, currency, price) VALUES (gen_random_uuid(), 'tea', 'الشاي الأخضر', 'القهوة', 'USD', 1);
+            SELECT search_words_count();
+            """)
+        for query in ["شاي", "الشاي", "شا"] {
+            let found = try await get("/v1/products/suggestions?q=" + PercentEncoding.encode(query))
+            #expect(found["products"].elements.map { $0["slug"].text } == ["tea"], "\(query)")
+        }
+        for query in ["قهوه", "القهو", "قه"] {
+            let found = try await get("/v1/products/suggestions?q=" + PercentEncoding.encode(query))
+            #expect(found["brands"].elements.map { $0["value"].text } == ["القهوة"], "\(query)")
+        }
         #expect(try await get("/v1/products/suggestions?q=%E8%8A%B1%E7%93%B6")["products"].elements.count == 1)
         for nothing in ["", "?q=", "?q=%25", "?q=zzz", "?q='%3B--", "?q=_"] {
             let answer = try await get("/v1/products/suggestions" + nothing)
