@@ -41,13 +41,15 @@ package struct MigrationScript: Equatable, Sendable {
     }
 
     /// The statements of a script without transaction, which run one after the other. A statement ends with a line that ends with a
-    /// semicolon, so such a script holds no function's body.
+    /// semicolon, outside of the body of a function, which stands between two `$$`.
     var statements: [String] {
         var statements: [String] = []
         var lines: [Substring] = []
+        var isBody = false
         for line in sql.split(whereSeparator: \.isNewline) where !line.hasPrefix("--") {
             lines.append(line)
-            guard line.last(where: { !$0.isWhitespace }) == ";" else { continue }
+            if !line.ranges(of: "$$").count.isMultiple(of: 2) { isBody.toggle() }
+            guard !isBody, line.last(where: { !$0.isWhitespace }) == ";" else { continue }
             statements.append(lines.joined(separator: "\n"))
             lines = []
         }

@@ -10,6 +10,7 @@ final class BackgroundServices {
     /// Nil where nothing depends on the catalogue's version.
     private let catalog: CatalogVersionWatch?
     private let carts: CartChangeSubscriber
+    private let searchLanguages: SearchLanguageCheck
 
     init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
         let loop = services.loop
@@ -19,12 +20,15 @@ final class BackgroundServices {
         carts = CartChangeSubscriber(
             loop: loop, store: services.carts, registry: shared.watchedCarts, redis: shared.configuration.redis?.client,
             logger: logger)
+        let store = CatalogStore(pool: services.pool)
+        searchLanguages = SearchLanguageCheck(
+            loop: loop, store: store, languages: shared.configuration.shop.languages, logger: logger)
         guard services.cache != nil || services.replica != nil else {
             catalog = nil
             return
         }
         catalog = CatalogVersionWatch(
-            loop: loop, configuration: shared.postgres, store: CatalogStore(pool: services.pool), logger: logger
+            loop: loop, configuration: shared.postgres, store: store, logger: logger
         ) { event in
             registry.onEachLoop { $0.catalogVersionChanged(event) }
         }
@@ -34,10 +38,12 @@ final class BackgroundServices {
         health.start()
         catalog?.start()
         carts.start()
+        searchLanguages.start()
     }
 
     func stop() {
         health.stop()
+        searchLanguages.stop()
         carts.stop()
         catalog?.close()
     }

@@ -82,7 +82,7 @@ package final class Service: LongRunning {
         health.update { $0.worker = HealthState.Worker(stallTimeout: configuration.worker.stallTimeout, isAlone: false) }
         do {
             return try WorkerRunner(
-                configuration, hint: shared.outboxHint, cartChanged: { carts.notify($0) },
+                configuration, isAlone: false, hint: shared.outboxHint, cartChanged: { carts.notify($0) },
                 report: { report in health.update { $0.worker?.reported(report) } }, logger: logger)
         } catch {
             throw ServiceError("cannot make an event loop: \(error)")

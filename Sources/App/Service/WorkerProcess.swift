@@ -51,7 +51,8 @@ package final class WorkerProcess: LongRunning {
             }
             self.server = server
             worker = try WorkerRunner(
-                configuration, hint: OutboxHint(), report: { report in health.update { $0.reported(report) } }, logger: logger)
+                configuration, isAlone: true, hint: OutboxHint(), report: { report in health.update { $0.reported(report) } },
+                logger: logger)
             self.metrics = try configuration.metrics.flatMap { settings in
                 try metrics.map { try MetricsEndpoint($0, settings: settings, of: server, logger: logger) }
             }

@@ -70,6 +70,16 @@ struct MigrationSetTests {
         #expect(MigrationScript(file: "0001_a.up.sql", bytes: Array(sql.utf8)).isTransactional == isTransactional)
     }
 
+    @Test("A script without transaction runs one statement after the other; the body of a function is a part of one")
+    func statements() {
+        let function = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n    PERFORM 1;\nEND\n$$;"
+        let oneLine = "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$;"
+        let script = MigrationScript(
+            file: "0001_a.up.sql",
+            bytes: Array("-- no-transaction\nSELECT 1;\n-- Why; indeed.\n\(function)\n\(oneLine)\nSELECT\n2; \nSELECT 3".utf8))
+        #expect(script.statements == ["SELECT 1;", function, oneLine, "SELECT\n2; ", "SELECT 3"])
+    }
+
     @Test("Whatever the names are, the result is versions without hole, or issues")
     func anyNames() {
         var random = SystemRandomNumberGenerator()

@@ -19,13 +19,16 @@ final class Worker {
     private let redis: RedisClient?
     private let registration: WorkerRegistration
     private let services: [any WorkerService]
+    /// Nil if the process serves, too, which checks it.
+    private let searchLanguages: SearchLanguageCheck?
 
     /// - Parameters:
     ///   - hint: what this process notifies when it has committed events
     ///   - cartChanged: tells listeners of this process about a cart; those of others are told through Redis
     ///   - report: called on the loop after each pass
+    ///   - isAlone: whether the process does nothing else
     init(
-        loop: EventLoop, configuration: Configuration, hint: OutboxHint,
+        loop: EventLoop, configuration: Configuration, isAlone: Bool, hint: OutboxHint,
         cartChanged: @escaping @Sendable (CartChangedEvent) -> Void,
         report: @escaping @Sendable (WorkerReport) -> Void, logger: Logger
     ) {
@@ -37,10 +40,11 @@ final class Worker {
         let orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime) {
             hint.notify(redis: redis, now: loop.now)
         }
+        let catalog = CatalogStore(pool: pool)
         let jobs = JobScheduler(
             loop: loop,
             jobs: ShopJobs.all(
-                orders: orders, catalog: CatalogStore(pool: pool),
+                orders: orders, catalog: catalog,
                 carts: CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) },
                 cartTickets: CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime),
                 events: EventRetention(pool: pool), shop: configuration.shop, eventSettings: configuration.events,
@@ -59,6 +63,9 @@ final class Worker {
         self.redis = redis
         self.registration = registration
         self.services = services
+        searchLanguages =
+            isAlone
+            ? SearchLanguageCheck(loop: loop, store: catalog, languages: configuration.shop.languages, logger: logger) : nil
     }
 
     func start() {
@@ -66,6 +73,7 @@ final class Worker {
         redis?.start()
         registration.start()
         for service in services { service.start() }
+        searchLanguages?.start()
     }
 
     /// Claims nothing any more, waits until what is under way has ended, but no longer than `limit`, and gives back what is left.
@@ -73,6 +81,7 @@ final class Worker {
     func stop(within limit: Duration) async -> Bool {
         let deadline = Deadline.after(limit)
         let drained = Promise<Void>(on: loop)
+        searchLanguages?.stop()
         // All at the same time. The worker says that it lives meanwhile: its claims hold.
         let drains = services.map { service in loop.run { await service.drain() } }
         loop.run {

@@ -15,15 +15,18 @@ final class WorkerRunner: @unchecked Sendable {
     ///   - hint: what this process notifies when it has committed events
     ///   - cartChanged: tells listeners of this process about a cart
     ///   - report: called on the worker's loop after each pass over its work
+    ///   - isAlone: whether the process does nothing else
     /// - Throws: ``SystemError`` if the process has no file descriptors left.
     init(
-        _ configuration: Configuration, hint: OutboxHint, cartChanged: @escaping @Sendable (CartChangedEvent) -> Void = { _ in },
+        _ configuration: Configuration, isAlone: Bool, hint: OutboxHint,
+        cartChanged: @escaping @Sendable (CartChangedEvent) -> Void = { _ in },
         report: @escaping @Sendable (WorkerReport) -> Void, logger: Logger
     ) throws(SystemError) {
         loop = try EventLoop(label: "worker")
         make = { loop in
             Worker(
-                loop: loop, configuration: configuration, hint: hint, cartChanged: cartChanged, report: report, logger: logger)
+                loop: loop, configuration: configuration, isAlone: isAlone, hint: hint, cartChanged: cartChanged, report: report,
+                logger: logger)
         }
     }
 

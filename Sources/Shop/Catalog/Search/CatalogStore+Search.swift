@@ -14,14 +14,16 @@ extension CatalogStore {
     private static let maximumLookedThrough = 1_500
     /// How many rows a search in another order walks in that order before it finds its matches first and sorts those.
     static let longestWalk = 2_000
+    /// The same for what follows the ranked products of a search for words that very many products have.
+    private static let longestRestWalk = 10_000
     /// How many matches it then sorts at most.
     static let maximumMatches = 100_000
 
     /// How many products a search lets through, up to one more than ``ProductTotal/maximum``.
     func total(_ filter: ProductFilter, search: SearchPlan) async throws -> Int64 {
-        guard !search.isCommon || Self.restricts(filter) else { return ProductTotal.maximum + 1 }
+        guard !search.isMany || Self.restricts(filter) else { return ProductTotal.maximum + 1 }
         var query: PostgresQuery = """
-            WITH \(Self.query(search)), \(Self.matched("matched", "words", filter, search)) \
+            WITH \(Self.query(search)), \(Self.matched("matched", "words", filter, search, readsAll: true)) \
             SELECT count(*) FROM (SELECT FROM matched LIMIT \(literal: Int(ProductTotal.maximum) + 1)) m
             """
         query.usesCustomPlan = true
@@ -36,51 +38,106 @@ extension CatalogStore {
     ) -> PostgresQuery {
         let conditions = Self.conditions(of: filter)
         let keyset = Self.keyset(filter, after: cursor)
-        var rest: PostgresQuery = ""
-        if !search.isCommon || Self.restricts(filter) {
-            var place: PostgresQuery = ""
-            if let cursor, case .rank(0) = cursor.position { place = " AND m.id < \(cursor.id)" }
-            rest = """
-                 UNION ALL (SELECT m.id, 0::bigint FROM matched m WHERE NOT EXISTS (SELECT FROM scored x WHERE x.id = m.id)\(place) \
-                AND (SELECT count(*) FROM first) = \(literal: Self.maximumRanked) \
-                AND (SELECT count(*) FROM page) < \(literal: rows) ORDER BY m.id DESC LIMIT \(literal: rows))
-                """
-        }
-        return """
-            WITH \(Self.query(search)), \(Self.matched("named", "name", filter, search)), \
-            \(Self.matched("matched", "words", filter, search)), \
-            first AS MATERIALIZED (SELECT id FROM matched LIMIT \(literal: Self.maximumRanked)), \
+        let isCommon = search.isCommon && !Self.restricts(filter)
+        var sets: PostgresQuery = "\(Self.query(search)), \(Self.matched("matched", "words", filter, search))"
+        for index in search.wordings.indices { sets.append(", \(Self.named(index, filter, search))") }
+        // The first ones of what a common word is looked for in are the same ones for each page.
+        let firstOrder: PostgresQuery = isCommon ? " ORDER BY id DESC" : ""
+        sets.append(
+            """
+            , first AS MATERIALIZED (SELECT id FROM matched\(firstOrder) LIMIT \(literal: Self.maximumRanked)), \
             candidate AS MATERIALIZED (SELECT c.id, min(c.tier) AS tier FROM (\(Self.candidates(search))) c GROUP BY c.id), \
             scored AS MATERIALIZED (SELECT p.id, \(score) AS rank FROM candidate c JOIN search_product x ON x.product_id = c.id \
             JOIN product p ON p.id = c.id LEFT JOIN product_sales l ON l.product_id = c.id WHERE p.status = 'active'\(conditions)), \
             page AS MATERIALIZED (SELECT p.id, p.rank FROM scored p WHERE true\(keyset) ORDER BY p.rank DESC, p.id DESC \
-            LIMIT \(literal: rows)) SELECT p.id, p.rank FROM (SELECT id, rank FROM page\(rest)) p \
-            ORDER BY p.rank DESC, p.id DESC LIMIT \(literal: rows)
+            LIMIT \(literal: rows))
+            """)
+        var place: PostgresQuery = ""
+        if let cursor, case .rank(0) = cursor.position { place = " AND x.product_id < \(cursor.id)" }
+        let rest = isCommon ? Self.commonRest(search, place, rows, &sets) : Self.rest(place, rows)
+        return """
+            WITH \(sets) SELECT p.id, p.rank FROM (SELECT id, rank FROM page\(rest)) p ORDER BY p.rank DESC, p.id DESC \
+            LIMIT \(literal: rows)
             """
     }
 
-    /// What may be the best matches, in tiers from 0, the best.
-    private static func candidates(_ search: SearchPlan) -> PostgresQuery {
-        var tiers: PostgresQuery = """
-            SELECT id, 5 AS tier FROM first UNION ALL (SELECT id, 4 FROM named LIMIT \(literal: maximumRanked))
+    /// The matches that were not ranked, where all matches are read: they follow by their ids.
+    private static func rest(_ place: PostgresQuery, _ rows: Int) -> PostgresQuery {
+        """
+         UNION ALL (SELECT x.product_id, 0::bigint FROM (SELECT id AS product_id FROM matched) x \
+        WHERE NOT EXISTS (SELECT FROM scored s WHERE s.id = x.product_id)\(place) \
+        AND (SELECT count(*) FROM first) = \(literal: maximumRanked) AND (SELECT count(*) FROM page) < \(literal: rows) \
+        ORDER BY x.product_id DESC LIMIT \(literal: rows))
+        """
+    }
+
+    /// The same for words that very many products have: a walk along the ids soon finds enough of them. Where it does not, since the
+    /// matches lie elsewhere, all matches are read for once.
+    private static func commonRest(
+        _ search: SearchPlan, _ place: PostgresQuery, _ rows: Int, _ sets: inout PostgresQuery
+    ) -> PostgresQuery {
+        let isWanted: PostgresQuery = """
+            \(matches("words", search)) AND NOT EXISTS (SELECT FROM scored s WHERE s.id = x.product_id) \
+            AND (SELECT count(*) FROM page) < \(literal: rows)
             """
-        guard let whole = search.whole else { return tiers }
-        tiers.append(
+        let order: PostgresQuery = " ORDER BY x.product_id DESC LIMIT \(literal: rows)"
+        let isCut = isCut(
+            "SELECT FROM search_product x WHERE true\(place) ORDER BY x.product_id DESC", walk: longestRestWalk, "walked", rows)
+        sets.append(
             """
-             UNION ALL (SELECT product_id, 1 FROM search_product WHERE name_key = \(whole) ORDER BY product_id DESC \
-            LIMIT \(literal: maximumNamed)) UNION ALL (SELECT product_id, 3 FROM search_product WHERE name_key > \(whole) \
-            AND name_key < \(whole + "\u{10FFFF}") ORDER BY name_key, product_id LIMIT \(literal: maximumNamed))
+            , walked AS MATERIALIZED (SELECT x.product_id FROM (SELECT x.product_id, x.words FROM search_product x WHERE true\(place) \
+            ORDER BY x.product_id DESC LIMIT \(literal: longestRestWalk)) x WHERE \(isWanted)\(order))
             """)
-        if !search.skus.isEmpty { tiers.append(" UNION ALL SELECT unnest(\(search.skus)), 0") }
-        if !search.skuPrefixes.isEmpty {
-            let tier = search.isLikeSKU ? 2 : 6
-            tiers.append(" UNION ALL SELECT unnest(\(search.skuPrefixes)), \(literal: tier)")
+        return """
+             UNION ALL SELECT product_id, 0::bigint FROM walked WHERE NOT (\(isCut)) \
+            UNION ALL (SELECT x.product_id, 0::bigint FROM search_product x WHERE \(isWanted)\(place) AND \(isCut)\(order))
+            """
+    }
+
+    /// Whether a walk has ended before it found enough, and before its end.
+    private static func isCut(_ source: PostgresQuery, walk: Int, _ walked: PostgresQuery, _ rows: Int) -> PostgresQuery {
+        """
+        (SELECT count(*) FROM \(walked)) < \(literal: rows) \
+        AND (SELECT count(*) FROM (\(source) LIMIT \(literal: walk + 1)) w) > \(literal: walk)
+        """
+    }
+
+    /// What may be the best matches, in tiers from 0, the best. Those of the second wording are 8 to 14.
+    private static func candidates(_ search: SearchPlan) -> PostgresQuery {
+        let last = search.wordings.count - 1
+        var tiers: PostgresQuery = "SELECT id, \(literal: last * 8 + 5) AS tier FROM first"
+        for (index, wording) in search.wordings.enumerated() {
+            let base = index * 8
+            tiers.append(
+                " UNION ALL (SELECT id, \(literal: base + 4) FROM named\(literal: index) LIMIT \(literal: maximumRanked))")
+            if index < last {
+                // Few products have its words.
+                tiers.append(
+                    """
+                     UNION ALL (SELECT x.product_id, \(literal: base + 5) FROM search_product x WHERE \
+                    x.words @@ (SELECT q\(literal: index) FROM query) LIMIT \(literal: maximumRanked))
+                    """)
+            }
+            guard let whole = wording.whole else { continue }
+            tiers.append(
+                """
+                 UNION ALL (SELECT product_id, \(literal: base + 1) FROM search_product WHERE name_key = \(whole) \
+                ORDER BY product_id DESC LIMIT \(literal: maximumNamed)) UNION ALL (SELECT product_id, \(literal: base + 3) \
+                FROM search_product WHERE name_key > \(whole) AND name_key < \(whole + "\u{10FFFF}") \
+                ORDER BY name_key, product_id LIMIT \(literal: maximumNamed))
+                """)
+            if !wording.skus.isEmpty { tiers.append(" UNION ALL SELECT unnest(\(wording.skus)), \(literal: base)") }
+            if !wording.skuPrefixes.isEmpty {
+                let tier = wording.isLikeSKU ? 2 : 6
+                tiers.append(" UNION ALL SELECT unnest(\(wording.skuPrefixes)), \(literal: base + tier)")
+            }
+            if !wording.mentioned.isEmpty { tiers.append(" UNION ALL SELECT unnest(\(wording.mentioned)), \(literal: base + 6)") }
         }
         return tiers
     }
 
-    /// The place in the order, as an integer that a cursor holds exactly: whether it is an exact SKU or name, whether it can be
-    /// bought, its tier, how well its words match (in steps, so that small differences do not count), how short its name is,
+    /// The place in the order, as an integer above 0 that a cursor holds exactly: whether it matches as the search was typed, whether it
+    /// is an exact SKU or name, whether it can be bought, its tier, how well its words match (in steps, so that small differences do not count), how short its name is,
     /// how many were sold.
     private var score: PostgresQuery {
         // OFFSET 0: without it PostgreSQL may read the whole stock at once.
@@ -92,7 +149,8 @@ extension CatalogStore {
                 """
         }
         return """
-            ((((CASE c.tier WHEN 0 THEN 3 WHEN 1 THEN 2 ELSE 1 END * 2 + \(inStock)) * 8 + 7 - c.tier)::bigint * 32 \
+            1 + (((((CASE WHEN c.tier < 8 THEN 4 ELSE 0 END + CASE c.tier % 8 WHEN 0 THEN 2 WHEN 1 THEN 1 ELSE 0 END) * 2 \
+            + \(inStock)) * 8 + 7 - c.tier % 8)::bigint * 32 \
             + least(31, (ts_rank(x.words, (SELECT q FROM query)) * 32)::integer)) * 32 \
             + 31 - least(31, char_length(x.name_key) / 4)) * 1048576 + least(greatest(coalesce(l.sold, 0), 0), 1048575)
             """
@@ -107,22 +165,27 @@ extension CatalogStore {
         _ filter: ProductFilter, _ search: SearchPlan, after cursor: ProductCursor?, rows: Int
     ) -> PostgresQuery {
         let (keyset, order) = (keyset(filter, after: cursor), order(filter.sort))
+        let walk: PostgresQuery = " FROM product p WHERE p.status = 'active'\(priced(filter))\(keyset)\(order)"
+        let isCut = isCut("SELECT\(walk)", walk: longestWalk, "walked", rows)
         return """
-            WITH \(query(search)), walked AS MATERIALIZED (SELECT p.id FROM (SELECT p.* FROM product p WHERE p.status = 'active'\
-            \(priced(filter))\(keyset)\(order) LIMIT \(literal: longestWalk)) p CROSS JOIN LATERAL (SELECT FROM search_product x \
+            WITH \(query(search)), walked AS MATERIALIZED (SELECT p.id FROM (SELECT p.*\(walk) LIMIT \(literal: longestWalk)) p \
+            CROSS JOIN LATERAL (SELECT FROM search_product x \
             WHERE x.product_id = p.id AND \(matches("words", search)) OFFSET 0) x WHERE true\(conditions(of: filter))\(order) \
             LIMIT \(literal: rows)), \(matched("matched", "words", filter, search)) \
-            SELECT id, 0::bigint AS rank FROM walked WHERE (SELECT count(*) FROM walked) = \(literal: rows) UNION ALL \
+            SELECT id, 0::bigint AS rank FROM walked WHERE NOT (\(isCut)) UNION ALL \
             SELECT id, 0::bigint FROM (SELECT p.id FROM (SELECT id FROM matched LIMIT \(literal: maximumMatches)) m \
-            JOIN product p ON p.id = m.id WHERE (SELECT count(*) FROM walked) < \(literal: rows)\(keyset)\(order) \
-            LIMIT \(literal: rows)) p
+            JOIN product p ON p.id = m.id WHERE \(isCut)\(keyset)\(order) LIMIT \(literal: rows)) p
             """
     }
 
     /// The words as a value that PostgreSQL's planner does not see: it takes a frequent word for a reason to read the whole
     /// table.
     static func query(_ search: SearchPlan) -> PostgresQuery {
-        "query AS MATERIALIZED (SELECT \(search.query)::tsquery AS q)"
+        var columns: PostgresQuery = "\(search.query)::tsquery AS q"
+        for (index, wording) in search.wordings.enumerated() {
+            columns.append(", \(wording.query)::tsquery AS q\(literal: index)")
+        }
+        return "query AS MATERIALIZED (SELECT \(columns))"
     }
 
     /// The condition that a product is a match.
@@ -133,31 +196,52 @@ extension CatalogStore {
     }
 
     /// The ids of the products that match, read as far as they are needed.
+    /// - Parameter readsAll: whether all are read also if they are many
     static func matched(
-        _ name: PostgresQuery, _ column: PostgresQuery, _ filter: ProductFilter, _ search: SearchPlan
+        _ name: PostgresQuery, _ column: PostgresQuery, _ filter: ProductFilter, _ search: SearchPlan, readsAll: Bool = false
     ) -> PostgresQuery {
-        let isName = name.sql == "named"
-        let skus = search.skus + search.skuPrefixes
-        if filter.inStock != nil, !restricts(filter, checksStock: false) {
-            // Nothing but stock, which nearly every product has, or few: it is looked up while matches are read, and only for those
-            // that are needed. OFFSET 0: as a join, the planner would read all matches first.
-            let condition = isName ? "x.\(column) @@ (SELECT q FROM query)" as PostgresQuery : matches(column, search)
-            return """
-                \(name) AS MATERIALIZED (SELECT p.id FROM (SELECT x.product_id AS id FROM search_product x WHERE \(condition) OFFSET 0) p \
-                WHERE true\(inStock(filter)))
-                """
-        }
+        if isStockOnly(filter) { return stocked(name, matches(column, search), filter) }
         guard !restricts(filter) else {
             // Here the planner sees the words: it must weigh them against the other conditions.
             var own: PostgresQuery = "x.\(column) @@ \(search.query)::tsquery"
-            if !skus.isEmpty, !isName { own = "(\(own) OR x.product_id = ANY(\(skus)))" }
-            return """
-                \(name) AS MATERIALIZED (SELECT p.id FROM search_product x JOIN product p ON p.id = x.product_id WHERE \(own) \
-                AND p.status = 'active'\(conditions(of: filter)))
-                """
+            let skus = search.skus + search.skuPrefixes
+            if !skus.isEmpty { own = "(\(own) OR x.product_id = ANY(\(skus)))" }
+            return restricted(name, own, filter)
         }
-        let condition = isName ? "x.\(column) @@ (SELECT q FROM query)" as PostgresQuery : matches(column, search)
-        guard isName ? search.isCommonName : search.isCommon && filter.sort == .relevance else {
+        return found(name, matches(column, search), isCommon: search.isCommon && filter.sort == .relevance && !readsAll)
+    }
+
+    /// The ids of the products whose names have all words of a wording.
+    private static func named(_ index: Int, _ filter: ProductFilter, _ search: SearchPlan) -> PostgresQuery {
+        let (wording, name) = (search.wordings[index], "named\(literal: index)" as PostgresQuery)
+        if isStockOnly(filter) { return stocked(name, "x.name @@ (SELECT q\(literal: index) FROM query)", filter) }
+        guard !restricts(filter) else { return restricted(name, "x.name @@ \(wording.query)::tsquery", filter) }
+        return found(name, "x.name @@ (SELECT q\(literal: index) FROM query)", isCommon: wording.isCommonName)
+    }
+
+    private static func isStockOnly(_ filter: ProductFilter) -> Bool {
+        filter.inStock != nil && !restricts(filter, checksStock: false)
+    }
+
+    /// Nothing but stock, which nearly every product has, or few: it is looked up while matches are read, and only for those that are
+    /// needed. OFFSET 0: as a join, the planner would read all matches first.
+    private static func stocked(_ name: PostgresQuery, _ condition: PostgresQuery, _ filter: ProductFilter) -> PostgresQuery {
+        """
+        \(name) AS MATERIALIZED (SELECT p.id FROM (SELECT x.product_id AS id FROM search_product x WHERE \(condition) OFFSET 0) p \
+        WHERE true\(inStock(filter)))
+        """
+    }
+
+    private static func restricted(_ name: PostgresQuery, _ condition: PostgresQuery, _ filter: ProductFilter) -> PostgresQuery {
+        """
+        \(name) AS MATERIALIZED (SELECT p.id FROM search_product x JOIN product p ON p.id = x.product_id WHERE \(condition) \
+        AND p.status = 'active'\(conditions(of: filter)))
+        """
+    }
+
+    /// - Parameter isCommon: only the best sold and the newest products are looked through
+    private static func found(_ name: PostgresQuery, _ condition: PostgresQuery, isCommon: Bool) -> PostgresQuery {
+        guard isCommon else {
             return "\(name) AS MATERIALIZED (SELECT x.product_id AS id FROM search_product x WHERE \(condition))"
         }
         return """

@@ -1,6 +1,11 @@
 import PostgresClient
 
 extension CatalogStore {
+    /// The languages that searches know the word stems of, as ISO 639-1 codes.
+    package func searchLanguages() async throws -> [String] {
+        try await pool.query("SELECT languages FROM search_setting").first?[0] ?? []
+    }
+
     /// Counts the words of all products again, if the catalogue has changed since they were counted.
     /// - Returns: whether it has.
     package func countWords() async throws -> Bool {

@@ -1,78 +1,139 @@
 import FoundationEssentials
 import PostgresClient
 
-/// What a search looks for, as PostgreSQL's function `search_plan` understands its terms.
+/// What a search looks for, as PostgreSQL's function `search_query` understands its terms.
 struct SearchPlan: Equatable, Sendable {
-    /// The words with their stems and synonyms, as text of a `tsquery`; empty where the search has no word: it finds nothing.
-    var query = ""
-    /// All words in their order, folded; nil where words are excluded or one of several is enough.
-    var whole: String?
-    /// Whether so many products have the words that only the best sold and the newest ones are looked through.
-    var isCommon = false
-    /// Whether so many names have the words.
-    var isCommonName = false
-    /// The products with the search as a SKU.
-    var skus: [UUID] = []
-    /// The products with a SKU that begins with the search.
-    var skuPrefixes: [UUID] = []
-    /// The path of the shop's page that the search leads to.
-    var redirect: String?
-    /// The search with its words spelled right, if it had none that any product has.
-    var correctedQuery: String?
+    /// One wording of a search.
+    struct Wording: Equatable, Sendable {
+        /// The words with their stems and synonyms, as text of a `tsquery`; empty where the search has no word: it finds nothing.
+        var query = ""
+        /// All words in their order, folded; nil where words are excluded or one of several is enough.
+        var whole: String?
+        /// Whether so many products have the words that only the best sold and the newest ones are ranked.
+        var isCommon = false
+        /// Whether so many names have the words.
+        var isCommonName = false
+        /// Whether more products have the words than a total counts.
+        var isMany = false
+        /// The products with the search as a SKU.
+        var skus: [UUID] = []
+        /// The products with a SKU that begins with the search.
+        var skuPrefixes: [UUID] = []
+        /// The products with one of several words as a SKU. They come last, since the word may be a number.
+        var mentioned: [UUID] = []
 
-    /// Whether the search looks like a beginning of a SKU, which has a digit. Otherwise products that are named so come first.
-    var isLikeSKU: Bool { whole?.utf8.contains { (0x30...0x39).contains($0) } ?? false }
+        /// Whether the search looks like a beginning of a SKU, which has a digit. Otherwise products that are named so come first.
+        var isLikeSKU: Bool { whole?.utf8.contains { (0x30...0x39).contains($0) } ?? false }
+    }
+
+    /// The search as it was typed; then, where few products have one of its words, with that word spelled as more products have it.
+    /// What matches an earlier wording comes before what matches only a later one.
+    private(set) var wordings: [Wording]
+    /// The path of the shop's page that the search leads to.
+    private(set) var redirect: String?
+    /// The text of the second wording.
+    private(set) var correctedQuery: String?
+
+    init(_ typed: Wording, redirect: String?) {
+        wordings = [typed]
+        self.redirect = redirect
+    }
+
+    mutating func correct(_ text: String?, _ corrected: Wording, redirect: String?) {
+        wordings.append(corrected)
+        correctedQuery = text
+        self.redirect = self.redirect ?? redirect
+    }
+
+    /// What matches any wording, as text of a `tsquery`.
+    var query: String { wordings.map(\.query).filter { !$0.isEmpty }.joined(separator: " | ") }
+    /// Whether a wording is common.
+    var isCommon: Bool { wordings.contains(where: \.isCommon) }
+    /// Whether more products match than a total counts.
+    var isMany: Bool { wordings.contains(where: \.isMany) }
+    /// The products with a wording as a SKU.
+    var skus: [UUID] { wordings.flatMap(\.skus) }
+    /// The products with a SKU that begins with a wording or is one of its words.
+    var skuPrefixes: [UUID] { wordings.flatMap { $0.skuPrefixes + $0.mentioned } }
 }
 
 extension CatalogStore {
-    /// Reads what a search looks for. Where no product has one of its words, and there is a word like it, that word is looked
-    /// for.
+    /// Reads what a search looks for. Where few products have one of its words, and there is a word like it that more have, that word
+    /// is looked for, too.
     func searchPlan(_ filter: ProductFilter) async throws -> SearchPlan? {
         guard let terms = filter.terms else { return nil }
-        let answer = try await searchPlan(terms.encoded)
-        guard !answer.unknown.isEmpty, answer.plan.skus.isEmpty, answer.plan.skuPrefixes.isEmpty else { return answer.plan }
-        var corrected = terms.encoded
-        for unknown in answer.unknown.prefix(Self.maximumCorrections) {
-            guard corrected.indices.contains(unknown.term), let word = try await spelling(of: unknown.word) else {
-                return answer.plan
-            }
-            let words = answer.cleaned[unknown.term].split(separator: " ").map { $0 == unknown.word ? word : String($0) }
-            corrected[unknown.term] = String(corrected[unknown.term].unicodeScalars.prefix(1)) + words.joined(separator: " ")
+        let typed = try await wording(terms.encoded)
+        var plan = SearchPlan(typed.wording, redirect: typed.redirect)
+        guard plan.skus.isEmpty, plan.skuPrefixes.isEmpty, let encoded = try await correction(of: terms.encoded, typed) else {
+            return plan
         }
-        var plan = try await searchPlan(corrected).plan
-        plan.correctedQuery = SearchTerms.text(encoded: corrected)
+        let corrected = try await wording(encoded)
+        // A word that is found alone may not be found beside the others.
+        if encoded.count > 1, !corrected.wording.isCommon, try await !isFound(corrected.wording) { return plan }
+        plan.correct(SearchTerms.text(encoded: encoded), corrected.wording, redirect: corrected.redirect)
         return plan
     }
 
     /// How many words of a search are corrected at most.
     private static let maximumCorrections = 3
 
-    /// A plan, the folded terms, and the words that no product has, each with the index of its term.
-    private struct PlanAnswer {
-        var plan = SearchPlan()
+    /// A wording with what else PostgreSQL tells of it.
+    private struct WordingAnswer {
+        var wording = SearchPlan.Wording()
+        var redirect: String?
+        /// The folded terms.
         var cleaned: [String] = []
-        var unknown: [(term: Int, word: String)] = []
+        /// The words that few products have, each with the index of its term and about how many have it; 0: none.
+        var rare: [(term: Int, word: String, products: Int)] = []
     }
 
-    private func searchPlan(_ terms: [String]) async throws -> PlanAnswer {
+    private func wording(_ terms: [String]) async throws -> WordingAnswer {
         let rows = try await readRequested(
             """
-            SELECT query, whole, is_common, is_common_name, skus, sku_prefixes, redirect, cleaned, unknown_terms, unknown_words \
-            FROM search_plan(\(terms))
+            SELECT query, whole, is_common, is_common_name, is_many, skus, sku_prefixes, redirect, cleaned, rare_terms, rare_words, \
+            rare_products, mentioned FROM search_query(\(terms))
             """)
-        guard let row = rows.first else { return PlanAnswer() }
-        var answer = PlanAnswer()
-        answer.plan = SearchPlan(
+        guard let row = rows.first else { return WordingAnswer() }
+        var answer = WordingAnswer()
+        answer.wording = SearchPlan.Wording(
             query: try row[0, as: String?.self] ?? "", whole: try row[1], isCommon: try row[2], isCommonName: try row[3],
-            skus: try row[4], skuPrefixes: try row[5], redirect: try row[6])
-        answer.cleaned = try row[7]
-        let (indices, words): ([Int32], [String]) = (try row[8], try row[9])
-        answer.unknown = zip(indices, words).map { (Int($0) - 1, $1) }.filter { answer.cleaned.indices.contains($0.term) }
+            isMany: try row[4], skus: try row[5], skuPrefixes: try row[6],
+            mentioned: try row[12])
+        answer.redirect = try row[7]
+        answer.cleaned = try row[8]
+        let (terms, words, products): ([Int32], [String], [Int32]) = (try row[9], try row[10], try row[11])
+        for ((term, word), products) in zip(zip(terms, words), products)
+        where answer.cleaned.indices.contains(Int(term) - 1) {
+            answer.rare.append((Int(term) - 1, word, Int(products)))
+        }
         return answer
     }
 
+    /// The terms with their rare words spelled as more products have them; nil where that changes nothing, or where a word that no
+    /// product has stays.
+    private func correction(of terms: [String], _ answer: WordingAnswer) async throws -> [String]? {
+        var corrected = terms
+        for rare in answer.rare.prefix(Self.maximumCorrections) {
+            guard let word = try await spelling(of: rare.word, products: rare.products) else {
+                if rare.products == 0 { return nil }
+                continue
+            }
+            guard corrected.indices.contains(rare.term) else { return nil }
+            let words = answer.cleaned[rare.term].split(separator: " ").map { $0 == rare.word ? word : String($0) }
+            corrected[rare.term] = String(corrected[rare.term].unicodeScalars.prefix(1)) + words.joined(separator: " ")
+        }
+        return corrected == terms ? nil : corrected
+    }
+
+    private func isFound(_ wording: SearchPlan.Wording) async throws -> Bool {
+        guard !wording.query.isEmpty else { return false }
+        let rows = try await readRequested(
+            "SELECT EXISTS (SELECT FROM search_product x WHERE x.words @@ \(wording.query)::tsquery)")
+        return try rows.first?[0] ?? false
+    }
+
     /// The most frequent of the words that a word may be a misspelling of.
-    private func spelling(of word: String) async throws -> String? {
+    private func spelling(of word: String, products: Int) async throws -> String? {
         let typos = Spelling.maximumTypos(word)
         guard typos > 0 else { return nil }
         let scalars = Array(word.unicodeScalars)
@@ -97,6 +158,6 @@ extension CatalogStore {
             """)
         var candidates: [(word: String, products: Int)] = []
         for row in rows { candidates.append((try row[0], Int(try row[1, as: Int32.self]))) }
-        return Spelling.best(of: candidates, for: word)
+        return Spelling.best(of: candidates, for: word, products: products)
     }
 }

@@ -98,17 +98,28 @@ extension CatalogStore {
                 ))
         }
         // Cleaned words have no signs of LIKE.
+        var isNamed: PostgresQuery = "' ' || key LIKE \("% " + words + "%")"
+        if let other = Self.withOrWithoutArticle(words) { isNamed.append(" OR ' ' || key LIKE \("% " + other + "%")") }
         let terms = try await readRequested(
             """
             SELECT kind, name, slug FROM (SELECT kind, name, slug, row_number() OVER (PARTITION BY kind \
             ORDER BY key LIKE \(words + "%") DESC, products DESC, name, slug) AS place FROM search_term \
-            WHERE ' ' || key LIKE \("% " + words + "%")) t WHERE place <= \(literal: Self.maximumSuggestions) ORDER BY kind, place
+            WHERE \(isNamed)) t WHERE place <= \(literal: Self.maximumSuggestions) ORDER BY kind, place
             """)
         for row in terms {
             let (kind, name, slug): (String, String, String) = (try row[0], try row[1], try row[2])
             if kind == "brand" { found.brands.append(name) } else { found.categories.append(.init(slug: slug, name: name)) }
         }
         return found
+    }
+
+    /// Arabic words that begin with the article without it, others with it; nil for other words.
+    static func withOrWithoutArticle(_ words: String) -> String? {
+        guard let first = words.unicodeScalars.first, ("\u{621}"..."\u{6D3}").contains(first) else { return nil }
+        let article: [Unicode.Scalar] = ["\u{627}", "\u{644}"]
+        guard words.unicodeScalars.starts(with: article) else { return "\u{627}\u{644}" + words }
+        let rest = words.unicodeScalars.dropFirst(2)
+        return rest.count < 2 ? nil : String(rest)
     }
 
     private static func suggested(_ words: String, _ query: String, isCommon: Bool) -> PostgresQuery {

@@ -1,4 +1,4 @@
-/// Which word was meant where a search has one that no product has.
+/// Which word was meant where a search has one that no product has, or only few.
 enum Spelling {
     /// How many typos a word may have: a short word is near too many others.
     static func maximumTypos(_ word: String) -> Int {
@@ -10,12 +10,24 @@ enum Spelling {
         }
     }
 
+    /// How many times as many products must have the right spelling as have the word itself.
+    static let minimumRatio = 10
+
     /// The word with the fewest typos; of several the most frequent one, and then the first by its letters.
-    static func best(of candidates: [(word: String, products: Int)], for word: String) -> String? {
+    ///
+    /// A word that some products have is probably meant as it is. Another one is taken only if far more products have it and it begins
+    /// with the same letter, where people rarely err (Yannakoudakis and Fawthrop, "The rules of spelling errors", 1983).
+    /// - Parameter products: how many products have the word itself
+    static func best(
+        of candidates: [(word: String, products: Int)], for word: String, products: Int = 0
+    ) -> String? {
         let limit = maximumTypos(word)
         let letters = Array(word.unicodeScalars)
+        let product = products.multipliedReportingOverflow(by: minimumRatio)
+        let minimum = product.overflow ? .max : product.partialValue
         var best: (word: String, typos: Int, products: Int)?
         for candidate in candidates {
+            if products > 0, candidate.products < minimum || candidate.word.unicodeScalars.first != letters.first { continue }
             let typos = distance(letters, Array(candidate.word.unicodeScalars), limit: limit)
             guard typos > 0, typos <= limit else { continue }
             if let known = best,

@@ -20,7 +20,8 @@ struct SearchAPITests {
         arguments: [
             ("TS-0815/XL", "tee"), ("ts0815xl", "tee"), ("TS 0815 XL", "tee"), ("ts-0815", "tee"), ("TS08", "tee"),
             ("t-shirt", "tee"), ("tshirt", "tee"), ("cafe creme", "cafe"), ("CAFÉ", "cafe"), ("Cafe\u{301}", "cafe"),
-            ("crem", "cafe"), ("kaesemesser", "knife"), ("Käsemesser", "knife"), ("kasemes", "knife"), ("zwilling", "knife"),
+            ("crem", "cafe"), ("Blue TS-0815/XL", "tee"), ("TS-0815/XL unheard", "tee"), ("kaesemesser", "knife"),
+            ("Käsemesser", "knife"), ("kasemes", "knife"), ("zwilling", "knife"),
             ("silber", "knife"), ("geschenk", "knife"), ("kitchen", "knife"), ("running", "shoes"), ("runs", "shoes"),
             ("the who", "band"), ("The Who", "band"), ("\"the who\"", "band"), ("花瓶", "vase"), ("瓶", "vase"), ("陶器の花瓶", "vase"),
             ("ティーポット", "pot"), ("てぃーぽっと", "pot"), ("ﾃｨｰﾎﾟｯﾄ", "pot"), ("ポット", "pot"), ("ถ้วย", "cup"), ("กาแฟ", "cup"),
@@ -106,6 +107,38 @@ struct SearchAPITests {
         #expect(other == "0")
     }
 
+    @Test("compounds are found by their end, written apart and together; Arabic words with the article and without")
+    func compounds() async throws {
+        let shop = try Shop.current
+        _ = try await shop.execute("UPDATE search_setting SET languages = '{de,en}'")
+        _ = try await shop.execute(
+            """
+            UPDATE product SET status = 'active', name = 'Müllers Küchenstühle und Löffel, 500 ml', tags = '{"الشاي",Teegläser}',
+            description = 'وللأطفال', brand = 'Schroeder Grün' WHERE slug = 'secret-1'; SELECT search_words_count();
+            """)
+        for query in [
+            "stuhl", "stühle", "stuehle", "stuhl für", "für stühle", "löffeln", "kuchenstuhl", "küchen stühle", "kuechen stuehle",
+            "gläser", "teeglas", "glaeser", "mueller",
+            "schröder", "gruen", "500ml", "شاي", "والشاي", "بالشاي", "شا", "الشا", "اطفال",
+        ] {
+            #expect(try await found(query).contains("secret-1"), "\(query)")
+        }
+        for query in ["uchenstuhl", "hen", "sekstuhl"] { #expect(try await !found(query).contains("secret-1"), "\(query)") }
+        #expect(try await found("lampshade").contains("lamp-shade"))
+        #expect(try await found("tshirt") == ["tee"])
+        _ = try await shop.execute(
+            "UPDATE product SET status = 'draft' WHERE slug = 'secret-1'; UPDATE search_setting SET languages = '{en}'; CALL search_reindex()"
+        )
+    }
+
+    @Test("synonyms in a script without spaces count within words") func pairSynonyms() async throws {
+        let shop = try Shop.current
+        _ = try await shop.execute("INSERT INTO search_synonym VALUES ('かびん', '花瓶'), ('vessel', '花瓶')")
+        #expect(try await found("かびん") == ["vase"])
+        #expect(try await found("vessel") == ["vase"])
+        _ = try await shop.execute("DELETE FROM search_synonym")
+    }
+
     @Test("phrases, excluded words and alternatives")
     func operators() async throws {
         #expect(try await found("\"floor lamp\"").isEmpty)
@@ -167,6 +200,70 @@ struct SearchCompanyTests {
         let common = try await get("q=lamp&limit=4&include=total")
         #expect(common["data"].elements.map { $0["slug"].text } == ["by-sku", "the-lamp", "shade", "red-lamp"])
         #expect(common["total_relation"] == "gte")
+        // Its list goes on after the products that are ranked, as far as there are matches.
+        var (all, next) = ([String](), "")
+        for _ in 0..<100 {
+            let page = try await get("q=lamp&limit=100&cursor=" + next)
+            all += page["data"].elements.map { $0["id"].text }
+            guard page["next_cursor"] != .null else { break }
+            next = page["next_cursor"].text
+        }
+        #expect(all.count == 6_004 && Set(all) == seen)
+        // Several common words, or one beside another condition, are counted.
+        for query in ["lamp%20thing", "lamp%20-red", "lamp%20or%20shade"] {
+            let counted = try await get("q=\(query)&include=total&limit=1")
+            #expect((6_000...6_004).contains(counted["total"].number) && counted["total_relation"] == "eq", "\(query)")
+        }
+    }
+
+    @Test("where few products have a word, those with a word like it follow, and are told of") func few() async throws {
+        let stage = try Stage()
+        let service = try await stage.serve(["CACHE": "off"])
+        try await service.waitUntilWell()
+        func get(_ query: String) async throws -> Answer {
+            try await onOwnThread { Answer(try service.client(seconds: 30).request("GET", "/v1/products?" + query)) }
+        }
+        try await stage.execute(
+            """
+            DELETE FROM stock_movement; DELETE FROM stock; DELETE FROM variant; DELETE FROM product;
+            INSERT INTO product (id, slug, name, currency, price) SELECT gen_random_uuid(), 'lantern-' || n, 'Lantern ' || n, 'USD', n
+                FROM generate_series(1, 1500) n;
+            INSERT INTO product (id, slug, name, currency, price) SELECT gen_random_uuid(), 'house-' || n, 'House ' || n, 'USD', n
+                FROM generate_series(1, 9) n;
+            INSERT INTO product (id, slug, name, description, currency, price) VALUES
+                (gen_random_uuid(), 'typo', 'Paper shade', 'For every lanterm.', 'USD', 5000),
+                (gen_random_uuid(), 'horse', 'Horse', '', 'USD', 1), (gen_random_uuid(), 'mouse', 'Mouse', '', 'USD', 1),
+                (gen_random_uuid(), 'sold', 'Lanterms', '', 'USD', 1);
+            INSERT INTO variant (id, product_id, sku, name, price) SELECT gen_random_uuid(), id, slug, 'x', price FROM product;
+            INSERT INTO stock (variant_id, on_hand) SELECT id, CASE sku WHEN 'sold' THEN 0 ELSE 3 END FROM variant;
+            SELECT search_words_count();
+            """)
+        // As it was typed comes first, whatever else is better: in stock, in the name, of the whole catalogue.
+        let first = try await get("q=lanterm&limit=3&include=total")
+        #expect(Set(first["data"].elements.prefix(2).map { $0["slug"].text }) == ["typo", "sold"])
+        #expect(first["corrected_query"].text == "lantern" && first["total"].number == 1_502)
+        for more in ["", "&sort=price", "&in_stock=true", "&sort=name&currency=USD"] {
+            var (all, cursor) = ([String](), "")
+            for _ in 0..<40 {
+                let page = try await get("q=lanterm&limit=100\(more)&cursor=" + cursor)
+                #expect(page["corrected_query"].text == "lantern")
+                all += page["data"].elements.map { $0["slug"].text }
+                guard page["next_cursor"] != .null else { break }
+                cursor = page["next_cursor"].text
+            }
+            let total = try await get("q=lanterm&limit=1&include=total" + more)
+            #expect(all.count == Set(all).count && Int64(all.count) == total["total"].number, "\(more): \(all.count)")
+            #expect(all.contains("typo"))
+        }
+        // A word that is as frequent as the one like it, or begins with another letter, is meant as it is; so is one beside which no
+        // product has the other words.
+        for query in ["horse", "mouse", "lanterm%20shade", "house", "lanter"] {
+            #expect(try await get("q=\(query)")["corrected_query"] == .absent, "\(query)")
+        }
+        #expect(
+            try await get("q=lanterm%20or%20horse")["data"].elements.prefix(3).map { $0["slug"].text }.sorted() == [
+                "horse", "sold", "typo",
+            ])
     }
 
     @Test("suggestions, synonyms and redirects") func company() async throws {
@@ -193,6 +290,19 @@ struct SearchCompanyTests {
         let caf = try await get("/v1/products/suggestions?q=caf%C3%A9")
         #expect(caf["categories"].elements.map { $0["slug"].text } == ["cafe"])
         #expect(try await get("/v1/products/suggestions?q=co")["brands"].elements.map { $0["value"].text } == ["Cafetière & Co"])
+        try await stage.execute(
+            """
+            INSERT INTO product (id, slug, name, brand, currency, price) VALUES (gen_random_uuid(), 'tea', 'الشاي الأخضر', 'القهوة', 'USD', 1);
+            SELECT search_words_count();
+            """)
+        for query in ["شاي", "الشاي", "شا"] {
+            let found = try await get("/v1/products/suggestions?q=" + PercentEncoding.encode(query))
+            #expect(found["products"].elements.map { $0["slug"].text } == ["tea"], "\(query)")
+        }
+        for query in ["قهوه", "القهو", "قه"] {
+            let found = try await get("/v1/products/suggestions?q=" + PercentEncoding.encode(query))
+            #expect(found["brands"].elements.map { $0["value"].text } == ["القهوة"], "\(query)")
+        }
         #expect(try await get("/v1/products/suggestions?q=%E8%8A%B1%E7%93%B6")["products"].elements.count == 1)
         for nothing in ["", "?q=", "?q=%25", "?q=zzz", "?q='%3B--", "?q=_"] {
             let answer = try await get("/v1/products/suggestions" + nothing)
