@@ -192,6 +192,7 @@ BEGIN
             || search_vector(concat_ws(' ', a.values, o.values), 'C', languages, true)
             || search_vector(p.description, 'D', languages, false)
             || search_endings(concat_ws(' ', p.name, array_to_string(p.tags, ' '), c.names), 'B', languages)
+            || search_endings(concat_ws(' ', a.values, o.values), 'C', languages)
     FROM product p LEFT JOIN categories c ON c.leaf = p.category_id
     CROSS JOIN LATERAL (SELECT search_vector(p.name, 'A', languages, true) AS name OFFSET 0) n
     LEFT JOIN LATERAL (
@@ -360,7 +361,7 @@ BEGIN
                 EXIT WHEN cardinality(singles) > 8;
                 joined := singles[i] || singles[i + 1];
                 is_last := single_terms[i + 1] = last_word AND i + 1 = cardinality(singles) AND char_length(singles[i + 1]) > 2;
-                CONTINUE WHEN char_length(joined) < 4 OR joined ~ '[\u0E00-\u0E7F\u3005-\uD7AF\uF900-\uFAFF]' OR NOT EXISTS (
+                CONTINUE WHEN char_length(joined) < 3 OR joined ~ '[\u0E00-\u0E7F\u3005-\uD7AF\uF900-\uFAFF]' OR NOT EXISTS (
                     SELECT FROM search_word w WHERE w.word >= joined COLLATE "C"
                         AND w.word <= joined || CASE WHEN is_last THEN U&'\+10FFFF' ELSE '' END COLLATE "C");
                 token := search_token(joined, languages, is_last);

@@ -43,13 +43,15 @@ extension CatalogStore {
         for index in search.wordings.indices { sets.append(", \(Self.named(index, filter, search))") }
         // The first ones of what a common word is looked for in are the same ones for each page.
         let firstOrder: PostgresQuery = isCommon ? " ORDER BY id DESC" : ""
+        // A name that begins with the search may be no match: of a single letter, or of a phrase. As a column, so that PostgreSQL reads
+        // no more than the candidates for it.
         sets.append(
             """
             , first AS MATERIALIZED (SELECT id FROM matched\(firstOrder) LIMIT \(literal: Self.maximumRanked)), \
             candidate AS MATERIALIZED (SELECT c.id, min(c.tier) AS tier FROM (\(Self.candidates(search))) c GROUP BY c.id), \
-            scored AS MATERIALIZED (SELECT p.id, \(score) AS rank FROM candidate c JOIN search_product x ON x.product_id = c.id \
+            scored AS MATERIALIZED (SELECT p.id, \(score) AS rank, \(Self.matches("words", search)) AS is_match FROM candidate c JOIN search_product x ON x.product_id = c.id \
             JOIN product p ON p.id = c.id LEFT JOIN product_sales l ON l.product_id = c.id WHERE p.status = 'active'\(conditions)), \
-            page AS MATERIALIZED (SELECT p.id, p.rank FROM scored p WHERE true\(keyset) ORDER BY p.rank DESC, p.id DESC \
+            page AS MATERIALIZED (SELECT p.id, p.rank FROM scored p WHERE p.is_match\(keyset) ORDER BY p.rank DESC, p.id DESC \
             LIMIT \(literal: rows))
             """)
         var place: PostgresQuery = ""

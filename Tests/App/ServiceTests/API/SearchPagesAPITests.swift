@@ -28,16 +28,14 @@ struct SearchPagesAPITests {
         arguments: ["relevance", "newest", "price", "-price", "name"])
     func pages(sort: String) async throws {
         for search in [
-            "thing", "thing -blue", "thing or other", "\"blue thing\"", "th", "SKU", "sku-1", "花瓶", "thing 7", "nothing",
-            "kitchen",
-            "blue thing", "thingg", "the", "gadget",
+            "thing", "thing -blue", "thing or other", "\"blue thing\"", "th", "sku-1", "花瓶", "kitchen", "blue thing", "thingg",
+            "the", "t",
+            "\"blue th\"", "blue t",
         ] {
-            for more in [
-                "", "&in_stock=true", "&in_stock=false", "&category=kitchen", "&min_price=300&max_price=4000", "&currency=EUR",
-            ] {
+            for more in ["", "&in_stock=true", "&category=kitchen&min_price=300&max_price=3000"] {
                 let query = "q=\(PercentEncoding.encode(search))&sort=\(sort)\(more)"
                 let total = try await get(query + "&include=total")
-                let ids = try await walk(query, limit: 90)
+                let ids = try await walk(query, limit: 100)
                 #expect(total["total_relation"] == "eq", "\(query)")
                 #expect(Int64(ids.count) == total["total"].number && Set(ids).count == ids.count, "\(query): \(ids.count)")
             }
