@@ -180,7 +180,7 @@ extension CatalogStore {
     ) -> PostgresQuery {
         let (order, key) = (order(filter.sort), key(filter.sort))
         let found: PostgresQuery = """
-            SELECT p.id, p.\(key) FROM (SELECT p.id, p.\(key) FROM (\(matches(filter, range: range.condition))) p \
+            SELECT p.id, p.\(key) FROM (SELECT p.id, p.\(key) FROM (\(matches(filter, range: range))) p \
             LIMIT \(literal: maximumMatches)) p WHERE true\(keyset)\(order)
             """
         // Stock is looked up for as many of them as the page needs, in order: OFFSET keeps PostgreSQL from looking it up for all.
@@ -190,7 +190,7 @@ extension CatalogStore {
             : "SELECT p.id, p.\(key) FROM (\(found) OFFSET 0) p WHERE true\(inStock(filter))\(order) LIMIT \(literal: rows)"
         // Where the walk begins: conditions that the index ends at, as others could let it go on for any length.
         var start: PostgresQuery = range.condition.map { " AND \($0)" } ?? (filter.sort.isByPrice ? inPriceRange(filter) : "")
-        if range.isSpan, let low = filter.minimumPrice { start = " AND p.price_min < \(low) AND p.price_min < p.price_max" }
+        if range.isSpan, let low = filter.minimumPrice { start = " AND p.price_min < \(low)" }
         // IS TRUE: as a join with the categories, it would be evaluated for the whole walk before the first row is out.
         let category: PostgresQuery = filter.category.map { " AND (p.category_id IN (\(subtree(of: $0)))) IS TRUE" } ?? ""
         func walk(_ length: Int, if condition: PostgresQuery) -> PostgresQuery {
@@ -213,27 +213,25 @@ extension CatalogStore {
     }
 
     /// The products that pass a filter, whatever their stock, by their indexes.
-    private static func matches(_ filter: ProductFilter, range: PostgresQuery?) -> PostgresQuery {
+    private static func matches(_ filter: ProductFilter, range: (condition: PostgresQuery?, isSpan: Bool)) -> PostgresQuery {
         let key = key(filter.sort)
-        guard let category = filter.category, filter.facets.isEmpty else {
-            return """
-                SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active'\(within(filter.category))\
-                \(conditions(filter, range: range, checksStock: false))
-                """
+        func matches(_ range: PostgresQuery?) -> PostgresQuery {
+            """
+            SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active'\(within(filter.category))\
+            \(conditions(filter, range: range, checksStock: false))
+            """
         }
-        // Category by category, and for each range of prices: the planner does not know how many categories there are. OFFSET 0 keeps
-        // it from joining them.
-        let ranges: [PostgresQuery?] = range.map { [$0] } ?? Self.ranges(filter)
-        var query: PostgresQuery = ""
-        for (index, range) in (ranges.isEmpty ? [nil] : ranges).enumerated() {
-            query.append(
-                """
-                \(index == 0 ? "" : " UNION ALL " as PostgresQuery)SELECT p.id, p.\(key) FROM (\(subtree(of: category))) t \
-                CROSS JOIN LATERAL (SELECT p.id, p.\(key) FROM product p WHERE p.status = 'active' AND p.category_id = t.id\
-                \(conditions(filter, range: range, checksStock: false)) OFFSET 0) p
-                """)
-        }
-        return query
+        guard let category = filter.category, filter.facets.isEmpty, !range.isSpan else { return matches(range.condition) }
+        let ranges = range.condition == nil ? Self.ranges(filter) : []
+        // Category by category, as each has a range of the index. The planner does not know how many categories there are; OFFSET 0
+        // keeps it from joining them.
+        let categories: PostgresQuery = """
+            SELECT p.id, p.\(key) FROM (\(subtree(of: category))) t CROSS JOIN LATERAL (SELECT p.id, p.\(key) FROM product p \
+            WHERE p.status = 'active' AND p.category_id = t.id\
+            \(conditions(filter, range: range.condition ?? ranges.first, checksStock: false)) OFFSET 0) p
+            """
+        // The products whose prices span the lower bound are few, and are found in all categories.
+        return ranges.count > 1 ? "\(categories) UNION ALL \(matches(ranges[1]))" : categories
     }
 
     /// The columns of a product on a list.
