@@ -7,7 +7,7 @@ import PostgresClient
 extension CatalogStore {
     /// How many products with the words a search by relevance ranks: the first that are found. Those beyond follow in order of
     /// their ids. Exact names and SKUs have look-ups of their own, so they are always among the ranked ones.
-    private static let maximumRanked = 500
+    private static let maximumRanked = 1_000
     /// How many products with the same name, or with names that begin with the search, it ranks.
     private static let maximumNamed = 200
     /// How many of the best sold and how many of the newest products it looks through for words that very many products have.
