@@ -141,7 +141,8 @@ package final class CatalogRoutes {
         }
         guard isEmpty else { return nil }
         let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
-        return try response(to: context, ProductList(stock: ProductStock(), next: nil, link: nil, total: total).loaded { _ in })
+        return try response(
+            to: context, ProductList(variants: [], available: [], next: nil, link: nil, total: total).loaded { _ in })
     }
 
     // MARK: Categories
