@@ -71,16 +71,20 @@ extension AuditRule {
                 AND NOT EXISTS (SELECT FROM stock_balance b WHERE b.variant_id = m.variant_id AND b.through >= min(m.at) - interval '31 days')
                 """),
         AuditRule(
-            rule: "a product's facets and prices are those of its variants",
+            rule: "a product's facets, prices and variants are those of its variants",
             query: """
-                SELECT p.id, p.facets, p.price_min, p.price_max, p.compare_at_price FROM product p LEFT JOIN (SELECT product_id, \
+                SELECT p.id, p.facets, p.price_min, p.price_max, p.compare_at_price, p.variants FROM product p LEFT JOIN (SELECT product_id, \
                 min(price) AS price_min, max(price) AS price_max, array_agg(options) AS options, \
+                array_agg(id ORDER BY position, id) AS variants, \
                 (array_agg(compare_at_price ORDER BY position, id))[1] AS compare_at_price FROM variant WHERE active \
                 GROUP BY product_id) v ON v.product_id = p.id \
-                WHERE (p.facets, p.price_min, p.price_max, p.compare_at_price) IS DISTINCT FROM \
+                WHERE (p.facets, p.price_min, p.price_max, p.compare_at_price, p.variants) IS DISTINCT FROM \
                 (product_facets(p.brand, p.tags, p.attributes, v.options), coalesce(v.price_min, p.price), \
-                coalesce(v.price_max, p.price), v.compare_at_price)
+                coalesce(v.price_max, p.price), v.compare_at_price, coalesce(v.variants, '{}'))
                 """),
+        AuditRule(
+            rule: "what lists show of a product is in its row",
+            query: "SELECT p.id, p.slug FROM product p WHERE p.summary IS DISTINCT FROM product_summary(p)"),
         AuditRule(
             rule: "an order's sums add up",
             query: """

@@ -42,7 +42,7 @@ struct GeneratorRows {
 
     static let product = """
         COPY product (id, external_id, slug, name, description, category_id, tags, images, brand, attributes, facets, currency, price, price_min, \
-        price_max, status, created_at, updated_at) FROM STDIN
+        price_max, variants, status, created_at, updated_at) FROM STDIN
         """
     func product(_ index: Int, to text: inout CopyText) {
         let product = GeneratedProduct(core(index), categories: leaves, seed: options.seed)
@@ -70,6 +70,7 @@ struct GeneratorRows {
         text.column(product.core.price)
         text.column(product.core.price)
         text.column(product.core.price(of: product.core.variants - 1))
+        text.column((0..<product.core.variants).map { product.core.variantID($0, seed: options.seed).text })
         text.column(product.isActive ? "active" : "archived")
         text.column(product.core.createdAt)
         text.column(product.core.createdAt)

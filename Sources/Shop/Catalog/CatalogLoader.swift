@@ -16,7 +16,7 @@ final class CatalogLoader {
     private let categoryWork: AdmissionWork
     private let byID: QueryBatcher<UUID, [UUID: CatalogCache.Loaded]>
     private let bySlug: QueryBatcher<String, [String: CatalogCache.Loaded]>
-    private let stock: QueryBatcher<UUID, ProductStock>
+    private let stock: QueryBatcher<UUID, [UUID: Int]>
 
     init(loop: EventLoop, store: CatalogStore, stock: StockStore, gate: AdmissionGate) {
         self.store = store
@@ -27,7 +27,7 @@ final class CatalogLoader {
         let timeout = Duration.seconds(10)
         byID = QueryBatcher(loop: loop, maximum: 200, timeout: timeout) { try await store.products(ids: $0) }
         bySlug = QueryBatcher(loop: loop, maximum: 200, timeout: timeout) { try await store.products(slugs: $0) }
-        self.stock = QueryBatcher(loop: loop, maximum: 400, timeout: timeout) { try await stock.stock(ofProducts: $0) }
+        self.stock = QueryBatcher(loop: loop, maximum: 400, timeout: timeout) { try await stock.stock(of: $0) }
     }
 
     /// The document of the product that a path names by id or slug; nil where no active product has that name.
@@ -49,9 +49,10 @@ final class CatalogLoader {
             let page = try await store.page(request.filter, search: search, after: request.cursor, limit: limit)
             let next = page.next?.text(for: request.binding)
             let list = ProductList(
-                stock: try await stock(ofProducts: page.ids), next: next, link: next.map(request.link), total: total,
+                variants: page.variants, available: try await available(of: page.variants), next: next,
+                link: next.map(request.link), total: total,
                 correctedQuery: search?.correctedQuery, redirect: search?.redirect, facets: facets)
-            return try list.loaded { try page.forEach($0) }
+            return try list.loaded(page.ids.count) { try page.forEach($0) }
         }
     }
 
@@ -70,19 +71,20 @@ final class CatalogLoader {
 
     /// Chosen products as they are shown, without those that are no longer on sale. The caller has passed the gate.
     func shown(_ products: [SelectedProduct]) async throws -> CatalogCache.Loaded {
-        guard !products.isEmpty else { return ProductSelectionDocument(stock: ProductStock(), reasons: []).loaded { _ in } }
+        guard !products.isEmpty else { return ProductSelectionDocument(variants: [], available: [], reasons: []).loaded { _ in } }
         let page = try await store.summaries(of: products.map(\.id))
         let reasons = Dictionary(products.map { ($0.id, $0.reason) }, uniquingKeysWith: { first, _ in first })
         return try ProductSelectionDocument(
-            stock: try await stock(ofProducts: page.ids), reasons: page.ids.map { reasons[$0] ?? "" }
+            variants: page.variants, available: try await available(of: page.variants),
+            reasons: page.ids.map { reasons[$0] ?? "" }
         ).loaded { try page.forEach($0) }
     }
 
-    /// By index in the list and not by id: the stock of a page is one slice of the answer, and nothing is looked up.
-    private func stock(ofProducts products: [UUID]) async throws -> ProductStock {
-        guard !products.isEmpty else { return ProductStock() }
-        let (answer, first) = try await stock.read(products)
-        return answer.slice(first, count: products.count)
+    /// How many pieces of each variant can be bought, in their order; 0 for one that is gone.
+    private func available(of variants: [UUID]) async throws -> [Int] {
+        guard !variants.isEmpty else { return [] }
+        let found = try await stock.answer(for: variants)
+        return variants.map { found[$0] ?? 0 }
     }
 
     /// How many products a filter lets through, as the number's text.

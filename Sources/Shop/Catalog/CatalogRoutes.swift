@@ -157,7 +157,7 @@ package final class CatalogRoutes {
         }
         guard isEmpty else { return nil }
         let total = request.page.includesTotal ? ProductTotal(counted: 0) : nil
-        var list = ProductList(stock: ProductStock(), next: nil, link: nil, total: total)
+        var list = ProductList(variants: [], available: [], next: nil, link: nil, total: total)
         if !request.facets.isEmpty { list.facets = FacetCounts().members(request.facets) }
         return try response(to: context, list.loaded { _ in })
     }

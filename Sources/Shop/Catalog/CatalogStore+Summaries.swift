@@ -10,9 +10,8 @@ extension CatalogStore {
 
     static func summaries(of ids: [UUID]) -> PostgresQuery {
         """
-        \(ListColumn.select) FROM (\(ListColumn.selectWithin), 0::bigint AS rank, k.place FROM unnest(\(ids)) \
-        WITH ORDINALITY k (id, place) JOIN product p ON p.id = k.id WHERE p.status = 'active') p \
-        LEFT JOIN category c ON c.id = p.category_id ORDER BY p.place
+        SELECT p.summary, p.created_at FROM unnest(\(ids)) WITH ORDINALITY k (id, place) JOIN product p ON p.id = k.id \
+        WHERE p.status = 'active' ORDER BY k.place
         """
     }
 }

@@ -1,6 +1,5 @@
 import Formats
 import FoundationEssentials
-import Inventory
 import PostgresClient
 import Web
 
@@ -38,7 +37,7 @@ package enum DocumentShape {
                 StockTemplate(redirectTo: "/v1/products/slug").encoded(available: []),
             ]
             + [
-                CatalogStore.ProductColumn.selectList, CatalogStore.ListColumn.selectList, CatalogStore.CategoryColumn.selectList,
+                CatalogStore.ProductColumn.selectList, CatalogStore.CategoryColumn.selectList,
             ].map { Array($0.sql.utf8) }
     }
 
@@ -78,35 +77,27 @@ package enum DocumentShape {
     }
 
     private static func list(_ total: ProductTotal?) -> StockTemplate {
-        let stock = ProductStock(products: 2, rows: [(product: 0, variant: id, available: 7), (1, id, 0)])
         let next = total == nil ? nil : "cursor"
-        return withTags(["red", "blue"]) { tags in
-            ProductList(stock: stock, next: next, link: next.map { "</v1/products?cursor=\($0)>" }, total: total).loaded { body in
-                for (place, isWhole) in [true, false].enumerated() {
-                    body(
-                        place,
-                        ProductSummary(
-                            id: id, slug: text("slug"), name: text("Name"),
-                            category: isWhole ? CategoryReference(slug: text("category"), name: text("Category")) : nil,
-                            brand: isWhole ? text("Brand") : nil, tags: tags,
-                            image: isWhole ? text(#""https://cdn.example/a.jpg""#) : nil, price: 1_299, prices: 1_299...1_499,
-                            compareAtPrice: isWhole ? 1_599 : nil, currency: text("USD"), createdAt: time, updatedAt: time))
-                }
-            }.document
-        }
+        let list = ProductList(
+            variants: [id, id], available: [7, 0], next: next, link: next.map { "</v1/products?cursor=\($0)>" }, total: total)
+        return list.loaded { body in
+            for _ in 0..<2 { withSummary(body) }
+        }.document
     }
 
     private static func selection() -> StockTemplate {
-        let stock = ProductStock(products: 1, rows: [(product: 0, variant: id, available: 7)])
-        return withTags(["red"]) { tags in
-            ProductSelectionDocument(stock: stock, reasons: ["related"]).loaded { body in
-                body(
-                    0,
-                    ProductSummary(
-                        id: id, slug: text("slug"), name: text("Name"), category: nil, brand: nil, tags: tags, image: nil,
-                        price: 1_299, prices: 1_299...1_299, compareAtPrice: nil, currency: text("USD"), createdAt: time,
-                        updatedAt: time))
-            }.document
+        ProductSelectionDocument(variants: [id], available: [7], reasons: ["related"]).loaded { withSummary($0) }.document
+    }
+
+    /// A summary as PostgreSQL keeps it. Its members are those of the newest migration that has `product_summary()`: a migration that
+    /// changes them ends with a new version of the catalogue.
+    private static func withSummary(_ body: (ProductSummary) -> Void) {
+        func number(_ number: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(clamping: number).bigEndian) { Array($0) } }
+        let head = Array(#"{"id":"\#(id)","in_stock":"#.utf8)
+        let bytes = [ProductSummary.format] + id.bytes + number(1) + id.bytes + number(head.count) + head + Array("}".utf8)
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let summary = ProductSummary(bytes) else { return }
+            body(summary)
         }
     }
 

@@ -1,5 +1,5 @@
 import Formats
-import Inventory
+import FoundationEssentials
 import Money
 import Web
 
@@ -26,8 +26,10 @@ struct ProductTotal: Equatable {
 
 /// A page of products as its JSON.
 struct ProductList {
-    /// The stock of the page's products.
-    let stock: ProductStock
+    /// The variants of the page's products, product by product.
+    let variants: [UUID]
+    /// How many pieces of each of them can be bought.
+    let available: [Int]
     /// The cursor of the next page.
     let next: String?
     /// The Link field with that cursor.
@@ -41,15 +43,20 @@ struct ProductList {
     var facets: [UInt8]?
 
     /// The document with placeholders for the stock, and the stock as it was read.
-    /// - Parameter products: calls its argument with each product in order, and its index
-    func loaded(_ products: ((Int, ProductSummary) -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
-        var json = JSONWriter(capacity: 256 + stock.products * 480)
+    /// - Parameters:
+    ///   - count: how many products the page has
+    ///   - products: calls its argument with each product in order
+    func loaded(
+        _ count: Int = 0, _ products: ((ProductSummary) -> Void) throws -> Void
+    ) rethrows -> CatalogCache.Loaded {
+        var json = JSONWriter(capacity: 256 + count * 640)
         json.beginObject()
         json.key("data")
         json.beginArray()
-        try products { place, product in
-            let variants = stock.range(of: place)
-            product.write(to: &json, firstVariant: variants.lowerBound, variants: variants.count)
+        var first = 0
+        try products { product in
+            product.write(to: &json, firstVariant: first)
+            first += product.variantCount
         }
         json.endArray()
         json.field("next_cursor", next)
@@ -61,7 +68,7 @@ struct ProductList {
         if let redirect { json.field("redirect", redirect) }
         if let facets { json.raw(facets) }
         json.endObject()
-        return (StockTemplate(variants: stock.variants, template: json.finish(), link: link), stock.available)
+        return (StockTemplate(variants: variants, template: json.finish(), link: link), available)
     }
 }
 

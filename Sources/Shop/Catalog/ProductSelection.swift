@@ -1,6 +1,5 @@
 import Formats
 import FoundationEssentials
-import Inventory
 
 /// What another feature chose for a request.
 package enum ProductSelection: Sendable {
@@ -24,31 +23,28 @@ package struct SelectedProduct: Equatable, Sendable {
 
 /// Chosen products as their JSON: each as in a list, and why it was chosen.
 struct ProductSelectionDocument {
-    /// The stock of the products.
-    let stock: ProductStock
+    /// The variants of the products, product by product.
+    let variants: [UUID]
+    /// How many pieces of each of them can be bought.
+    let available: [Int]
     /// Why each was chosen, in their order.
     let reasons: [String]
 
     /// The document with placeholders for the stock, and the stock as it was read.
-    /// - Parameter products: calls its argument with each product in order, and its index
-    func loaded(_ products: ((Int, ProductSummary) -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
-        var json = JSONWriter(capacity: 32 + stock.products * 500)
+    /// - Parameter products: calls its argument with each product in order
+    func loaded(_ products: ((ProductSummary) -> Void) throws -> Void) rethrows -> CatalogCache.Loaded {
+        var json = JSONWriter(capacity: 32 + reasons.count * 660)
         json.beginObject()
         json.key("data")
         json.beginArray()
-        try products { place, product in
-            let variants = stock.range(of: place)
-            var summary = JSONWriter(capacity: 480)
-            product.write(to: &summary, firstVariant: variants.lowerBound, variants: variants.count)
-            var reason = JSONWriter(capacity: 32)
-            reason.beginObject()
-            reason.field("reason", place < reasons.count ? reasons[place] : "")
-            reason.endObject()
-            // However a summary is written, it is an object with members: the reason becomes its last one.
-            json.raw(summary.finish().dropLast() + [UInt8(ascii: ",")] + reason.finish().dropFirst())
+        var (place, first) = (0, 0)
+        try products { product in
+            product.write(to: &json, firstVariant: first, reason: place < reasons.count ? reasons[place] : "")
+            place += 1
+            first += product.variantCount
         }
         json.endArray()
         json.endObject()
-        return (StockTemplate(variants: stock.variants, template: json.finish()), stock.available)
+        return (StockTemplate(variants: variants, template: json.finish()), available)
     }
 }

@@ -19,53 +19,21 @@ package struct StockStore {
 
     /// How many pieces of each of these variants can be bought; a variant that is gone is left out.
     package func stock(of variants: [UUID]) async throws -> [UUID: Int] {
-        let rows = try await read("\(VariantColumn.select) FROM stock s WHERE s.variant_id = ANY(\(variants))")
-            .named(VariantColumn.self)
-        var found: [UUID: Int] = [:]
-        found.reserveCapacity(rows.count)
-        for row in rows { found[try row[.variant]] = Int(try row[.available, as: Int32.self]) }
-        return found
+        let rows = try await read("\(Column.select) FROM stock s WHERE s.variant_id = ANY(\(variants))")
+        return try rows.withFields(Column.types) { fields in
+            var found: [UUID: Int] = [:]
+            found.reserveCapacity(fields.rows)
+            for row in 0..<fields.rows { found[try fields.uuid(row, .variant)] = try fields.integer(row, .available) }
+            return found
+        }
     }
 
-    private enum VariantColumn: Int, PostgresColumn {
+    private enum Column: Int, PostgresTypedColumn {
         case variant, available
-
-        var sql: PostgresQuery {
-            switch self {
-            case .variant: "s.variant_id"
-            case .available: StockSQL.available
-            }
-        }
-
-        static let select: PostgresQuery = "SELECT \(selectList)"
-    }
-
-    /// The active variants of these products, in their order, with their stock.
-    package func stock(ofProducts products: [UUID]) async throws -> ProductStock {
-        let rows = try await read(
-            """
-            \(ProductColumn.select) FROM unnest(\(products)) WITH ORDINALITY k (id, place) \
-            JOIN variant v ON v.product_id = k.id AND v.active JOIN stock s ON s.variant_id = v.id
-            """)
-        return try rows.withFields(ProductColumn.types) { fields in
-            ProductStock(
-                products: products.count,
-                rows: try (0..<fields.rows).map { row in
-                    (
-                        product: Int(try fields.bigint(row, .place)) &- 1, variant: try fields.uuid(row, .variant),
-                        available: try fields.integer(row, .available)
-                    )
-                })
-        }
-    }
-
-    private enum ProductColumn: Int, PostgresTypedColumn {
-        case place, variant, available
 
         var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
             switch self {
-            case .place: ("k.place", Int64.self)
-            case .variant: ("v.id", UUID.self)
+            case .variant: ("s.variant_id", UUID.self)
             case .available: (StockSQL.available, Int32.self)
             }
         }

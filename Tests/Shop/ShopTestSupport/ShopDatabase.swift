@@ -90,6 +90,9 @@ package struct ShopDatabase {
             SELECT 'path', c.path FROM category c LEFT JOIN category p ON p.id = c.parent_id
             WHERE c.path <> coalesce(p.path || '/', '') || c.slug;
             SELECT 'id', id FROM product WHERE substring(id::text, 15, 1) <> '7';
+            SELECT 'summary', id FROM product p WHERE summary IS DISTINCT FROM product_summary(p);
+            SELECT 'variants', id FROM product p WHERE variants <> ARRAY(
+                SELECT v.id FROM variant v WHERE v.product_id = p.id AND v.active ORDER BY v.position, v.id);
             SELECT 'created', created_at FROM product GROUP BY created_at HAVING count(*) > 1;
             """)
     }

@@ -6,18 +6,20 @@ import PostgresClient
 
 extension ImportStatements {
     /// Inserts new products, a microsecond apart in the order of their rows, so "newest first" has one order, and notes them. The
-    /// number of affected rows is that of products. Facets and price ranges come with them: the triggers that keep these would
+    /// number of affected rows is that of products. Facets, price ranges and variants come with them: the triggers that keep these would
     /// write each product twice.
     static let insertProducts = """
         WITH new AS (INSERT INTO product (id, external_id, slug, name, description, category_id, tags, images, currency, price, status,
-            brand, attributes, facets, price_min, price_max, compare_at_price, created_at, updated_at)
+            brand, attributes, facets, price_min, price_max, compare_at_price, variants, created_at, updated_at)
         SELECT product_id, external_id, slug, name, coalesce(description, ''), category_id, coalesce(tags, '{}'),
             coalesce(images, '[]'), currency, price, coalesce(status, 'active'),
             nullif(brand, ''), coalesce(attributes, '[]'),
             product_facets(nullif(brand, ''), tags, coalesce(attributes, '[]'), v.options), v.price_min, v.price_max, v.compare_at_price,
+            v.variants,
             now() + line * interval '1 microsecond', now() + line * interval '1 microsecond'
         FROM import_product JOIN (
             SELECT line, array_agg(options) AS options, min(price) AS price_min, max(price) AS price_max,
+                array_agg(variant_id ORDER BY position, variant_id) AS variants,
                 (array_agg(nullif(compare_at_price, 0) ORDER BY position))[1] AS compare_at_price
             FROM import_variant GROUP BY line
         ) v USING (line)

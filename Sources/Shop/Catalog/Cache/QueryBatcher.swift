@@ -38,17 +38,6 @@ final class QueryBatcher<Key: Hashable, Answer> {
         return try await batch.promise.value(by: Deadline.current ?? .after(timeout))
     }
 
-    /// Reads these keys, together with those of other callers. For answers that are in the order of the keys.
-    /// - Returns: the answer for all of them, and where the caller's own keys begin among them.
-    func read(_ keys: [Key]) async throws -> (answer: Answer, first: Int) {
-        var batch = gathering ?? begin()
-        let first = batch.keys.count
-        batch.keys += keys
-        gathering = batch
-        if batch.keys.count >= maximum { send() }
-        return (try await batch.promise.value(by: Deadline.current ?? .after(timeout)), first)
-    }
-
     private func begin() -> Batch {
         loop.atTurnEnd { [weak self] in self?.send() }
         return Batch(promise: Promise(on: loop))

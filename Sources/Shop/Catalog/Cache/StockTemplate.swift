@@ -53,41 +53,57 @@ package struct StockTemplate: Equatable, Sendable {
 
     /// The text with how many pieces of each variant can be bought, in their order; a number that is missing counts as 0.
     package func filled(with available: [Int]) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(template.count + 16)
-        var start = 0
-        var index = 0
-        let count = template.count
-        while index < count {
-            let byte = template[index]
-            guard byte <= Placeholder.anyInStock, byte != 0 else {
-                index += 1
-                continue
+        template.withUnsafeBytes { template in
+            var text: [UInt8] = []
+            text.reserveCapacity(template.count + 16)
+            var start = 0
+            while let place = Self.placeholder(in: template, from: start) {
+                text.append(contentsOf: template[start..<place])
+                let first = Self.number(in: template, at: place + 1)
+                start = place + 3
+                switch template[place] {
+                case Placeholder.available:
+                    text.append(decimal: max(0, stock(first, available)))
+                case Placeholder.inStock:
+                    text.append(contentsOf: stock(first, available) > 0 ? Self.yes : Self.no)
+                default:
+                    let last = min(first + Self.number(in: template, at: start), available.count)
+                    start += 2
+                    let any = (first..<max(first, last)).contains { stock($0, available) > 0 }
+                    text.append(contentsOf: any ? Self.yes : Self.no)
+                }
+                start = min(start, template.count)
             }
-            text.append(contentsOf: template[start..<index])
-            let first = number(at: index + 1)
-            index += 3
-            switch byte {
-            case Placeholder.available:
-                text.append(decimal: max(0, stock(first, available)))
-            case Placeholder.inStock:
-                text.append(contentsOf: stock(first, available) > 0 ? Self.yes : Self.no)
-            default:
-                let last = min(first + number(at: index), available.count)
-                index += 2
-                let any = (first..<max(first, last)).contains { stock($0, available) > 0 }
-                text.append(contentsOf: any ? Self.yes : Self.no)
-            }
-            start = min(index, count)
+            text.append(contentsOf: template[start...])
+            return text
         }
-        text.append(contentsOf: template[start..<count])
-        return text
+    }
+
+    /// The place of the next placeholder. Most bytes are none, so eight are looked at together: the subtraction borrows into the highest bit
+    /// of a byte only below the bound.
+    private static func placeholder(in template: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        let bound = UInt64(Placeholder.anyInStock) + 1
+        var place = start
+        while place < template.count {
+            if place + 8 <= template.count {
+                let bytes = template.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                if (bytes &- 0x0101_0101_0101_0101 &* bound) & ~bytes & 0x8080_8080_8080_8080 == 0 {
+                    place += 8
+                    continue
+                }
+            }
+            for _ in 0..<min(8, template.count - place) {
+                if (Placeholder.available...Placeholder.anyInStock).contains(template[place]) { return place }
+                place += 1
+            }
+        }
+        return nil
     }
 
     private static let yes = Array("true".utf8)
     private static let no = Array("false".utf8)
 
-    private func number(at index: Int) -> Int {
+    private static func number(in template: UnsafeRawBufferPointer, at index: Int) -> Int {
         index + 1 < template.count ? Int(template[index]) << 8 | Int(template[index + 1]) : 0
     }
 
@@ -159,11 +175,7 @@ extension JSONWriter {
 
     /// Writes a placeholder for whether any of `count` variants from `index` on can be bought.
     mutating func anyInStockPlaceholder(_ index: Int, count: Int) {
-        raw { bytes in
-            bytes.append(StockTemplate.Placeholder.anyInStock)
-            bytes.appendPair(index)
-            bytes.appendPair(count)
-        }
+        raw { $0.appendAnyInStockPlaceholder(index, count: count) }
     }
 
     private mutating func placeholder(_ kind: UInt8, _ index: Int) {
@@ -175,6 +187,13 @@ extension JSONWriter {
 }
 
 extension [UInt8] {
+    /// The same for a writer that appends more than the placeholder.
+    mutating func appendAnyInStockPlaceholder(_ index: Int, count: Int) {
+        append(StockTemplate.Placeholder.anyInStock)
+        appendPair(index)
+        appendPair(count)
+    }
+
     fileprivate mutating func appendPair(_ number: Int) {
         append(UInt8(truncatingIfNeeded: number >> 8))
         append(UInt8(truncatingIfNeeded: number))

@@ -319,7 +319,8 @@ struct CostlyReadTests {
             ALTER TABLE product RENAME TO product_rows;
             CREATE VIEW product AS SELECT id, external_id, slug, name, description, category_id, tags, images, currency,
                 price / (price - price) AS price, price_min / (price - price) AS price_min, price_max, compare_at_price, brand,
-                attributes, facets, status, created_at, updated_at, search FROM product_rows
+                attributes, facets, variants, substr(summary, (price / (price - price))::integer) AS summary, status, created_at, updated_at,
+                search FROM product_rows
             """)
         for path in ["/v1/products", "/v1/products?sort=price", "/v1/products?min_price=1&include=total", "/v1/products/x-1"] {
             let answer = try await onOwnThread { Answer(try service.client().request("GET", path)) }

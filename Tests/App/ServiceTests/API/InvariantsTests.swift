@@ -18,7 +18,13 @@ struct InvariantsTests {
             "an order's movements are its lines"
         ),
         ("DELETE FROM stock_movement WHERE reason = 'release'", "an order's movements are its lines"),
-        ("UPDATE product SET facets = '{tag:x}'", "a product's facets and prices are those of its variants"),
+        ("UPDATE product SET facets = '{tag:x}'", "a product's facets, prices and variants are those of its variants"),
+        ("UPDATE product SET variants = '{}'", "a product's facets, prices and variants are those of its variants"),
+        ("UPDATE product SET summary = NULL", "what lists show of a product is in its row"),
+        (
+            "ALTER TABLE product DISABLE TRIGGER product_summary_keep; UPDATE product SET name = name || '!'",
+            "what lists show of a product is in its row"
+        ),
         ("UPDATE outbox SET sequence = 1", "an aggregate's events have different sequences, which grow with their positions"),
         (
             "UPDATE orders SET event_sequence = 0",

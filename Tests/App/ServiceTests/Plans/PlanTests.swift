@@ -48,7 +48,7 @@ import Testing
                 return (try? JSONSerialization.jsonObject(with: Data(answer.body))) as? [String: Any] ?? [:]
             }
             func lists(_ query: String, by index: String) throws {
-                let others = ["variant_product", "stock_pkey"]
+                let others = ["stock_pkey"]
                 let first = try ask("GET", "/v1/products?limit=20\(query)", by: [index] + others)
                 // Far down, too.
                 if let cursor = first["next_cursor"] as? String {

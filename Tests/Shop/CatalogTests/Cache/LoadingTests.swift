@@ -102,17 +102,18 @@ import Testing
     {
         let log = Log()
         let outcomes = try await Self.outcomes(6) { loop in
-            nonisolated(unsafe) let batcher = QueryBatcher<Int, [Int]>(loop: loop, maximum: 100, timeout: .seconds(5)) { keys in
+            nonisolated(unsafe) let batcher = QueryBatcher<Int, [Int: Int]>(loop: loop, maximum: 100, timeout: .seconds(5)) {
+                keys in
                 log.statements.append(keys)
-                return keys.map { $0 * 10 }
+                return Dictionary(uniqueKeysWithValues: keys.map { ($0, $0 * 10) })
             }
             return { index in
                 let keys = Array(index..<(index + index))
-                let (answer, first) = try await batcher.read(keys)
-                return Array(answer[first..<(first + keys.count)])
+                let answer = try await batcher.answer(for: keys)
+                return keys.map { answer[$0] }
             }
         }
-        let expected = (0..<6).map { (index: Int) -> [Int]? in (index..<(index + index)).map { $0 * 10 } }
+        let expected = (0..<6).map { (index: Int) -> [Int?]? in (index..<(index + index)).map { $0 * 10 } }
         #expect(outcomes == expected)
         #expect(log.statements.count == 1)
     }
@@ -139,9 +140,9 @@ import Testing
                 if keys.contains(0) { throw Failure() }
                 return keys
             }
-            return { index in try await batcher.read([index, index]).first }
+            return { index in try await batcher.answer(for: [index, index + 10]) }
         }
-        #expect(log.statements == [[0, 0, 1, 1], [2, 2, 3, 3], [4, 4]])
-        #expect(outcomes == [nil, nil, 0, 2, 0])
+        #expect(log.statements == [[0, 10, 1, 11], [2, 12, 3, 13], [4, 14]])
+        #expect(outcomes == [nil, nil, [2, 12, 3, 13], [2, 12, 3, 13], [4, 14]])
     }
 }

@@ -1,0 +1,3 @@
+-- no-transaction
+-- The columns go with the migration before.
+SELECT 1;
