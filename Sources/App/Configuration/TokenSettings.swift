@@ -6,6 +6,10 @@ package struct TokenSettings: Sendable {
     /// The keys of `JWT_SECRET` and `JWT_SECRET_PREVIOUS`; empty where neither is set, or is too short for HS256.
     package let keys: [JSONWebKey]
     package let rules: AccessTokenRules
+    /// The key that new tokens are signed with: `JWT_SECRET`; nil without one.
+    package let signingKey: SigningKey?
+    /// How long an access token is valid.
+    package let lifetime: Duration
 
     /// Fewer bytes than the hash has are too few (RFC 7518 section 3.2).
     private static let shortestSecret = 32
@@ -19,8 +23,15 @@ package struct TokenSettings: Sendable {
         let audience = reader.read("TOKEN_AUDIENCE", .text, default: "commerce", "Audience (`aud`) of access tokens")
         keys = [secret?.reveal(), previous?.secret].compactMap { secret in
             guard let secret, secret.utf8.count >= Self.shortestSecret else { return nil }
-            return JSONWebKey(secret: Array(secret.utf8))
+            return SigningKey(secret: Array(secret.utf8)).verificationKey
         }
+        signingKey = secret.flatMap { secret in
+            let bytes = Array(secret.reveal().utf8)
+            return bytes.count < Self.shortestSecret ? nil : SigningKey(secret: bytes)
+        }
+        lifetime = reader.read(
+            "TOKEN_LIFETIME", .duration(.seconds(60) ... .seconds(900)), default: .seconds(600),
+            "How long an access token is valid")
         rules = AccessTokenRules(issuer: issuer ?? reader.text("PUBLIC_URL") ?? "commerce", audience: audience)
     }
 

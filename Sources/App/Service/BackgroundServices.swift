@@ -10,6 +10,7 @@ final class BackgroundServices {
     /// Nil where nothing depends on the catalogue's version.
     private let catalog: CatalogVersionWatch?
     private let carts: CartChangeSubscriber
+    private let sessions: EndedSessionsWatch
 
     init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
         let loop = services.loop
@@ -19,6 +20,7 @@ final class BackgroundServices {
         carts = CartChangeSubscriber(
             loop: loop, store: services.carts, registry: shared.watchedCarts, redis: shared.configuration.redis?.client,
             logger: logger)
+        sessions = EndedSessionsWatch(loop: loop, store: services.sessions)
         guard services.cache != nil || services.replica != nil else {
             catalog = nil
             return
@@ -34,11 +36,13 @@ final class BackgroundServices {
         health.start()
         catalog?.start()
         carts.start()
+        sessions.start()
     }
 
     func stop() {
         health.stop()
         carts.stop()
+        sessions.stop()
         catalog?.close()
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Cart
 import Catalog
 import Configuration
@@ -37,6 +38,9 @@ final class Worker {
         let orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime) {
             hint.notify(redis: redis, now: loop.now)
         }
+        let accounts = configuration.accounts.settings
+        let sessions = SessionStore(
+            pool: pool, settings: accounts, ended: EndedSessions(tokenLifetime: configuration.tokens.lifetime))
         let jobs = JobScheduler(
             loop: loop,
             jobs: ShopJobs.all(
@@ -45,7 +49,8 @@ final class Worker {
                 cartTickets: CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime),
                 events: EventRetention(pool: pool), shop: configuration.shop, eventSettings: configuration.events,
                 webhooks: WebhookResealing(pool: pool, keys: configuration.encryption.keys),
-                purchases: PurchaseCounter(pool: pool, window: configuration.recommendations.window), logger: logger),
+                purchases: PurchaseCounter(pool: pool, window: configuration.recommendations.window),
+                accounts: AccountStore(pool: pool, settings: accounts, sessions: sessions), logger: logger),
             logger: logger)
         let registration = WorkerRegistration(loop: loop, store: WorkerStore(pool: pool), jobs: jobs, logger: logger)
         // Every part of the worker. Each claims under `registration.id`.

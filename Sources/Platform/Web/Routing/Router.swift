@@ -59,7 +59,7 @@ package final class Router {
         _ template: String, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
         _ begin: @escaping (RequestContext) throws -> RouteResult
     ) {
-        var options = RouteOptions(.cached)
+        var options = RouteOptions(.cached, access: .everyone)
         options.cost = cost
         insert(.get, template, options, begin)
     }
