@@ -11,6 +11,7 @@ struct ServicePages: Sendable {
     private let docs: DocsRoutes
     private let assets: StaticAssets
     private let order: OrderPage
+    private let account: AccountPage
     private let events: FixedResource
 
     /// Reads the assets; blocks.
@@ -20,6 +21,7 @@ struct ServicePages: Sendable {
         let gzip = configuration.compression.map { Gzip(GzipSettings(minimumSize: $0.minimumSize, level: 9)) }
         let document = try OpenAPIDocument.shop()
         order = OrderPage(gzip: gzip)
+        account = AccountPage(gzip: gzip)
         events = try EventsDocument(ShopEvents.all, in: document).resource(gzip: gzip)
         docs = DocsRoutes(document, home: .shop(document, gzip: gzip), gzip: gzip)
         if let directory = configuration.shop.assetsDirectory {
@@ -35,6 +37,7 @@ struct ServicePages: Sendable {
         Self.addEvents(events, to: router)
         assets.addRoutes(to: router, under: "/assets")
         order.addRoutes(to: router)
+        account.addRoutes(to: router)
     }
 
     static func addEvents(_ events: FixedResource, to router: Router) {

@@ -275,6 +275,14 @@ static const uint8_t en_webhook_disabled_txt[] = {
 #embed "../Notifications/Templates/en/webhook-disabled.txt"
 };
 
+static const uint8_t pages_account_html[] = {
+#embed "../Notifications/Pages/Files/account.html"
+};
+
+static const uint8_t pages_account_js[] = {
+#embed "../Notifications/Pages/Files/account.js"
+};
+
 static const uint8_t pages_mailbox_mail_html[] = {
 #embed "../Notifications/Pages/Files/mailbox-mail.html"
 };
@@ -366,6 +374,8 @@ static const struct mail_template templates[] = {
     MAIL_TEMPLATE("en/stock-low.txt", en_stock_low_txt),
     MAIL_TEMPLATE("en/webhook-disabled.html", en_webhook_disabled_html),
     MAIL_TEMPLATE("en/webhook-disabled.txt", en_webhook_disabled_txt),
+    MAIL_TEMPLATE("pages/account.html", pages_account_html),
+    MAIL_TEMPLATE("pages/account.js", pages_account_js),
     MAIL_TEMPLATE("pages/mailbox-mail.html", pages_mailbox_mail_html),
     MAIL_TEMPLATE("pages/mailbox.html", pages_mailbox_html),
     MAIL_TEMPLATE("pages/order.html", pages_order_html),
