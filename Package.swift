@@ -267,7 +267,7 @@ let package = Package(
         tests(
             "Shop", "Notifications",
             [
-                "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient", "ShopTestSupport",
+                "Accounts", "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient", "ShopTestSupport",
                 "SMTPClient", "Web",
                 logging,
             ]),
@@ -290,8 +290,9 @@ let package = Package(
         tests(
             "App", "Service",
             [
-                "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Events", "Formats",
-                "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "Prometheus",
+                "Accounts", "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Events",
+                "Formats", "HTTPServer", "Inventory", "JWT", "Migrations", "Money", "OpenAPI", "Orders", "Passwords",
+                "PostgresClient", "Prometheus",
                 "Recommendations", "RedisClient", "ShopTestSupport", "Web", httpTypes, logging, metrics,
             ]),
         tests("App", "CommerceCLI", ["CSystem", "Service"]),

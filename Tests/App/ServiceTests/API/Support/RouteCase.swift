@@ -35,6 +35,7 @@ struct RouteGoods: Sendable {
     let sku: String
     let cart: TestCart
     let order: TestOrder
+    let person: RouteAccount
 }
 
 extension RouteCase {
@@ -93,12 +94,81 @@ extension RouteCase {
                 path: "/v1/orders", headers: [("Idempotency-Key", Shop.newKey())],
                 json: #"{"items":[{"sku":"\#($0.sku)","quantity":1}],\#(ShopClient.buyer)}"#)
         },
+        RouteCase(call: "GET /v1/orders", cache: "no-store") { RouteRequest(path: "/v1/orders", headers: [$0.person.header]) },
         RouteCase(call: "GET /v1/orders/{order}", cache: "no-store", hasTag: true) {
             RouteRequest(path: $0.order.path, headers: [$0.order.header])
         },
         RouteCase(call: "POST /v1/orders/{order}/cancel", cache: "no-store", hasTag: true) {
             RouteRequest(path: $0.order.path + "/cancel", headers: [$0.order.header])
         },
+        RouteCase(call: "POST /v1/orders/lookup", cache: "no-store") { _ in
+            RouteRequest(path: "/v1/orders/lookup", json: #"{"number":"7K3M9QXR2W","email":"ada@example.com"}"#)
+        },
+    ] + accounts + service
+
+    /// The calls about accounts.
+    private static let accounts: [RouteCase] = [
+        RouteCase(call: "POST /v1/users", cache: "no-store") { _ in
+            RouteRequest(path: "/v1/users", json: #"{"email":"ada@example.com","password":"seven green herons"}"#)
+        },
+        RouteCase(call: "POST /v1/email-confirmations", cache: "no-store") {
+            RouteRequest(path: "/v1/email-confirmations", json: #"{"token":"\#($0.person.confirmation.text)"}"#)
+        },
+        RouteCase(call: "POST /v1/password-resets", cache: "no-store") { _ in
+            RouteRequest(path: "/v1/password-resets", json: #"{"email":"ada@example.com"}"#)
+        },
+        RouteCase(call: "PUT /v1/password-resets", cache: "no-store", kind: .empty) {
+            RouteRequest(
+                path: "/v1/password-resets",
+                json: #"{"token":"\#($0.person.reset.text)","password":"seven green herons"}"#)
+        },
+        RouteCase(call: "POST /v1/sign-in-links", cache: "no-store") { _ in
+            RouteRequest(path: "/v1/sign-in-links", json: #"{"email":"ada@example.com"}"#)
+        },
+        RouteCase(call: "POST /v1/sessions", cache: "no-store") {
+            RouteRequest(path: "/v1/sessions", json: #"{"link_token":"\#($0.person.link.text)"}"#)
+        },
+        RouteCase(call: "POST /v1/sessions/refresh", cache: "no-store") {
+            RouteRequest(path: "/v1/sessions/refresh", json: $0.person.session.refreshBody)
+        },
+        RouteCase(call: "DELETE /v1/sessions", cache: "no-store", kind: .empty) {
+            RouteRequest(path: "/v1/sessions", headers: [$0.person.header])
+        },
+        RouteCase(call: "GET /v1/me", cache: "no-store", hasTag: true) {
+            RouteRequest(path: "/v1/me", headers: [$0.person.header])
+        },
+        RouteCase(call: "PATCH /v1/me", cache: "no-store", hasTag: true) {
+            RouteRequest(path: "/v1/me", headers: [$0.person.header], json: #"{"name":"Ada"}"#)
+        },
+        RouteCase(call: "GET /v1/me/sessions", cache: "no-store") {
+            RouteRequest(path: "/v1/me/sessions", headers: [$0.person.header])
+        },
+        RouteCase(call: "DELETE /v1/me/sessions", cache: "no-store", kind: .empty) {
+            RouteRequest(path: "/v1/me/sessions", headers: [$0.person.header])
+        },
+        RouteCase(call: "DELETE /v1/me/sessions/{session}", cache: "no-store", kind: .empty) {
+            RouteRequest(path: "/v1/me/sessions/" + $0.person.otherSession, headers: [$0.person.header])
+        },
+        RouteCase(call: "GET /v1/me/addresses", cache: "no-store") {
+            RouteRequest(path: "/v1/me/addresses", headers: [$0.person.header])
+        },
+        RouteCase(call: "POST /v1/me/addresses", cache: "no-store") {
+            RouteRequest(path: "/v1/me/addresses", headers: [$0.person.header], json: address)
+        },
+        RouteCase(call: "PUT /v1/me/addresses/{address}", cache: "no-store") {
+            RouteRequest(path: "/v1/me/addresses/" + $0.person.address, headers: [$0.person.header], json: address)
+        },
+        RouteCase(call: "DELETE /v1/me/addresses/{address}", cache: "no-store", kind: .empty) {
+            RouteRequest(path: "/v1/me/addresses/" + $0.person.address, headers: [$0.person.header])
+        },
+    ]
+
+    private static let address = """
+        {"name":"Ada Moss","line1":"1 Fern Row","city":"Leeds","postal_code":"LS1 4AP","country":"GB"}
+        """
+
+    /// The calls about the service itself.
+    private static let service: [RouteCase] = [
         RouteCase(call: "GET /health", cache: "no-store") { _ in RouteRequest(path: "/health") },
         RouteCase(call: "GET /health/live", cache: "no-store") { _ in RouteRequest(path: "/health/live") },
         RouteCase(call: "GET /", cache: "no-cache", hasTag: true, isCoded: true, kind: .page) { _ in RouteRequest(path: "/") },
