@@ -257,7 +257,7 @@ let package = Package(
             ],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
         tests("Shop", "Money", ["Formats"]),
-        tests("Shop", "Accounts", ["Cart", "Formats", "JWT", "Web"]),
+        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "Web"]),
         tests("Shop", "Inventory"),
         tests("Shop", "Events", ["EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web", logging]),
         tests(

@@ -175,6 +175,7 @@ struct APIDocumentTests {
                 DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
                 ServicePages.addEvents(FixedResource([], type: "", kind: .data, cacheControl: "", gzip: nil), to: router)
+                ServicePages.addKeys(ServicePages.keySet([]), to: router)
                 continuation.resume(
                     returning: document.differences(to: router.routes) + Self.accessFaults(of: router.routes, in: document))
             }

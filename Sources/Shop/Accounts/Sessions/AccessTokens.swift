@@ -31,7 +31,7 @@ package struct AccessTokens: Sendable {
     /// Seconds until a new token expires.
     package var seconds: Int64 { lifetime.components.seconds }
 
-    /// A token; nil without a key to sign it with.
+    /// A token; nil without a key to sign it with, or where OpenSSL fails.
     package func issue(_ claims: Claims, at time: Timestamp = .now) -> String? {
         guard let signingKey else { return nil }
         let now = time.microseconds / 1_000_000

@@ -175,6 +175,9 @@ extension RouteCase {
         RouteCase(call: "GET /events.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/events.json")
         },
+        RouteCase(call: "GET /.well-known/jwks.json", cache: "public, max-age=300", hasTag: true) { _ in
+            RouteRequest(path: "/.well-known/jwks.json")
+        },
         RouteCase(call: "GET /openapi.json", cache: "no-cache", hasTag: true, isCoded: true) { _ in
             RouteRequest(path: "/openapi.json")
         },
