@@ -83,10 +83,11 @@ package final class PasswordHasher: Sendable {
 
     /// Runs jobs until there are none.
     private func work() {
-        // Of this thread only (setpriority(2), "C library/kernel differences").
+        // Of this thread only (setpriority(2), "C library/kernel differences"). A little below the loops: with much less, a busy machine
+        // would make a sign-in take as long as a request may.
         let process = __priority_which_t(PRIO_PROCESS.rawValue)
         let former = getpriority(process, 0)
-        setpriority(process, 0, 10)
+        setpriority(process, 0, 3)
         defer { setpriority(process, 0, former) }
         while true {
             let job = state.withLock { state -> (@Sendable () -> Void)? in

@@ -23,18 +23,18 @@ package struct AccountRoutes {
 
     package func register(on router: Router) {
         let json = RouteOptions.json(upTo: SessionRoutes.largestBody)
-        router.post("/v1/users", json.open(to: .everyone)) { context in try await register(context) }
+        router.post("/v1/users", json.open(to: .everyone).queuedElsewhere) { context in try await register(context) }
         router.post("/v1/email-confirmations", json.open(to: .everyone)) { context in try await confirm(context) }
         router.post("/v1/password-resets", json.open(to: .everyone)) { context in
             try await mail(.passwordReset, .passwordReset, context)
         }
-        router.put("/v1/password-resets", json.open(to: .everyone)) { context in try await resetPassword(context) }
+        router.put("/v1/password-resets", json.open(to: .everyone).queuedElsewhere) { context in try await resetPassword(context) }
         router.post("/v1/sign-in-links", json.open(to: .everyone)) { context in
             try await mail(.signInLink, .signInLink, context)
         }
         router.post("/v1/orders/lookup", json.open(to: .everyone)) { context in try await lookUp(context) }
         router.get("/v1/me", .open(to: .customer)) { context in try await show(context) }
-        router.patch("/v1/me", json.open(to: .customer)) { context in try await change(context) }
+        router.patch("/v1/me", json.open(to: .customer).queuedElsewhere) { context in try await change(context) }
         AddressRoutes(store: addresses).register(on: router)
     }
 

@@ -58,7 +58,7 @@ package enum MailKind: String, CaseIterable, Sendable {
         case .orderPlaced, .orderCancelled, .orderExpired: OrderMail.shape
         case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
             .passwordChanged, .newSignIn:
-            AccountMail.shape
+            accountSubject.map { AccountMail.shape($0) } ?? [:]
         case .webhookDisabled: WebhookMail.shape
         case .stockLow: StockMail.shape
         }

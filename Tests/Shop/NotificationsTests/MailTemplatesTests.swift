@@ -1,3 +1,4 @@
+import Accounts
 import Formats
 import Foundation
 import Money
@@ -40,6 +41,13 @@ import Testing
         switch kind {
         case .orderPlaced, .orderCancelled, .orderExpired:
             try order(text, lines: lines).values(shop: text, url: "https://shop.example/orders/1#token", kind, language)
+        case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
+            .passwordChanged, .newSignIn:
+            AccountMail.values(
+                AccountMailStore.Mail(
+                    subject: try #require(kind.accountSubject), recipient: "a@b.example", name: text, locale: nil, link: nil,
+                    device: text, newEmail: text),
+                shop: text, url: "https://shop.example/account/sign-in#token")
         case .webhookDisabled:
             try #require(WebhookMail(object([("id", .string(text)), ("url", .string(text)), ("reason", .string(text))]))).values(
                 shop: text, language)

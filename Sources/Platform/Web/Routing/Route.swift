@@ -46,6 +46,9 @@ package struct RouteOptions: Sendable {
     package var takesJSON: Bool
     /// Whether its requests are logged at debug level only: health checks come every few seconds.
     package var isQuiet: Bool
+    /// Whether its handler waits for something else than the database, in a bounded queue of its own, and so takes no place of the
+    /// admission gate.
+    package var hasOwnQueue = false
     /// Who may call it. Nil only in tests of other things: a test fails for a route of the service without it.
     package var access: RouteAccess?
 
@@ -68,6 +71,13 @@ package struct RouteOptions: Sendable {
     }
     /// For health checks: always answered, and not logged.
     package static let quiet = RouteOptions(.alwaysServed, isQuiet: true, access: .everyone)
+
+    /// The same, for a handler that waits in a bounded queue of its own.
+    package var queuedElsewhere: RouteOptions {
+        var options = self
+        options.hasOwnQueue = true
+        return options
+    }
 
     /// The same, for these callers.
     package func open(to access: RouteAccess) -> RouteOptions {

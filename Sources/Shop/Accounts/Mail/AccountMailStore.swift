@@ -39,9 +39,22 @@ package struct AccountMailStore {
 
     /// A mail that is to be sent.
     package struct Mail: Sendable {
+        /// What a mail is about.
         package enum Subject: Sendable {
             case confirmation, accountExists, passwordReset, signInLink, emailChangeOld, emailChangeNew, orderLink
             case passwordChanged, newSignIn
+        }
+
+        package init(
+            subject: Subject, recipient: String, name: String?, locale: String?, link: Link?, device: String?, newEmail: String
+        ) {
+            self.subject = subject
+            self.recipient = recipient
+            self.name = name
+            self.locale = locale
+            self.link = link
+            self.device = device
+            self.newEmail = newEmail
         }
 
         package let subject: Subject
