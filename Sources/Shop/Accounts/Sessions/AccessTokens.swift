@@ -10,6 +10,11 @@ package struct AccessTokens: Sendable {
         package let principal: Principal
         /// The epoch of the account in which it was issued.
         package let epoch: Int32
+
+        package init(principal: Principal, epoch: Int32) {
+            self.principal = principal
+            self.epoch = epoch
+        }
     }
 
     private let keys: [JSONWebKey]
