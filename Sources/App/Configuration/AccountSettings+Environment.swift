@@ -28,7 +28,7 @@ package struct AccountConfiguration: Sendable {
             "ACCOUNT_MAILS_HOUR", .integer(1...1_000), default: settings.mailsPerHour,
             "Maximum mails of one kind to an address in an hour; further requests are answered, but send none")
         settings.requestRetention = reader.read(
-            "RETENTION_ACCOUNT_REQUESTS", .duration(.seconds(86_400) ... .seconds(90 * 86_400)),
+            "ACCOUNT_REQUEST_RETENTION", .duration(.seconds(86_400) ... .seconds(90 * 86_400)),
             default: settings.requestRetention, "When registrations and other requests are deleted whose mail was not answered")
         var passwords = PasswordHasherSettings()
         passwords.threads = reader.read(

@@ -36,7 +36,8 @@ struct PasswordHashTests {
             other[index] ^= 1
             #expect(try !hash.matches(other))
         }
-        #expect(try !hash.matches(password + [0]) && !hash.matches(Array(password.dropLast())) && !hash.matches([]))
+        // Not with a zero byte at its end: HMAC pads its key with zeros (RFC 2104 section 2), and no text of JSON here can have one.
+        #expect(try !hash.matches(password + [1]) && !hash.matches(Array(password.dropLast())) && !hash.matches([]))
         #expect(try PasswordHash(of: password, Self.cheap).text != hash.text)
     }
 
