@@ -21,7 +21,10 @@ package struct PasswordHasherSettings: Sendable {
 package final class PasswordHasher: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
+        /// Threads that work.
         var running = 0
+        /// Jobs that they are at work with.
+        var executing = 0
     }
 
     private let settings: PasswordHasherSettings
@@ -71,7 +74,7 @@ package final class PasswordHasher: Sendable {
 
     private func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
         let (isTaken, starts) = state.withLock { state -> (Bool, Bool) in
-            guard state.jobs.count < settings.queueLength + (settings.threads - state.running) else { return (false, false) }
+            guard state.jobs.count + state.executing < settings.queueLength + settings.threads else { return (false, false) }
             state.jobs.append(job)
             guard state.running < settings.threads else { return (true, false) }
             state.running += 1
@@ -95,10 +98,12 @@ package final class PasswordHasher: Sendable {
                     state.running -= 1
                     return nil
                 }
+                state.executing += 1
                 return state.jobs.removeFirst()
             }
             guard let job else { return }
             job()
+            state.withLock { $0.executing -= 1 }
         }
     }
 }

