@@ -83,6 +83,8 @@ let package = Package(
         platform("TLS", ["CSystem", "COpenSSL"]),
         // Signed tokens (RFC 7519), and the keys that they are verified with.
         platform("JWT", ["Formats", "COpenSSL"]),
+        // Hashes of passwords, made on threads of their own.
+        platform("Passwords", ["COpenSSL", "EventLoop", "Formats", metrics]),
         platform("HTTPServer", ["EventLoop", "TLS", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
         platform("PostgresClient", ["EventLoop", "Formats", "CLibPQ", "CSystem", logging, metrics, deque]),
         platform("RedisClient", ["EventLoop", "TLS", "Formats", "CSystem", "CHiredis", logging, metrics, deque]),
@@ -111,6 +113,9 @@ let package = Package(
         // Which parts an address needs in each country: a text file that the C compiler embeds.
         .target(
             name: "CAddressMetadata", path: "Sources/Shop/CAddressMetadata", exclude: ["LICENSE", "requirements.txt"]),
+        // The most common passwords: a text file that the C compiler embeds.
+        .target(
+            name: "CCommonPasswords", path: "Sources/Shop/CCommonPasswords", exclude: ["LICENSE", "passwords.txt"]),
         // What the features say about themselves in the API document.
         embedding("CShopAPI", "Shop"),
         shop("Money", ["CShopAPI", "OpenAPI", "Web", "Formats"], embedded: ["money.openapi.json"]),
@@ -152,16 +157,25 @@ let package = Package(
                 "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics, deque,
             ],
             embedded: ["orders.openapi.json"]),
+        // People with an account: customers and the shop's staff, their sessions and addresses.
+        shop(
+            "Accounts",
+            [
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenAPI", "Web", "HTTPServer",
+                "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
+            ],
+            embedded: ["accounts.openapi.json"]),
         // What else a shopper may want: from what is bought together.
         shop(
             "Recommendations",
             ["CShopAPI", "Catalog", "Inventory", "OpenAPI", "Web", "HTTPServer", "PostgresClient", "Formats"],
             embedded: ["recommendations.openapi.json"]),
-        // Mails about orders.
+        // Mails about orders and accounts.
         shop(
             "Notifications",
             [
-                "CShopAPI", "Events", "Orders", "Money", "SMTPClient", "OpenAPI", "Web", "HTTPServer", "PostgresClient",
+                "CShopAPI", "Events", "Accounts", "Orders", "Money", "SMTPClient", "OpenAPI", "Web", "HTTPServer",
+                "PostgresClient",
                 "Formats", "Compression", "EventLoop", httpTypes, logging,
             ],
             embedded: ["Templates", "Pages/Files"]),
@@ -171,7 +185,7 @@ let package = Package(
             "Configuration",
             [
                 "Catalog", "Cart", "Orders", "Events", "Inventory", "Webhooks", "Notifications", "CloudTargets",
-                "Recommendations",
+                "Recommendations", "Accounts", "Passwords",
                 "Money", "JWT",
                 "Web",
                 "HTTPServer",
@@ -186,7 +200,8 @@ let package = Package(
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Catalog", "Inventory", "Cart", "Orders", "Events", "Webhooks",
+                "CServiceAPI", "Configuration", "Migrations", "Accounts", "Passwords", "Catalog", "Inventory", "Cart", "Orders",
+                "Events", "Webhooks",
                 "Recommendations", "Notifications", "CloudTargets", "Money", "OpenAPI", "Web", "HTTPServer", "HTTPClient",
                 "SMTPClient", "AWS",
                 "TLS",
@@ -198,7 +213,7 @@ let package = Package(
             name: "CommerceCLI",
             dependencies: [
                 "Service", "Configuration", "Migrations", "CatalogImport", "DataGenerator", "Audit", "Events", "Webhooks",
-                "HTTPClient", "JWT",
+                "HTTPClient", "JWT", "Accounts", "Passwords",
                 "Orders",
                 "PostgresClient", "Formats", "CSystem", argumentParser, logging,
             ],
@@ -218,6 +233,7 @@ let package = Package(
         tests("Platform", "Prometheus", [metrics]),
         tests("Platform", "Observability", ["Formats", logging]),
         tests("Platform", "TLS"),
+        tests("Platform", "Passwords", ["EventLoop", metrics]),
         tests("Platform", "JWT", ["COpenSSL", "Formats"]),
         tests("Platform", "HTTPServer", ["TLS", "CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
         tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
@@ -243,6 +259,7 @@ let package = Package(
             ],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
         tests("Shop", "Money", ["Formats"]),
+        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "Web"]),
         tests("Shop", "Inventory"),
         tests("Shop", "Events", ["EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web", logging]),
         tests(
@@ -252,7 +269,8 @@ let package = Package(
         tests(
             "Shop", "Notifications",
             [
-                "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient", "ShopTestSupport",
+                "Accounts", "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient",
+                "ShopTestSupport",
                 "SMTPClient", "Web",
                 logging,
             ]),
@@ -275,8 +293,9 @@ let package = Package(
         tests(
             "App", "Service",
             [
-                "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Events", "Formats",
-                "HTTPServer", "Inventory", "Migrations", "Money", "OpenAPI", "Orders", "PostgresClient", "Prometheus",
+                "Accounts", "Audit", "Cart", "Catalog", "CatalogImport", "Configuration", "DataGenerator", "EventLoop", "Events",
+                "Formats", "HTTPServer", "Inventory", "JWT", "Migrations", "Money", "OpenAPI", "Orders", "Passwords",
+                "PostgresClient", "Prometheus",
                 "Recommendations", "RedisClient", "ShopTestSupport", "Web", httpTypes, logging, metrics,
             ]),
         tests("App", "CommerceCLI", ["CSystem", "Service"]),

@@ -17,7 +17,7 @@ struct CommerceCommand: ParsableCommand {
         subcommands: [
             ServeCommand.self, WorkerCommand.self, BootstrapCommand.self, MigrateCommand.self, ImportCommand.self,
             CategoryCommand.self, SearchCommand.self, GenerateCommand.self, AuditCommand.self, EraseCommand.self,
-            WebhookCommand.self, EventsCommand.self, TokenCommand.self,
+            WebhookCommand.self, EventsCommand.self, TokenCommand.self, UserCommand.self,
             HealthcheckCommand.self,
         ])
 

@@ -33,6 +33,7 @@ package struct Configuration: Sendable {
     package let compression: GzipSettings?
     package let encryption: EncryptionSettings
     package let tokens: TokenSettings
+    package let accounts: AccountConfiguration
     package let shop: ShopSettings
     package let recommendations: RecommendationSettings
     package let live: LiveSettings
@@ -76,6 +77,7 @@ package struct Configuration: Sendable {
         encryption = EncryptionSettings(&reader)
         tokens = TokenSettings(&reader, secret: encryption.jwtSecret)
         shop = ShopSettings(&reader)
+        accounts = AccountConfiguration(&reader, shopName: reader.text("SHOP_NAME") ?? "")
         recommendations = RecommendationSettings(&reader)
         live = LiveSettings(&reader)
         worker = WorkerSettings(&reader)

@@ -7,6 +7,9 @@ package struct RateLimitSettings: Sendable {
     package let writes: RatePolicy
     /// The limits for placing orders: for a minute and for a day.
     package let orders: [RatePolicy]
+    /// The limits for signing in and refreshing, and for what sends a mail to an address that the client names.
+    package let signIns: RatePolicy
+    package let accountMails: RatePolicy
     /// The limits on the stock that unpaid orders of a client may hold.
     package let holds: HoldLimits
     /// The number of clients whose requests are counted, over all loops.
@@ -31,6 +34,11 @@ package struct RateLimitSettings: Sendable {
         let ordersOfDay = reader.read(
             "RATE_LIMIT_ORDERS_DAY", .integer(1...10_000_000), default: 60,
             "Maximum attempts of one client to place an order in a day")
+        let signIns = reader.read(
+            "RATE_LIMIT_SIGN_INS", .integer(1...10_000_000), default: 30, "Maximum sign-ins of one client in a minute")
+        let accountMails = reader.read(
+            "RATE_LIMIT_ACCOUNT_MAILS", .integer(1...10_000_000), default: 10,
+            "Maximum requests of one client in a minute that register, or ask for a mailed link")
         let holds = HoldLimits(&reader)
         let clients = reader.read(
             "RATE_LIMIT_CLIENTS", .integer(1_000...10_000_000), default: 50_000,
@@ -39,6 +47,7 @@ package struct RateLimitSettings: Sendable {
         return RateLimitSettings(
             reads: RatePolicy("reads", quota: reads), writes: RatePolicy("writes", quota: writes),
             orders: [RatePolicy("orders", quota: orders), RatePolicy("orders_daily", quota: ordersOfDay, window: 86_400)],
+            signIns: RatePolicy("sign_ins", quota: signIns), accountMails: RatePolicy("account_mails", quota: accountMails),
             holds: holds, clients: clients)
     }
 }

@@ -8,6 +8,8 @@ package struct ShopSettings: Sendable {
     package let currency: CurrencyCode
     /// How long a cart lives after its last change.
     package let cartLifetime: Duration
+    /// The same for the cart of a customer.
+    package let customerCartLifetime: Duration
     /// How long the response to an idempotency key is kept.
     package let idempotencyLifetime: Duration
     /// How long finished data is kept.
@@ -35,6 +37,9 @@ package struct ShopSettings: Sendable {
         cartLifetime = reader.read(
             "CART_LIFETIME", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(30 * 86_400),
             "How long a cart is valid after its last change")
+        customerCartLifetime = reader.read(
+            "CART_LIFETIME_CUSTOMER", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
+            "How long the cart of a customer who is signed in is valid after its last change")
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the response to an `Idempotency-Key` is kept")

@@ -11,6 +11,7 @@ final class BackgroundServices {
     private let catalog: CatalogVersionWatch?
     private let carts: CartChangeSubscriber
     private let searchLanguages: SearchLanguageCheck
+    private let sessions: EndedSessionsWatch
 
     init(_ services: LoopServices, shared: SharedServices, registry: LoopRegistry, logger: Logger) {
         let loop = services.loop
@@ -23,6 +24,7 @@ final class BackgroundServices {
         let store = CatalogStore(pool: services.pool)
         searchLanguages = SearchLanguageCheck(
             loop: loop, store: store, languages: shared.configuration.shop.languages, logger: logger)
+        sessions = EndedSessionsWatch(loop: loop, store: services.sessions)
         guard services.cache != nil || services.replica != nil else {
             catalog = nil
             return
@@ -39,12 +41,14 @@ final class BackgroundServices {
         catalog?.start()
         carts.start()
         searchLanguages.start()
+        sessions.start()
     }
 
     func stop() {
         health.stop()
         searchLanguages.stop()
         carts.stop()
+        sessions.stop()
         catalog?.close()
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Cart
 import Catalog
 import Compression
@@ -28,6 +29,7 @@ package final class LoopServices: @unchecked Sendable {
     let carts: CartStore
     let cartTickets: CartTicketStore
     let orders: OrderStore
+    let sessions: SessionStore
     package let router: Router
     let application: Application
     /// Nil if metrics are off.
@@ -50,10 +52,14 @@ package final class LoopServices: @unchecked Sendable {
         }
         let stock = StockStore(pool: pool, replica: replica)
         let changes = CartChangePublisher(redis: redis) { shared.watchedCarts.notify($0) }
-        carts = CartStore(pool: pool, lifetime: configuration.shop.cartLifetime) { changes.publish($0) }
+        carts = CartStore(
+            pool: pool, lifetime: configuration.shop.cartLifetime, customerLifetime: configuration.shop.customerCartLifetime
+        ) { changes.publish($0) }
         cartTickets = CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime)
         let committed = { [redis] in shared.outboxHint.notify(redis: redis, now: loop.now) }
         orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime, committed: committed)
+        sessions = SessionStore(
+            pool: pool, settings: configuration.accounts.settings, ended: shared.endedSessions, committed: committed)
         let checkout = CheckoutStore(
             pool: pool, reservationTime: configuration.shop.checkout.reservationTime, keys: keys,
             limits: configuration.rateLimit?.holds ?? HoldLimits(), lowStock: configuration.events.lowStock, committed: committed)
@@ -89,10 +95,22 @@ package final class LoopServices: @unchecked Sendable {
             store: orders,
             checkout: CheckoutQueue(loop: loop, store: checkout, settings: configuration.checkout(loops: shared.loopCount)),
             holds: configuration.rateLimit.map { HoldPolicy($0.holds, keys: keys) },
-            languages: MailLanguage.allCases.map(\.rawValue)
+            languages: MailLanguage.allCases.map(\.rawValue), keys: keys
         ) {
             changes.publish($0)
         }.register(on: router)
+        let accounts = AccountStore(
+            pool: pool, settings: configuration.accounts.settings, sessions: sessions, committed: committed)
+        let passwords = PasswordVerifier(hasher: shared.passwordHasher, loop: loop)
+        SessionRoutes(
+            accounts: accounts, signIns: SignInStore(pool: pool, keys: keys), carts: carts, passwords: passwords,
+            tokens: shared.accessTokens
+        ).register(on: router)
+        AccountRoutes(
+            store: accounts,
+            addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), passwords: passwords,
+            languages: MailLanguage.allCases.map(\.rawValue)
+        ).register(on: router)
         HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)
         if case .mailbox = configuration.mail.destination {
@@ -101,11 +119,13 @@ package final class LoopServices: @unchecked Sendable {
             }
         }
         application = Application(
-            router: router, middlewares: Self.middlewares(shared, loop, redis), settings: configuration.application,
+            router: router, middlewares: Self.middlewares(shared, loop, redis, sessions), settings: configuration.application,
             logger: logger, mapError: Problem.of)
     }
 
-    private static func middlewares(_ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?) -> [any Middleware] {
+    private static func middlewares(
+        _ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?, _ sessions: SessionStore
+    ) -> [any Middleware] {
         let configuration = shared.configuration
         var middlewares: [any Middleware] = []
         if !configuration.server.corsOrigins.isEmpty {
@@ -113,10 +133,13 @@ package final class LoopServices: @unchecked Sendable {
                 CORSMiddleware(
                     origins: AllowedOrigins(configuration.server.corsOrigins), requestHeaders: [.xCartToken, .xOrderToken]))
         }
+        middlewares.append(
+            AuthenticationMiddleware(tokens: shared.accessTokens, ended: shared.endedSessions, sessions: sessions))
         if let limits = configuration.rateLimit {
             middlewares.append(
                 RateLimitMiddleware(
-                    loop: loop, reads: limits.reads, writes: limits.writes, routes: [.orders(limits.orders)],
+                    loop: loop, reads: limits.reads, writes: limits.writes,
+                    routes: [.orders(limits.orders)] + RouteLimit.accounts(signIns: limits.signIns, mails: limits.accountMails),
                     clients: limits.clients / shared.loopCount, shared: redis.map { RedisRateLimiter($0) }))
         }
         return middlewares

@@ -1,3 +1,4 @@
+import Accounts
 import Configuration
 import EventLoop
 import Logging
@@ -17,7 +18,9 @@ extension MailTarget {
         case .none: return nil
         }
         return MailTarget(
-            loop: loop, settings: configuration.mail.target, orders: orders, transport: transport, logger: logger)
+            loop: loop, settings: configuration.mail.target, orders: orders,
+            accounts: AccountMailStore(pool: pool, orders: orders, settings: configuration.accounts.settings),
+            transport: transport, logger: logger)
     }
 }
 

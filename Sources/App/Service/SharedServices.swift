@@ -1,7 +1,9 @@
+import Accounts
 import Cart
 import Configuration
 import Events
 import Logging
+import Passwords
 import PostgresClient
 
 /// What all loops of the process share. Nothing in it changes except the health and the watched carts, which are thread-safe.
@@ -17,6 +19,9 @@ struct SharedServices: Sendable {
     let watchedCarts: WatchedCartRegistry
     /// Tells the relay that events were committed.
     let outboxHint = OutboxHint()
+    let passwordHasher: PasswordHasher
+    let endedSessions: EndedSessions
+    let accessTokens: AccessTokens
 
     /// - Parameter started: The start of the process, in nanoseconds of the monotonic clock.
     init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {
@@ -24,6 +29,11 @@ struct SharedServices: Sendable {
         self.loopCount = loopCount
         postgres = configuration.database.primary.share(of: loopCount)
         replica = configuration.database.replica?.share(of: loopCount)
+        passwordHasher = PasswordHasher(configuration.accounts.passwords)
+        let tokens = configuration.tokens
+        endedSessions = EndedSessions(tokenLifetime: tokens.lifetime)
+        accessTokens = AccessTokens(
+            keys: tokens.keys, signingKey: tokens.signingKey, rules: tokens.rules, lifetime: tokens.lifetime)
         health = HealthStatus(started: started)
         watchedCarts = WatchedCartRegistry(
             maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,

@@ -1,3 +1,4 @@
+import Accounts
 import Configuration
 import CServiceAPI
 import Cart
@@ -19,7 +20,9 @@ extension OpenAPIDocument {
             title: "Shop", version: Version.text, description: String(embedded: introduction_markdown), server: server)
         return try OpenAPIDocument(
             info: info,
-            fragments: [.catalog, .recommendations, .cart, .cartLive, .orders, .inventory, .webhooks, .service, .money])
+            fragments: [
+                .catalog, .recommendations, .cart, .cartLive, .orders, .accounts, .inventory, .webhooks, .service, .money,
+            ])
     }
 }
 

@@ -21,3 +21,7 @@ static inline void copenssl_forbid_renegotiation(SSL_CTX *context) {
 static inline void copenssl_end_without_notice(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 }
+/// A new key on a curve, such as "P-256"; NULL where OpenSSL fails. EVP_PKEY_Q_keygen has variable arguments.
+static inline EVP_PKEY *copenssl_new_ec_key(const char *curve) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+}

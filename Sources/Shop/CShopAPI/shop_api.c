@@ -74,3 +74,12 @@ const uint8_t *recommendations_openapi(size_t *count) {
     *count = sizeof recommendations;
     return recommendations;
 }
+
+static const uint8_t accounts[] = {
+#embed "../Accounts/accounts.openapi.json"
+};
+
+const uint8_t *accounts_openapi(size_t *count) {
+    *count = sizeof accounts;
+    return accounts;
+}

@@ -4,6 +4,7 @@ import Formats
 import FoundationEssentials
 import HTTPServer
 import HTTPTypes
+import PostgresClient
 import Web
 
 /// Carts over HTTP. A guest's cart needs the token from when it was created; without it, the response is 404.
@@ -20,12 +21,14 @@ package struct CartRoutes {
     private static let largestBody = 4 << 10
 
     package func register(on router: Router) {
-        router.post("/v1/carts", .json(upTo: Self.largestBody)) { context in try await create(context) }
-        router.get("/v1/carts/{id}") { context in try await show(context) }
-        router.delete("/v1/carts/{id}") { context in try await delete(context) }
-        router.post("/v1/carts/{id}/items", .json(upTo: Self.largestBody)) { context in try await add(context) }
-        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody)) { context in try await set(context) }
-        router.delete("/v1/carts/{id}/items/{sku}") { context in try await remove(context) }
+        router.post("/v1/carts", .json(upTo: Self.largestBody).open(to: .cart)) { context in try await create(context) }
+        router.get("/v1/carts/{id}", .open(to: .cart)) { context in try await show(context) }
+        router.delete("/v1/carts/{id}", .open(to: .cart)) { context in try await delete(context) }
+        router.post("/v1/carts/{id}/items", .json(upTo: Self.largestBody).open(to: .cart)) { context in try await add(context) }
+        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody).open(to: .cart)) { context in
+            try await set(context)
+        }
+        router.delete("/v1/carts/{id}/items/{sku}", .open(to: .cart)) { context in try await remove(context) }
     }
 
     private func create(_ context: RequestContext) async throws -> Response {
@@ -41,18 +44,35 @@ package struct CartRoutes {
             }
         }
         let token = RandomToken()
+        let account = context.principal?.account
         let cart: Cart
         if let ended {
-            guard let secret = context.request[.xCartToken],
-                let made = try await store.create(
-                    from: CartStore.Key(id: ended, tokenHash: RandomToken.hash(of: secret)), currency: currency,
-                    tokenHash: token.hash)
-            else { throw Problem.noCart }
+            guard let key = context.cartKey(id: ended), let made = try await create(from: key, currency, token, account) else {
+                throw Problem.noCart
+            }
             cart = made
+        } else if let account {
+            let (found, isNew) = try await store.cart(ofAccount: account, currency: currency ?? defaultCurrency)
+            return try respond(found, isNew ? .created : .ok).with(.location, "/v1/carts/\(found.id.text)")
         } else {
             cart = try await store.create(currency: currency ?? defaultCurrency, tokenHash: token.hash)
         }
-        return try respond(cart, .created, token: token.text).with(.location, "/v1/carts/\(cart.id.text)")
+        return try respond(cart, .created, token: account == nil ? token.text : nil)
+            .with(.location, "/v1/carts/\(cart.id.text)")
+    }
+
+    /// A new cart with the lines of an old one. A customer gets no token.
+    /// - Throws: `Problem` (409) where the customer has an active cart.
+    private func create(
+        from key: CartStore.Key, _ currency: String?, _ token: RandomToken, _ account: UUID?
+    ) async throws -> Cart? {
+        guard let account else { return try await store.create(from: key, currency: currency, tokenHash: token.hash) }
+        do {
+            return try await store.create(
+                from: key, currency: currency, tokenHash: CartStore.Key.opener(of: account), isCustomers: true)
+        } catch let error as PostgresError where error.sqlState == SQLState.uniqueViolation {
+            throw Problem(.cartActive, "You have an active cart. Use it.")
+        }
     }
 
     private func show(_ context: RequestContext) async throws -> Response {
@@ -111,10 +131,13 @@ package struct CartRoutes {
 }
 
 extension RequestContext {
-    /// The id and the token of the cart that the request names; nil where one is missing.
-    var cartKey: CartStore.Key? {
-        guard let id = parameters.uuid("id"), let token = request[.xCartToken] else { return nil }
-        return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token))
+    /// The id of the cart that the request names, and what opens it: the token, or the account of a person who is signed in. Nil where
+    /// one is missing.
+    var cartKey: CartStore.Key? { parameters.uuid("id").flatMap { cartKey(id: $0) } }
+
+    func cartKey(id: UUID) -> CartStore.Key? {
+        if let token = request[.xCartToken] { return CartStore.Key(id: id, tokenHash: RandomToken.hash(of: token)) }
+        return principal.map { CartStore.Key(id: id, account: $0.account) }
     }
 }
 

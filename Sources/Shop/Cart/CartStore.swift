@@ -8,10 +8,16 @@ package struct CartStore {
     let pool: PostgresPool
     /// The time after its last change when a cart expires.
     let lifetime: Duration
+    /// The same for the cart of a customer.
+    let customerLifetime: Duration
     /// Called for every cart that was changed or has expired, once that is committed.
     let changed: (CartChangedEvent) -> Void
 
-    package init(pool: PostgresPool, lifetime: Duration, changed: @escaping (CartChangedEvent) -> Void = { _ in }) {
+    package init(
+        pool: PostgresPool, lifetime: Duration, customerLifetime: Duration = .seconds(90 * 86_400),
+        changed: @escaping (CartChangedEvent) -> Void = { _ in }
+    ) {
+        self.customerLifetime = customerLifetime
         self.pool = pool
         self.lifetime = lifetime
         self.changed = changed
@@ -20,6 +26,7 @@ package struct CartStore {
     /// The id of a cart and the hash of its token.
     package struct Key: Sendable {
         let id: UUID
+        /// The hash of the token, or for a customer's cart what it has in place of one.
         let tokenHash: [UInt8]
     }
 
@@ -45,9 +52,10 @@ package struct CartStore {
     ///   - key: the cart that has ended
     ///   - currency: the currency that the client wants; nil for that of the cart
     ///   - tokenHash: the hash of the new cart's token
+    ///   - isCustomers: whether the new cart is a customer's
     /// - Returns: nil where the cart does not exist, or the token is wrong
     /// - Throws: `Problem` as ``CartRules/linesAgain(of:)`` decides
-    package func create(from key: Key, currency: String?, tokenHash: [UInt8]) async throws -> Cart? {
+    package func create(from key: Key, currency: String?, tokenHash: [UInt8], isCustomers: Bool = false) async throws -> Cart? {
         guard let old = try await cart(key) else { return nil }
         guard currency == nil || currency == old.currency else {
             throw Problem.invalid("/currency", "the cart's lines are priced in \(old.currency)")
@@ -55,10 +63,11 @@ package struct CartStore {
         let lines = try CartRules.linesAgain(of: old)
         let now = Timestamp.now
         let cart = Cart(
-            id: UUID.v7(at: now), version: 1, status: .active, currency: old.currency, updatedAt: now, expiresAt: now + lifetime,
-            lines: lines)
+            id: UUID.v7(at: now), version: 1, status: .active, currency: old.currency, updatedAt: now,
+            expiresAt: now + (isCustomers ? customerLifetime : lifetime), lines: lines)
         // The order of lines is that of their times. A variant that was deleted in the meantime is left out.
         _ = try await pool.batch([
+            Self.expiring(tokenHash),
             """
             WITH c AS (INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) \
             VALUES (\(cart.id), \(tokenHash), \(cart.currency), \(now), \(now), \(cart.expiresAt)) RETURNING id) \
@@ -66,7 +75,7 @@ package struct CartStore {
             \(now) + l.place * interval '1 microsecond' FROM c, unnest(\(lines.map(\.variant)), \
             \(lines.map { Int32(clamping: $0.quantity) }), \(lines.map(\.seenPrice))) WITH ORDINALITY \
             AS l (variant, quantity, price, place) JOIN variant v ON v.id = l.variant
-            """
+            """,
         ])
         return cart
     }
@@ -162,7 +171,8 @@ package struct CartStore {
                 try decide(state),
                 """
                 UPDATE cart SET version = version + 1, updated_at = now(), expires_at = now() + \
-                \(lifetime.wholeMicroseconds) * interval '1 microsecond' WHERE id = \(key.id)
+                \((key.isCustomers ? customerLifetime : lifetime).wholeMicroseconds) * interval '1 microsecond' \
+                WHERE id = \(key.id)
                 """,
                 CartStatements.cart(key),
             ])

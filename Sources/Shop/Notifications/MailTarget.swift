@@ -1,3 +1,4 @@
+import Accounts
 import EventLoop
 import Events
 import Formats
@@ -29,7 +30,11 @@ package struct MailTargetSettings: Sendable {
 
     /// The types of events that mails are about.
     package var events: [String] {
-        MailKind.allCases.filter { !$0.isAlert || alertAddress != nil }.map(\.eventType)
+        var types: [String] = []
+        for kind in MailKind.allCases where !kind.isAlert || alertAddress != nil {
+            if !types.contains(kind.eventType) { types.append(kind.eventType) }
+        }
+        return types
     }
 }
 
@@ -41,12 +46,15 @@ package final class MailTarget: DeliveryTarget {
     private let loop: EventLoop
     private let settings: MailTargetSettings
     private let orders: OrderStore
+    private let accounts: AccountMailStore
     private let transport: any MailTransport
     private let logger: Logger
 
     package init(
-        loop: EventLoop, settings: MailTargetSettings, orders: OrderStore, transport: any MailTransport, logger: Logger
+        loop: EventLoop, settings: MailTargetSettings, orders: OrderStore, accounts: AccountMailStore,
+        transport: any MailTransport, logger: Logger
     ) {
+        self.accounts = accounts
         self.loop = loop
         self.settings = settings
         self.orders = orders
@@ -71,33 +79,75 @@ package final class MailTarget: DeliveryTarget {
             DeliveryReport(status: status, duration: .nanoseconds(Int64(clamping: loop.now - start)), error: error)
         }
         // A later release may know a mail about this event. This one has nothing to send.
-        guard let kind = MailKind(event) else { return .delivered(report()) }
+        let kind = MailKind(event)
+        guard kind != nil || event.type == EventType.accountMail.name else { return .delivered(report()) }
         do {
-            guard let draft = try Draft(kind, event, settings) else { return .delivered(report()) }
+            guard let draft = try await draft(kind, event) else { return .delivered(report()) }
             return try await send(draft, event, report)
         } catch let refusal as Refusal {
             return .refused(report(refusal.reason))
         } catch let error as TemplateError {
             // Not an outcome of this event: a release or a setting with a better template can send it.
-            logger.error("a mail cannot be written", metadata: ["mail": "\(kind.rawValue)", "error": "\(error)"])
+            logger.error("a mail cannot be written", metadata: ["event": "\(event.type)", "error": "\(error)"])
             return .failed(report("the mail cannot be written: \(error)"))
         } catch {
             // Of the database; the text of such an error may contain data.
-            logger.warning("a mail could not be prepared", metadata: ["mail": "\(kind.rawValue)", "error": "\(error)"])
+            logger.warning("a mail could not be prepared", metadata: ["event": "\(event.type)", "error": "\(error)"])
             return .failed(report("the database could not be used"))
+        }
+    }
+
+    /// The mail about an event; nil where there is nothing to send.
+    private func draft(_ kind: MailKind?, _ event: Event) async throws -> Draft? {
+        if let kind { return try Draft(kind, event, settings) }
+        let payload = try? JSONValue.parse(event.payload)
+        guard let name = payload?["mail"]?.stringValue.flatMap({ AccountMailName(rawValue: $0) }) else { return nil }
+        guard let request = try await accounts.request(event.aggregate),
+            let mail = try await accounts.mail(name, request)
+        else { return nil }
+        return try Draft(mail, settings)
+    }
+
+    /// Makes the token of the mail's link, whose hash is stored.
+    /// - Throws: ``Refusal`` where the person was erased in the meantime.
+    private func makeToken(_ draft: Draft, _ event: Event) async throws -> LinkToken? {
+        switch draft.link {
+        case .none: return nil
+        case .order(let order):
+            let token = RandomToken()
+            guard try await orders.add(token, to: order) else { throw Refusal.erased }
+            return .order(token)
+        case .page:
+            guard case .account(let mail) = draft.content, let token = try await accounts.token(for: event.aggregate, mail)
+            else { throw Refusal.erased }
+            return .account(token)
+        }
+    }
+
+    /// A token, and what removes it.
+    private enum LinkToken {
+        case order(RandomToken)
+        case account(RandomToken)
+
+        var text: String {
+            switch self {
+            case .order(let token), .account(let token): token.text
+            }
+        }
+    }
+
+    private func remove(_ token: LinkToken) async throws {
+        switch token {
+        case .order(let token): try await orders.remove(token)
+        case .account(let token): try await accounts.remove(token)
         }
     }
 
     private func send(
         _ draft: Draft, _ event: Event, _ report: (Int?, String?) -> DeliveryReport
     ) async throws -> DeliveryOutcome {
-        var token: RandomToken?
-        if let order = draft.order {
-            let made = RandomToken()
-            guard try await orders.add(made, to: order.id) else { throw Refusal.erased }
-            token = made
-        }
-        let message = try draft.message(event, settings, token: token)
+        let token = try await makeToken(draft, event)
+        let message = try draft.message(event, settings, token: token?.text ?? "")
         let mail = OutgoingMail(
             id: UUID.v7(at: .now), event: event.id, sender: settings.sender.address, recipient: draft.recipient,
             subject: message.subject, message: message.bytes(at: .now))
@@ -108,7 +158,7 @@ package final class MailTarget: DeliveryTarget {
             let text = MaskedAddress.masked(draft.recipient, in: error.message)
             guard error.isPermanent else { return .failed(report(error.status, text)) }
             // A mail that was refused is in no mailbox, and so is its token.
-            if let token { try? await orders.remove(token) }
+            if let token { try? await remove(token) }
             return .refused(report(error.status, text))
         }
     }
@@ -127,6 +177,7 @@ private struct Refusal: Error {
 private struct Draft {
     enum Content {
         case order(OrderMail)
+        case account(AccountMailStore.Mail)
         case webhook(WebhookMail)
         case stock(StockMail)
     }
@@ -136,8 +187,34 @@ private struct Draft {
     let recipient: String
     let language: MailLanguage
 
-    var order: OrderMail? {
-        if case .order(let order) = content { order } else { nil }
+    /// What the mail's link opens.
+    enum Link {
+        case none
+        case order(UUID)
+        case page(AccountMailStore.Mail.Page)
+    }
+
+    var link: Link {
+        switch content {
+        case .order(let order): .order(order.id)
+        case .account(let mail):
+            switch mail.link {
+            case .order(let id): .order(id)
+            case .page(let page): .page(page)
+            case nil: .none
+            }
+        case .webhook, .stock: .none
+        }
+    }
+
+    /// A mail about an account.
+    /// - Throws: ``Refusal``.
+    init(_ mail: AccountMailStore.Mail, _ settings: MailTargetSettings) throws {
+        kind = MailKind(mail.subject)
+        content = .account(mail)
+        recipient = mail.recipient
+        language = mail.locale.flatMap { MailLanguage(rawValue: $0) } ?? settings.language
+        guard EmailAddress.parse(recipient)?.hasSameBytes(as: recipient) == true else { throw Refusal.badAddress }
     }
 
     /// Nil where there is nothing to send.
@@ -153,6 +230,10 @@ private struct Draft {
             content = .order(order)
             recipient = order.email
             language = order.locale.flatMap { MailLanguage(rawValue: $0) } ?? settings.language
+        case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
+            .passwordChanged, .newSignIn:
+            // These are made of a request.
+            return nil
         case .webhookDisabled, .stockLow:
             guard let address = settings.alertAddress else { return nil }
             if kind == .stockLow {
@@ -169,14 +250,19 @@ private struct Draft {
         guard EmailAddress.parse(recipient)?.hasSameBytes(as: recipient) == true else { throw Refusal.badAddress }
     }
 
-    func message(_ event: Event, _ settings: MailTargetSettings, token: RandomToken?) throws -> MailMessage {
+    func message(_ event: Event, _ settings: MailTargetSettings, token: String) throws -> MailMessage {
         let shop = settings.sender.name
+        // Behind the #, so that it is sent to no server and no other page (RFC 3986 §3.5, RFC 9110 §10.1.3).
+        let url =
+            switch link {
+            case .none: ""
+            case .order(let id): "\(settings.publicURL)/orders/\(id.text)#\(token)"
+            case .page(let page): "\(settings.publicURL)/account/\(page.rawValue)#\(token)"
+            }
         let values =
             switch content {
-            case .order(let order):
-                // Behind the #, so that it is sent to no server and no other page (RFC 3986 §3.5, RFC 9110 §10.1.3).
-                order.values(
-                    shop: shop, url: "\(settings.publicURL)/orders/\(order.id.text)#\(token?.text ?? "")", kind, language)
+            case .order(let order): order.values(shop: shop, url: url, kind, language)
+            case .account(let mail): AccountMail.values(mail, shop: shop, url: url)
             case .webhook(let webhook): webhook.values(shop: shop, language)
             case .stock(let stock): stock.values(shop: shop)
             }

@@ -12,6 +12,8 @@ package struct OrderRoutes {
     /// Nil without limits on unpaid orders.
     private let holds: HoldPolicy?
     private let languages: [String]
+    /// Signs the cursors of lists.
+    private let cursorKey: AuthenticationKey
     private let cartChanged: (CartChangedEvent) -> Void
     private let metrics = OrderMetrics()
     /// Three times a hundred lines and two addresses.
@@ -23,19 +25,21 @@ package struct OrderRoutes {
     ///   - cartChanged: called for every cart that became an order
     package init(
         store: OrderStore, checkout: CheckoutQueue, holds: HoldPolicy? = nil, languages: [String] = [],
-        cartChanged: @escaping (CartChangedEvent) -> Void = { _ in }
+        keys: EncryptionKeys = .unprotected, cartChanged: @escaping (CartChangedEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.checkout = checkout
         self.holds = holds
         self.languages = languages
         self.cartChanged = cartChanged
+        cursorKey = keys.authentication(for: .cursors)
     }
 
     package func register(on router: Router) {
-        router.post("/v1/orders", .json(upTo: Self.largestBody)) { context in try await place(context) }
-        router.get("/v1/orders/{order}") { context in try await show(context) }
-        router.post("/v1/orders/{order}/cancel") { context in try await cancel(context) }
+        router.post("/v1/orders", .json(upTo: Self.largestBody).open(to: .order)) { context in try await place(context) }
+        router.get("/v1/orders", .open(to: .customer)) { context in try await list(context) }
+        router.get("/v1/orders/{order}", .open(to: .order)) { context in try await show(context) }
+        router.post("/v1/orders/{order}/cancel", .open(to: .order)) { context in try await cancel(context) }
     }
 
     // MARK: Placing
@@ -59,23 +63,28 @@ package struct OrderRoutes {
 
     private func attempt(_ context: RequestContext) async throws -> CheckoutResponse {
         // Without an account, the client is identified by the cart's token, or by the key alone.
+        let account = context.principal?.account
         let key = try context.idempotencyKey()
         let order = try OrderRequest(try context.json())
         var principal = IdempotencyPrincipal.guest
         var cartToken: [UInt8]?
-        if order.cart == nil {
-            try key.requireRandomForm()
-        } else {
-            guard let token = context.request[.xCartToken] else { throw Problem.noCart }
+        if order.cart != nil, let token = context.request[.xCartToken] {
             principal = .cart(token: token)
             cartToken = RandomToken.hash(of: token)
+        } else if let account {
+            principal = .account(account)
+            cartToken = order.cart == nil ? nil : CartStore.Key.opener(of: account)
+        } else if order.cart == nil {
+            try key.requireRandomForm()
+        } else {
+            throw Problem.noCart
         }
         let record = IdempotencyRecord(
             principal: principal, operation: "POST /v1/orders", key: key.text, body: context.request.body)
         let holder = holds?.holder(client: context.client, email: order.email)
         let placed = try await checkout.place(
             CheckoutRequest(
-                order, cartTokenHash: cartToken, record: record, holder: holder,
+                order, cartTokenHash: cartToken, record: record, holder: holder, customer: account,
                 locale: AcceptLanguage(context.request.head).preferred(of: languages), traceID: context.traceID))
         if let cart = order.cart, !placed.isReplay { cartChanged(CartChangedEvent(cart)) }
         return placed
@@ -84,33 +93,58 @@ package struct OrderRoutes {
     // MARK: Reading and cancelling
 
     private func show(_ context: RequestContext) async throws -> Response {
-        let (reference, tokenHash) = try reference(context)
-        return try await respond(reference, tokenHash, context)
+        let (reference, key) = try reference(context)
+        return try await respond(reference, key, context)
     }
 
     private func cancel(_ context: RequestContext) async throws -> Response {
-        let (reference, tokenHash) = try reference(context)
-        guard try await store.cancel(reference, tokenHash: tokenHash, reason: "cancelled by the shopper") else {
+        let (reference, key) = try reference(context)
+        guard try await store.cancel(reference, key: key, reason: "cancelled by the shopper") else {
             throw Problem.noOrder
         }
-        return try await respond(reference, tokenHash, context)
+        return try await respond(reference, key, context)
     }
 
     private func respond(
-        _ reference: OrderReference, _ tokenHash: [UInt8], _ context: RequestContext
+        _ reference: OrderReference, _ key: OrderKey, _ context: RequestContext
     ) async throws -> Response {
-        guard let order = try await store.order(reference, tokenHash: tokenHash) else { throw Problem.noOrder }
+        guard let order = try await store.order(reference, key: key) else { throw Problem.noOrder }
         let body = order.json()
         // It contains a person's address, so not even the browser stores it.
         return try context.conditional(
             Response.json(bytes: body).with(.cacheControl, CachePolicy.notStored), tag: EntityTag(of: body))
     }
 
-    private func reference(_ context: RequestContext) throws(Problem) -> (OrderReference, [UInt8]) {
-        guard let reference = OrderReference(context.parameters["order"]), let token = context.request[.xOrderToken] else {
-            throw .noOrder
-        }
-        return (reference, RandomToken.hash(of: token))
+    /// The order that the request names, and what opens it: the token, or the account of a person who is signed in.
+    private func reference(_ context: RequestContext) throws(Problem) -> (OrderReference, OrderKey) {
+        guard let reference = OrderReference(context.parameters["order"]) else { throw .noOrder }
+        if let token = context.request[.xOrderToken] { return (reference, .token(hash: RandomToken.hash(of: token))) }
+        guard let account = context.principal?.account else { throw .noOrder }
+        return (reference, .customer(account))
+    }
+
+    // MARK: Listing
+
+    private func list(_ context: RequestContext) async throws -> Response {
+        let customer = try context.requirePrincipal().account
+        let page = try PageRequest(try context.query)
+        let filter = CursorFilter(["orders", customer.text], key: cursorKey)
+        let place = try page.place(for: filter)
+        let (orders, hasMore) = try await store.orders(of: customer, limit: page.limit, after: place)
+        let total = page.includesTotal ? try await store.orderCount(of: customer) : nil
+        let next = hasMore ? orders.last?.place.text(for: filter) : nil
+        let response = Response.json(capacity: 1_024 + orders.count * 1_024) { json in
+            json.beginObject()
+            json.key("data")
+            json.beginArray()
+            for order in orders { json.raw(order.json()) }
+            json.endArray()
+            json.field("next_cursor", next)
+            if let total { json.field("total", total) }
+            json.endObject()
+        }.with(.cacheControl, CachePolicy.notStored)
+        guard let next else { return response }
+        return response.with(.link, "</v1/orders?limit=\(page.limit)&cursor=\(next)>; rel=\"next\"")
     }
 }
 

@@ -25,7 +25,7 @@ package struct RecommendationRoutes {
         catalog.addSelection(
             Self.path, to: router, cost: { _ in Self.cost }, read: { try ProductQuestion($0) },
             choose: { question in try await choose(question) })
-        var options = RouteOptions.json(upTo: Self.largestBody)
+        var options = RouteOptions.json(upTo: Self.largestBody).open(to: .everyone)
         options.cost = { _ in Self.cost }
         router.post("/v1/recommendations", options) { context in try await recommend(context) }
     }

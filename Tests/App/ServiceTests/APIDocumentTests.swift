@@ -1,7 +1,10 @@
+import Accounts
 import EventLoop
 import Formats
 import Inventory
+import JWT
 import Logging
+import Passwords
 import PostgresClient
 import TestSupport
 import Testing
@@ -156,13 +159,46 @@ struct APIDocumentTests {
                 let orders = OrderStore(pool: pool, tokenLifetime: .seconds(1))
                 let checkout = CheckoutStore(pool: pool, reservationTime: .seconds(1), keys: .unprotected)
                 OrderRoutes(store: orders, checkout: CheckoutQueue(loop: loop, store: checkout)).register(on: router)
+                let ended = EndedSessions(tokenLifetime: .seconds(1))
+                let sessions = SessionStore(pool: pool, settings: AccountSettings(), ended: ended)
+                let accounts = AccountStore(pool: pool, settings: AccountSettings(), sessions: sessions)
+                let passwords = PasswordVerifier(hasher: PasswordHasher(), loop: loop)
+                SessionRoutes(
+                    accounts: accounts, signIns: SignInStore(pool: pool, keys: .unprotected), carts: carts, passwords: passwords,
+                    tokens: AccessTokens(
+                        keys: [], signingKey: nil, rules: AccessTokenRules(issuer: "", audience: ""), lifetime: .seconds(1))
+                ).register(on: router)
+                AccountRoutes(
+                    store: accounts, addresses: AddressStore(pool: pool, maximum: 1), passwords: passwords, languages: []
+                ).register(on: router)
                 HealthRoutes(status: HealthStatus(started: 0)).register(on: router)
                 DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
                 ServicePages.addEvents(FixedResource([], type: "", kind: .data, cacheControl: "", gzip: nil), to: router)
-                continuation.resume(returning: document.differences(to: router.routes))
+                ServicePages.addKeys(ServicePages.keySet([]), to: router)
+                continuation.resume(
+                    returning: document.differences(to: router.routes) + Self.accessFaults(of: router.routes, in: document))
             }
         }
         #expect(differences == [])
+    }
+
+    /// Every route declares who may call it, and the document says the same.
+    private static func accessFaults(of routes: [Route], in document: OpenAPIDocument) -> [String] {
+        routes.compactMap { route in
+            let name = "\(route.method.rawValue) \(route.template)"
+            guard let access = route.options.access else { return "\(name) does not declare who may call it" }
+            let operation = document.operations.first { "\($0.method) \($0.path)" == name }
+            let security = operation?.value["security"]?.arrayValue ?? []
+            let isNeeded = !security.isEmpty && security.allSatisfy { $0.objectValue?.isEmpty == false }
+            let isPossible = security.contains { $0["AccessToken"] != nil }
+            let isRight =
+                switch access {
+                case .everyone: !isPossible
+                case .cart, .order: isPossible && !isNeeded
+                case .customer: isNeeded
+                }
+            return isRight ? nil : "\(name) is for \(access), and the document says something else"
+        }
     }
 }

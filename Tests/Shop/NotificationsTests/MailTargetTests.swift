@@ -1,3 +1,4 @@
+import Accounts
 import Events
 import EventLoop
 import Formats
@@ -56,7 +57,10 @@ struct MailTargetTests {
             let settings = MailTargetSettings(
                 sender: MailSender(name: "Pottery & Söhne", address: "shop@shop.example"), publicURL: "https://shop.example/s",
                 alertAddress: alerts, language: language, templates: try MailTemplates.embedded.get())
-            let target = MailTarget(loop: loop, settings: settings, orders: orders, transport: transport, logger: Self.quiet)
+            let target = MailTarget(
+                loop: loop, settings: settings, orders: orders,
+                accounts: AccountMailStore(pool: pool, orders: orders, settings: AccountSettings()), transport: transport,
+                logger: Self.quiet)
             do {
                 try await body(Fixture(shop: shop, orders: orders, target: target, mailbox: MailboxStore(pool: pool)))
             } catch {
@@ -76,7 +80,7 @@ struct MailTargetTests {
 
     /// The event of an order as its store shows it.
     private func event(_ type: String, _ order: UUID, _ fixture: Fixture) async throws -> Event {
-        event(type, try #require(try await fixture.orders.order(.id(order), tokenHash: RandomToken.hash(of: "x"))).json())
+        event(type, try #require(try await fixture.orders.order(.id(order), key: .token(hash: RandomToken.hash(of: "x")))).json())
     }
 
     private func received(_ peer: PeerProcess) throws -> [Received] {
@@ -122,7 +126,7 @@ struct MailTargetTests {
                         && mail.html.contains("Pottery &amp; Söhne"))
                 let token = try token(mail.text, order)
                 #expect(token.utf8.count == 43 && mail.html.contains("#\(token)\""))
-                #expect(try await fixture.orders.order(.id(order), tokenHash: RandomToken.hash(of: token)) != nil)
+                #expect(try await fixture.orders.order(.id(order), key: .token(hash: RandomToken.hash(of: token))) != nil)
             }
             let tokens = try mails.map { try token($0.text, order) }
             #expect(tokens[0] != tokens[1])
@@ -260,7 +264,7 @@ struct MailTargetTests {
             #expect(newest.recipient == "ada@example.com" && newest.subject.hasPrefix("Your order "))
             let parts = MailParts(try #require(try await store.entry(newest.id)).message)
             let token = try token(parts.text, order)
-            #expect(try await fixture.orders.order(.id(order), tokenHash: RandomToken.hash(of: token)) != nil)
+            #expect(try await fixture.orders.order(.id(order), key: .token(hash: RandomToken.hash(of: token))) != nil)
             #expect(parts.html.contains("#\(token)\"") && parts.header.contains("Auto-Submitted: auto-generated"))
             #expect(try await store.entry(UUID()) == nil)
         }

@@ -1,3 +1,4 @@
+import Accounts
 import Formats
 import Foundation
 import Money
@@ -40,6 +41,13 @@ import Testing
         switch kind {
         case .orderPlaced, .orderCancelled, .orderExpired:
             try order(text, lines: lines).values(shop: text, url: "https://shop.example/orders/1#token", kind, language)
+        case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
+            .passwordChanged, .newSignIn:
+            AccountMail.values(
+                AccountMailStore.Mail(
+                    subject: try #require(kind.accountSubject), recipient: "a@b.example", name: text, locale: nil, link: nil,
+                    device: text, newEmail: text),
+                shop: text, url: "https://shop.example/account/sign-in#token")
         case .webhookDisabled:
             try #require(WebhookMail(object([("id", .string(text)), ("url", .string(text)), ("reason", .string(text))]))).values(
                 shop: text, language)
@@ -148,13 +156,14 @@ import Testing
             let english = try templates.render(kind, .english, values(kind, name, .english, lines: 1))
             let sentence = try #require(english.text.split(separator: "\n").dropFirst().first)
             #expect(sentence.first?.isUppercase == true)
-            #expect(english.text.contains("placed on 4\u{A0}March\u{A0}2026"))
+            if kind.accountSubject == nil { #expect(english.text.contains("placed on 4\u{A0}March\u{A0}2026")) }
             let paragraphs = english.html.split(separator: "\n").filter { $0.hasPrefix("<p>") }
             #expect(paragraphs[1] == "<p>\(sentence)</p>")
         }
         let german = try templates.render(kind, .german, values(kind, "Ada", .german, lines: 1))
         let sentence = try #require(german.text.split(separator: "\n").dropFirst().first)
-        #expect(sentence.hasPrefix("vielen Dank") || sentence.hasPrefix("Ihre Bestellung"))
+        let starts = ["vielen Dank ", "Ihre ", "Ihr ", "Sie ", "jemand ", "mit ", "das "]
+        #expect(starts.contains { sentence.hasPrefix($0) })
     }
 
     @Test(

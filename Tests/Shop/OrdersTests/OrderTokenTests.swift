@@ -32,19 +32,19 @@ struct OrderTokenTests {
             let tokens = [RandomToken(), RandomToken()]
             for token in tokens { #expect(try await store.add(token, to: mine)) }
             for hash in tokens.map(\.hash) + [RandomToken.hash(of: "x")] {
-                #expect(try await store.order(.id(mine), tokenHash: hash)?.locale == "de")
+                #expect(try await store.order(.id(mine), key: .token(hash: hash))?.locale == "de")
             }
             for hash in tokens.map(\.hash) + [RandomToken().hash, []] {
-                #expect(try await store.order(.id(other), tokenHash: hash) == nil)
-                #expect(try await !store.cancel(.id(other), tokenHash: hash, reason: "x"))
+                #expect(try await store.order(.id(other), key: .token(hash: hash)) == nil)
+                #expect(try await !store.cancel(.id(other), key: .token(hash: hash), reason: "x"))
             }
             try await store.remove(tokens[1])
-            #expect(try await store.order(.id(mine), tokenHash: tokens[1].hash) == nil)
-            #expect(try await store.cancel(.id(mine), tokenHash: tokens[0].hash, reason: "cancelled by the shopper"))
-            #expect(try await store.order(.id(mine), tokenHash: tokens[0].hash)?.status == .cancelled)
+            #expect(try await store.order(.id(mine), key: .token(hash: tokens[1].hash)) == nil)
+            #expect(try await store.cancel(.id(mine), key: .token(hash: tokens[0].hash), reason: "cancelled by the shopper"))
+            #expect(try await store.order(.id(mine), key: .token(hash: tokens[0].hash))?.status == .cancelled)
             // Like the first token, they expire some time after the order has ended.
             _ = try shop.query("UPDATE orders SET updated_at = now() - interval '901 seconds' WHERE id = '\(mine)'")
-            #expect(try await store.order(.id(mine), tokenHash: tokens[0].hash) == nil)
+            #expect(try await store.order(.id(mine), key: .token(hash: tokens[0].hash)) == nil)
         }
         #expect(try shop.query("SELECT status FROM orders WHERE id = '\(other)'") == "pending_payment")
     }
@@ -56,8 +56,8 @@ struct OrderTokenTests {
             let tokens = (0..<70).map { _ in RandomToken() }
             for token in tokens { #expect(try await store.add(token, to: order)) }
             #expect(try shop.query("SELECT count(*) FROM order_token") == "64")
-            for token in tokens[..<6] { #expect(try await store.order(.id(order), tokenHash: token.hash) == nil) }
-            for token in tokens[6...] { #expect(try await store.order(.id(order), tokenHash: token.hash) != nil) }
+            for token in tokens[..<6] { #expect(try await store.order(.id(order), key: .token(hash: token.hash)) == nil) }
+            for token in tokens[6...] { #expect(try await store.order(.id(order), key: .token(hash: token.hash)) != nil) }
             #expect(try await !store.add(RandomToken(), to: UUID()))
             _ = try shop.query("UPDATE orders SET erased_at = now()")
             #expect(try await !store.add(RandomToken(), to: order))

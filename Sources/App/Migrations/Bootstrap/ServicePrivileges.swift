@@ -46,8 +46,22 @@ package enum ServicePrivileges {
             "orders", "SELECT", "INSERT", "DELETE",
             updates: [
                 "status", "payment_status", "updated_at", "email", "shipping_address", "access_token_hash", "erased_at",
-                "event_sequence", "locale",
+                "event_sequence", "locale", "customer_id",
             ]),
+        // Roles are given by people, with the owner's login.
+        Table(
+            "account", "SELECT", "INSERT",
+            updates: [
+                "email", "email_key", "name", "password_hash", "locale", "epoch", "event_sequence", "updated_at",
+            ]),
+        Table("account_session", "SELECT", "INSERT", "DELETE", updates: ["used_at", "expires_at"]),
+        Table("refresh_token", "SELECT", "INSERT", "DELETE", updates: ["used_at", "is_repeated"]),
+        Table("session_end", "SELECT", "INSERT", "DELETE"),
+        Table("account_address", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("account_request", "SELECT", "INSERT", "DELETE", updates: ["is_old_proven", "is_new_proven"]),
+        Table("account_token", "SELECT", "INSERT", "DELETE"),
+        Table("sign_in_failure", "SELECT", "INSERT", "UPDATE", "DELETE"),
+        Table("account_client", "SELECT", "INSERT", "DELETE", updates: ["seen_at"]),
         // Deleted with their order, by the foreign key.
         Table("order_line", "SELECT", "INSERT"), Table("order_history", "SELECT", "INSERT"),
         Table("reservation", "SELECT", "INSERT", updates: ["state", "expires_at"]),

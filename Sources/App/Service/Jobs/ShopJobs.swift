@@ -1,3 +1,4 @@
+import Accounts
 import Cart
 import Catalog
 import Configuration
@@ -11,7 +12,8 @@ import Webhooks
 enum ShopJobs {
     static func all(
         orders: OrderStore, catalog: CatalogStore, carts: CartStore, cartTickets: CartTicketStore, events: EventRetention,
-        shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter, logger: Logger
+        shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter,
+        accounts: AccountStore, logger: Logger
     ) -> [any BackgroundJob] {
         [
             ExpiredOrdersJob(orders: orders, logger: logger),
@@ -29,6 +31,8 @@ enum ShopJobs {
             SearchWordsJob(catalog: catalog),
             WebhookSecretsJob(resealing: webhooks),
             PurchaseCountJob(purchases: purchases),
+            SessionCleanupJob(sessions: accounts.sessions),
+            AccountRequestCleanupJob(accounts: accounts),
         ]
     }
 }

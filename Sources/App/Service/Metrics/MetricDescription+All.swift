@@ -46,6 +46,10 @@ extension MetricDescription {
         MetricDescription(
             "commerce_outbox_lag_seconds", "Time from the commit of an event until the relay has read it, of the last one read."),
         MetricDescription(
+            "commerce_password_hash_seconds", "Time from a request until its password was hashed, with the wait for a thread."),
+        MetricDescription(
+            "commerce_password_refused_total", "Passwords that were not hashed, since too many were waiting."),
+        MetricDescription(
             "commerce_postgres_acquire_failures_total", "Failures to get a connection to PostgreSQL, by reason."),
         MetricDescription(
             "commerce_postgres_acquire_seconds", "Time that transactions waited for a connection to PostgreSQL."),
@@ -75,6 +79,8 @@ extension MetricDescription {
             "commerce_stock_held_ratio", "Share of the whole stock that orders reserve, from 0 to 1. It is counted once a minute."
         ),
         MetricDescription("commerce_stock_held_units", "Units that orders reserve. They are counted once a minute."),
+        MetricDescription("commerce_session_refreshes_total", "Refreshes of sessions, by outcome."),
+        MetricDescription("commerce_sign_ins_total", "Sign-ins, by outcome."),
         MetricDescription("commerce_smtp_connections", "Open connections to the mail server."),
         MetricDescription(
             "commerce_worker_last_pass_timestamp_seconds",

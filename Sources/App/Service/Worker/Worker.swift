@@ -1,3 +1,4 @@
+import Accounts
 import Cart
 import Catalog
 import Configuration
@@ -41,6 +42,9 @@ final class Worker {
             hint.notify(redis: redis, now: loop.now)
         }
         let catalog = CatalogStore(pool: pool)
+        let accounts = configuration.accounts.settings
+        let sessions = SessionStore(
+            pool: pool, settings: accounts, ended: EndedSessions(tokenLifetime: configuration.tokens.lifetime))
         let jobs = JobScheduler(
             loop: loop,
             jobs: ShopJobs.all(
@@ -49,7 +53,8 @@ final class Worker {
                 cartTickets: CartTicketStore(pool: pool, lifetime: configuration.live.ticketLifetime),
                 events: EventRetention(pool: pool), shop: configuration.shop, eventSettings: configuration.events,
                 webhooks: WebhookResealing(pool: pool, keys: configuration.encryption.keys),
-                purchases: PurchaseCounter(pool: pool, window: configuration.recommendations.window), logger: logger),
+                purchases: PurchaseCounter(pool: pool, window: configuration.recommendations.window),
+                accounts: AccountStore(pool: pool, settings: accounts, sessions: sessions), logger: logger),
             logger: logger)
         let registration = WorkerRegistration(loop: loop, store: WorkerStore(pool: pool), jobs: jobs, logger: logger)
         // Every part of the worker. Each claims under `registration.id`.

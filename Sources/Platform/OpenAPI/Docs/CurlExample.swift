@@ -24,7 +24,7 @@ struct CurlExample {
             default: continue
             }
         }
-        if operation.value["security"]?.arrayValue?.contains(where: { $0.objectValue?.isEmpty == false }) == true {
+        if OperationSection.needsToken(operation.value) {
             lines.append("-H \"Authorization: Bearer $TOKEN\"")
         }
         if let body = body(operation) {

@@ -12,9 +12,15 @@ struct OperationSection {
         curl = CurlExample(reader: reader, server: server)
     }
 
+    /// Whether the call is for people who are signed in only: an empty alternative is for everyone else.
+    static func needsToken(_ operation: JSONValue) -> Bool {
+        guard let alternatives = operation["security"]?.arrayValue, !alternatives.isEmpty else { return false }
+        return alternatives.allSatisfy { $0.objectValue?.isEmpty == false }
+    }
+
     func render(_ operation: OpenAPIOperation) -> HTML {
         let value = operation.value
-        let needsToken = value["security"]?.arrayValue?.isEmpty == false
+        let needsToken = Self.needsToken(value)
         return """
             <article id="\(operation.id)">
             <h3><span class="method \(operation.method.lowercased())">\(operation.method)</span>

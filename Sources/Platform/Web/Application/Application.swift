@@ -84,7 +84,9 @@ package final class Application: Responder {
         }
         if let refusal = context.refusal { throw refusal }
         switch match {
-        case .found(let route, _): return try route.begin(context)
+        case .found(let route, _):
+            try context.checkAccess()
+            return try route.begin(context)
         case .options(let allow): return .immediate(Response.noContent.with(.allow, allow))
         case .methodNotAllowed(let allow): throw Problem.methodNotAllowed(allow: allow)
         case .notFound: throw Problem.notFound("The path does not exist.")
@@ -195,6 +197,7 @@ package final class Application: Responder {
             route: route?.template.description,
             parameters: parameters,
             loadClass: route?.options.loadClass ?? .admitted,
+            access: route?.options.access,
             cost: route?.options.cost,
             deadline: Deadline(instant: overflow ? .max : instant),
             logger: logger)

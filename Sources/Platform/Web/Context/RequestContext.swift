@@ -22,8 +22,10 @@ package final class RequestContext {
     private let costOfQuery: (@Sendable (ArraySlice<UInt8>?) -> Int)?
     /// When the response is due.
     package let deadline: Deadline
-    /// The account, once a middleware has authenticated it.
-    package var userID: UUID?
+    /// Who may call its route; nil without a route.
+    package let access: RouteAccess?
+    /// The person behind it, once a middleware has looked for one.
+    package var authentication = Authentication.none
     /// The client's rate limit after this request; nil where none holds. Only responses for one client show it.
     var rateLimit: RateLimitStatus?
     /// Why the head alone is reason to refuse the request, whose body was therefore not read; nil where it is not.
@@ -36,7 +38,8 @@ package final class RequestContext {
     package init(
         request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?,
         parameters: PathParameters,
-        loadClass: LoadClass = .admitted, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
+        loadClass: LoadClass = .admitted, access: RouteAccess? = nil, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
+        deadline: Deadline, logger: Logger
     ) {
         costOfQuery = cost
         self.request = request
@@ -46,6 +49,7 @@ package final class RequestContext {
         self.route = route
         self.parameters = parameters
         self.loadClass = loadClass
+        self.access = access
         self.deadline = deadline
         parentLogger = logger
     }

@@ -46,11 +46,17 @@ package struct RouteOptions: Sendable {
     package var takesJSON: Bool
     /// Whether its requests are logged at debug level only: health checks come every few seconds.
     package var isQuiet: Bool
+    /// Whether its handler waits for something else than the database, in a bounded queue of its own, and so takes no place of the
+    /// admission gate.
+    package var hasOwnQueue = false
+    /// Who may call it. Nil only in tests of other things: a test fails for a route of the service without it.
+    package var access: RouteAccess?
 
     package init(
         _ loadClass: LoadClass = .admitted, deadline: Duration? = nil, body: BodyPolicy = .none, takesJSON: Bool = false,
-        isQuiet: Bool = false
+        isQuiet: Bool = false, access: RouteAccess? = nil
     ) {
+        self.access = access
         self.loadClass = loadClass
         self.deadline = deadline
         self.body = body
@@ -64,5 +70,22 @@ package struct RouteOptions: Sendable {
         RouteOptions(body: BodyPolicy(limit: limit), takesJSON: true)
     }
     /// For health checks: always answered, and not logged.
-    package static let quiet = RouteOptions(.alwaysServed, isQuiet: true)
+    package static let quiet = RouteOptions(.alwaysServed, isQuiet: true, access: .everyone)
+
+    /// The same, for a handler that waits in a bounded queue of its own.
+    package var queuedElsewhere: RouteOptions {
+        var options = self
+        options.hasOwnQueue = true
+        return options
+    }
+
+    /// The same, for these callers.
+    package func open(to access: RouteAccess) -> RouteOptions {
+        var options = self
+        options.access = access
+        return options
+    }
+
+    /// The standard options, for these callers.
+    package static func open(to access: RouteAccess) -> RouteOptions { standard.open(to: access) }
 }

@@ -43,7 +43,7 @@ package final class Router {
         var handler = handler
         // A streamed body does not count: a slow client would keep its place for as long as it sends. Such a handler passes the
         // gate by itself for the work that it does in between.
-        if let gate, options.loadClass == .admitted, !options.body.isStreamed {
+        if let gate, options.loadClass == .admitted, !options.body.isStreamed, !options.hasOwnQueue {
             let work = gate.work()
             handler = { [handler] context in try await gate.admit(context, to: work) { try await handler(context) } }
         }
@@ -59,7 +59,7 @@ package final class Router {
         _ template: String, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
         _ begin: @escaping (RequestContext) throws -> RouteResult
     ) {
-        var options = RouteOptions(.cached)
+        var options = RouteOptions(.cached, access: .everyone)
         options.cost = cost
         insert(.get, template, options, begin)
     }

@@ -14,6 +14,7 @@ const uint8_t *_Nonnull cart_openapi(size_t *_Nonnull count);
 const uint8_t *_Nonnull cart_live_openapi(size_t *_Nonnull count);
 const uint8_t *_Nonnull inventory_openapi(size_t *_Nonnull count);
 const uint8_t *_Nonnull orders_openapi(size_t *_Nonnull count);
+const uint8_t *_Nonnull accounts_openapi(size_t *_Nonnull count);
 const uint8_t *_Nonnull webhooks_openapi(size_t *_Nonnull count);
 const uint8_t *_Nonnull recommendations_openapi(size_t *_Nonnull count);
 

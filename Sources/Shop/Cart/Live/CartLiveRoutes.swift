@@ -26,9 +26,9 @@ package struct CartLiveRoutes {
     }
 
     package func register(on router: Router) {
-        router.post("/v1/carts/{id}/tickets") { context in try await issue(context) }
-        router.get("/v1/carts/{id}/events") { context in try await events(context) }
-        router.get("/v1/carts/{id}/live") { context in try await live(context) }
+        router.post("/v1/carts/{id}/tickets", .open(to: .cart)) { context in try await issue(context) }
+        router.get("/v1/carts/{id}/events", .open(to: .cart)) { context in try await events(context) }
+        router.get("/v1/carts/{id}/live", .open(to: .cart)) { context in try await live(context) }
     }
 
     private func issue(_ context: RequestContext) async throws -> Response {
@@ -95,7 +95,8 @@ package struct CartLiveRoutes {
         let seen = try context.lastEventID
         let subscription: CartSubscription
         let cart: Cart?
-        if let key = context.cartKey {
+        // A customer's stream needs a ticket: a stream would not end with the access token that opened it.
+        if context.request[.xCartToken] != nil, let key = context.cartKey {
             subscription = try broadcaster.join(id, of: context.client)
             cart = try await store.cart(key)
         } else if let ticket = try ticket ?? context.query.first("ticket") {

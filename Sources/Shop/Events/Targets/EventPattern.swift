@@ -32,12 +32,14 @@ package struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         form = !hasWildcard ? .exact(self.text) : words.count == 1 ? .all : .prefix(String(self.text.dropLast()))
     }
 
-    /// Whether a target with this pattern gets events of a type. No pattern matches a ping, which is for one endpoint alone.
+    /// Whether a target with this pattern gets events of a type. No pattern matches a ping, which is for one endpoint alone, and only
+    /// its own name matches what is for the mailer.
     package func matches(_ type: String) -> Bool {
         guard !type.utf8.elementsEqual(EventType.webhookPing.name.utf8) else { return false }
+        let isPrivate = type.utf8.elementsEqual(EventType.accountMailRequested.name.utf8)
         return switch form {
-        case .all: true
-        case .prefix(let prefix): type.utf8.starts(with: prefix.utf8)
+        case .all: !isPrivate
+        case .prefix(let prefix): !isPrivate && type.utf8.starts(with: prefix.utf8)
         case .exact(let text): type.utf8.elementsEqual(text.utf8)
         }
     }
@@ -68,7 +70,7 @@ package struct EventPattern: Hashable, Sendable, CustomStringConvertible {
     package static func condition(type: PostgresQuery, patterns: PostgresQuery) -> PostgresQuery {
         """
         (\(type) <> \(EventType.webhookPing.name) AND EXISTS (SELECT FROM unnest(\(patterns)) p \
-        WHERE \(type) LIKE \(likePattern("p"))))
+        WHERE \(type) LIKE \(likePattern("p")) AND (\(type) <> \(EventType.accountMailRequested.name) OR p = \(type))))
         """
     }
 

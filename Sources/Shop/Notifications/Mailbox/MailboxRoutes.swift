@@ -31,18 +31,18 @@ package struct MailboxRoutes {
     }
 
     package func register(on router: Router) {
-        router.get("/dev/mail") { _ in
+        router.get("/dev/mail", .open(to: .everyone)) { _ in
             let entries = try await store.list()
             let rows = entries.enumerated().map { place, entry in
                 values(entry).merging(["isFirst": .flag(place == 0), "isLast": .flag(place == entries.count - 1)]) { $1 }
             }
             return page(try list.render(["mails": .list(rows)]))
         }
-        router.get("/dev/mail/page.css") { _ in
+        router.get("/dev/mail/page.css", .open(to: .everyone)) { _ in
             Response(
                 .ok, headers: HeaderBlock([(.contentType, "text/css; charset=utf-8"), (.cacheControl, "no-store")]), body: style)
         }
-        router.get("/dev/mail/{mail}") { context in
+        router.get("/dev/mail/{mail}", .open(to: .everyone)) { context in
             let entry = try await entry(context)
             let parts = MailParts(entry.message)
             let source = String(decoding: entry.message, as: UTF8.self)
@@ -51,7 +51,7 @@ package struct MailboxRoutes {
             values["source"] = lines(source)
             return page(try mail.render(values))
         }
-        router.get("/dev/mail/{mail}/html") { context in
+        router.get("/dev/mail/{mail}/html", .open(to: .everyone)) { context in
             // Links of the mail open in a window of their own.
             let html = MailParts(try await entry(context).message).html.replacing(
                 "<head>", with: "<head><base target=\"_blank\">", maxReplacements: 1)

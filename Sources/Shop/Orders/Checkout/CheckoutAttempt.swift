@@ -1,5 +1,6 @@
 import Cart
 import EventLoop
+import FoundationEssentials
 import Inventory
 import Web
 
@@ -11,6 +12,8 @@ package struct CheckoutRequest: Sendable {
     let record: IdempotencyRecord
     /// The client whose unpaid orders are limited; nil without limits.
     let holder: Holder?
+    /// The account of the customer; nil for a guest.
+    let customer: UUID?
     /// The language of the shopper, as in `de`; nil where it is unknown.
     let locale: String?
     /// The quantities of an order without a cart. Those of a cart are read with it.
@@ -25,7 +28,7 @@ package struct CheckoutRequest: Sendable {
     /// - Throws: `Problem`: 404 for a cart without its token, 422 for too large a quantity of one SKU.
     package init(
         _ order: OrderRequest, cartTokenHash: [UInt8]?, record: IdempotencyRecord, holder: Holder? = nil,
-        locale: String? = nil, traceID: String? = nil
+        customer: UUID? = nil, locale: String? = nil, traceID: String? = nil
     ) throws(Problem) {
         switch order.source {
         case .cart:
@@ -41,6 +44,7 @@ package struct CheckoutRequest: Sendable {
         self.cartTokenHash = cartTokenHash ?? []
         self.record = record
         self.holder = holder
+        self.customer = customer
         self.locale = locale
         self.traceID = traceID
     }

@@ -205,12 +205,12 @@ enum CheckoutStatements {
             \(orders.map { PostgresJSON($0.shippingAddress) }), \(placed.map(\.tokenHash)), \(placed.map(\.request.record.id)), \
             \(placed.map(\.request.record.requestHash)), \(placed.map(\.response.location)), \(placed.map(\.sealed)), \
             \(orders.map(\.locale)), \(events.map(\.id)), \(events.map { String(decoding: $0.payload, as: UTF8.self) }), \
-            \(events.map(\.traceID))) \
+            \(events.map(\.traceID)), \(placed.map(\.request.customer))) \
             AS w (id, number, cart, email, currency, subtotal, discount, tax, shipping, total, address, token, key, \
-            request_hash, location, sealed, locale, event, payload, trace)), \
+            request_hash, location, sealed, locale, event, payload, trace, customer)), \
             o AS (INSERT INTO orders (id, number, cart_id, email, currency, subtotal, discount, tax, shipping, total, \
-            shipping_address, access_token_hash, locale, created_at, updated_at, event_sequence) SELECT id, number, cart, email, \
-            currency, subtotal, discount, tax, shipping, total, address, token, locale, \(at), \(at), 1 FROM w), \
+            shipping_address, access_token_hash, locale, customer_id, created_at, updated_at, event_sequence) SELECT id, number, cart, email, \
+            currency, subtotal, discount, tax, shipping, total, address, token, locale, customer, \(at), \(at), 1 FROM w), \
             e AS (INSERT INTO outbox (\(Outbox.columns)) SELECT event, \(EventType.orderPlaced.name), \
             \(Int32(clamping: EventType.orderPlaced.version)), \(EventType.orderPlaced.aggregate), id, 1, payload, trace \
             FROM w), \

@@ -19,7 +19,7 @@ package struct Address: Equatable, Sendable {
     /// Reads an address, and notes every error with its place. The country decides which parts are required
     /// (``AddressParts/required(in:)``). Their form is not checked: patterns of postal codes change, and an outdated pattern
     /// would refuse an address that the post knows.
-    init(_ json: JSONReader) {
+    package init(_ json: JSONReader) {
         country = json["country"].parsed("must be an ISO 3166-1 country code of two capital letters", placeholder: "") {
             CountryCode.isKnown($0) ? $0 : nil
         }
@@ -36,7 +36,7 @@ package struct Address: Equatable, Sendable {
 
     /// The address as JSON, without absent parts. Its members have the order in which PostgreSQL stores them, so that the
     /// response to a new order is byte for byte the one that is read later.
-    func json() -> [UInt8] {
+    package func json() -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.beginObject()
         let members = [

@@ -20,6 +20,14 @@ package enum EmailAddress {
         return String(String.UnicodeScalarView(local.filter { $0 != "." })) + "@gmail.com"
     }
 
+    /// The address in the one form in which accounts compare it, byte by byte: NFC, and lower case as far as it is ASCII. Other letters
+    /// stay as they are, so that no two mailboxes become one: the lower case of İ is i in some languages.
+    ///
+    /// In SQL the same is `lower(email COLLATE "C")`.
+    package static func key(of address: String) -> String {
+        String(decoding: address.composed.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
     /// The address in NFC, without white space around it; nil for another text.
     package static func parse(_ text: String) -> String? {
         let address = text.trimmed.composed

@@ -1,4 +1,5 @@
 import Formats
+import FoundationEssentials
 import Web
 
 /// The client to whose requests an idempotency key belongs.
@@ -7,12 +8,15 @@ package enum IdempotencyPrincipal: Sendable {
     case guest
     /// The holder of a cart's token.
     case cart(token: String)
+    /// A person who is signed in.
+    case account(UUID)
 
     /// Its part of a hash. For a token, the token's hash: all have the same length, and none is a secret.
     fileprivate var name: String {
         switch self {
         case .guest: "guest"
         case .cart(let token): "cart:" + Base64URL.encode(RandomToken.hash(of: token))
+        case .account(let id): "account:" + id.text
         }
     }
 }
@@ -37,6 +41,9 @@ package struct IdempotencyRecord: Sendable {
         case .guest:
             formerID = nil
             secret = Secret(Self.joined([key]))
+        case .account(let id):
+            formerID = nil
+            secret = Secret(Self.joined([key, id.text]))
         case .cart(let token):
             formerID = Self.hash([IdempotencyPrincipal.guest.name, operation, key])
             secret = Secret(Self.joined([key, token]))

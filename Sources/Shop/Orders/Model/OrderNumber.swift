@@ -19,7 +19,7 @@ package enum OrderNumber {
     ///
     /// Upper and lower case are the same, hyphens and spaces are ignored, O is 0, I and L are 1 (Crockford's base 32, "Decode
     /// symbol").
-    static func parse(_ text: String) -> String? {
+    package static func parse(_ text: String) -> String? {
         guard text.utf8.count <= longest else { return nil }
         var symbols: [UInt8] = []
         for byte in text.utf8 where byte != UInt8(ascii: "-") && byte != UInt8(ascii: " ") {

@@ -1,10 +1,12 @@
+import Cart
 import Formats
 import FoundationEssentials
 import PostgresClient
 
 /// Removes the data of a person (GDPR, article 17): the name, the address and the e-mail address of all their orders, and their
 /// carts; also from events, from what receivers of events have answered and mail servers have said, and from mails that are kept. The
-/// items, the amounts and the country stay, as accounting needs them.
+/// items, the amounts and the country stay, as accounting needs them. The person's account goes, with its sessions and addresses, and so
+/// do all of its orders' data, whatever their e-mail address is.
 ///
 /// Reads all orders in the order of their ids. Each batch is a transaction of its own, so that new orders do not wait.
 package struct Erasure {
@@ -58,12 +60,16 @@ package struct Erasure {
             "SET application_name = 'commerce erase'; SET client_min_messages = warning; SET lock_timeout = '30s'")
         var report = Report()
         var last = UUID(high: 0, low: 0)
+        let key = EmailAddress.key(of: email)
+        let account = try connection.query("SELECT id FROM account WHERE email_key = \(key)").first.map { row in
+            try row[0, as: UUID.self]
+        }
         while true {
             let rows = try connection.query(
                 """
-                WITH page AS MATERIALIZED (SELECT id, email FROM orders WHERE id > \(last) ORDER BY id LIMIT \(literal: Self.batch)), \
-                o AS (UPDATE orders SET \(OrderStore.blanking) FROM page WHERE orders.id = page.id \
-                AND lower(page.email) = lower(\(email)) RETURNING orders.id, cart_id, orders.created_at, status), \
+                WITH page AS MATERIALIZED (SELECT id, email, customer_id FROM orders WHERE id > \(last) ORDER BY id LIMIT \(literal: Self.batch)), \
+                o AS (UPDATE orders SET \(OrderStore.blanking), customer_id = NULL FROM page WHERE orders.id = page.id \
+                AND (lower(page.email) = lower(\(email)) OR page.customer_id = \(account)) RETURNING orders.id, cart_id, orders.created_at, status), \
                 i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.storedResponse) RETURNING 1), \
                 c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
                 h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id), \
@@ -79,7 +85,23 @@ package struct Erasure {
         }
         // Mails about orders that are no longer there. The table has a few hundred rows at most.
         _ = try connection.query("DELETE FROM mailbox_message WHERE lower(recipient) = lower(\(email))")
+        _ = try connection.query("DELETE FROM account_request WHERE email_key = \(key)")
+        if let account { try Self.erase(account, connection) }
         return report
+    }
+
+    /// Deletes an account with all that belongs to it, and its person from events.
+    private static func erase(_ account: UUID, _ connection: BlockingConnection) throws {
+        _ = try connection.query(
+            """
+            WITH a AS (DELETE FROM account WHERE id = \(account) RETURNING id, epoch), \
+            c AS (DELETE FROM cart WHERE token_hash = \(CartStore.Key.opener(of: account)) AND status = 'active'), \
+            x AS (UPDATE outbox SET payload = (payload::jsonb || '{"email": "", "name": null}')::text \
+            WHERE aggregate_id = \(account) RETURNING position), \
+            d AS (UPDATE delivery SET answer = NULL, error = NULL WHERE position = ANY(ARRAY(SELECT position FROM x)) \
+            AND (answer IS NOT NULL OR error IS NOT NULL)) \
+            INSERT INTO session_end (account_id, epoch) SELECT id, epoch + 1 FROM a
+            """)
     }
 }
 

@@ -22,7 +22,7 @@ package struct OrderStore {
     // MARK: Reading
 
     /// The columns of an order with one of its lines.
-    private enum Column: Int, PostgresColumn {
+    enum Column: Int, PostgresColumn {
         case id, number, status, paymentStatus, email, locale, currency, subtotal, discount, tax, shipping, total, shippingAddress
         case createdAt, eventSequence
         case variant, product, sku, name, options, image, quantity, unitPrice, lineTax, lineTotal
@@ -66,13 +66,13 @@ package struct OrderStore {
     }
 
     /// The order; nil where it does not exist, or the token is wrong.
-    package func order(_ reference: OrderReference, tokenHash: [UInt8]) async throws -> Order? {
-        let rows = try await pool.query(Self.selecting("\(Self.names(reference)) AND \(isOpened(by: tokenHash))"))
+    package func order(_ reference: OrderReference, key: OrderKey) async throws -> Order? {
+        let rows = try await pool.query(Self.selecting("\(Self.names(reference)) AND \(isOpened(by: key))"))
         return try Self.order(rows.named(Column.self)[...])
     }
 
     /// Selects orders with their lines: an order's rows are together, in the order of its lines.
-    private static func selecting(_ condition: PostgresQuery) -> PostgresQuery {
+    static func selecting(_ condition: PostgresQuery) -> PostgresQuery {
         """
         SELECT \(Column.list) FROM orders o JOIN order_line l ON l.order_id = o.id CROSS JOIN LATERAL (SELECT \
         array_agg(status ORDER BY position) AS statuses, array_agg(at ORDER BY position) AS times, \
@@ -91,7 +91,14 @@ package struct OrderStore {
 
     /// The condition that the token gives access to `orders o`: the one that the shopper got with the order, or that of a link in a
     /// mail. While an order is under way, its tokens do not expire.
-    private func isOpened(by tokenHash: [UInt8]) -> PostgresQuery {
+    private func isOpened(by key: OrderKey) -> PostgresQuery {
+        switch key {
+        case .customer(let account): "o.customer_id = \(account)"
+        case .token(let hash): isOpened(byToken: hash)
+        }
+    }
+
+    private func isOpened(byToken tokenHash: [UInt8]) -> PostgresQuery {
         """
         (o.access_token_hash = \(tokenHash) OR EXISTS (SELECT FROM order_token WHERE token_hash = \(tokenHash) \
         AND order_id = o.id)) AND (o.status NOT IN ('delivered', 'cancelled', 'expired') \
@@ -99,7 +106,7 @@ package struct OrderStore {
         """
     }
 
-    private static func order(_ rows: Slice<PostgresNamedRows<Column>>) throws -> Order? {
+    static func order(_ rows: Slice<PostgresNamedRows<Column>>) throws -> Order? {
         guard let first = rows.first else { return nil }
         let currency = try first[.currency, as: String.self]
         func money(_ row: PostgresNamedRow<Column>, _ column: Column) throws -> Money { Money(try row[column], currency) }
@@ -135,13 +142,13 @@ package struct OrderStore {
     /// Cancels an order for its shopper. A cancelled order stays as it is, so that a request whose response was lost, or a
     /// transaction whose COMMIT was, can be repeated.
     /// - Returns: false where the order does not exist, or the token is wrong.
-    package func cancel(_ reference: OrderReference, tokenHash: [UInt8], reason: String) async throws -> Bool {
+    package func cancel(_ reference: OrderReference, key: OrderKey, reason: String) async throws -> Bool {
         try await RetryPolicy.transaction.run(mayRetry: { await pool.mayRetry(after: $0) }) {
             try await pool.transaction { transaction in
                 let rows = try await transaction.query(
                     """
                     SELECT o.id, o.status FROM orders o \
-                    WHERE \(Self.names(reference)) AND \(isOpened(by: tokenHash)) FOR UPDATE
+                    WHERE \(Self.names(reference)) AND \(isOpened(by: key)) FOR UPDATE
                     """)
                 guard let (id, status) = try rows.first?.decode((UUID, String).self) else { return false }
                 let order = OrderStatus(rawValue: status)

@@ -27,7 +27,9 @@ struct CompressionAPITests {
         let client = ShopClient(try Shop.current)
         let cart = try await client.makeCart()
         try await client.add("KETTLE", 1, to: cart)
-        return RouteGoods(sku: "KETTLE", cart: cart, order: TestOrder(try await client.order([("KETTLE", 1)])))
+        return RouteGoods(
+            sku: "KETTLE", cart: cart, order: TestOrder(try await client.order([("KETTLE", 1)])),
+            person: try await RouteAccount(in: Shop.current))
     }
 
     /// What Python makes of gzip.

@@ -46,7 +46,9 @@ struct SemanticsAPITests {
         let client = ShopClient(try Shop.current)
         let cart = try await client.makeCart()
         try await client.add("KETTLE", 1, to: cart)
-        return RouteGoods(sku: "KETTLE", cart: cart, order: TestOrder(try await client.order([("KETTLE", 1)])))
+        return RouteGoods(
+            sku: "KETTLE", cart: cart, order: TestOrder(try await client.order([("KETTLE", 1)])),
+            person: try await RouteAccount(in: Shop.current))
     }
 
     private static let reads = RouteCase.all.filter { $0.method == "GET" && $0.kind != .endless }
@@ -163,7 +165,7 @@ struct SemanticsAPITests {
         let methods = Set(routes.map(\.method)).union(["OPTIONS"])
         let allowed = Set((response.header("Allow") ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
         #expect(allowed == (methods.contains("GET") ? methods.union(["HEAD"]) : methods))
-        for method in ["PATCH", "TRACE", "QUERY"] {
+        for method in ["PATCH", "TRACE", "QUERY"] where !methods.contains(method) {
             let refused = try await send(method, RouteRequest(path: request.path))
             #expect(refused.status == 405 && refused.header("Allow") == response.header("Allow"))
         }
@@ -173,7 +175,7 @@ struct SemanticsAPITests {
     func errors(index: Int) async throws {
         let route = RouteCase.all[index]
         let good = route.request(try await goods())
-        var answers = [try await send("PATCH", RouteRequest(path: good.path), [("Origin", Self.origin)])]
+        var answers = [try await send("TRACE", RouteRequest(path: good.path), [("Origin", Self.origin)])]
         if route.template.contains("{") {
             let path = good.path.replacing(good.path.split(separator: "/")[1], with: "nothing")
             answers.append(try await send(route.method, RouteRequest(path: path, json: good.json), [("Origin", Self.origin)]))

@@ -40,6 +40,7 @@ final class Shop: Sendable {
         url.password = Self.databasePassword
         let common = [
             "DATABASE_URL": url.string ?? "", "REDIS_URL": redis.url, "LOG_FORMAT": "json", "DRAIN_DELAY": "0s", "LOOPS": "2",
+            "JWT_SECRET": Self.tokenSecret,
             // Crowds meet a debug build here: its slowness is no overload.
             "ADMISSION_TIMEOUT": "30s", "LOOP_LAG_LIMIT": "30s",
             // Every request is looked for in the log, however many of one client are refused.
@@ -61,6 +62,7 @@ final class Shop: Sendable {
     }
 
     private static let databasePassword = "database-password-never-shown"
+    static let tokenSecret = "token-secret-never-shown-0123456789abcdef"
     private static let redisPassword = "redis-password-never-shown"
 
     /// A database with the schema, made once and copied for every shop.
@@ -96,7 +98,7 @@ final class Shop: Sendable {
     /// Takes down what the inspection needs of an exchange.
     func note(_ answer: Answer, _ method: String, _ path: String, _ headers: [(String, String)]) {
         let faults = answer.faults(to: method)
-        var secrets = [answer["token"].text, answer["access_token"].text, answer["ticket"].text]
+        var secrets = [answer["token"].text, answer["access_token"].text, answer["ticket"].text, answer["refresh_token"].text]
         secrets += headers.filter { ["X-Cart-Token", "X-Order-Token", "Idempotency-Key"].contains($0.0) }.map(\.1)
         record.withLock { record in
             record.secrets.formUnion(secrets.filter { $0.utf8.count >= 16 })
@@ -143,7 +145,7 @@ final class Shop: Sendable {
         if !wrong.isEmpty {
             Issue.record("requests without exactly one access line: \(wrong.count) of \(sent.count), as \(wrong.keys.prefix(3))")
         }
-        let secrets = seen.secrets.union([Self.databasePassword, Self.redisPassword, "ada@example.com"])
+        let secrets = seen.secrets.union([Self.databasePassword, Self.redisPassword, Self.tokenSecret, "ada@example.com"])
         let words = Set(text.utf8.split { !Self.isPartOfSecret($0) }.map { String(decoding: $0, as: UTF8.self) })
         let leaked = secrets.filter { words.contains($0) || (!$0.utf8.allSatisfy(Self.isPartOfSecret) && text.contains($0)) }
         #expect(leaked.isEmpty, "secrets in the log: \(leaked.prefix(3))")

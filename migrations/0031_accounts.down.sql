@@ -1,0 +1,10 @@
+ALTER TABLE orders DROP COLUMN customer_id;
+DROP TABLE account_client;
+DROP TABLE sign_in_failure;
+DROP TABLE account_token;
+DROP TABLE account_request;
+DROP TABLE account_address;
+DROP TABLE session_end;
+DROP TABLE refresh_token;
+DROP TABLE account_session;
+DROP TABLE account;
