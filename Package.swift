@@ -174,7 +174,8 @@ let package = Package(
         shop(
             "Notifications",
             [
-                "CShopAPI", "Events", "Accounts", "Orders", "Money", "SMTPClient", "OpenAPI", "Web", "HTTPServer", "PostgresClient",
+                "CShopAPI", "Events", "Accounts", "Orders", "Money", "SMTPClient", "OpenAPI", "Web", "HTTPServer",
+                "PostgresClient",
                 "Formats", "Compression", "EventLoop", httpTypes, logging,
             ],
             embedded: ["Templates", "Pages/Files"]),
@@ -199,7 +200,8 @@ let package = Package(
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Accounts", "Passwords", "Catalog", "Inventory", "Cart", "Orders", "Events", "Webhooks",
+                "CServiceAPI", "Configuration", "Migrations", "Accounts", "Passwords", "Catalog", "Inventory", "Cart", "Orders",
+                "Events", "Webhooks",
                 "Recommendations", "Notifications", "CloudTargets", "Money", "OpenAPI", "Web", "HTTPServer", "HTTPClient",
                 "SMTPClient", "AWS",
                 "TLS",
@@ -267,7 +269,8 @@ let package = Package(
         tests(
             "Shop", "Notifications",
             [
-                "Accounts", "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient", "ShopTestSupport",
+                "Accounts", "Events", "EventLoop", "Formats", "HTTPServer", "Money", "Orders", "PostgresClient",
+                "ShopTestSupport",
                 "SMTPClient", "Web",
                 logging,
             ]),

@@ -44,7 +44,9 @@ struct UserCreateCommand: ParsableCommand {
             let known = AccountRole.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--role must be one of \(known)")
         }
-        guard passwordStdin else { throw ValidationError("--password-stdin is required: the password is read from standard input") }
+        guard passwordStdin else {
+            throw ValidationError("--password-stdin is required: the password is read from standard input")
+        }
     }
 
     func run() throws {

@@ -38,10 +38,12 @@ package struct TokenSettings: Sendable {
             return SigningKey(secret: Array(secret.utf8)).verificationKey
         }
         keys = asymmetric.compactMap { $0?.verificationKey } + secretKeys
-        signingKey = asymmetric[0] ?? secret.flatMap { secret in
-            let bytes = Array(secret.reveal().utf8)
-            return bytes.count < Self.shortestSecret ? nil : SigningKey(secret: bytes)
-        }
+        signingKey =
+            asymmetric[0]
+            ?? secret.flatMap { secret in
+                let bytes = Array(secret.reveal().utf8)
+                return bytes.count < Self.shortestSecret ? nil : SigningKey(secret: bytes)
+            }
         lifetime = reader.read(
             "TOKEN_LIFETIME", .duration(.seconds(60) ... .seconds(900)), default: .seconds(600),
             "How long an access token is valid")

@@ -138,7 +138,7 @@ package final class LoopServices: @unchecked Sendable {
         if let limits = configuration.rateLimit {
             middlewares.append(
                 RateLimitMiddleware(
-                    loop: loop, reads: limits.reads, writes: limits.writes, 
+                    loop: loop, reads: limits.reads, writes: limits.writes,
                     routes: [.orders(limits.orders)] + RouteLimit.accounts(signIns: limits.signIns, mails: limits.accountMails),
                     clients: limits.clients / shared.loopCount, shared: redis.map { RedisRateLimiter($0) }))
         }

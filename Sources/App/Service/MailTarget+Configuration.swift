@@ -19,7 +19,8 @@ extension MailTarget {
         }
         return MailTarget(
             loop: loop, settings: configuration.mail.target, orders: orders,
-            accounts: AccountMailStore(pool: pool, orders: orders, settings: configuration.accounts.settings), transport: transport, logger: logger)
+            accounts: AccountMailStore(pool: pool, orders: orders, settings: configuration.accounts.settings),
+            transport: transport, logger: logger)
     }
 }
 

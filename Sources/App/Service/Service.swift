@@ -70,7 +70,9 @@ package final class Service: LongRunning {
         if worker == nil {
             logger.notice("WORKER is off: commerce worker delivers events and runs the jobs, and this process does not")
         }
-        for warning in [configuration.encryption.warning, configuration.tokens.warning, configuration.mail.warning].compactMap(\.self) {
+        for warning in [configuration.encryption.warning, configuration.tokens.warning, configuration.mail.warning].compactMap(
+            \.self)
+        {
             logger.warning("\(warning)")
         }
     }

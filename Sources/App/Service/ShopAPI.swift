@@ -20,7 +20,9 @@ extension OpenAPIDocument {
             title: "Shop", version: Version.text, description: String(embedded: introduction_markdown), server: server)
         return try OpenAPIDocument(
             info: info,
-            fragments: [.catalog, .recommendations, .cart, .cartLive, .orders, .accounts, .inventory, .webhooks, .service, .money])
+            fragments: [
+                .catalog, .recommendations, .cart, .cartLive, .orders, .accounts, .inventory, .webhooks, .service, .money,
+            ])
     }
 }
 

@@ -28,7 +28,8 @@ package struct AccountRoutes {
         router.post("/v1/password-resets", json.open(to: .everyone)) { context in
             try await mail(.passwordReset, .passwordReset, context)
         }
-        router.put("/v1/password-resets", json.open(to: .everyone).queuedElsewhere) { context in try await resetPassword(context) }
+        router.put("/v1/password-resets", json.open(to: .everyone).queuedElsewhere) { context in try await resetPassword(context)
+        }
         router.post("/v1/sign-in-links", json.open(to: .everyone)) { context in
             try await mail(.signInLink, .signInLink, context)
         }

@@ -38,7 +38,8 @@ struct AddressRoutes {
     private func replace(_ context: RequestContext) async throws -> Response {
         let account = try context.requirePrincipal().account
         let draft = try JSONReader.decode(try context.json()) { AddressStore.Draft($0) }
-        guard let id = context.parameters.uuid("address"), let entry = try await store.replace(id, with: draft, of: account) else {
+        guard let id = context.parameters.uuid("address"), let entry = try await store.replace(id, with: draft, of: account)
+        else {
             throw Problem.noAddress
         }
         return Self.respond(entry, .ok)

@@ -25,7 +25,9 @@ package struct CartRoutes {
         router.get("/v1/carts/{id}", .open(to: .cart)) { context in try await show(context) }
         router.delete("/v1/carts/{id}", .open(to: .cart)) { context in try await delete(context) }
         router.post("/v1/carts/{id}/items", .json(upTo: Self.largestBody).open(to: .cart)) { context in try await add(context) }
-        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody).open(to: .cart)) { context in try await set(context) }
+        router.put("/v1/carts/{id}/items/{sku}", .json(upTo: Self.largestBody).open(to: .cart)) { context in
+            try await set(context)
+        }
         router.delete("/v1/carts/{id}/items/{sku}", .open(to: .cart)) { context in try await remove(context) }
     }
 

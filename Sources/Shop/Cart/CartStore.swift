@@ -75,7 +75,7 @@ package struct CartStore {
             \(now) + l.place * interval '1 microsecond' FROM c, unnest(\(lines.map(\.variant)), \
             \(lines.map { Int32(clamping: $0.quantity) }), \(lines.map(\.seenPrice))) WITH ORDINALITY \
             AS l (variant, quantity, price, place) JOIN variant v ON v.id = l.variant
-            """
+            """,
         ])
         return cart
     }

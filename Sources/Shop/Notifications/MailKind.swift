@@ -24,7 +24,9 @@ package enum MailKind: String, CaseIterable, Sendable {
     /// The mail about an event; nil where there is none, also for versions of a later release.
     init?(_ event: Event) {
         // Which mail about an account it is turns out only from the request.
-        guard event.version == 1, event.type != EventType.accountMail.name, let kind = Self.allCases.first(where: { $0.eventType == event.type }) else { return nil }
+        guard event.version == 1, event.type != EventType.accountMail.name,
+            let kind = Self.allCases.first(where: { $0.eventType == event.type })
+        else { return nil }
         self = kind
     }
 

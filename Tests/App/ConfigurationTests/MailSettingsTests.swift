@@ -33,7 +33,10 @@ import Testing
         guard case .server(let server) = sent.destination else { Issue.record("\(sent.destination)"); return }
         #expect(server.host == "mail.example" && server.port == 465 && server.password == "pa:ss")
         #expect(sent.warning == nil && sent.target.publicURL == "https://shop.example/a" && sent.target.language == .german)
-        #expect(sent.target.events == ["order.placed", "order.cancelled", "order.expired", "account.mail_requested", "webhook.disabled", "stock.low"])
+        #expect(
+            sent.target.events == [
+                "order.placed", "order.cancelled", "order.expired", "account.mail_requested", "webhook.disabled", "stock.low",
+            ])
         #expect(mailbox.target.events == ["order.placed", "order.cancelled", "order.expired", "account.mail_requested"])
     }
 

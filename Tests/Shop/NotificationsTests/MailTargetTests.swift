@@ -57,8 +57,10 @@ struct MailTargetTests {
             let settings = MailTargetSettings(
                 sender: MailSender(name: "Pottery & Söhne", address: "shop@shop.example"), publicURL: "https://shop.example/s",
                 alertAddress: alerts, language: language, templates: try MailTemplates.embedded.get())
-            let target = MailTarget(loop: loop, settings: settings, orders: orders,
-                accounts: AccountMailStore(pool: pool, orders: orders, settings: AccountSettings()), transport: transport, logger: Self.quiet)
+            let target = MailTarget(
+                loop: loop, settings: settings, orders: orders,
+                accounts: AccountMailStore(pool: pool, orders: orders, settings: AccountSettings()), transport: transport,
+                logger: Self.quiet)
             do {
                 try await body(Fixture(shop: shop, orders: orders, target: target, mailbox: MailboxStore(pool: pool)))
             } catch {

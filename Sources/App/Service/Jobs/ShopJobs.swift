@@ -12,7 +12,8 @@ import Webhooks
 enum ShopJobs {
     static func all(
         orders: OrderStore, catalog: CatalogStore, carts: CartStore, cartTickets: CartTicketStore, events: EventRetention,
-        shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter, accounts: AccountStore, logger: Logger
+        shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter,
+        accounts: AccountStore, logger: Logger
     ) -> [any BackgroundJob] {
         [
             ExpiredOrdersJob(orders: orders, logger: logger),

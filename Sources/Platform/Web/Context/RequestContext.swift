@@ -38,7 +38,8 @@ package final class RequestContext {
     package init(
         request: Request, requestID: String, clientAddress: String, isProxied: Bool = false, route: String?,
         parameters: PathParameters,
-        loadClass: LoadClass = .admitted, access: RouteAccess? = nil, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil, deadline: Deadline, logger: Logger
+        loadClass: LoadClass = .admitted, access: RouteAccess? = nil, cost: (@Sendable (ArraySlice<UInt8>?) -> Int)? = nil,
+        deadline: Deadline, logger: Logger
     ) {
         costOfQuery = cost
         self.request = request

@@ -22,7 +22,8 @@ package struct RefreshToken: Sendable, CustomStringConvertible {
 
     /// Reads what a client has sent; nil for another text.
     package init?(_ text: String) {
-        guard text.utf8.count <= 128, let bytes = Base64URL.decode(text), bytes.count == Self.familyLength + Self.secretLength else {
+        guard text.utf8.count <= 128, let bytes = Base64URL.decode(text), bytes.count == Self.familyLength + Self.secretLength
+        else {
             return nil
         }
         family = Array(bytes.prefix(Self.familyLength))

@@ -14,7 +14,8 @@ package struct AccountPage: Sendable {
             .replacing("/*script*/", with: script)
         page = FixedResource(
             Array(html.utf8), type: "text/html; charset=utf-8",
-            kind: .page(policy: OrderPage.policy(style: style, script: script)), cacheControl: CachePolicy.revalidated, gzip: gzip)
+            kind: .page(policy: OrderPage.policy(style: style, script: script)), cacheControl: CachePolicy.revalidated, gzip: gzip
+        )
     }
 
     package func addRoutes(to router: Router) {

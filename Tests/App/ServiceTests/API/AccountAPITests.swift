@@ -76,7 +76,8 @@ struct AccountAPITests {
         let wrong = try await client.send(
             "POST", "/v1/sessions", json: #"{"email":"\#(account.email)","password":"another password 123"}"#)
         let unknown = try await client.send("POST", "/v1/sessions", json: TestAccount("nobody").credentials)
-        #expect(wrong.status == 401 && unknown.status == 401 && wrong.code == unknown.code && wrong["detail"] == unknown["detail"])
+        #expect(
+            wrong.status == 401 && unknown.status == 401 && wrong.code == unknown.code && wrong["detail"] == unknown["detail"])
     }
 
     @Test("nobody can prepare an account for another person: only the registration whose mail is answered counts")
@@ -105,7 +106,9 @@ struct AccountAPITests {
 
     @Test(
         "a weak password is refused, with the reason",
-        arguments: ["short", "password", "PASSWORD1!", "iloveyou", "12345678", String(repeating: "a", count: 129), "ada-long-name"])
+        arguments: [
+            "short", "password", "PASSWORD1!", "iloveyou", "12345678", String(repeating: "a", count: 129), "ada-long-name",
+        ])
     func weak(password: String) async throws {
         let client = try client()
         let answer = try await client.send(

@@ -232,7 +232,8 @@ struct SessionAPITests {
         #expect(made.status == 200 && made["id"].text == session.cart)
         let stranger = try await self.account("eve").signIn(client)
         #expect(try await client.get(path, [stranger.header]).status == 404)
-        #expect(try await client.send("POST", "/v1/sessions", [("X-Cart-Token", "none")], json: account.credentials).status == 201)
+        #expect(
+            try await client.send("POST", "/v1/sessions", [("X-Cart-Token", "none")], json: account.credentials).status == 201)
 
         let order = try await client.send(
             "POST", "/v1/orders", [("Idempotency-Key", "first"), session.header],

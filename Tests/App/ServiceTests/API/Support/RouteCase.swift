@@ -42,69 +42,74 @@ extension RouteCase {
     static let catalog = "max-age=1, stale-while-revalidate=1, stale-if-error=600"
 
     /// Every call of the service; one that is missing here fails a test.
-    static let all: [RouteCase] = [
-        RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/products?limit=2")
-        },
-        RouteCase(call: "GET /v1/products/suggestions", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/products/suggestions?q=po")
-        },
-        RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/products/pot")
-        },
-        RouteCase(call: "GET /v1/products/{product}/recommendations", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/products/pot/recommendations")
-        },
-        RouteCase(call: "POST /v1/recommendations", cache: "no-store") {
-            RouteRequest(path: "/v1/recommendations", json: #"{"skus":["\#($0.sku)"]}"#)
-        },
-        RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/categories")
-        },
-        RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true, isCoded: true) { _ in
-            RouteRequest(path: "/v1/categories/kitchen")
-        },
-        RouteCase(call: "POST /v1/carts", cache: "no-store", hasTag: true) { _ in RouteRequest(path: "/v1/carts", json: "{}") },
-        RouteCase(call: "GET /v1/carts/{id}", cache: "private, no-cache", hasTag: true) {
-            RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
-        },
-        RouteCase(call: "POST /v1/carts/{id}/items", cache: "no-store", hasTag: true) {
-            RouteRequest(path: $0.cart.path + "/items", headers: [$0.cart.header], json: #"{"sku":"\#($0.sku)","quantity":1}"#)
-        },
-        RouteCase(call: "PUT /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
-            RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header], json: #"{"quantity":2}"#)
-        },
-        RouteCase(call: "DELETE /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
-            RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header])
-        },
-        RouteCase(call: "POST /v1/carts/{id}/tickets", cache: "no-store") {
-            RouteRequest(path: $0.cart.path + "/tickets", headers: [$0.cart.header])
-        },
-        RouteCase(call: "GET /v1/carts/{id}/events", cache: "no-store", kind: .endless) {
-            RouteRequest(path: $0.cart.path + "/events", headers: [$0.cart.header])
-        },
-        RouteCase(call: "GET /v1/carts/{id}/live", cache: "no-store", kind: .endless) {
-            RouteRequest(path: $0.cart.path + "/live", headers: [$0.cart.header])
-        },
-        RouteCase(call: "DELETE /v1/carts/{id}", cache: "no-store", kind: .empty) {
-            RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
-        },
-        RouteCase(call: "POST /v1/orders", cache: "no-store", hasTag: true) {
-            RouteRequest(
-                path: "/v1/orders", headers: [("Idempotency-Key", Shop.newKey())],
-                json: #"{"items":[{"sku":"\#($0.sku)","quantity":1}],\#(ShopClient.buyer)}"#)
-        },
-        RouteCase(call: "GET /v1/orders", cache: "no-store") { RouteRequest(path: "/v1/orders", headers: [$0.person.header]) },
-        RouteCase(call: "GET /v1/orders/{order}", cache: "no-store", hasTag: true) {
-            RouteRequest(path: $0.order.path, headers: [$0.order.header])
-        },
-        RouteCase(call: "POST /v1/orders/{order}/cancel", cache: "no-store", hasTag: true) {
-            RouteRequest(path: $0.order.path + "/cancel", headers: [$0.order.header])
-        },
-        RouteCase(call: "POST /v1/orders/lookup", cache: "no-store") { _ in
-            RouteRequest(path: "/v1/orders/lookup", json: #"{"number":"7K3M9QXR2W","email":"ada@example.com"}"#)
-        },
-    ] + accounts + service
+    static let all: [RouteCase] =
+        [
+            RouteCase(call: "GET /v1/products", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/products?limit=2")
+            },
+            RouteCase(call: "GET /v1/products/suggestions", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/products/suggestions?q=po")
+            },
+            RouteCase(call: "GET /v1/products/{product}", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/products/pot")
+            },
+            RouteCase(call: "GET /v1/products/{product}/recommendations", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/products/pot/recommendations")
+            },
+            RouteCase(call: "POST /v1/recommendations", cache: "no-store") {
+                RouteRequest(path: "/v1/recommendations", json: #"{"skus":["\#($0.sku)"]}"#)
+            },
+            RouteCase(call: "GET /v1/categories", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/categories")
+            },
+            RouteCase(call: "GET /v1/categories/{slug}", cache: catalog, hasTag: true, isCoded: true) { _ in
+                RouteRequest(path: "/v1/categories/kitchen")
+            },
+            RouteCase(call: "POST /v1/carts", cache: "no-store", hasTag: true) { _ in RouteRequest(path: "/v1/carts", json: "{}")
+            },
+            RouteCase(call: "GET /v1/carts/{id}", cache: "private, no-cache", hasTag: true) {
+                RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
+            },
+            RouteCase(call: "POST /v1/carts/{id}/items", cache: "no-store", hasTag: true) {
+                RouteRequest(
+                    path: $0.cart.path + "/items", headers: [$0.cart.header], json: #"{"sku":"\#($0.sku)","quantity":1}"#)
+            },
+            RouteCase(call: "PUT /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
+                RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header], json: #"{"quantity":2}"#)
+            },
+            RouteCase(call: "DELETE /v1/carts/{id}/items/{sku}", cache: "no-store", hasTag: true) {
+                RouteRequest(path: $0.cart.path + "/items/" + $0.sku, headers: [$0.cart.header])
+            },
+            RouteCase(call: "POST /v1/carts/{id}/tickets", cache: "no-store") {
+                RouteRequest(path: $0.cart.path + "/tickets", headers: [$0.cart.header])
+            },
+            RouteCase(call: "GET /v1/carts/{id}/events", cache: "no-store", kind: .endless) {
+                RouteRequest(path: $0.cart.path + "/events", headers: [$0.cart.header])
+            },
+            RouteCase(call: "GET /v1/carts/{id}/live", cache: "no-store", kind: .endless) {
+                RouteRequest(path: $0.cart.path + "/live", headers: [$0.cart.header])
+            },
+            RouteCase(call: "DELETE /v1/carts/{id}", cache: "no-store", kind: .empty) {
+                RouteRequest(path: $0.cart.path, headers: [$0.cart.header])
+            },
+            RouteCase(call: "POST /v1/orders", cache: "no-store", hasTag: true) {
+                RouteRequest(
+                    path: "/v1/orders", headers: [("Idempotency-Key", Shop.newKey())],
+                    json: #"{"items":[{"sku":"\#($0.sku)","quantity":1}],\#(ShopClient.buyer)}"#)
+            },
+            RouteCase(call: "GET /v1/orders", cache: "no-store") {
+                RouteRequest(path: "/v1/orders", headers: [$0.person.header])
+            },
+            RouteCase(call: "GET /v1/orders/{order}", cache: "no-store", hasTag: true) {
+                RouteRequest(path: $0.order.path, headers: [$0.order.header])
+            },
+            RouteCase(call: "POST /v1/orders/{order}/cancel", cache: "no-store", hasTag: true) {
+                RouteRequest(path: $0.order.path + "/cancel", headers: [$0.order.header])
+            },
+            RouteCase(call: "POST /v1/orders/lookup", cache: "no-store") { _ in
+                RouteRequest(path: "/v1/orders/lookup", json: #"{"number":"7K3M9QXR2W","email":"ada@example.com"}"#)
+            },
+        ] + accounts + service
 
     /// The calls about accounts.
     private static let accounts: [RouteCase] = [
