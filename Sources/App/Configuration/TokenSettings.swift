@@ -54,7 +54,7 @@ package struct TokenSettings: Sendable {
     package var warning: String? {
         signingKey != nil
             ? nil
-            : "JWT_SECRET is not set or has fewer than \(Self.shortestSecret) bytes, and TOKEN_KEY is not set: nobody can sign in"
+            : "JWT_SECRET is not set or has fewer than \(Self.shortestSecret) bytes, and TOKEN_KEY is not set: customers cannot sign in"
     }
 
     /// A private key from a variable or a file.

@@ -70,7 +70,7 @@ package struct ScryptParameters: Sendable, Equatable {
     package let p: UInt64
 
     /// What new hashes have: 32 MiB, in three passes. It is one of the equivalent choices of the OWASP Password Storage Cheat Sheet, and
-    /// the one that fits into a container of 256 MiB (decision 36).
+    /// the one that fits into a container of 256 MiB (decision 35).
     package static let current = ScryptParameters(log2N: 15, r: 8, p: 3)
 
     package init(log2N: UInt64, r: UInt64, p: UInt64) {

@@ -15,7 +15,7 @@ extension ProblemKind {
         .serviceUnavailable, "too_many_passwords", "Busy",
         "Too many passwords are being checked at the moment. Try again after the seconds in `Retry-After`.")
     package static let accountsOff = ProblemKind(
-        .serviceUnavailable, "accounts_off", "Accounts not set up", "The shop has no `JWT_SECRET`, so nobody can sign in.")
+        .serviceUnavailable, "accounts_off", "Accounts not set up", "The shop has no `JWT_SECRET`, so customers cannot sign in.")
     package static let invalidLink = ProblemKind(
         .unprocessableContent, "invalid_link", "Link not valid",
         "The token of the mail was used, has expired or does not exist. Ask for another mail.")

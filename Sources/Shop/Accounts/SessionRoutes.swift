@@ -31,7 +31,7 @@ package struct SessionRoutes {
 
     package func register(on router: Router) {
         let json = RouteOptions.json(upTo: Self.largestBody)
-        // A password waits in the queue of passwords: its time says nothing about the database.
+        // A password waits in the queue of passwords: its time does not depend on the database.
         router.post("/v1/sessions", json.open(to: .everyone).queuedElsewhere) { context in try await signIn(context) }
         router.post("/v1/sessions/refresh", json.open(to: .everyone)) { context in try await refresh(context) }
         router.delete("/v1/sessions", .open(to: .customer)) { context in try await signOut(context) }

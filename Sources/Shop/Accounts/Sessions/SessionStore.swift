@@ -69,7 +69,7 @@ package struct SessionStore {
                 d AS (DELETE FROM account_session WHERE id IN (SELECT id FROM account_session WHERE account_id = \(signIn.account) \
                 ORDER BY created_at DESC OFFSET \(literal: max(0, settings.maximumSessions - 1)))), \
                 s AS (INSERT INTO account_session (id, account_id, family_hash, device, expires_at) \
-                SELECT \(session), id, \(token.familyHash), \(signIn.device), \(expires) FROM a), \
+                SELECT \(session), id, \(token.familyHash), \(signIn.device as String?), \(expires) FROM a), \
                 t AS (INSERT INTO refresh_token (token_hash, session_id) SELECT \(token.hash), \(session) FROM a), \
                 f AS (DELETE FROM sign_in_failure WHERE \(failures) AND EXISTS (SELECT FROM a)), \
                 c AS (INSERT INTO account_client (account_id, client_hash) SELECT id, \(signIn.client) FROM a \
@@ -83,7 +83,7 @@ package struct SessionStore {
             else { return (nil, false) }
             let claims = AccessTokens.Claims(
                 principal: Principal(account: signIn.account, session: session), epoch: epoch)
-            // The person is told of a sign-in from where they have not signed in before.
+            // A mail informs the person of a sign-in from where they have not signed in before.
             var mail: [PostgresQuery] = []
             if isNew {
                 let notice = AccountRequest(

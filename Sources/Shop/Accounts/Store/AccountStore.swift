@@ -74,7 +74,7 @@ package struct AccountStore {
 
     /// Sets the name; nil removes it.
     package func setName(_ name: String?, of account: UUID) async throws {
-        _ = try await pool.batch(["UPDATE account SET name = \(name), updated_at = now() WHERE id = \(account)"])
+        _ = try await pool.batch(["UPDATE account SET name = \(name as String?), updated_at = now() WHERE id = \(account)"])
     }
 
     /// Sets the password, ends all sessions and tells the person by mail.
@@ -230,7 +230,8 @@ package struct AccountStore {
         let rows = try await transaction.batch([
             """
             INSERT INTO account AS a (id, email, email_key, name, password_hash, locale, event_sequence) VALUES (\(id), \
-            \(request.email), \(request.key), \(request.name), \(request.passwordHash), \(request.locale), 1) \
+            \(request.email), \(request.key), \(request.name as String?), \
+            \(request.passwordHash as String?), \(request.locale as String?), 1) \
             ON CONFLICT (email_key) DO NOTHING RETURNING \(Column.list)
             """,
             "DELETE FROM account_request WHERE email_key = \(request.key) AND kind = 'registration'",

@@ -29,7 +29,7 @@ package struct StaffAccounts {
         let rows = try connection.query(
             """
             INSERT INTO account (id, email, email_key, name, password_hash, role) VALUES (\(id), \(email), \
-            \(EmailAddress.key(of: email)), \(name), \(hash.text), \(role.rawValue)) \
+            \(EmailAddress.key(of: email)), \(name as String?), \(hash.text), \(role.rawValue)) \
             ON CONFLICT (email_key) DO NOTHING RETURNING id
             """)
         guard !rows.isEmpty else { throw StaffAccountError("there is an account with this address already", isInput: false) }

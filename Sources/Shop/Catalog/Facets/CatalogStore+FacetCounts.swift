@@ -55,7 +55,8 @@ extension CatalogStore {
             }
         }
         // The words of a search that very many products have are looked for among a part of them.
-        let isComplete = hits <= limit && !(search.map { $0.isCommon && !Self.restricts(set.filter, checksStock: false) } ?? false)
+        let isSampled = search?.isCommon == true && !Self.restricts(set.filter, checksStock: false)
+        let isComplete = hits <= limit && !isSampled
         for facet in set.facets {
             switch facet {
             case .price: counts.add(facet, PriceBuckets.joined(prices).map { .init($0) }, isExact: isComplete)

@@ -69,7 +69,7 @@ package struct Erasure {
                 """
                 WITH page AS MATERIALIZED (SELECT id, email, customer_id FROM orders WHERE id > \(last) ORDER BY id LIMIT \(literal: Self.batch)), \
                 o AS (UPDATE orders SET \(OrderStore.blanking), customer_id = NULL FROM page WHERE orders.id = page.id \
-                AND (lower(page.email) = lower(\(email)) OR page.customer_id = \(account)) RETURNING orders.id, cart_id, orders.created_at, status), \
+                AND (lower(page.email) = lower(\(email)) OR page.customer_id = \(account as UUID?)) RETURNING orders.id, cart_id, orders.created_at, status), \
                 i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.storedResponse) RETURNING 1), \
                 c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
                 h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id), \

@@ -75,12 +75,12 @@ struct AccountAPITests {
         #expect(try await client.send("POST", "/v1/sessions", json: account.credentials).status == 201)
         let wrong = try await client.send(
             "POST", "/v1/sessions", json: #"{"email":"\#(account.email)","password":"another password 123"}"#)
-        let unknown = try await client.send("POST", "/v1/sessions", json: TestAccount("nobody").credentials)
+        let unknown = try await client.send("POST", "/v1/sessions", json: TestAccount("unknown").credentials)
         #expect(
             wrong.status == 401 && unknown.status == 401 && wrong.code == unknown.code && wrong["detail"] == unknown["detail"])
     }
 
-    @Test("nobody can prepare an account for another person: only the registration whose mail is answered counts")
+    @Test("an account cannot be prepared for another person: only the registration whose mail is answered counts")
     func twoRegistrations() async throws {
         let shop = try Shop.current
         let client = try client()
@@ -126,7 +126,7 @@ struct AccountAPITests {
         let session = try await account.signIn(client)
         let asked = try await client.send("POST", "/v1/password-resets", json: #"{"email":"\#(account.email)"}"#)
         #expect(asked.status == 202)
-        let unknown = TestAccount("nobody").email
+        let unknown = TestAccount("unknown").email
         #expect(
             try await client.send("POST", "/v1/password-resets", json: #"{"email":"\#(unknown)"}"#).json == asked.json)
         let token = try shop.token(in: try await shop.mail(to: account.email, with: "reset-password"), page: "reset-password")
@@ -234,7 +234,7 @@ struct AccountAPITests {
         #expect(try await client.send("POST", "/v1/sessions", json: account.credentials).status == 401)
     }
 
-    @Test("a guest's orders become the customer's when the mailbox is proven, and nobody else's")
+    @Test("a guest's orders become the customer's when the mailbox is proven, and those of no other guest")
     func orders() async throws {
         let shop = try Shop.current
         let account = TestAccount()

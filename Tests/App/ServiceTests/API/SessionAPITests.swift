@@ -177,7 +177,7 @@ struct SessionAPITests {
         let client = try client()
         let account = try await account()
         let wrong = #"{"email":"\#(account.email)","password":"not the password"}"#
-        for body in [wrong, wrong.replacing(account.email, with: TestAccount("nobody").email)] {
+        for body in [wrong, wrong.replacing(account.email, with: TestAccount("unknown").email)] {
             let attacker = ("X-Forwarded-For", "203.0.113.7")
             for _ in 0..<5 { #expect(try await client.send("POST", "/v1/sessions", [attacker], json: body).status == 401) }
             let refused = try await client.send("POST", "/v1/sessions", [attacker], json: body)
@@ -187,7 +187,7 @@ struct SessionAPITests {
         _ = try await account.signIn(client, [("X-Forwarded-For", "198.51.100.9")])
     }
 
-    @Test("a sign-in from elsewhere is told by mail, the first one is not")
+    @Test("a mail informs of a sign-in from elsewhere, and not of the first one")
     func newSignIn() async throws {
         let shop = try Shop.current
         let client = try client()
