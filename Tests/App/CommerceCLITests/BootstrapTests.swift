@@ -99,6 +99,16 @@ struct BootstrapTests {
             AND g.table_name = c.table_name AND g.privilege_type = 'UPDATE') GROUP BY table_name) g
             """
         let expected = """
+            account INSERT,SELECT
+            account UPDATE(email,email_key,epoch,event_sequence,locale,name,password_hash,updated_at)
+            account_address DELETE,INSERT,SELECT,UPDATE
+            account_client DELETE,INSERT,SELECT
+            account_client UPDATE(seen_at)
+            account_request DELETE,INSERT,SELECT
+            account_request UPDATE(is_new_proven,is_old_proven)
+            account_session DELETE,INSERT,SELECT
+            account_session UPDATE(expires_at,used_at)
+            account_token DELETE,INSERT,SELECT
             attribute SELECT
             cart DELETE,INSERT,SELECT,UPDATE
             cart_item DELETE,INSERT,SELECT,UPDATE
@@ -119,7 +129,7 @@ struct BootstrapTests {
             order_line INSERT,SELECT
             order_token DELETE,INSERT,SELECT
             orders DELETE,INSERT,SELECT
-            orders UPDATE(access_token_hash,email,erased_at,event_sequence,locale,payment_status,shipping_address,status,updated_at)
+            orders UPDATE(access_token_hash,customer_id,email,erased_at,event_sequence,locale,payment_status,shipping_address,status,updated_at)
             outbox DELETE,INSERT,SELECT
             outbox UPDATE(payload)
             product SELECT
@@ -128,6 +138,8 @@ struct BootstrapTests {
             purchase_count DELETE,INSERT,SELECT,UPDATE
             purchase_cursor SELECT,UPDATE
             purchase_pair DELETE,INSERT,SELECT,UPDATE
+            refresh_token DELETE,INSERT,SELECT
+            refresh_token UPDATE(is_repeated,used_at)
             relay SELECT
             relay UPDATE(claimed_by,position)
             reservation INSERT,SELECT
@@ -140,6 +152,8 @@ struct BootstrapTests {
             search_synonym SELECT
             search_term DELETE,INSERT,SELECT
             search_word DELETE,INSERT,SELECT,UPDATE
+            session_end DELETE,INSERT,SELECT
+            sign_in_failure DELETE,INSERT,SELECT,UPDATE
             stock SELECT
             stock UPDATE(event_sequence,reserved)
             stock_balance SELECT

@@ -76,9 +76,9 @@ import Testing
             try lists("&sort=price&min_price=5000&max_price=5100", by: "product_by_least_price")
             try lists("&in_stock=true", by: "product_newest")
             let counts = "/v1/products?limit=1&facets=category,brand,attr.*,price,in_stock"
-            try ask("GET", counts, by: ["product_newest", "variant_by_price", "stock_pkey"])
+            try ask("GET", counts, by: ["product_newest", "variant_product", "stock_pkey"])
             for filter in ["brand=\(SeededHash.word(200))", "q=\(SeededHash.word(300))&brand=\(SeededHash.word(200))"] {
-                try ask("GET", counts + "&" + filter, by: ["product_facets", "product_newest"])
+                try ask("GET", counts + "&" + filter, by: ["product_facets"])
             }
             // A currency that the shop does not have is not looked for product by product.
             for query in [

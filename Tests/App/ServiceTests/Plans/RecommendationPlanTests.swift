@@ -101,12 +101,15 @@ import Testing
                 body: json.map { Array($0.utf8) })
             #expect(answer.status == 200, "\(path): \(answer.text.prefix(300))")
             let used = QueryPlan.all(in: server.log).dropFirst(before).reduce(into: Set<String>()) { $0.formUnion($1.indexes) }
-            #expect(used.isSuperset(of: indexes), "\(path) went by \(used.sorted())")
+            // Any of the indexes that begin with the category.
+            let isOfCategory = { (name: String) in name.hasPrefix("product_category_") }
+            let (found, expected) = (Set(used.map { isOfCategory($0) ? "category" : $0 }), Set(indexes))
+            #expect(found.isSuperset(of: expected), "\(path) went by \(used.sorted())")
         }
         let all = ["purchase_pair_frequent", "purchase_count_pkey", "product_pkey", "variant_product", "stock_pkey"]
         let bought = try ask("SELECT product_id FROM purchase_count ORDER BY orders DESC LIMIT 1")
         try expect(
-            "GET", "/v1/products/\(bought)/recommendations?limit=24", by: all + ["product_category_by_currency_price"])
+            "GET", "/v1/products/\(bought)/recommendations?limit=24", by: all + ["category"])
         let rare = try ask("SELECT slug FROM product WHERE tags = '{rare}' LIMIT 1")
         try expect(
             "GET", "/v1/products/\(rare)/recommendations?limit=24",
@@ -129,7 +132,7 @@ import Testing
             UPDATE orders SET created_at = now() - interval '1 hour' - random() * interval '170 days', updated_at = now() -
                 interval '1 hour';
             UPDATE product SET category_id = NULL, brand = NULL, tags = '{rare}', name = 'Xylophone ' || slug WHERE id IN (SELECT id
-                FROM product LIMIT 5)
+                FROM product WHERE status = 'active' LIMIT 5)
             """)
         try server.execute("VACUUM ANALYZE")
         try server.execute(

@@ -19,9 +19,9 @@ struct ExpiredCartsJobTests {
         _ = try await database.query(
             """
             INSERT INTO cart (id, token_hash, currency, version, expires_at)
-            SELECT gen_random_uuid(), '', 'USD', n, now() - interval '1 second' FROM generate_series(1, 250) n;
+            SELECT gen_random_uuid(), sha256(('a' || n)::bytea), 'USD', n, now() - interval '1 second' FROM generate_series(1, 250) n;
             INSERT INTO cart (id, token_hash, currency, expires_at)
-            SELECT gen_random_uuid(), '', 'EUR', now() + interval '1 hour' FROM generate_series(1, 5) n;
+            SELECT gen_random_uuid(), sha256(('b' || n)::bytea), 'EUR', now() + interval '1 hour' FROM generate_series(1, 5) n;
             """)
         let changes = Changes()
         let worker = try await TestWorker(database.url) { pool in
