@@ -76,7 +76,9 @@ struct WebhookUsageTests {
 
     @Test("a URL or a pattern that cannot be right is refused without settings and without a database")
     func beforeConnecting() throws {
-        let types = "the types are order.placed, order.expired, order.cancelled, product.changed, stock.low, webhook.disabled\n"
+        let types =
+            "the types are order.placed, order.expired, order.cancelled, customer.registered, product.changed, stock.low, "
+            + "webhook.disabled\n"
         for environment in [[:], Self.down] {
             for url in ["ftp://x.y", "example.com", "https://user@example.com/", "https://example.com/#a"] {
                 let done = try ServiceProcess.run(["webhook", "add", url], environment: environment)

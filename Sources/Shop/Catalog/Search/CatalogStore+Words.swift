@@ -12,7 +12,8 @@ extension CatalogStore {
         let rows = try await pool.query(
             "SELECT s.counted < v.version FROM search_setting s CROSS JOIN catalog_version v")
         guard try rows.first?[0, as: Bool.self] ?? false else { return false }
-        _ = try await pool.query("SELECT search_words_count()::text")
+        // A write, and not a read that shares a connection. It reads all products, which takes longer than requests may.
+        try await pool.batch(["SET LOCAL statement_timeout = '10min'", "SELECT search_words_count()::text"])
         return true
     }
 }

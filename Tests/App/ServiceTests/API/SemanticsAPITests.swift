@@ -162,7 +162,9 @@ struct SemanticsAPITests {
         let request = try #require(routes.first).request(try await goods())
         let response = try await send("OPTIONS", RouteRequest(path: request.path))
         #expect(response.status == 204)
-        let methods = Set(routes.map(\.method)).union(["OPTIONS"])
+        // Another template may have the path, too: /v1/orders/lookup could be the number of an order.
+        let others = RouteCase.all.filter { $0.template == "/v1/orders/{order}" && template == "/v1/orders/lookup" }
+        let methods = Set((routes + others).map(\.method)).union(["OPTIONS"])
         let allowed = Set((response.header("Allow") ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
         #expect(allowed == (methods.contains("GET") ? methods.union(["HEAD"]) : methods))
         for method in ["PATCH", "TRACE", "QUERY"] where !methods.contains(method) {
