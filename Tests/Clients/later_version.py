@@ -49,9 +49,14 @@ def answers():
                 if "$ref" in response:
                     response = responses[response["$ref"].rsplit("/", 1)[1]]
                 media = response.get("content", {}).get("application/json")
-                if media and status.startswith("2") and "$ref" in media["schema"]:
-                    for example in media.get("examples", {}).values():
-                        yield media["schema"]["$ref"].rsplit("/", 1)[1], example["value"]
+                if not media or not status.startswith("2"):
+                    continue
+                choices = [it["$ref"].rsplit("/", 1)[1] for it in media["schema"].get("anyOf", [media["schema"]]) if "$ref" in it]
+                for example in media.get("examples", {}).values():
+                    # The first one that it can be.
+                    name = next((it for it in choices if set(schemas[it].get("required", [])) <= set(example["value"])), None)
+                    if name:
+                        yield name, example["value"]
 
 
 seen = set()
