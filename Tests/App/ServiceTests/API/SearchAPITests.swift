@@ -163,12 +163,12 @@ struct SearchAPITests {
     }
 }
 
-/// What belongs to searches beside lists; on servers that a test may change.
+/// What belongs to searches beside lists; on servers that a test may change. Words are counted when a test says so, and by no job.
 @Suite("Searches beside lists", .serialized)
 struct SearchCompanyTests {
     @Test("an exact name or SKU is first among thousands that mention it, and pages and totals agree") func crowd() async throws {
         let stage = try Stage()
-        let service = try await stage.serve(["CACHE": "off"])
+        let service = try await stage.serve(["CACHE": "off", "WORKER": "off"])
         try await service.waitUntilWell()
         func get(_ query: String) async throws -> Answer {
             try await onOwnThread { Answer(try service.client(seconds: 30).request("GET", "/v1/products?" + query)) }
@@ -218,7 +218,7 @@ struct SearchCompanyTests {
 
     @Test("where few products have a word, those with a word like it follow, and are told of") func few() async throws {
         let stage = try Stage()
-        let service = try await stage.serve(["CACHE": "off"])
+        let service = try await stage.serve(["CACHE": "off", "WORKER": "off"])
         try await service.waitUntilWell()
         func get(_ query: String) async throws -> Answer {
             try await onOwnThread { Answer(try service.client(seconds: 30).request("GET", "/v1/products?" + query)) }
@@ -268,7 +268,7 @@ struct SearchCompanyTests {
 
     @Test("suggestions, synonyms and redirects") func company() async throws {
         let stage = try Stage()
-        let service = try await stage.serve([:])
+        let service = try await stage.serve(["WORKER": "off"])
         try await service.waitUntilWell()
         func get(_ path: String) async throws -> Answer {
             try await onOwnThread { Answer(try service.client(seconds: 30).request("GET", path)) }
