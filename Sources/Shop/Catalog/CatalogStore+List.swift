@@ -58,18 +58,40 @@ extension CatalogStore {
     /// counting ten thousand of them could look at all.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
         if let search = try await searchPlan(filter) { return try await total(filter, search: search) }
-        let matching: PostgresQuery = """
-            SELECT p.id FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
-            \(Self.conditions(filter, checksStock: false)) LIMIT \(literal: Int(ProductTotal.maximum) + 1)
+        let limit = Int(ProductTotal.maximum) + 1
+        // To combine the indexes of prices and of other conditions would read all of either. The products in a narrow range are few;
+        // in a wide one, those with the other conditions are looked through, as far as a total counts.
+        let looksThrough = try await isWide(filter)
+        var (indexed, columns, length) = (filter, "p.id" as PostgresQuery, limit)
+        if looksThrough {
+            (indexed.minimumPrice, indexed.maximumPrice) = (nil, nil)
+            length = filter.inStock == nil ? limit * 2 : limit
+        }
+        if looksThrough || filter.inStock != nil { columns = "p.id, p.price_min, p.price_max, p.variants" }
+        var query: PostgresQuery = """
+            SELECT count(*), count(*) FILTER (WHERE true\(looksThrough ? Self.inPriceRange(filter) : "")\(Self.inStock(filter))) \
+            FROM (SELECT \(columns) FROM product p WHERE p.status = 'active'\(Self.within(filter.category))\
+            \(Self.conditions(indexed, checksStock: false)) LIMIT \(literal: length) OFFSET 0) p
             """
-        var query: PostgresQuery =
-            filter.inStock == nil
-            ? "SELECT count(*), count(*) FROM (\(matching)) p"
-            : "SELECT count(*), count(*) FILTER (WHERE true\(Self.inStock(filter))) FROM (\(matching) OFFSET 0) p"
         query.usesCustomPlan = filter.isSelective
         guard let row = try await readRequested(query).first else { return 0 }
         let (seen, counted): (Int64, Int64) = (try row[0], try row[1])
-        return seen > ProductTotal.maximum && counted <= ProductTotal.maximum ? ProductTotal.atLeast(counted) : counted
+        return seen == Int64(length) && counted <= ProductTotal.maximum ? ProductTotal.atLeast(counted) : counted
+    }
+
+    /// How many products a narrow range of prices has at most.
+    private static let maximumNarrow = 20_000
+
+    /// Whether so many products have a price of the filter's range that its other conditions on categories and facets are better looked
+    /// up first.
+    func isWide(_ filter: ProductFilter) async throws -> Bool {
+        guard filter.category != nil || !filter.facets.isEmpty, let range = Self.ranges(filter).first else { return false }
+        var query: PostgresQuery = """
+            SELECT count(*) FROM (SELECT FROM product p WHERE p.status = 'active'\(Self.priced(filter)) AND \(range) \
+            LIMIT \(literal: Self.maximumNarrow)) p
+            """
+        query.usesCustomPlan = true
+        return try await readRequested(query).first?[0] ?? 0 == Int64(Self.maximumNarrow)
     }
 
     // MARK: SQL
@@ -186,7 +208,7 @@ extension CatalogStore {
         let sorted: PostgresQuery =
             filter.inStock == nil
             ? "\(found) LIMIT \(literal: rows)"
-            : "SELECT p.id, p.\(key) FROM (\(found) OFFSET 0) p WHERE true\(inStock(filter))\(order) LIMIT \(literal: rows)"
+            : "SELECT p.id, p.\(key) FROM (\(found) OFFSET 0) p WHERE true\(inStock(filter, hasVariants: false))\(order) LIMIT \(literal: rows)"
         // Where the walk begins: conditions that the index ends at, as others could let it go on for any length.
         var start: PostgresQuery = range.condition.map { " AND \($0)" } ?? (filter.sort.isByPrice ? inPriceRange(filter) : "")
         if range.isSpan, let low = filter.minimumPrice { start = " AND p.price_min < \(low)" }
@@ -195,7 +217,7 @@ extension CatalogStore {
         func walk(_ length: Int, if condition: PostgresQuery) -> PostgresQuery {
             """
             SELECT p.id, p.\(key) FROM (SELECT p.id, p.status, p.name, p.created_at, p.price_min, \
-            p.price_max, p.category_id, p.currency, p.facets, p.attributes FROM product p \
+            p.price_max, p.category_id, p.currency, p.facets, p.attributes, p.variants FROM product p \
             WHERE p.status = 'active'\(priced(filter))\(start)\(keyset)\(order) LIMIT \(literal: length)) p \
             WHERE \(condition)p.status = 'active'\(category)\(conditions(filter, range: range.condition))\(order) LIMIT \(literal: rows)
             """

@@ -96,7 +96,8 @@ final class JobScheduler {
     // MARK: Runs
 
     private func begin(_ claim: JobClaim) {
-        guard let job = jobs[claim.name], running[claim.name] == nil else { return }
+        // A pass that was under way when the worker began to stop may still have claimed jobs. They are given back with its other claims.
+        guard !isDraining, let job = jobs[claim.name], running[claim.name] == nil else { return }
         let execution = JobExecution(claim, deadline: .after(job.deadline))
         running[claim.name] = execution
         execution.timer = loop.schedule(at: execution.deadline.instant) { [weak self] in self?.deadlinePassed(execution) }

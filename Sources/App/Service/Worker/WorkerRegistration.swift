@@ -147,7 +147,8 @@ final class WorkerRegistration {
         }
         let new = UUID.v7()
         try await store.register(
-            new, jobs: jobs.schedules.map { ($0.name, $0.schedule.first(now: schema.now), $0.schedule.latest(now: schema.now)) })
+            new, now: schema.now,
+            jobs: jobs.schedules.map { ($0.name, $0.schedule.first(now: schema.now), $0.schedule.latest(now: schema.now)) })
         logger.info("worker registered", metadata: ["worker": "\(new.text)"])
         (row, aliveAt) = (new, began)
         return new

@@ -25,8 +25,10 @@ struct WorkerStore {
     }
 
     /// Adds the worker, and the rows of jobs that have none.
-    /// - Parameter jobs: the times when a job is due first, and when at the latest if it has a row already
-    func register(_ id: UUID, jobs: [(name: String, first: Timestamp, latest: Timestamp)]) async throws {
+    /// - Parameters:
+    ///   - now: the database's time that the jobs' times were made for. A job that has gone on since then may be due later than at `latest`.
+    ///   - jobs: the times when a job is due first, and when at the latest if it has a row already
+    func register(_ id: UUID, now: Timestamp, jobs: [(name: String, first: Timestamp, latest: Timestamp)]) async throws {
         _ = try await pool.batch([
             "INSERT INTO worker (id) VALUES (\(id))",
             """
@@ -35,7 +37,7 @@ struct WorkerStore {
             """,
             """
             UPDATE job SET due_at = j.latest FROM unnest(\(jobs.map(\.name)), \(jobs.map(\.latest))) j (name, latest) \
-            WHERE job.name = j.name AND job.due_at > j.latest
+            WHERE job.name = j.name AND job.due_at > j.latest + (now() - \(now))
             """,
         ])
     }

@@ -19,12 +19,13 @@ extension CatalogStore {
     ) async throws -> FacetCounts {
         var counts = FacetCounts()
         let sets = FacetSet.all(request, filter)
-        let search = try await searchPlan(filter)
         var left = Self.maximumCountedInAll
         for (index, set) in sets.enumerated() {
             // The set of the whole filter has the most facets, so it comes first. The others share what it leaves.
             let share = index == 0 && sets.count > 1 ? left : left / (sets.count - index)
             let limit = min(Self.maximumCounted, share)
+            // A search finds what a filter lets through by one index, so each filter makes a search of its own.
+            let search = try await searchPlan(set.filter)
             left -= try await count(set, search, limit: limit, currency: currency, in: &counts)
         }
         return counts
@@ -35,7 +36,9 @@ extension CatalogStore {
         _ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode, in counts: inout FacetCounts
     ) async throws -> Int {
         let limit = set.filter.inStock == nil ? limit : min(limit, Self.maximumStockCounted)
-        let rows = try await readRequested(Self.statement(set, search, limit: limit, currency: currency))
+        let looksThrough = try await search == nil && isWide(set.filter)
+        let statement = Self.statement(set, search, limit: limit, currency: currency, looksThrough: looksThrough)
+        let rows = try await readRequested(statement)
         var hits: Int64 = 0
         var values: [Facet: [FacetCounts.Value]] = [:]
         var prices: [(bits: UInt64, count: Int64)] = []
@@ -87,16 +90,20 @@ extension CatalogStore {
     // MARK: SQL
 
     /// The rows are the kind or the key of a facet, a value, its name, and how many products have it.
-    static func statement(_ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode) -> PostgresQuery {
-        let columns: PostgresQuery = "p.id, p.facets, p.category_id, p.currency, p.price, p.price_min, p.price_max"
+    /// - Parameter looksThrough: whether prices are compared after the products are found by the other conditions
+    static func statement(
+        _ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode, looksThrough: Bool
+    ) -> PostgresQuery {
+        let columns: PostgresQuery = "p.id, p.facets, p.category_id, p.currency, p.price, p.price_min, p.price_max, p.variants"
         var query: PostgresQuery = "WITH RECURSIVE "
         // Stock is looked up for no more products than are counted, as most of those that a filter lets through may be sold out.
         var filter = set.filter
         filter.inStock = nil
+        if looksThrough { (filter.minimumPrice, filter.maximumPrice) = (nil, nil) }
         if let search {
             query.append(
                 """
-                \(Self.query(search)), \(matched("matched", "words", filter, search)), \
+                \(Self.query(search)), \(matched("matched", filter.besideSearch, search)), \
                 seen AS MATERIALIZED (SELECT \(columns) FROM (SELECT id FROM matched LIMIT \(Int64(limit) + 1)) m \
                 JOIN product p ON p.id = m.id)
                 """)
@@ -110,7 +117,9 @@ extension CatalogStore {
                 \(conditions(filter))\(choice) LIMIT \(Int64(limit) + 1))
                 """)
         }
-        query.append(", hit AS MATERIALIZED (SELECT * FROM seen p WHERE true\(inStock(set.filter)))")
+        query.append(
+            ", hit AS MATERIALIZED (SELECT * FROM seen p WHERE true\(looksThrough ? inPriceRange(set.filter) : "")\(inStock(set.filter)))"
+        )
         var parts: PostgresQuery = " SELECT 'hits' AS kind, NULL AS value, NULL AS name, count(*) FROM seen"
         let keys = set.facets.compactMap { facet -> String? in
             switch facet {
@@ -197,7 +206,7 @@ extension CatalogStore {
         return """
             (SELECT 'in_stock', value, NULL, count(*) FROM (SELECT CASE \
             WHEN \(hasStock(from: filter.minimumPrice, to: filter.maximumPrice)) THEN 'true' \(otherwise) 'false' END AS value \
-            FROM (SELECT id FROM hit LIMIT \(literal: maximumStockCounted)) p) a WHERE value IS NOT NULL GROUP BY value \
+            FROM (SELECT id, variants FROM hit LIMIT \(literal: maximumStockCounted)) p) a WHERE value IS NOT NULL GROUP BY value \
             ORDER BY value DESC)
             """
     }

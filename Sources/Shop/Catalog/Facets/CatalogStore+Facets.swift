@@ -77,14 +77,20 @@ extension CatalogStore {
     }
 
     /// The condition that a product can be bought, at a price of the filter's range; or that it is sold out.
-    static func inStock(_ filter: ProductFilter) -> PostgresQuery {
+    /// - Parameter hasVariants: whether the row has the product's column `variants`
+    static func inStock(_ filter: ProductFilter, hasVariants: Bool = true) -> PostgresQuery {
         guard let inStock = filter.inStock else { return "" }
         return inStock
-            ? " AND \(hasStock(from: filter.minimumPrice, to: filter.maximumPrice))" : " AND NOT \(hasStock(from: nil, to: nil))"
+            ? " AND \(hasStock(from: filter.minimumPrice, to: filter.maximumPrice, hasVariants: hasVariants))"
+            : " AND NOT \(hasStock(from: nil, to: nil, hasVariants: hasVariants))"
     }
 
     /// Whether a product can be bought, at a price of a range.
-    static func hasStock(from low: Int64?, to high: Int64?) -> PostgresQuery {
+    static func hasStock(from low: Int64?, to high: Int64?, hasVariants: Bool = true) -> PostgresQuery {
+        if low == nil, high == nil, hasVariants {
+            // The product's row has the ids of its active variants.
+            return "EXISTS (SELECT FROM stock s WHERE s.variant_id = ANY(p.variants) AND \(StockSQL.isAvailable))"
+        }
         var query: PostgresQuery = """
             EXISTS (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id \
             WHERE v.product_id = p.id AND v.active AND \(StockSQL.isAvailable)

@@ -68,6 +68,13 @@ package struct FacetFilter: Hashable, Sendable {
         return filter
     }
 
+    /// The filter with its ranges of numbers only.
+    var withoutChoices: FacetFilter {
+        var filter = self
+        filter.choices = []
+        return filter
+    }
+
     init() {}
 
     /// - Parameter refuse: receives each parameter with an invalid value

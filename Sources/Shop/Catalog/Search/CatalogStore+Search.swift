@@ -7,7 +7,7 @@ import PostgresClient
 extension CatalogStore {
     /// How many products with the words a search by relevance ranks: the first that are found. Those beyond follow in order of
     /// their ids. Exact names and SKUs have look-ups of their own, so they are always among the ranked ones.
-    private static let maximumRanked = 1_000
+    private static let maximumRanked = 500
     /// How many products with the same name, or with names that begin with the search, it ranks.
     private static let maximumNamed = 200
     /// How many of the best sold and how many of the newest products it looks through for words that very many products have.
@@ -21,9 +21,10 @@ extension CatalogStore {
 
     /// How many products a search lets through, up to one more than ``ProductTotal/maximum``.
     func total(_ filter: ProductFilter, search: SearchPlan) async throws -> Int64 {
+        let filter = filter.besideSearch
         guard !search.isMany || Self.restricts(filter) else { return ProductTotal.maximum + 1 }
         var query: PostgresQuery = """
-            WITH \(Self.query(search)), \(Self.matched("matched", "words", filter, search, readsAll: true)) \
+            WITH \(Self.query(search)), \(Self.matched("matched", filter, search, readsAll: true)) \
             SELECT count(*) FROM (SELECT FROM matched LIMIT \(literal: Int(ProductTotal.maximum) + 1)) m
             """
         query.usesCustomPlan = true
@@ -36,10 +37,11 @@ extension CatalogStore {
     func ranked(
         _ filter: ProductFilter, _ search: SearchPlan, after cursor: ProductCursor?, rows: Int
     ) -> PostgresQuery {
-        let conditions = Self.conditions(of: filter)
+        let filter = filter.besideSearch
+        let conditions = Self.conditions(filter)
         let keyset = Self.keyset(filter, after: cursor)
         let isCommon = search.isCommon && !Self.restricts(filter)
-        var sets: PostgresQuery = "\(Self.query(search)), \(Self.matched("matched", "words", filter, search))"
+        var sets: PostgresQuery = "\(Self.query(search)), \(Self.matched("matched", filter, search))"
         for index in search.wordings.indices { sets.append(", \(Self.named(index, filter, search))") }
         // The first ones of what a common word is looked for in are the same ones for each page.
         let firstOrder: PostgresQuery = isCommon ? " ORDER BY id DESC" : ""
@@ -49,7 +51,7 @@ extension CatalogStore {
             """
             , first AS MATERIALIZED (SELECT id FROM matched\(firstOrder) LIMIT \(literal: Self.maximumRanked)), \
             candidate AS MATERIALIZED (SELECT c.id, min(c.tier) AS tier FROM (\(Self.candidates(search))) c GROUP BY c.id), \
-            scored AS MATERIALIZED (SELECT p.id, \(score) AS rank, \(Self.matches("words", search)) AS is_match FROM candidate c JOIN search_product x ON x.product_id = c.id \
+            scored AS MATERIALIZED (SELECT p.id, \(score) AS rank, \(Self.matches(search)) AS is_match FROM candidate c JOIN search_product x ON x.product_id = c.id \
             JOIN product p ON p.id = c.id LEFT JOIN product_sales l ON l.product_id = c.id WHERE p.status = 'active'\(conditions)), \
             page AS MATERIALIZED (SELECT p.id, p.rank FROM scored p WHERE p.is_match\(keyset) ORDER BY p.rank DESC, p.id DESC \
             LIMIT \(literal: rows))
@@ -79,7 +81,7 @@ extension CatalogStore {
         _ search: SearchPlan, _ place: PostgresQuery, _ rows: Int, _ sets: inout PostgresQuery
     ) -> PostgresQuery {
         let isWanted: PostgresQuery = """
-            \(matches("words", search)) AND NOT EXISTS (SELECT FROM scored s WHERE s.id = x.product_id) \
+            \(matches(search)) AND NOT EXISTS (SELECT FROM scored s WHERE s.id = x.product_id) \
             AND (SELECT count(*) FROM page) < \(literal: rows)
             """
         let order: PostgresQuery = " ORDER BY x.product_id DESC LIMIT \(literal: rows)"
@@ -87,7 +89,7 @@ extension CatalogStore {
             "SELECT FROM search_product x WHERE true\(place) ORDER BY x.product_id DESC", walk: longestRestWalk, "walked", rows)
         sets.append(
             """
-            , walked AS MATERIALIZED (SELECT x.product_id FROM (SELECT x.product_id, x.words FROM search_product x WHERE true\(place) \
+            , walked AS MATERIALIZED (SELECT x.product_id FROM (SELECT x.product_id, x.name, x.words FROM search_product x WHERE true\(place) \
             ORDER BY x.product_id DESC LIMIT \(literal: longestRestWalk)) x WHERE \(isWanted)\(order))
             """)
         return """
@@ -142,18 +144,16 @@ extension CatalogStore {
     /// is an exact SKU or name, whether it can be bought, its tier, how well its words match (in steps, so that small differences do not count), how short its name is,
     /// how many were sold.
     private var score: PostgresQuery {
-        // OFFSET 0: without it PostgreSQL may read the whole stock at once.
         var inStock: PostgresQuery = "1"
         if ranksSoldOutLast {
             inStock = """
-                CASE WHEN EXISTS (SELECT FROM variant v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.active \
-                AND \(StockSQL.isAvailable) OFFSET 0) THEN 1 ELSE 0 END
+                CASE WHEN \(Self.hasStock(from: nil, to: nil)) THEN 1 ELSE 0 END
                 """
         }
         return """
             1 + (((((CASE WHEN c.tier < 8 THEN 4 ELSE 0 END + CASE c.tier % 8 WHEN 0 THEN 2 WHEN 1 THEN 1 ELSE 0 END) * 2 \
             + \(inStock)) * 8 + 7 - c.tier % 8)::bigint * 32 \
-            + least(31, (ts_rank(x.words, (SELECT q FROM query)) * 32)::integer)) * 32 \
+            + least(31, (ts_rank(x.words, (SELECT words FROM query)) * 32)::integer)) * 32 \
             + 31 - least(31, char_length(x.name_key) / 4)) * 1048576 + least(greatest(coalesce(l.sold, 0), 0), 1048575)
             """
     }
@@ -166,14 +166,15 @@ extension CatalogStore {
     static func sorted(
         _ filter: ProductFilter, _ search: SearchPlan, after cursor: ProductCursor?, rows: Int
     ) -> PostgresQuery {
+        let filter = filter.besideSearch
         let (keyset, order) = (keyset(filter, after: cursor), order(filter.sort))
         let walk: PostgresQuery = " FROM product p WHERE p.status = 'active'\(priced(filter))\(keyset)\(order)"
         let isCut = isCut("SELECT\(walk)", walk: longestWalk, "walked", rows)
         return """
             WITH \(query(search)), walked AS MATERIALIZED (SELECT p.id FROM (SELECT p.*\(walk) LIMIT \(literal: longestWalk)) p \
             CROSS JOIN LATERAL (SELECT FROM search_product x \
-            WHERE x.product_id = p.id AND \(matches("words", search)) OFFSET 0) x WHERE true\(conditions(of: filter))\(order) \
-            LIMIT \(literal: rows)), \(matched("matched", "words", filter, search)) \
+            WHERE x.product_id = p.id AND \(matches(search)) OFFSET 0) x WHERE true\(conditions(filter))\(order) \
+            LIMIT \(literal: rows)), \(matched("matched", filter, search)) \
             SELECT id, 0::bigint AS rank FROM walked WHERE NOT (\(isCut)) UNION ALL \
             SELECT id, 0::bigint FROM (SELECT p.id FROM (SELECT id FROM matched LIMIT \(literal: maximumMatches)) m \
             JOIN product p ON p.id = m.id WHERE \(isCut)\(keyset)\(order) LIMIT \(literal: rows)) p
@@ -183,7 +184,8 @@ extension CatalogStore {
     /// The words as a value that PostgreSQL's planner does not see: it takes a frequent word for a reason to read the whole
     /// table.
     static func query(_ search: SearchPlan) -> PostgresQuery {
-        var columns: PostgresQuery = "\(search.query)::tsquery AS q"
+        var columns: PostgresQuery = "\(search.query)::tsquery AS q, \(search.words)::tsquery AS words"
+        if let filters = search.filters { columns.append(", \(filters)::tsquery AS filters") }
         for (index, wording) in search.wordings.enumerated() {
             columns.append(", \(wording.query)::tsquery AS q\(literal: index)")
         }
@@ -191,34 +193,54 @@ extension CatalogStore {
     }
 
     /// The condition that a product is a match.
-    private static func matches(_ column: PostgresQuery, _ search: SearchPlan) -> PostgresQuery {
+    private static func matches(_ search: SearchPlan) -> PostgresQuery {
+        orSKU("x.\(column(search)) @@ (SELECT q FROM query)", search, filters: "(SELECT filters FROM query)")
+    }
+
+    /// A name that has a filter's sign has it among its words only.
+    private static func column(_ search: SearchPlan) -> PostgresQuery {
+        search.isOfNames && search.filters == nil ? "name" : "words"
+    }
+
+    /// A condition on words, or that a SKU was searched for.
+    private static func orSKU(_ condition: PostgresQuery, _ search: SearchPlan, filters: PostgresQuery) -> PostgresQuery {
         let skus = search.skus + search.skuPrefixes
-        guard !skus.isEmpty else { return "x.\(column) @@ (SELECT q FROM query)" }
-        return "(x.\(column) @@ (SELECT q FROM query) OR x.product_id = ANY(\(skus)))"
+        guard !skus.isEmpty else { return condition }
+        let isWanted: PostgresQuery = search.filters == nil ? "" : " AND x.words @@ \(filters)"
+        return "(\(condition) OR (x.product_id = ANY(\(skus))\(isWanted)))"
     }
 
     /// The ids of the products that match, read as far as they are needed.
     /// - Parameter readsAll: whether all are read also if they are many
     static func matched(
-        _ name: PostgresQuery, _ column: PostgresQuery, _ filter: ProductFilter, _ search: SearchPlan, readsAll: Bool = false
+        _ name: PostgresQuery, _ filter: ProductFilter, _ search: SearchPlan, readsAll: Bool = false
     ) -> PostgresQuery {
-        if isStockOnly(filter) { return stocked(name, matches(column, search), filter) }
+        if isStockOnly(filter) { return stocked(name, matches(search), filter) }
         guard !restricts(filter) else {
             // Here the planner sees the words: it must weigh them against the other conditions.
-            var own: PostgresQuery = "x.\(column) @@ \(search.query)::tsquery"
-            let skus = search.skus + search.skuPrefixes
-            if !skus.isEmpty { own = "(\(own) OR x.product_id = ANY(\(skus)))" }
-            return restricted(name, own, filter)
+            let own: PostgresQuery = "x.\(column(search)) @@ \(search.query)::tsquery"
+            return restricted(name, orSKU(own, search, filters: "\(search.filters ?? "")::tsquery"), filter)
         }
-        return found(name, matches(column, search), isCommon: search.isCommon && filter.sort == .relevance && !readsAll)
+        return found(name, matches(search), isCommon: search.isCommon && filter.sort == .relevance && !readsAll)
     }
 
     /// The ids of the products whose names have all words of a wording.
     private static func named(_ index: Int, _ filter: ProductFilter, _ search: SearchPlan) -> PostgresQuery {
         let (wording, name) = (search.wordings[index], "named\(literal: index)" as PostgresQuery)
-        if isStockOnly(filter) { return stocked(name, "x.name @@ (SELECT q\(literal: index) FROM query)", filter) }
-        guard !restricts(filter) else { return restricted(name, "x.name @@ \(wording.query)::tsquery", filter) }
-        return found(name, "x.name @@ (SELECT q\(literal: index) FROM query)", isCommon: wording.isCommonName)
+        var condition: PostgresQuery = "x.name @@ (SELECT q\(literal: index) FROM query)"
+        if search.filters != nil {
+            // IS TRUE: the index of all words has the filters, that of names has not.
+            condition = "x.words @@ (SELECT q FROM query) AND (\(condition)) IS TRUE"
+        }
+        if isStockOnly(filter) { return stocked(name, condition, filter) }
+        guard !restricts(filter) else {
+            let words: PostgresQuery =
+                search.filters == nil
+                ? "x.name @@ \(wording.query)::tsquery"
+                : "x.words @@ \(search.query)::tsquery AND (x.name @@ \(wording.query)::tsquery) IS TRUE"
+            return restricted(name, words, filter)
+        }
+        return found(name, condition, isCommon: wording.isCommonName)
     }
 
     private static func isStockOnly(_ filter: ProductFilter) -> Bool {
@@ -230,14 +252,14 @@ extension CatalogStore {
     private static func stocked(_ name: PostgresQuery, _ condition: PostgresQuery, _ filter: ProductFilter) -> PostgresQuery {
         """
         \(name) AS MATERIALIZED (SELECT p.id FROM (SELECT x.product_id AS id FROM search_product x WHERE \(condition) OFFSET 0) p \
-        WHERE true\(inStock(filter)))
+        WHERE true\(inStock(filter, hasVariants: false)))
         """
     }
 
     private static func restricted(_ name: PostgresQuery, _ condition: PostgresQuery, _ filter: ProductFilter) -> PostgresQuery {
         """
         \(name) AS MATERIALIZED (SELECT p.id FROM search_product x JOIN product p ON p.id = x.product_id WHERE \(condition) \
-        AND p.status = 'active'\(conditions(of: filter)))
+        AND p.status = 'active'\(conditions(filter)))
         """
     }
 
@@ -256,12 +278,17 @@ extension CatalogStore {
 
     /// Whether a filter has conditions beside its search.
     static func restricts(_ filter: ProductFilter, checksStock: Bool = true) -> Bool {
-        let conditions: PostgresQuery = "\(within(filter.category))\(conditions(filter, checksStock: checksStock))"
+        let conditions: PostgresQuery = "\(conditions(filter.besideSearch, checksStock: checksStock))"
         return !conditions.sql.isEmpty
     }
+}
 
-    /// The conditions of a filter beside its search.
-    private static func conditions(of filter: ProductFilter) -> PostgresQuery {
-        "\(within(filter.category))\(conditions(filter))"
+extension ProductFilter {
+    /// What a search does not find by the index of its words: prices, stock, ranges of numbers, ids.
+    var besideSearch: ProductFilter {
+        var filter = self
+        filter.category = nil
+        filter.facets = facets.withoutChoices
+        return filter
     }
 }

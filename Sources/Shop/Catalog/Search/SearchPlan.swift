@@ -22,6 +22,13 @@ struct SearchPlan: Equatable, Sendable {
         /// The products with one of several words as a SKU. They come last, since the word may be a number.
         var mentioned: [UUID] = []
 
+        /// Whether each of its words is looked for among the most important ones only, which are those of names.
+        var isOfNames: Bool {
+            // Each word stands between two apostrophes, and has none.
+            let parts = query.split(separator: "'", omittingEmptySubsequences: false)
+            return parts.count > 1 && stride(from: 2, to: parts.count, by: 2).allSatisfy { parts[$0].hasPrefix(":A") }
+        }
+
         /// Whether the search looks like a beginning of a SKU, which has a digit. Otherwise products that are named so come first.
         var isLikeSKU: Bool { whole?.utf8.contains { (0x30...0x39).contains($0) } ?? false }
     }
@@ -29,13 +36,16 @@ struct SearchPlan: Equatable, Sendable {
     /// The search as it was typed; then, where few products have one of its words, with that word spelled as more products have it.
     /// What matches an earlier wording comes before what matches only a later one.
     private(set) var wordings: [Wording]
+    /// The category and the facets of the filter as a part of a `tsquery`; nil where it has none.
+    let filters: String?
     /// The path of the shop's page that the search leads to.
     private(set) var redirect: String?
     /// The text of the second wording.
     private(set) var correctedQuery: String?
 
-    init(_ typed: Wording, redirect: String?) {
+    init(_ typed: Wording, filters: String?, redirect: String?) {
         wordings = [typed]
+        self.filters = filters
         self.redirect = redirect
     }
 
@@ -45,8 +55,15 @@ struct SearchPlan: Equatable, Sendable {
         self.redirect = self.redirect ?? redirect
     }
 
-    /// What matches any wording, as text of a `tsquery`.
-    var query: String { wordings.map(\.query).filter { !$0.isEmpty }.joined(separator: " | ") }
+    /// The words of any wording, as text of a `tsquery`.
+    var words: String { wordings.map(\.query).filter { !$0.isEmpty }.joined(separator: " | ") }
+    /// What matches any wording and the filters, as text of a `tsquery`.
+    var query: String {
+        guard let filters, !words.isEmpty else { return words }
+        return "(\(words)) & \(filters)"
+    }
+    /// Whether only names can match: all its words are so common in texts that they carry no meaning.
+    var isOfNames: Bool { wordings.allSatisfy(\.isOfNames) }
     /// Whether a wording is common.
     var isCommon: Bool { wordings.contains(where: \.isCommon) }
     /// Whether more products match than a total counts.
@@ -62,12 +79,12 @@ extension CatalogStore {
     /// is looked for, too.
     func searchPlan(_ filter: ProductFilter) async throws -> SearchPlan? {
         guard let terms = filter.terms else { return nil }
-        let typed = try await wording(terms.encoded)
-        var plan = SearchPlan(typed.wording, redirect: typed.redirect)
+        let typed = try await wording(terms.encoded, filter)
+        var plan = SearchPlan(typed.wording, filters: typed.filters, redirect: typed.redirect)
         guard plan.skus.isEmpty, plan.skuPrefixes.isEmpty, let encoded = try await correction(of: terms.encoded, typed) else {
             return plan
         }
-        let corrected = try await wording(encoded)
+        let corrected = try await wording(encoded, filter)
         // A word that is found alone may not be found beside the others.
         if encoded.count > 1, !corrected.wording.isCommon, try await !isFound(corrected.wording) { return plan }
         plan.correct(SearchTerms.text(encoded: encoded), corrected.wording, redirect: corrected.redirect)
@@ -80,6 +97,7 @@ extension CatalogStore {
     /// A wording with what else PostgreSQL tells of it.
     private struct WordingAnswer {
         var wording = SearchPlan.Wording()
+        var filters: String?
         var redirect: String?
         /// The folded terms.
         var cleaned: [String] = []
@@ -87,11 +105,12 @@ extension CatalogStore {
         var rare: [(term: Int, word: String, products: Int)] = []
     }
 
-    private func wording(_ terms: [String]) async throws -> WordingAnswer {
+    private func wording(_ terms: [String], _ filter: ProductFilter) async throws -> WordingAnswer {
+        let facets = filter.facets.choices.flatMap { $0.words + [""] }
         let rows = try await readRequested(
             """
             SELECT query, whole, is_common, is_common_name, is_many, skus, sku_prefixes, redirect, cleaned, rare_terms, rare_words, \
-            rare_products, mentioned FROM search_query(\(terms))
+            rare_products, mentioned, filters FROM search_query(\(terms), \(facets), \(filter.category as String?))
             """)
         guard let row = rows.first else { return WordingAnswer() }
         var answer = WordingAnswer()
@@ -99,6 +118,7 @@ extension CatalogStore {
             query: try row[0, as: String?.self] ?? "", whole: try row[1], isCommon: try row[2], isCommonName: try row[3],
             isMany: try row[4], skus: try row[5], skuPrefixes: try row[6],
             mentioned: try row[12])
+        answer.filters = try row[13]
         answer.redirect = try row[7]
         answer.cleaned = try row[8]
         let (terms, words, products): ([Int32], [String], [Int32]) = (try row[9], try row[10], try row[11])

@@ -76,6 +76,21 @@ final class TestWorker: @unchecked Sendable {
     /// Blocks the whole loop for a while, as a process does that is stopped or starved.
     func stall(seconds: Double) { loop.execute { usleep(UInt32(seconds * 1_000_000)) } }
 
+    /// Begins to stop, and then hears of a claim, as from a pass that was under way. Returns after what it runs has ended.
+    func passAfterStop(claiming claim: JobClaim) async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            loop.execute { [self] in
+                loop.run { [self] in
+                    jobs?.stop()
+                    jobs?.passed(JobDemand(), written: [], claims: [claim], databaseTime: .now)
+                    await jobs?.drain()
+                    done.resume()
+                }
+            }
+        }
+        await stop()
+    }
+
     /// Ends in order.
     /// - Parameter cancelling: whether runs that are under way are not waited for
     func stop(cancelling: Bool = false) async {

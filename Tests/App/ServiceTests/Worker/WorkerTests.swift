@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import PostgresClient
+import ShopTestSupport
 import TestSupport
 import Testing
 
@@ -43,6 +44,31 @@ struct WorkerTests {
             let failures = worker.log.lines.filter { $0.hasPrefix("warning") || $0.hasPrefix("error") }
             #expect(failures.isEmpty, "\(failures)")
         }
+    }
+
+    @Test("A job that was claimed as its worker began to stop does not run: its claim is given back")
+    func claimedLate() async throws {
+        let database = try WorkerDatabase()
+        let worker = try await TestWorker(database.url) {
+            [RecordingJob(pool: $0, name: "late", schedule: .every(.seconds(3_600)))]
+        }
+        await worker.passAfterStop(claiming: JobClaim(name: "late", due: .now))
+        #expect(try await database.query("SELECT count(*) FROM run") == "0")
+        #expect(try await database.query("SELECT count(*) FROM job WHERE claimed_by IS NOT NULL") == "0")
+    }
+
+    @Test("A worker that registers late sets no job back that has gone on meanwhile")
+    func registeredLate() async throws {
+        let database = try WorkerDatabase()
+        _ = try await database.query(
+            "INSERT INTO job (name, due_at) VALUES ('going', now() + interval '5 s'), ('yearly', now() + interval '300 days')")
+        try await StoreLoop.run(database.url) { pool, _ in
+            let read = Timestamp.now + .seconds(-60)
+            let jobs = ["going", "yearly"].map { ($0, read + .seconds(5), read + .seconds(10)) }
+            try await WorkerStore(pool: pool).register(.v7(), now: read, jobs: jobs)
+        }
+        #expect(
+            try await database.query("SELECT string_agg(name, ' ') FROM job WHERE due_at <= now()") == "yearly")
     }
 
     @Test("Times that were missed while no worker lived are made up for by one run")

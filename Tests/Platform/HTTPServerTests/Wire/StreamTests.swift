@@ -7,7 +7,12 @@ import TestSupport
 
 /// Bodies that are never whole in memory, either way.
 @Suite struct StreamTests {
-    @Test func aSlowReaderSlowsTheClientDown() async throws {
+    /// In a process of its own, since other tests take memory, too.
+    @Test func aSlowReaderSlowsTheClientDown() async {
+        await #expect(processExitsWith: .success) { try await StreamTests.sendToSlowReader() }
+    }
+
+    private static func sendToSlowReader() async throws {
         try await RunningServer.with { running in
             let size = 192 << 20
             let before = try Self.residentBytes()
