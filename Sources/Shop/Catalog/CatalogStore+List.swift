@@ -200,9 +200,12 @@ extension CatalogStore {
         _ filter: ProductFilter, range: (condition: PostgresQuery?, isSpan: Bool), keyset: PostgresQuery, rows: Int
     ) -> PostgresQuery {
         let (order, key) = (order(filter.sort), key(filter.sort))
+        // All of them, as the first in order may be the last that is found. Where their stock may have to be looked up, as many as time allows.
+        // OFFSET keeps PostgreSQL from walking along the order of the list, which is what has just failed.
+        let bound: PostgresQuery = filter.inStock == nil ? "OFFSET 0" : "LIMIT \(literal: maximumMatches)"
         let found: PostgresQuery = """
-            SELECT p.id, p.\(key) FROM (SELECT p.id, p.\(key) FROM (\(matches(filter, range: range))) p \
-            LIMIT \(literal: maximumMatches)) p WHERE true\(keyset)\(order)
+            SELECT p.id, p.\(key) FROM (SELECT p.id, p.\(key) FROM (\(matches(filter, range: range))) p \(bound)) p \
+            WHERE true\(keyset)\(order)
             """
         // Stock is looked up for as many of them as the page needs, in order: OFFSET keeps PostgreSQL from looking it up for all.
         let sorted: PostgresQuery =

@@ -36,7 +36,7 @@ extension CatalogStore {
         _ set: FacetSet, _ search: SearchPlan?, limit: Int, currency: CurrencyCode, in counts: inout FacetCounts
     ) async throws -> Int {
         let limit = set.filter.inStock == nil ? limit : min(limit, Self.maximumStockCounted)
-        let looksThrough = try await search == nil && isWide(set.filter)
+        let looksThrough = search == nil ? try await isWide(set.filter) : false
         let statement = Self.statement(set, search, limit: limit, currency: currency, looksThrough: looksThrough)
         let rows = try await readRequested(statement)
         var hits: Int64 = 0

@@ -95,6 +95,12 @@ struct SearchAPITests {
         _ = try await shop.execute("UPDATE category SET name = 'Cuisine' WHERE slug = 'kitchen'")
         #expect(try await found("cuisine").contains("knife"))
         _ = try await shop.execute("UPDATE category SET name = 'Kitchen' WHERE slug = 'kitchen'")
+        // Tags filter searches as soon as they are written.
+        let tags = try await shop.execute("SELECT tags FROM product WHERE slug = 'knife'")
+        _ = try await shop.execute("UPDATE product SET tags = '{sharp}' WHERE slug = 'knife'")
+        #expect(try await found("silber", more: "&tag=sharp") == ["knife"])
+        #expect(try await found("silber", more: "&tag=geschenk") == [])
+        _ = try await shop.execute("UPDATE product SET tags = '\(tags)' WHERE slug = 'knife'")
         _ = try await shop.execute("UPDATE product SET status = 'draft' WHERE slug = 'secret-1'")
         #expect(try await found("quillon") == [])
         // Whatever wrote the tables, the rows are those that a new index would have.
@@ -154,6 +160,15 @@ struct SearchAPITests {
         #expect(try await found("chair", more: "&in_stock=false", service: service) == ["chair", "garden-chair"])
         #expect(try await found("kasemesser", more: "&category=kitchen", service: service) == ["knife"])
         #expect(try await found("kasemesser", more: "&category=elsewhere", service: service) == [])
+        // A SKU is no way around a filter, and a filter's value is text like any other.
+        for more in ["&category=kitchen", "&category=elsewhere", "&tag=geschenk", "&tag=' | 'x", "&brand=%5C%27", "&attr.none=x"] {
+            let query = "include=total&q=TS-0815/XL" + more.replacingOccurrences(of: " ", with: "%20")
+            let answer = try await client(service).get("/v1/products?" + query)
+            #expect(answer.status == 200 && answer["data"] == .array([]) && answer["total"].number == 0, "\(more)")
+        }
+        for more in ["&tag=geschenk", "&tag=none&tag=Zwilling", "&tag=geschenk&category=kitchen", "&tag=geschenk&sort=name"] {
+            #expect(try await found("kasemesser", more: more, service: service) == ["knife"], "\(more)")
+        }
         #expect(try await found("chair", more: "&max_price=1500&min_price=1500", service: service) == ["wooden-chair"])
         #expect(try await found("chair", more: "&sort=-price", service: service).first == "wooden-chair")
         #expect(try await found("TS-0815/XL", more: "&sort=price", service: service) == ["tee"])
