@@ -16,12 +16,20 @@ struct TestAccount: Sendable {
 
     /// Makes the account without a mail. Its hash is a cheap one.
     func insert(into shop: Shop, role: String? = nil) async throws {
+        try await shop.execute(try insertion(role: role))
+    }
+
+    /// The same on a stage.
+    func insert(into stage: Stage) async throws {
+        try await stage.execute(try insertion(role: nil))
+    }
+
+    private func insertion(role: String?) throws -> String {
         let hash = try PasswordHash(of: Array(password.utf8), ScryptParameters(log2N: 4, r: 1, p: 1)).text
-        try await shop.execute(
-            """
+        return """
             INSERT INTO account (id, email, email_key, password_hash, role) VALUES (gen_random_uuid(), '\(email)', '\(email)',
                 '\(hash)', \(role.map { "'\($0)'" } ?? "NULL"))
-            """)
+            """
     }
 
     /// Signs in.
