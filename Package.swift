@@ -161,8 +161,8 @@ let package = Package(
         shop(
             "Accounts",
             [
-                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenAPI", "Web", "HTTPServer",
-                "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "HTTPClient", "OpenAPI", "Web",
+                "HTTPServer", "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
             ],
             embedded: ["accounts.openapi.json"]),
         // What else a shopper may want: from what is bought together.

@@ -234,6 +234,25 @@ struct AccountAPITests {
         #expect(try await client.send("POST", "/v1/sessions", json: account.credentials).status == 401)
     }
 
+    @Test("the present password cannot be guessed with a stolen access token, and that does not lock the owner out")
+    func guesses() async throws {
+        let account = TestAccount()
+        try await account.insert(into: Shop.current)
+        let client = try client()
+        let here = ("X-Forwarded-For", "198.51.100.20")
+        let session = try await account.signIn(client, [here])
+        func change(_ password: String) async throws -> Answer {
+            let json = #"{"password":"eight grey herons","current_password":"\#(password)"}"#
+            return try await client.send("PATCH", "/v1/me", [session.header, ("X-Forwarded-For", "203.0.113.20")], json: json)
+        }
+        for number in 0..<5 { #expect(try await change("guess \(number)").code == "wrong_password") }
+        for password in ["guess 6", account.password] {
+            let refused = try await change(password)
+            #expect(refused.status == 429 && refused.code == "too_many_sign_ins" && refused.header("Retry-After") != nil)
+        }
+        _ = try await account.signIn(client, [here])
+    }
+
     @Test("a guest's orders become the customer's when the mailbox is proven, and those of no other guest")
     func orders() async throws {
         let shop = try Shop.current
