@@ -8,7 +8,8 @@ import Web
 /// Asks for proof that a person sends a request, where the shop has a service that checks it. Confined to its loop.
 package final class Challenge {
     private let settings: ChallengeSettings
-    private let client: HTTPClient
+    /// Nil for a shop that asks for no proof.
+    private let client: HTTPClient?
     private let logger: Logger
     private let metrics = ChallengeMetrics()
     /// Checks that are under way.
@@ -23,7 +24,9 @@ package final class Challenge {
     package init(_ settings: ChallengeSettings, loop: EventLoop, logger: Logger) {
         self.settings = settings
         self.logger = logger
-        client = HTTPClient(loop: loop, settings: HTTPClientSettings(name: "captcha"), logger: logger)
+        client = settings.service.map { _ in
+            HTTPClient(loop: loop, settings: HTTPClientSettings(name: "captcha"), logger: logger)
+        }
     }
 
     /// Whether a sign-in needs proof after so many failures.
@@ -32,12 +35,12 @@ package final class Challenge {
     /// Lets a request through that has proof; every request where the shop asks for none.
     /// - Throws: `Problem`: 403 without proof, 503 where it could not be checked
     func require(_ context: RequestContext) async throws {
-        guard let service = settings.service else { return }
+        guard let service = settings.service, let client else { return }
         guard let answer = context.request[.xChallengeResponse], !answer.isEmpty else {
             metrics.count(.missing)
             throw Problem(.challengeRequired)
         }
-        switch await verdict(on: answer, by: service) {
+        switch await verdict(on: answer, by: service, client) {
         case .passed: metrics.count(.passed)
         case .refused:
             metrics.count(.refused)
@@ -49,7 +52,9 @@ package final class Challenge {
         }
     }
 
-    private func verdict(on answer: String, by service: ChallengeSettings.Service) async -> ChallengeVerdict {
+    private func verdict(
+        on answer: String, by service: ChallengeSettings.Service, _ client: HTTPClient
+    ) async -> ChallengeVerdict {
         guard answer.utf8.count <= Self.longestAnswer else { return .refused }
         guard count < Self.mostChecks else { return .unchecked("too many answers are being checked") }
         count += 1
@@ -76,7 +81,7 @@ package final class Challenge {
             metadata: ["reason": "\(reason)", "requests": settings.outage == .closed ? "refused" : "let through"])
     }
 
-    package func close() async { await client.close() }
+    package func close() async { await client?.close() }
 }
 
 extension HTTPField.Name {

@@ -144,6 +144,36 @@ struct AccountAPITests {
         #expect(try await shop.mailCount(to: unknown) == 0)
     }
 
+    @Test(
+        "a new password ends the mailed links that were sent before it, however it was set",
+        arguments: ["by mail", "by password"])
+    func otherLinks(way: String) async throws {
+        let shop = try Shop.current
+        let account = TestAccount()
+        try await account.insert(into: shop)
+        let client = try client()
+        let session = try await account.signIn(client)
+        func ask(_ path: String, _ page: String) async throws -> String {
+            #expect(try await client.send("POST", path, json: #"{"email":"\#(account.email)"}"#).status == 202)
+            return try shop.token(in: try await shop.mail(to: account.email, with: "/account/" + page), page: page)
+        }
+        let other = try await ask("/v1/password-resets", "reset-password")
+        let link = try await ask("/v1/sign-in-links", "sign-in")
+        if way == "by mail" {
+            #expect(try await client.send("POST", "/v1/password-resets", json: #"{"email":"\#(account.email)"}"#).status == 202)
+            let used = try shop.token(
+                in: try await shop.mail(to: account.email, with: "/account/reset-password", number: 2), page: "reset-password")
+            let body = #"{"token":"\#(used)","password":"eight grey herons"}"#
+            #expect(try await client.send("PUT", "/v1/password-resets", json: body).status == 204)
+        } else {
+            let body = #"{"password":"eight grey herons","current_password":"\#(account.password)"}"#
+            #expect(try await client.send("PATCH", "/v1/me", [session.header], json: body).status == 200)
+        }
+        let again = #"{"token":"\#(other)","password":"nine brown herons"}"#
+        #expect(try await client.send("PUT", "/v1/password-resets", json: again).code == "invalid_link")
+        #expect(try await client.send("POST", "/v1/sessions", json: #"{"link_token":"\#(link)"}"#).status == 401)
+    }
+
     @Test("a mailed link signs in, once, and is no token for anything else")
     func link() async throws {
         let shop = try Shop.current

@@ -46,6 +46,7 @@ struct CredentialStuffingTests {
         let port = try FreePort.find()
         let settings = [
             "JWT_SECRET": Shop.tokenSecret, "METRICS_PORT": "\(port)", "TRUSTED_PROXIES": "127.0.0.1", "WORKER": "off",
+            "PASSWORD_QUEUE": "4",
             // The machine of a test is slow, and has the clients as well.
             "ADMISSION_TIMEOUT": "30s", "LOOP_LAG_LIMIT": "30s",
         ]

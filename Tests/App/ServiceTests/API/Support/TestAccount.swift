@@ -63,15 +63,15 @@ struct TestSession: Sendable {
 }
 
 extension Shop {
-    /// The text of the newest mail to an address that has these words, once it was sent.
-    func mail(to address: String, with words: String) async throws -> String {
+    /// The text of a mail to an address that has these words, once it was sent: of the newest one, or by its number.
+    func mail(to address: String, with words: String, number: Int? = nil) async throws -> String {
         let deadline = TestSupport.Deadline(seconds: 60)
         while true {
             let message = try await execute(
                 """
                 SELECT convert_from(message, 'UTF8') FROM mailbox_message WHERE recipient = '\(address)'
                     AND position('\(words)' IN replace(convert_from(message, 'UTF8'), E'=\\r\\n', '')) > 0
-                    ORDER BY created_at DESC LIMIT 1
+                    ORDER BY created_at \(number.map { "LIMIT 1 OFFSET \($0 - 1)" } ?? "DESC LIMIT 1")
                 """)
             if !message.isEmpty {
                 return message.replacing("=\r\n", with: "").replacing("=\n", with: "").replacing("=3D", with: "=")
