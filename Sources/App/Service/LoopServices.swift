@@ -90,7 +90,8 @@ package final class LoopServices: @unchecked Sendable {
             store: carts, tickets: cartTickets,
             broadcaster: CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger),
             settings: configuration.live,
-            origins: AllowedOrigins(configuration.server.corsOrigins)
+            origins: AllowedOrigins(configuration.server.corsOrigins),
+            hasEnded: { shared.endedSessions.hasEnded($0, since: $1) }
         ).register(on: router)
         OrderRoutes(
             store: orders,
