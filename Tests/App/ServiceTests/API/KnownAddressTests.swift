@@ -3,7 +3,7 @@ import Passwords
 import TestSupport
 import Testing
 
-/// Whether an address has an account is told by nothing: neither by an answer, nor by the work that it takes. Work is counted, not
+/// Nothing shows whether an address has an account: neither an answer, nor the work that it takes. Work is counted, not
 /// timed: the passwords that were hashed, and the statements as PostgreSQL logs them.
 @Suite("Known and unknown addresses")
 struct KnownAddressTests {
