@@ -161,8 +161,8 @@ let package = Package(
         shop(
             "Accounts",
             [
-                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenAPI", "Web", "HTTPServer",
-                "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "HTTPClient", "OpenAPI", "Web",
+                "HTTPServer", "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
             ],
             embedded: ["accounts.openapi.json"]),
         // What else a shopper may want: from what is bought together.
@@ -286,7 +286,7 @@ let package = Package(
             "Shop", "Orders",
             ["Audit", "Cart", "EventLoop", "Formats", "Inventory", "Money", "PostgresClient", "ShopTestSupport", "Web", logging]),
 
-        tests("App", "Configuration", ["HTTPServer", "Orders", "PostgresClient", "RedisClient", "Web"]),
+        tests("App", "Configuration", ["Accounts", "Formats", "HTTPServer", "Orders", "PostgresClient", "RedisClient", "Web"]),
         tests("App", "Migrations", ["Configuration", "Formats", "PostgresClient"]),
         tests("App", "CatalogImport", ["Formats", "Migrations", "PostgresClient", "ShopTestSupport"]),
         tests("App", "DataGenerator", ["Audit", "CatalogImport", "Formats", "Orders", "PostgresClient", "ShopTestSupport"]),

@@ -27,6 +27,7 @@ class Handler:
             "sender": envelope.mail_from, "recipients": ",".join(envelope.rcpt_tos), "from": message["from"], "to": message["to"],
             "subject": message["subject"], "id": message["message-id"], "automatic": message["auto-submitted"],
             "language": message["content-language"],
+            "head": "\n".join(f"{name}: {value}" for name, value in message.items()),
             "text": message.get_body(("plain",)).get_content(), "html": message.get_body(("html",)).get_content(),
         })
         return "250 OK"

@@ -5,6 +5,9 @@
 # The shop's own tests are left out, because they are many and slow under a sanitizer.
 SANITIZED='^(EventLoop|HTTPServer|Web|Prometheus|Observability|Formats|Fuzzing|PostgresClient|RedisClient)Tests\.'
 
+# What a release of before has to do on today's schema, while both run during a deployment: the tests of what it has had already.
+PREVIOUS='^ServiceTests\.(Cart|Catalog|CatalogList|Order|OrderRace|OrderExpiry|OrderHold|CartLive|Search)APITests'
+
 # The groups, the longest first: a name, and a pattern of the names of its tests. What no pattern matches is the last group.
 #
 # A group runs its tests one after another, because each test has real servers and many clients of its own. The groups run at
@@ -94,12 +97,32 @@ test_report() {
     python3 "$ROOT/deploy/dev/test_report.py" "$@"
 }
 
+# Builds the program of another commit, as the one to test.
+build_previous() {
+    local tree=$STATE/previous
+    git worktree prune
+    if [[ -e $tree/.git ]]; then
+        git -C "$tree" checkout --quiet --detach "$1" || fail "no commit $1"
+    else
+        git worktree add --quiet --detach "$tree" "$1" || fail "no commit $1"
+    fi
+    say "building the program of $1"
+    step swift build --package-path "$tree" --product commerce || fail "the build of $1 failed"
+    TEST_COMMERCE_BINARY=$(swift build --package-path "$tree" --show-bin-path)/commerce
+}
+
 # ./dev test: everything, or the Swift tests that the arguments choose.
 run_tests() {
-    local all=yes full='' build=()
+    local all=yes full='' build=() previous=''
     if [[ ${1:-} == full ]]; then
         full=yes
         shift
+    fi
+    if [[ ${1:-} == previous ]]; then
+        previous=${2:-}
+        [[ -n $previous ]] || fail "which release? a tag or a commit, as in: ./dev test previous v1.4.0"
+        shift 2
+        [[ $# -gt 0 ]] || set -- --filter "$PREVIOUS"
     fi
     [[ $# == 0 ]] || all=
     if [[ ${1:-} == --sanitize=* ]]; then
@@ -126,6 +149,7 @@ run_tests() {
     directory=$(swift build "${build[@]}" --show-bin-path)
     program=$directory/commercePackageTests.xctest
     TEST_COMMERCE_BINARY=$directory/commerce
+    [[ -z $previous ]] || build_previous "$previous"
     [[ -x $TEST_COMMERCE_BINARY ]] || fail "the build made no program at $TEST_COMMERCE_BINARY"
     export TEST_COMMERCE_BINARY
     throwaway_directory

@@ -6,6 +6,7 @@ import Web
 package struct AccountConfiguration: Sendable {
     package let settings: AccountSettings
     package let passwords: PasswordHasherSettings
+    package let challenge: ChallengeSettings
 
     init(_ reader: inout SettingsReader, shopName: String) {
         var settings = AccountSettings()
@@ -37,6 +38,7 @@ package struct AccountConfiguration: Sendable {
         passwords.queueLength = reader.read(
             "PASSWORD_QUEUE", .integer(0...10_000), default: passwords.queueLength,
             "How many passwords may wait for that, then 503")
+        challenge = ChallengeSettings(&reader)
         self.settings = settings
         self.passwords = passwords
     }

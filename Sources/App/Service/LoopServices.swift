@@ -30,6 +30,7 @@ package final class LoopServices: @unchecked Sendable {
     let cartTickets: CartTicketStore
     let orders: OrderStore
     let sessions: SessionStore
+    private let challenge: Challenge
     package let router: Router
     let application: Application
     /// Nil if metrics are off.
@@ -89,7 +90,8 @@ package final class LoopServices: @unchecked Sendable {
             store: carts, tickets: cartTickets,
             broadcaster: CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger),
             settings: configuration.live,
-            origins: AllowedOrigins(configuration.server.corsOrigins)
+            origins: AllowedOrigins(configuration.server.corsOrigins),
+            hasEnded: { shared.endedSessions.hasEnded($0, since: $1) }
         ).register(on: router)
         OrderRoutes(
             store: orders,
@@ -102,14 +104,16 @@ package final class LoopServices: @unchecked Sendable {
         let accounts = AccountStore(
             pool: pool, settings: configuration.accounts.settings, sessions: sessions, committed: committed)
         let passwords = PasswordVerifier(hasher: shared.passwordHasher, loop: loop)
+        challenge = Challenge(configuration.accounts.challenge, loop: loop, logger: logger)
+        let signIns = SignInStore(pool: pool, keys: keys)
         SessionRoutes(
-            accounts: accounts, signIns: SignInStore(pool: pool, keys: keys), carts: carts, passwords: passwords,
-            tokens: shared.accessTokens
+            accounts: accounts, signIns: signIns, carts: carts, passwords: passwords,
+            tokens: shared.accessTokens, challenge: challenge
         ).register(on: router)
         AccountRoutes(
             store: accounts,
-            addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), passwords: passwords,
-            languages: MailLanguage.allCases.map(\.rawValue)
+            addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), signIns: signIns,
+            passwords: passwords, challenge: challenge, languages: MailLanguage.allCases.map(\.rawValue)
         ).register(on: router)
         HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)
@@ -131,7 +135,8 @@ package final class LoopServices: @unchecked Sendable {
         if !configuration.server.corsOrigins.isEmpty {
             middlewares.append(
                 CORSMiddleware(
-                    origins: AllowedOrigins(configuration.server.corsOrigins), requestHeaders: [.xCartToken, .xOrderToken]))
+                    origins: AllowedOrigins(configuration.server.corsOrigins),
+                    requestHeaders: [.xCartToken, .xOrderToken, .xChallengeResponse]))
         }
         middlewares.append(
             AuthenticationMiddleware(tokens: shared.accessTokens, ended: shared.endedSessions, sessions: sessions))
@@ -178,5 +183,6 @@ package final class LoopServices: @unchecked Sendable {
         await replica?.close()
         await pool.close()
         await redis?.close()
+        await challenge.close()
     }
 }

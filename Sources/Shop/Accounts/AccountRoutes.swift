@@ -11,13 +11,20 @@ package struct AccountRoutes {
     private let store: AccountStore
     private let addresses: AddressStore
     private let passwords: PasswordVerifier
+    private let signIns: SignInStore
+    private let challenge: Challenge
     /// Those in which the shop can write, as in `de`.
     private let languages: [String]
 
-    package init(store: AccountStore, addresses: AddressStore, passwords: PasswordVerifier, languages: [String]) {
+    package init(
+        store: AccountStore, addresses: AddressStore, signIns: SignInStore, passwords: PasswordVerifier, challenge: Challenge,
+        languages: [String]
+    ) {
         self.store = store
         self.addresses = addresses
         self.passwords = passwords
+        self.signIns = signIns
+        self.challenge = challenge
         self.languages = languages
     }
 
@@ -48,6 +55,7 @@ package struct AccountRoutes {
             let password = json["password"].password(words: PasswordRules.words(email: email, shop: shop))
             return (email, json.optional("name")?.visibleLine(length: 1...200), password)
         }
+        try await challenge.require(context)
         let hash = try await passwords.hash(password)
         try await store.request(
             request(.registration, email, name: name, hash: hash, context), mailing: [.registration])
@@ -58,6 +66,7 @@ package struct AccountRoutes {
         _ kind: AccountRequest.Kind, _ mail: AccountMailName, _ context: RequestContext
     ) async throws -> Response {
         let email = try JSONReader.decode(try context.json()) { $0["email"].address() }
+        try await challenge.require(context)
         try await store.request(request(kind, email, context), mailing: [mail])
         return Self.accepted
     }
@@ -66,6 +75,7 @@ package struct AccountRoutes {
         let (number, email) = try JSONReader.decode(try context.json()) { json in
             (json["number"].line(length: 1...40), json["email"].address())
         }
+        try await challenge.require(context)
         var request = request(.orderLink, email, context)
         // What is no number is stored as none: the work is the same.
         request.orderNumber = OrderNumber.parse(number) ?? ""
@@ -147,8 +157,13 @@ package struct AccountRoutes {
             return change
         }
         if let current = change.current {
+            // Counted like a sign-in: who has got hold of an access token must not find the password out.
+            let attempt = signIns.attempt(
+                email: EmailAddress.key(of: account.email), client: ClientKey.of(context.clientAddress))
+            try await signIns.state(of: attempt).checkWait()
             let stored = try await store.passwordHash(of: id)
             guard try await passwords.compare(current, with: stored).matches, let stored else {
+                try await signIns.failed(attempt)
                 throw Problem(.wrongPassword)
             }
             if let password = change.password {

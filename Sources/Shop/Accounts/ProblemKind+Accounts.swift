@@ -28,9 +28,16 @@ extension ProblemKind {
     package static let crossSite = ProblemKind(
         .forbidden, "cross_site", "Request of another site",
         "The refresh token came in a cookie, and a page of another site has sent the request.")
+    package static let challengeRequired = ProblemKind(
+        .forbidden, "challenge_required", "Proof needed",
+        "Proof is needed that a person sends this request. Show the challenge of the shop's captcha service, and send the request again "
+            + "with the answer in `X-Challenge-Response`.")
+    package static let challengeUnavailable = ProblemKind(
+        .serviceUnavailable, "challenge_unavailable", "Proof cannot be checked",
+        "The shop's captcha service does not answer. Try again after the seconds in `Retry-After`, with a new answer.")
 
     static let accounts = [
         signInFailed, sessionEnded, tooManySignIns, tooManyPasswords, accountsOff, invalidLink, emailTaken, wrongPassword,
-        tooManyAddresses, crossSite,
+        tooManyAddresses, crossSite, challengeRequired, challengeUnavailable,
     ]
 }

@@ -15,11 +15,13 @@ package struct SessionRoutes {
     private let carts: CartStore
     private let passwords: PasswordVerifier
     private let tokens: AccessTokens
+    private let challenge: Challenge
     private let metrics = AccountMetrics()
     static let largestBody = 4 << 10
 
     package init(
-        accounts: AccountStore, signIns: SignInStore, carts: CartStore, passwords: PasswordVerifier, tokens: AccessTokens
+        accounts: AccountStore, signIns: SignInStore, carts: CartStore, passwords: PasswordVerifier, tokens: AccessTokens,
+        challenge: Challenge
     ) {
         self.accounts = accounts
         sessions = accounts.sessions
@@ -27,6 +29,7 @@ package struct SessionRoutes {
         self.carts = carts
         self.passwords = passwords
         self.tokens = tokens
+        self.challenge = challenge
     }
 
     package func register(on router: Router) {
@@ -80,10 +83,8 @@ package struct SessionRoutes {
         let key = EmailAddress.key(of: EmailAddress.parse(email) ?? email.trimmed)
         let attempt = signIns.attempt(email: key, client: ClientKey.of(context.clientAddress))
         let state = try await signIns.state(of: attempt)
-        guard state.wait <= .zero else {
-            let seconds = Int(clamping: state.wait.components.seconds) + 1
-            throw Problem(.tooManySignIns).retrying(after: seconds)
-        }
+        try state.checkWait()
+        if challenge.isNeeded(after: state.failures) { try await challenge.require(context) }
         let comparison = try await passwords.compare(password, with: state.passwordHash)
         guard comparison.matches, let account = state.account, let stored = state.passwordHash else {
             try await signIns.failed(attempt)

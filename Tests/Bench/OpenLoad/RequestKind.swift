@@ -13,6 +13,8 @@ enum RequestKind: String, Sendable {
     case health
     /// What shoppers do, without carts: they look at products, at lists, search, and order now and then.
     case journey
+    /// A sign-in with a stolen password, each for another address.
+    case signIn = "sign_in"
 
     /// - Parameter key: one that was not used before
     func request(address: String, key: String) -> [UInt8] {
@@ -28,6 +30,11 @@ enum RequestKind: String, Sendable {
             return get(
                 "/v1/products?limit=20&q=\(Self.first.randomElement() ?? "")+\(Self.second.randomElement() ?? "")", address)
         case .health: return get("/health", address)
+        case .signIn:
+            let body = #"{"email":"\#(key)@example.org","password":"one stolen password"}"#
+            return Array(
+                ("POST /v1/sessions HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: \(address)\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n" + body).utf8)
         case .journey:
             let kind: RequestKind =
                 switch Int.random(in: 0..<100) {

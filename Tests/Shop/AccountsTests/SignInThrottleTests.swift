@@ -36,4 +36,17 @@ struct SignInThrottleTests {
             #expect(wait(6, all: all, isKnown: true) == .seconds(2))
         }
     }
+
+    @Test("the failures that count are those of the client, and everyone's where the person has never been")
+    func counted() {
+        func count(_ own: Failures?, _ all: Failures?, isKnown: Bool) -> Int {
+            SignInThrottle.failures(client: own, all: all, isKnown: isKnown)
+        }
+        let (two, nine) = (Failures(count: 2, age: .seconds(1)), Failures(count: 9, age: .seconds(1)))
+        #expect(count(nil, nil, isKnown: false) == 0)
+        #expect(count(two, nine, isKnown: false) == 9 && count(two, nine, isKnown: true) == 2)
+        #expect(count(nil, nine, isKnown: true) == 0 && count(nine, two, isKnown: true) == 9)
+        let old = Failures(count: 9, age: SignInThrottle.memory)
+        #expect(count(old, old, isKnown: false) == 0 && count(two, old, isKnown: false) == 2)
+    }
 }

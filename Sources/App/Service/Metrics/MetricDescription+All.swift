@@ -8,6 +8,10 @@ extension MetricDescription {
             "commerce_cache_requests_total", "Lookups in the catalogue's cache, by layer and result."),
         MetricDescription("commerce_cart_listeners", "Connections that listen to a cart."),
         MetricDescription(
+            "commerce_challenges_total",
+            "Requests that needed proof of a person, by outcome: passed, refused, missing, or unchecked where its service failed."
+        ),
+        MetricDescription(
             "commerce_event_deliveries_dead",
             "Deliveries of events that were given up, by kind of target; at most 10,000 for each."),
         MetricDescription(

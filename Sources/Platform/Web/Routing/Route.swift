@@ -33,7 +33,8 @@ package enum RouteResult {
     case deferred(Route.Handler)
 }
 
-/// What a route needs that differs from the other routes.
+/// What a route needs that differs from the other routes, and who may call it. There are no options without callers, so a route that
+/// does not declare them does not compile.
 package struct RouteOptions: Sendable {
     package var loadClass: LoadClass
     /// How many plain requests one request costs under the rate limit, from its query as sent; nil: one.
@@ -49,12 +50,12 @@ package struct RouteOptions: Sendable {
     /// Whether its handler waits for something else than the database, in a bounded queue of its own, and so takes no place of the
     /// admission gate.
     package var hasOwnQueue = false
-    /// Who may call it. Nil only in tests of other things: a test fails for a route of the service without it.
-    package var access: RouteAccess?
+    /// Who may call it.
+    package let access: RouteAccess
 
     package init(
-        _ loadClass: LoadClass = .admitted, deadline: Duration? = nil, body: BodyPolicy = .none, takesJSON: Bool = false,
-        isQuiet: Bool = false, access: RouteAccess? = nil
+        _ loadClass: LoadClass = .admitted, access: RouteAccess, deadline: Duration? = nil, body: BodyPolicy = .none,
+        takesJSON: Bool = false, isQuiet: Bool = false
     ) {
         self.access = access
         self.loadClass = loadClass
@@ -64,13 +65,11 @@ package struct RouteOptions: Sendable {
         self.isQuiet = isQuiet
     }
 
-    package static let standard = RouteOptions()
-    /// Takes JSON of at most so many bytes.
-    package static func json(upTo limit: Int) -> RouteOptions {
-        RouteOptions(body: BodyPolicy(limit: limit), takesJSON: true)
-    }
+    /// Takes JSON of at most so many bytes. ``RouteBody/open(to:)`` makes options of it.
+    package static func json(upTo limit: Int) -> RouteBody { RouteBody(limit: limit) }
+
     /// For health checks: always answered, and not logged.
-    package static let quiet = RouteOptions(.alwaysServed, isQuiet: true, access: .everyone)
+    package static let quiet = RouteOptions(.alwaysServed, access: .everyone, isQuiet: true)
 
     /// The same, for a handler that waits in a bounded queue of its own.
     package var queuedElsewhere: RouteOptions {
@@ -79,13 +78,16 @@ package struct RouteOptions: Sendable {
         return options
     }
 
-    /// The same, for these callers.
-    package func open(to access: RouteAccess) -> RouteOptions {
-        var options = self
-        options.access = access
-        return options
-    }
-
     /// The standard options, for these callers.
-    package static func open(to access: RouteAccess) -> RouteOptions { standard.open(to: access) }
+    package static func open(to access: RouteAccess) -> RouteOptions { RouteOptions(access: access) }
+}
+
+/// The JSON that a route takes, of which its callers are still to be declared.
+package struct RouteBody: Sendable {
+    fileprivate let limit: Int
+
+    /// The options of a route that takes it, for these callers.
+    package func open(to access: RouteAccess) -> RouteOptions {
+        RouteOptions(access: access, body: BodyPolicy(limit: limit), takesJSON: true)
+    }
 }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import HTTPTypes
 
-/// Who may call a route. Every route declares it, and ``Application`` checks it before the handler runs: what needs a person who is
-/// signed in has one, and a token that is damaged, expired or revoked is refused.
+/// Who may call a route. Every route declares it, as it has no ``RouteOptions`` without, and ``Application`` checks it before the
+/// handler runs: what needs a person who is signed in has one, and a token that is damaged, expired or revoked is refused.
 ///
 /// Which objects the caller may see is decided by the SQL that reads them, never by a comparison afterwards.
 package enum RouteAccess: String, Sendable, Hashable, CaseIterable {

@@ -7,7 +7,7 @@ import HTTPTypes
 /// A literal segment wins over a parameter. GET serves HEAD as well. Handlers belong to the router's loop, so they
 /// need not be Sendable.
 ///
-///     router.post("/v1/things", .json(upTo: 4_096)) { context in
+///     router.post("/v1/things", .json(upTo: 4_096).open(to: .customer)) { context in
 ///         try await things.create(context.json())
 ///     }
 ///     router.cached("/v1/things/{id}") { context in
@@ -37,7 +37,7 @@ package final class Router {
 
     /// Adds a route whose handler always runs in a task.
     package func add(
-        _ method: HTTPRequest.Method, _ template: String, _ options: RouteOptions = .standard,
+        _ method: HTTPRequest.Method, _ template: String, _ options: RouteOptions,
         _ handler: @escaping Route.Handler
     ) {
         var handler = handler
@@ -83,23 +83,23 @@ package final class Router {
         routes.append(route)
     }
 
-    package func get(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
+    package func get(_ template: String, _ options: RouteOptions, _ handler: @escaping Route.Handler) {
         add(.get, template, options, handler)
     }
 
-    package func post(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
+    package func post(_ template: String, _ options: RouteOptions, _ handler: @escaping Route.Handler) {
         add(.post, template, options, handler)
     }
 
-    package func put(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
+    package func put(_ template: String, _ options: RouteOptions, _ handler: @escaping Route.Handler) {
         add(.put, template, options, handler)
     }
 
-    package func patch(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
+    package func patch(_ template: String, _ options: RouteOptions, _ handler: @escaping Route.Handler) {
         add(.patch, template, options, handler)
     }
 
-    package func delete(_ template: String, _ options: RouteOptions = .standard, _ handler: @escaping Route.Handler) {
+    package func delete(_ template: String, _ options: RouteOptions, _ handler: @escaping Route.Handler) {
         add(.delete, template, options, handler)
     }
 

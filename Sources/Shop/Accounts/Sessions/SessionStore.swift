@@ -46,6 +46,9 @@ package struct SessionStore {
         }
     }
 
+    /// How many places an account is known to have signed in from. They are forgotten after half a year.
+    private static let maximumClients = 100
+
     // MARK: Opening
 
     /// Opens a session.
@@ -72,6 +75,10 @@ package struct SessionStore {
                 SELECT \(session), id, \(token.familyHash), \(signIn.device as String?), \(expires) FROM a), \
                 t AS (INSERT INTO refresh_token (token_hash, session_id) SELECT \(token.hash), \(session) FROM a), \
                 f AS (DELETE FROM sign_in_failure WHERE \(failures) AND EXISTS (SELECT FROM a)), \
+                o AS (DELETE FROM account_client WHERE account_id = \(signIn.account) AND client_hash <> \(signIn.client) \
+                AND (seen_at < now() - interval '180 days' OR client_hash IN (SELECT client_hash FROM account_client \
+                WHERE account_id = \(signIn.account) AND client_hash <> \(signIn.client) ORDER BY seen_at DESC \
+                OFFSET \(literal: Self.maximumClients - 1)))), \
                 c AS (INSERT INTO account_client (account_id, client_hash) SELECT id, \(signIn.client) FROM a \
                 ON CONFLICT (account_id, client_hash) DO UPDATE SET seen_at = now()) \
                 SELECT a.epoch, a.email, a.email_key, a.locale, EXISTS (SELECT FROM account_client WHERE account_id = a.id) \

@@ -35,6 +35,15 @@ package struct SignInStore {
         package let account: UUID?
         package let passwordHash: String?
         package let wait: Duration
+        /// How many failures there were: from this client, and from all where the person has never signed in from this one.
+        package let failures: Int
+
+        /// - Throws: `Problem` (429) where the attempt comes too early
+        func checkWait() throws(Problem) {
+            guard wait <= .zero else {
+                throw Problem(.tooManySignIns).retrying(after: Int(clamping: wait.components.seconds) + 1)
+            }
+        }
     }
 
     package func state(of attempt: Attempt) async throws -> State {
@@ -46,16 +55,18 @@ package struct SignInStore {
             LEFT JOIN LATERAL (\(Self.failures(attempt.emailHash, attempt.client))) f ON true \
             LEFT JOIN LATERAL (\(Self.failures(attempt.emailHash, []))) g ON true
             """)
-        guard let row = rows.first else { return State(account: nil, passwordHash: nil, wait: .zero) }
+        guard let row = rows.first else { return State(account: nil, passwordHash: nil, wait: .zero, failures: 0) }
         let (account, hash, own, ownAge, all, allAge, isKnown) = try row.decode(
             (UUID?, String?, Int32?, Int64?, Int32?, Int64?, Bool).self)
         func failures(_ count: Int32?, _ age: Int64?) -> SignInThrottle.Failures? {
             guard let count, let age else { return nil }
             return SignInThrottle.Failures(count: Int(count), age: .microseconds(age))
         }
+        let (client, everyone) = (failures(own, ownAge), failures(all, allAge))
         return State(
             account: account, passwordHash: hash,
-            wait: SignInThrottle.wait(client: failures(own, ownAge), all: failures(all, allAge), isKnown: isKnown))
+            wait: SignInThrottle.wait(client: client, all: everyone, isKnown: isKnown),
+            failures: SignInThrottle.failures(client: client, all: everyone, isKnown: isKnown))
     }
 
     private static func failures(_ email: [UInt8], _ client: [UInt8]) -> PostgresQuery {

@@ -33,6 +33,12 @@ package enum SignInThrottle {
         return isKnown ? own : max(own, wait(all, free: freeOfAll, longest: longestOfAll))
     }
 
+    /// How many failures count against an attempt.
+    /// - Parameter isKnown: as for ``wait(client:all:isKnown:)``
+    package static func failures(client: Failures?, all: Failures?, isKnown: Bool) -> Int {
+        [client, isKnown ? nil : all].compactMap { $0 }.filter { $0.age < memory }.map(\.count).max() ?? 0
+    }
+
     private static func wait(_ failures: Failures?, free: Int, longest: Duration) -> Duration {
         guard let failures, failures.count >= free, failures.age < memory else { return .zero }
         // 1, 2, 4, 8, … seconds.

@@ -99,7 +99,7 @@ package struct AccountStore {
         return true
     }
 
-    /// Writes a password and what follows from it, and commits.
+    /// Writes a password and what follows from it, and commits. Links that were mailed before end: they may be in wrong hands, too.
     /// - Returns: the account's new epoch.
     private func change(
         password hash: String, of account: UUID, email: String, key: String, locale: String?, traceID: String?,
@@ -108,7 +108,11 @@ package struct AccountStore {
         let notice = AccountRequest(
             .notice, email: email, key: key, account: account, locale: locale, traceID: traceID)
         let rows = try await transaction.commit(
-            with: more + ["UPDATE account SET password_hash = \(hash), updated_at = now() WHERE id = \(account)"]
+            with: more + [
+                "UPDATE account SET password_hash = \(hash), updated_at = now() WHERE id = \(account)",
+                "DELETE FROM account_request WHERE email_key = \(key) AND kind IN ('password_reset', 'sign_in_link')",
+                "DELETE FROM account_request WHERE account_id = \(account) AND kind = 'email_change'",
+            ]
                 + notice.statements(mailing: [.passwordChanged]) + SessionStore.endingAll(of: account))
         return try rows.last?.first?.decode((Int32).self)
     }

@@ -144,6 +144,36 @@ struct AccountAPITests {
         #expect(try await shop.mailCount(to: unknown) == 0)
     }
 
+    @Test(
+        "a new password ends the mailed links that were sent before it, however it was set",
+        arguments: ["by mail", "by password"])
+    func otherLinks(way: String) async throws {
+        let shop = try Shop.current
+        let account = TestAccount()
+        try await account.insert(into: shop)
+        let client = try client()
+        let session = try await account.signIn(client)
+        func ask(_ path: String, _ page: String) async throws -> String {
+            #expect(try await client.send("POST", path, json: #"{"email":"\#(account.email)"}"#).status == 202)
+            return try shop.token(in: try await shop.mail(to: account.email, with: "/account/" + page), page: page)
+        }
+        let other = try await ask("/v1/password-resets", "reset-password")
+        let link = try await ask("/v1/sign-in-links", "sign-in")
+        if way == "by mail" {
+            #expect(try await client.send("POST", "/v1/password-resets", json: #"{"email":"\#(account.email)"}"#).status == 202)
+            let used = try shop.token(
+                in: try await shop.mail(to: account.email, with: "/account/reset-password", number: 2), page: "reset-password")
+            let body = #"{"token":"\#(used)","password":"eight grey herons"}"#
+            #expect(try await client.send("PUT", "/v1/password-resets", json: body).status == 204)
+        } else {
+            let body = #"{"password":"eight grey herons","current_password":"\#(account.password)"}"#
+            #expect(try await client.send("PATCH", "/v1/me", [session.header], json: body).status == 200)
+        }
+        let again = #"{"token":"\#(other)","password":"nine brown herons"}"#
+        #expect(try await client.send("PUT", "/v1/password-resets", json: again).code == "invalid_link")
+        #expect(try await client.send("POST", "/v1/sessions", json: #"{"link_token":"\#(link)"}"#).status == 401)
+    }
+
     @Test("a mailed link signs in, once, and is no token for anything else")
     func link() async throws {
         let shop = try Shop.current
@@ -232,6 +262,25 @@ struct AccountAPITests {
         #expect(changed.status == 200)
         #expect(try await client.get("/v1/me", [session.header]).status == 401)
         #expect(try await client.send("POST", "/v1/sessions", json: account.credentials).status == 401)
+    }
+
+    @Test("the present password cannot be guessed with a stolen access token, and that does not lock the owner out")
+    func guesses() async throws {
+        let account = TestAccount()
+        try await account.insert(into: Shop.current)
+        let client = try client()
+        let here = ("X-Forwarded-For", "198.51.100.20")
+        let session = try await account.signIn(client, [here])
+        func change(_ password: String) async throws -> Answer {
+            let json = #"{"password":"eight grey herons","current_password":"\#(password)"}"#
+            return try await client.send("PATCH", "/v1/me", [session.header, ("X-Forwarded-For", "203.0.113.20")], json: json)
+        }
+        for number in 0..<5 { #expect(try await change("guess \(number)").code == "wrong_password") }
+        for password in ["guess 6", account.password] {
+            let refused = try await change(password)
+            #expect(refused.status == 429 && refused.code == "too_many_sign_ins" && refused.header("Retry-After") != nil)
+        }
+        _ = try await account.signIn(client, [here])
     }
 
     @Test("a guest's orders become the customer's when the mailbox is proven, and those of no other guest")

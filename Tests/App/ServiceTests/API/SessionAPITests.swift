@@ -202,6 +202,30 @@ struct SessionAPITests {
         #expect(mail.contains("Test Browser"))
     }
 
+    @Test("the places from which a person has signed in are remembered for half a year, and no more than a hundred")
+    func places() async throws {
+        let shop = try Shop.current
+        let account = try await account()
+        let here = ("X-Forwarded-For", "198.51.100.77")
+        _ = try await account.signIn(try client(), [here])
+        let person = "(SELECT id FROM account WHERE email = '\(account.email)')"
+        try await shop.execute(
+            """
+            INSERT INTO account_client (account_id, client_hash, seen_at) SELECT \(person), sha256(n::text::bytea),
+                now() - n * interval '1 day' FROM generate_series(1, 250) n;
+            UPDATE account_client SET seen_at = now() - interval '300 days' WHERE account_id = \(person)
+                AND length(client_hash) > 0 AND seen_at > now() - interval '12 hours';
+            """)
+        // From where the person signs in now, it stays, however long ago the last time was.
+        _ = try await account.signIn(try client(), [here])
+        func count(_ condition: String) async throws -> String {
+            try await shop.execute("SELECT count(*) FROM account_client WHERE account_id = \(person) AND \(condition)")
+        }
+        #expect(try await count("true") == "100")
+        #expect(try await count("seen_at < now() - interval '180 days'") == "0")
+        #expect(try await count("seen_at > now() - interval '1 hour'") == "1")
+    }
+
     @Test("signing in with a guest's cart merges it, and doing so again changes nothing")
     func cart() async throws {
         let client = try client()

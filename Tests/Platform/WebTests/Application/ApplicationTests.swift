@@ -40,7 +40,7 @@ import WebTestSupport
             default: throw Unforeseen()
             }
         }
-        router.get("/v1/deadline", RouteOptions(deadline: .seconds(2))) { context in
+        router.get("/v1/deadline", RouteOptions(access: .everyone, deadline: .seconds(2))) { context in
             let left = Deadline.current.map { $0.remaining(at: context.request.received) }
             return .json { $0.bool(left == .seconds(2)) }
         }

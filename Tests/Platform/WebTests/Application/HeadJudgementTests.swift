@@ -18,7 +18,7 @@ import WebTestSupport
     ) async throws -> (plan: BodyPolicy, status: Int) {
         try await onLoop { loop in
             let router = Router()
-            router.post("/json", .json(upTo: 4_096)) { _ in .noContent }
+            router.post("/json", .json(upTo: 4_096).open(to: .everyone)) { _ in .noContent }
             router.post("/none") { _ in .noContent }
             let journal = LogJournal()
             let application = Application(router: router, middlewares: refuses ? [Refusing()] : [], logger: journal.logger)

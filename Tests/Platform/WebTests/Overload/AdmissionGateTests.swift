@@ -116,7 +116,7 @@ import WebTestSupport
         let (sheds, vital) = try await onLoop { loop in
             let router = Router(gate: Self.gate(loop, Self.settings(1, queue: 0)), metrics: NOOPMetricsHandler.instance)
             router.get("/health", .quiet) { _ in .noContent }
-            router.post("/upload", RouteOptions(body: BodyPolicy(isStreamed: true))) { _ in .noContent }
+            router.post("/upload", RouteOptions(access: .everyone, body: BodyPolicy(isStreamed: true))) { _ in .noContent }
             router.get("/slow") { context in
                 try await loop.sleep(for: .milliseconds(200))
                 return .noContent

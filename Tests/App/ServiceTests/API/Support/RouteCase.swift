@@ -28,6 +28,12 @@ struct RouteRequest: Sendable {
     let path: String
     var headers: [(String, String)] = []
     var json: String?
+
+    /// The fields of a handshake.
+    static let webSocket = [
+        ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
 }
 
 /// What the calls of the table are about.
@@ -87,7 +93,7 @@ extension RouteCase {
                 RouteRequest(path: $0.cart.path + "/events", headers: [$0.cart.header])
             },
             RouteCase(call: "GET /v1/carts/{id}/live", cache: "no-store", kind: .endless) {
-                RouteRequest(path: $0.cart.path + "/live", headers: [$0.cart.header])
+                RouteRequest(path: $0.cart.path + "/live", headers: [$0.cart.header] + RouteRequest.webSocket)
             },
             RouteCase(call: "DELETE /v1/carts/{id}", cache: "no-store", kind: .empty) {
                 RouteRequest(path: $0.cart.path, headers: [$0.cart.header])

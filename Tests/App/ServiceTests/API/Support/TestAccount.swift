@@ -16,12 +16,20 @@ struct TestAccount: Sendable {
 
     /// Makes the account without a mail. Its hash is a cheap one.
     func insert(into shop: Shop, role: String? = nil) async throws {
+        try await shop.execute(try insertion(role: role))
+    }
+
+    /// The same on a stage.
+    func insert(into stage: Stage) async throws {
+        try await stage.execute(try insertion(role: nil))
+    }
+
+    private func insertion(role: String?) throws -> String {
         let hash = try PasswordHash(of: Array(password.utf8), ScryptParameters(log2N: 4, r: 1, p: 1)).text
-        try await shop.execute(
-            """
+        return """
             INSERT INTO account (id, email, email_key, password_hash, role) VALUES (gen_random_uuid(), '\(email)', '\(email)',
                 '\(hash)', \(role.map { "'\($0)'" } ?? "NULL"))
-            """)
+            """
     }
 
     /// Signs in.
@@ -55,15 +63,15 @@ struct TestSession: Sendable {
 }
 
 extension Shop {
-    /// The text of the newest mail to an address that has these words, once it was sent.
-    func mail(to address: String, with words: String) async throws -> String {
+    /// The text of a mail to an address that has these words, once it was sent: of the newest one, or by its number.
+    func mail(to address: String, with words: String, number: Int? = nil) async throws -> String {
         let deadline = TestSupport.Deadline(seconds: 60)
         while true {
             let message = try await execute(
                 """
                 SELECT convert_from(message, 'UTF8') FROM mailbox_message WHERE recipient = '\(address)'
                     AND position('\(words)' IN replace(convert_from(message, 'UTF8'), E'=\\r\\n', '')) > 0
-                    ORDER BY created_at DESC LIMIT 1
+                    ORDER BY created_at \(number.map { "LIMIT 1 OFFSET \($0 - 1)" } ?? "DESC LIMIT 1")
                 """)
             if !message.isEmpty {
                 return message.replacing("=\r\n", with: "").replacing("=\n", with: "").replacing("=3D", with: "=")

@@ -1,0 +1,1 @@
+ALTER TABLE cart_ticket DROP COLUMN session_id;
