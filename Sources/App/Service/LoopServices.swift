@@ -90,8 +90,7 @@ package final class LoopServices: @unchecked Sendable {
             store: carts, tickets: cartTickets,
             broadcaster: CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger),
             settings: configuration.live,
-            origins: AllowedOrigins(configuration.server.corsOrigins),
-            hasEnded: { shared.endedSessions.hasEnded($0, since: $1) }
+            origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
         OrderRoutes(
             store: orders,

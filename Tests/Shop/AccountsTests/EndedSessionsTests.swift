@@ -24,25 +24,6 @@ struct EndedSessionsTests {
         #expect(list.isEnded(claims, at: start + 60 * Self.second) == true)
     }
 
-    @Test("what is open ends with its session, or with all sessions that were there when it was opened")
-    func open() {
-        let list = EndedSessions(tokenLifetime: .seconds(600))
-        let (opened, person) = (100 * Self.second, claims.principal)
-        // However old the list is.
-        #expect(!list.hasEnded(person, since: opened))
-        list.add([.session(UUID()), .account(UUID(), epoch: 9)], at: opened + 1)
-        #expect(!list.hasEnded(person, since: opened))
-        list.add([.account(person.account, epoch: 4)], at: opened + 2)
-        #expect(list.hasEnded(person, since: opened))
-        // Read again, it is still the same end: what was opened after it stays.
-        list.add([.account(person.account, epoch: 4)], read: opened + 4, at: opened + 4)
-        #expect(!list.hasEnded(person, since: opened + 3))
-        list.add([.account(person.account, epoch: 5)], at: opened + 5)
-        #expect(list.hasEnded(person, since: opened + 3))
-        list.add([.session(person.session)], at: opened + 6)
-        #expect(list.hasEnded(person, since: opened + 7))
-    }
-
     @Test("an account's end is about earlier epochs only, and entries are forgotten when no token can be valid")
     func epochs() {
         let list = EndedSessions(tokenLifetime: .seconds(600))

@@ -16,7 +16,7 @@ package final class EndedSessions: Sendable {
 
     private struct State {
         var sessions: [UUID: UInt64] = [:]
-        var accounts: [UUID: (epoch: Int32, until: UInt64, added: UInt64)] = [:]
+        var accounts: [UUID: (epoch: Int32, until: UInt64)] = [:]
         var read: UInt64?
     }
 
@@ -44,7 +44,7 @@ package final class EndedSessions: Sendable {
                 case .session(let id): if state.sessions[id] == nil { state.sessions[id] = overflow ? .max : until }
                 case .account(let id, let epoch):
                     if let known = state.accounts[id], known.epoch >= epoch { continue }
-                    state.accounts[id] = (epoch, overflow ? .max : until, now)
+                    state.accounts[id] = (epoch, overflow ? .max : until)
                 }
             }
             guard let read else { return }
@@ -61,15 +61,6 @@ package final class EndedSessions: Sendable {
             if let known = state.accounts[claims.principal.account], claims.epoch < known.epoch { return true }
             guard let read = state.read, now &- read <= Self.longestAge || read > now else { return nil }
             return false
-        }
-    }
-
-    /// Whether a session has ended that was there at an instant of the monotonic clock. It is for what stays open: there a list that is
-    /// too old changes nothing.
-    package func hasEnded(_ principal: Principal, since instant: UInt64) -> Bool {
-        state.withLock { state in
-            if state.sessions[principal.session] != nil { return true }
-            return state.accounts[principal.account].map { $0.added > instant } ?? false
         }
     }
 

@@ -126,8 +126,6 @@ package final class CartBroadcaster: @unchecked Sendable {
 // Unchecked: used on the loop only; the last reference may go anywhere.
 final class CartSubscription: @unchecked Sendable {
     let listener: CartListener
-    /// The customer who listens, whose session may end; nil for a guest.
-    var principal: Principal?
     private let broadcaster: CartBroadcaster
 
     init(_ listener: CartListener, in broadcaster: CartBroadcaster) {

@@ -13,19 +13,16 @@ package struct CartLiveRoutes {
     let settings: LiveSettings
     /// The origins of web pages that may open a WebSocket.
     let origins: AllowedOrigins
-    /// Whether a customer's session has ended, as far as the process knows, since an instant of the monotonic clock.
-    let hasEnded: (Principal, UInt64) -> Bool
 
     package init(
         store: CartStore, tickets: CartTicketStore, broadcaster: CartBroadcaster, settings: LiveSettings,
-        origins: AllowedOrigins, hasEnded: @escaping (Principal, UInt64) -> Bool
+        origins: AllowedOrigins
     ) {
         self.store = store
         self.tickets = tickets
         self.broadcaster = broadcaster
         self.settings = settings
         self.origins = origins
-        self.hasEnded = hasEnded
     }
 
     package func register(on router: Router) {
@@ -35,9 +32,7 @@ package struct CartLiveRoutes {
     }
 
     private func issue(_ context: RequestContext) async throws -> Response {
-        guard let key = context.cartKey, let issued = try await tickets.issue(for: key, to: context.principal) else {
-            throw Problem.noCart
-        }
+        guard let key = context.cartKey, let issued = try await tickets.issue(for: key) else { throw Problem.noCart }
         return Response.json(.created) { json in
             json.beginObject()
             json.field("ticket", issued.ticket.text)
@@ -48,22 +43,15 @@ package struct CartLiveRoutes {
 
     private func events(_ context: RequestContext) async throws -> Response {
         let subscription = try await admit(context)
-        let watch = SessionWatch(subscription.principal, at: context.loop.now, hasEnded)
-        return .eventStream { [heartbeat = settings.heartbeat, loop = context.loop] output in
+        return .eventStream { [heartbeat = settings.heartbeat] output in
             output.whenFinishing { subscription.listener.end() }
             try await output.write(ServerSentEvent.retry(after: Self.reconnectTime))
-            var written = loop.now
             while true {
-                let turn = try await subscription.listener.next(within: watch.pause(heartbeat))
-                guard !watch.isOver else { return }
-                switch turn {
+                switch try await subscription.listener.next(within: heartbeat) {
                 case .event(let event): try await output.write(event.serverSent)
-                case .silence:
-                    guard loop.now &- written >= heartbeat.nanosecondsClamped else { continue }
-                    try await output.write(ServerSentEvent.heartbeat)
+                case .silence: try await output.write(ServerSentEvent.heartbeat)
                 case .end: return
                 }
-                written = loop.now
             }
         }
     }
@@ -76,14 +64,11 @@ package struct CartLiveRoutes {
         let ticket = handshake.offered.first { $0.utf8.starts(with: Self.ticketPrefix.utf8) }
         let subscription = try await admit(context, ticket: ticket.map { String($0.dropFirst(Self.ticketPrefix.count)) })
         let loop = context.loop
-        let watch = SessionWatch(subscription.principal, at: loop.now, hasEnded)
         return .webSocket(handshake, settings: settings.webSocket) { session in
             let sender = loop.run {
                 do {
                     while true {
-                        let turn = try await subscription.listener.next(within: watch.pause(.seconds(3_600)))
-                        guard !watch.isOver else { return session.close(.policyViolation, "the session has ended") }
-                        switch turn {
+                        switch try await subscription.listener.next(within: .seconds(3_600)) {
                         case .event(let event): try await session.send(event.message)
                         case .silence: break
                         case .end: return session.close(.normal, "the cart is gone")
@@ -110,14 +95,13 @@ package struct CartLiveRoutes {
         let seen = try context.lastEventID
         let subscription: CartSubscription
         let cart: Cart?
-        // A customer's stream needs a ticket, which knows the session that the stream ends with.
+        // A customer's stream needs a ticket: a stream would not end with the access token that opened it.
         if context.request[.xCartToken] != nil, let key = context.cartKey {
             subscription = try broadcaster.join(id, of: context.client)
             cart = try await store.cart(key)
         } else if let ticket = try ticket ?? context.query.first("ticket") {
             subscription = try broadcaster.join(id, of: context.client)
-            guard let holder = try await tickets.redeem(ticket, for: id) else { throw Problem.noCart }
-            if case .customer(let principal) = holder { subscription.principal = principal }
+            guard try await tickets.redeem(ticket, for: id) else { throw Problem.noCart }
             cart = try await store.cart(id)
         } else {
             throw Problem.noCart
@@ -133,29 +117,6 @@ package struct CartLiveRoutes {
     static let subprotocol = "commerce.cart"
     /// The prefix of a ticket that is offered as a subprotocol. There it is in no URL, which proxies log.
     static let ticketPrefix = "ticket."
-}
-
-/// The session behind an open stream, which must not outlive it. Confined to its loop.
-// Unchecked: used on the loop only.
-private struct SessionWatch: @unchecked Sendable {
-    /// How long a stream may stay after its session's end is known to the process.
-    private static let interval: Duration = .seconds(1)
-
-    private let principal: Principal?
-    private let since: UInt64
-    private let hasEnded: (Principal, UInt64) -> Bool
-
-    init(_ principal: Principal?, at now: UInt64, _ hasEnded: @escaping (Principal, UInt64) -> Bool) {
-        self.principal = principal
-        since = now
-        self.hasEnded = hasEnded
-    }
-
-    /// Whether the session has ended; never for a guest.
-    var isOver: Bool { principal.map { hasEnded($0, since) } ?? false }
-
-    /// How long to wait for an event at most.
-    func pause(_ longest: Duration) -> Duration { principal == nil ? longest : min(longest, Self.interval) }
 }
 
 extension RequestContext {

@@ -16,16 +16,11 @@ package struct CartTicketStore {
     }
 
     /// A new ticket and its expiry; nil where there is no such cart.
-    /// - Parameter principal: the person who is signed in
-    func issue(
-        for cart: CartStore.Key, to principal: Principal?
-    ) async throws -> (ticket: RandomToken, expiresAt: Timestamp)? {
+    func issue(for cart: CartStore.Key) async throws -> (ticket: RandomToken, expiresAt: Timestamp)? {
         let ticket = RandomToken()
-        // A guest's cart is opened by its token alone.
-        let session = cart.isCustomers ? principal?.session : nil
         let rows = try await pool.batch([
             """
-            INSERT INTO cart_ticket (hash, cart_id, session_id, expires_at) SELECT \(ticket.hash), id, \(session as UUID?), now() + \
+            INSERT INTO cart_ticket (hash, cart_id, expires_at) SELECT \(ticket.hash), id, now() + \
             \(lifetime.wholeMicroseconds) * interval '1 microsecond' FROM cart \
             WHERE id = \(cart.id) AND token_hash = \(cart.tokenHash) RETURNING expires_at
             """
@@ -34,24 +29,13 @@ package struct CartTicketStore {
         return (ticket, try row[0])
     }
 
-    /// What a ticket opens a cart for.
-    enum Holder: Equatable {
-        case guest
-        case customer(Principal)
-    }
-
     /// Consumes a ticket.
-    /// - Returns: nil for one that is not valid for this cart, or whose session has ended.
-    func redeem(_ ticket: String, for cart: UUID) async throws -> Holder? {
-        let rows = try await pool.execute(
-            """
-            WITH t AS (DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) \
-            AND expires_at > now() RETURNING session_id) \
-            SELECT t.session_id, s.account_id FROM t LEFT JOIN account_session s ON s.id = t.session_id
-            """)
-        guard let (session, account) = try rows.first?.decode((UUID?, UUID?).self) else { return nil }
-        guard let session else { return .guest }
-        return account.map { .customer(Principal(account: $0, session: session)) }
+    /// - Returns: whether it was valid for this cart.
+    func redeem(_ ticket: String, for cart: UUID) async throws -> Bool {
+        let rows = try await pool.batch([
+            "DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) AND expires_at > now()"
+        ])
+        return rows.first?.affectedRows == 1
     }
 
     /// Deletes up to `limit` expired tickets.

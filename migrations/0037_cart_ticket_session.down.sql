@@ -1,1 +1,0 @@
-ALTER TABLE cart_ticket DROP COLUMN session_id;
