@@ -17,49 +17,59 @@ CREATE FUNCTION json_compact(value text) RETURNS text LANGUAGE sql IMMUTABLE PAR
     SELECT regexp_replace(value, '("(?:[^"\\]|\\.)*")|\s+', '\1', 'g')
 $$;
 
--- The row for a product; null where it cannot be bought by anyone: it is not active, or has no active variant.
+-- The row for a product; null where nobody can buy it: it is not active, or has no active variant.
 CREATE FUNCTION product_document_of(p product) RETURNS product_document LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
     money text := ',"currency":' || to_json(p.currency) || '}';
-    category text;
+    low bigint;
+    high bigint;
+    variants uuid[] := '{}';
+    place bytea;
+    list bytea := '';
     v record;
+    c record;
+    shown text;
+    category text;
+    path text := '';
+    depth integer := 0;
     d product_document;
 BEGIN
     IF p.status <> 'active' THEN RETURN NULL; END IF;
-    SELECT min(k.price) AS low, max(k.price) AS high, array_agg(k.id ORDER BY k.place) AS ids,
-        string_agg(convert_to('{"id":"' || k.id || '","sku":' || to_json(k.sku) || ',"name":' || to_json(k.name) || ',"options":'
-            || CASE WHEN k.options = '{}' THEN '{}' WHEN cardinality(k.option_order) > 1
-                THEN json_compact(options_ordered(k.options, k.option_order)::text) ELSE json_compact(k.options::text) END
-            || ',"price":{"amount":' || k.price || money || ',"compare_at_price":'
-            || CASE WHEN k.compare_at_price > k.price THEN '{"amount":' || k.compare_at_price || money ELSE 'null' END
-            || ',"available":', 'UTF8') || '\x01' || k.place || convert_to(',"in_stock":', 'UTF8') || '\x02' || k.place || '\x7d',
-            '\x2c' ORDER BY k.place) AS list
-    INTO v FROM (
-        SELECT x.*, int2send((row_number() OVER (ORDER BY x.position, x.id) - 1)::smallint) AS place
-        FROM variant x WHERE x.product_id = p.id AND x.active
-    ) k;
-    IF v.ids IS NULL THEN RETURN NULL; END IF;
+    FOR v IN SELECT * FROM variant x WHERE x.product_id = p.id AND x.active ORDER BY x.position, x.id LOOP
+        place := int2send(cardinality(variants)::smallint);
+        list := list || CASE WHEN list = '' THEN '' ELSE '\x2c'::bytea END
+            || convert_to('{"id":"' || v.id || '","sku":' || to_json(v.sku) || ',"name":' || to_json(v.name) || ',"options":'
+                || CASE WHEN v.options = '{}' THEN '{}' WHEN cardinality(v.option_order) > 1
+                    THEN json_compact(options_ordered(v.options, v.option_order)::text) ELSE json_compact(v.options::text) END
+                || ',"price":{"amount":' || v.price || money || ',"compare_at_price":'
+                || CASE WHEN v.compare_at_price > v.price THEN '{"amount":' || v.compare_at_price || money ELSE 'null' END
+                || ',"available":', 'UTF8')
+            || '\x01' || place || convert_to(',"in_stock":', 'UTF8') || '\x02' || place || '\x7d';
+        variants := variants || v.id;
+        low := least(low, v.price);
+        high := greatest(high, v.price);
+    END LOOP;
+    IF low IS NULL THEN RETURN NULL; END IF;
     -- By their parents and not by the path, which takes a statement of its own to follow a category that was moved.
-    WITH RECURSIVE above AS (
-        SELECT c.parent_id, '{"slug":' || to_json(c.slug) || ',"name":' || to_json(c.name) AS text, 1 AS height
-        FROM category c WHERE c.id = p.category_id
-        UNION ALL
-        -- The limit ends it even if the table held a circle.
-        SELECT c.parent_id, '{"slug":' || to_json(c.slug) || ',"name":' || to_json(c.name), a.height + 1
-        FROM above a JOIN category c ON c.id = a.parent_id WHERE a.height < 32
-    )
-    SELECT min(a.text) FILTER (WHERE a.height = 1) || ',"path":[' || string_agg(a.text || '}', ',' ORDER BY a.height DESC) || ']}'
-    INTO category FROM above a;
+    SELECT x.parent_id, x.slug, x.name INTO c FROM category x WHERE x.id = p.category_id;
+    -- The limit ends it even if the table held a circle.
+    WHILE c.slug IS NOT NULL AND depth < 32 LOOP
+        shown := '{"slug":' || to_json(c.slug) || ',"name":' || to_json(c.name);
+        category := coalesce(category, shown);
+        path := shown || CASE WHEN path = '' THEN '}' ELSE '},' END || path;
+        depth := depth + 1;
+        SELECT x.parent_id, x.slug, x.name INTO c FROM category x WHERE x.id = c.parent_id;
+    END LOOP;
     d.product_id := p.id;
-    d.variants := v.ids;
+    d.variants := variants;
     d.document := '\x01' || convert_to('{"id":"' || p.id || '","slug":' || to_json(p.slug) || ',"name":' || to_json(p.name)
-        || ',"description":' || to_json(p.description) || ',"category":' || coalesce(category, 'null')
+        || ',"description":' || to_json(p.description) || ',"category":' || coalesce(category || ',"path":[' || path || ']}', 'null')
         || ',"brand":' || coalesce(to_json(p.brand)::text, 'null')
         || ',"attributes":' || CASE WHEN p.attributes = '[]' THEN '[]' ELSE json_compact(attributes_shown(p.attributes)::text) END
         || ',"tags":' || array_to_json(p.tags) || ',"images":' || json_compact(p.images::text)
-        || ',"price":{"amount":' || p.price || money || ',"price_range":{"min":{"amount":' || v.low || money
-        || ',"max":{"amount":' || v.high || money || '},"variants":[', 'UTF8')
-        || v.list || convert_to('],"status":"active","created_at":"'
+        || ',"price":{"amount":' || p.price || money || ',"price_range":{"min":{"amount":' || low || money
+        || ',"max":{"amount":' || high || money || '},"variants":[', 'UTF8')
+        || list || convert_to('],"status":"active","created_at":"'
             || to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","updated_at":"'
             || to_char(p.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"}', 'UTF8');
     RETURN d;
