@@ -17,7 +17,7 @@ CREATE FUNCTION json_compact(value text) RETURNS text LANGUAGE sql IMMUTABLE PAR
     SELECT regexp_replace(value, '("(?:[^"\\]|\\.)*")|\s+', '\1', 'g')
 $$;
 
--- The row for a product; null where nobody can buy it: it is not active, or has no active variant.
+-- The row for a product; null where it cannot be bought: it is not active, or has no active variant.
 CREATE FUNCTION product_document_of(p product) RETURNS product_document LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
     money text := ',"currency":' || to_json(p.currency) || '}';

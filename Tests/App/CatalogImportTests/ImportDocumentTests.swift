@@ -185,7 +185,7 @@ struct ImportDocumentTests {
         #expect(try shop.query("SELECT ctid, xmin FROM product_document") == rows)
     }
 
-    /// Without `product_document_lock()`, or without the lock on products in `product_document_refresh()`, some documents are those of before.
+    /// It fails without `product_document_lock()`, and without the lock on products in `product_document_refresh()`.
     @Test(
         "writers of one product, its categories and attributes never leave another document, nor wait for each other in a circle")
     func concurrentWriters() async throws {
