@@ -86,8 +86,10 @@ BEGIN
     DELETE FROM product_document d USING unnest(ids) i (id) JOIN product q ON q.id = i.id
     WHERE d.product_id = i.id
         AND (q.status <> 'active' OR NOT EXISTS (SELECT FROM variant v WHERE v.product_id = q.id AND v.active));
-    INSERT INTO product_document AS d SELECT w.* FROM unnest(ids) i (id) JOIN product q ON q.id = i.id
-    CROSS JOIN LATERAL product_document_of(q) w WHERE w.product_id IS NOT NULL
+    -- OFFSET 0: otherwise the planner may join after it has called the function for every product that there is.
+    INSERT INTO product_document AS d
+    SELECT w.* FROM (SELECT q FROM unnest(ids) i (id) JOIN product q ON q.id = i.id OFFSET 0) x
+    CROSS JOIN LATERAL product_document_of(x.q) w WHERE w.product_id IS NOT NULL
     ON CONFLICT (product_id) DO UPDATE SET variants = EXCLUDED.variants, document = EXCLUDED.document
     WHERE (d.variants, d.document) IS DISTINCT FROM (EXCLUDED.variants, EXCLUDED.document);
 END
