@@ -86,6 +86,13 @@ extension AuditRule {
             rule: "what lists show of a product is in its row",
             query: "SELECT p.id, p.slug FROM product p WHERE p.summary IS DISTINCT FROM product_summary(p)"),
         AuditRule(
+            rule: "what is shown of a product is kept as its rows and those of its variants, categories and attributes have it",
+            query: """
+                SELECT p.id, p.slug FROM product p LEFT JOIN product_document d ON d.product_id = p.id \
+                CROSS JOIN LATERAL product_document_of(p) w \
+                WHERE (d.variants, d.document) IS DISTINCT FROM (w.variants, w.document)
+                """),
+        AuditRule(
             rule: "an order's sums add up",
             query: """
                 SELECT o.id, o.subtotal, o.total, l.lines FROM orders o LEFT JOIN (SELECT order_id, sum(line_total) AS lines, \

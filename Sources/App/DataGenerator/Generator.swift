@@ -64,14 +64,15 @@ package struct Generator {
     ]
 
     /// The tables that functions of the database fill.
-    private static let kept = ["search_product", "search_word", "search_term"]
+    private static let kept = ["product_document", "search_product", "search_word", "search_term"]
 
-    /// The triggers that would write again what the rows have already, or what ``search(_:)`` writes.
+    /// The triggers that would write again what the rows have already, or what ``derive(_:)`` writes.
     ///
     /// Each would do it for all rows of a table at once. A trigger that is not listed here stays enabled.
     private static let triggers = [
         (table: "product", name: "product_depth_insert"), (table: "variant", name: "variant_depth_insert"),
         (table: "product", name: "search_product_inserted"), (table: "variant", name: "search_variant_inserted"),
+        (table: "variant", name: "variant_document_insert"),
     ]
 
     private func write(_ connection: BlockingConnection, isEmpty: Bool) throws {
@@ -84,7 +85,7 @@ package struct Generator {
             "INSERT INTO attribute (code, name, type) VALUES ('colour', 'Colour', 'colour') ON CONFLICT (code) DO NOTHING")
         try copy(connection)
         try dropped?.restore(on: connection) { note(.indexing($0)) }
-        try search(connection)
+        try derive(connection)
         for trigger in Self.triggers { try connection.execute("ALTER TABLE \(trigger.table) ENABLE TRIGGER \(trigger.name)") }
         try searched?.restore(on: connection) { note(.indexing($0)) }
         try dropped?.restoreReferences(on: connection) { note(.indexing($0)) }
@@ -130,18 +131,18 @@ package struct Generator {
     /// The bytes that are sent at a time.
     private static let batch = 1 << 18
 
-    /// Writes what searches read, by the function that the triggers call, so that it is the same. It needs the keys of products and
-    /// the index of their variants.
-    private func search(_ connection: BlockingConnection) throws {
+    /// Writes what searches and products' pages read, by the functions that the triggers call, so that it is the same. It needs the keys
+    /// of products and the index of their variants.
+    private func derive(_ connection: BlockingConnection) throws {
         try connection.execute("ANALYZE category; ANALYZE product; ANALYZE variant")
         for start in stride(from: 0, to: options.products, by: Self.searchBatch) {
             let ids = (start..<min(start + Self.searchBatch, options.products)).map { GeneratedProduct.Core($0, options).id }
-            try connection.query("SELECT search_product_refresh(\(ids))::text")
+            try connection.query("SELECT search_product_refresh(\(ids))::text, product_document_refresh(\(ids))::text")
             note(.searchable(products: start + ids.count, of: options.products))
         }
     }
 
-    /// The products whose search rows are written by one call.
+    /// The products whose rows are written by one call.
     private static let searchBatch = 2_000
 }
 

@@ -34,18 +34,21 @@ package struct CatalogStore {
         }
     }
 
-    /// The documents of the active products among these, each with its active variants, the default one first.
+    /// The documents of the products among these that can be bought.
     func products(ids: [UUID]) async throws -> [UUID: CatalogCache.Loaded] {
-        try await documents("\(Self.columns) p.id = ANY(\(ids)) AND p.status = 'active' ORDER BY p.id, v.position, v.id") {
-            $0.id
-        }
+        try await documents(
+            "SELECT d.product_id, \(Self.document) FROM product_document d WHERE d.product_id = ANY(\(ids))"
+        ) { fields, row throws(PostgresError) in try fields.uuid(row, 0) }
     }
 
     /// The same by slug; for a slug that a product had before, a redirect to its present one.
     func products(slugs: [String]) async throws -> [String: CatalogCache.Loaded] {
         var found = try await documents(
-            "\(Self.columns) p.slug = ANY(\(slugs)) AND p.status = 'active' ORDER BY p.id, v.position, v.id"
-        ) { String(decoding: $0.slug, as: UTF8.self) }
+            """
+            SELECT p.slug, \(Self.document) FROM product p JOIN product_document d ON d.product_id = p.id \
+            WHERE p.slug = ANY(\(slugs))
+            """
+        ) { fields, row throws(PostgresError) in String(decoding: try fields.text(row, 0), as: UTF8.self) }
         let unknown = slugs.filter { found[$0] == nil }
         guard !unknown.isEmpty else { return found }
         let rows = try await readRequested(
@@ -60,61 +63,33 @@ package struct CatalogStore {
         return found
     }
 
-    private static let columns: PostgresQuery = """
-        SELECT \(ProductColumn.selectList) \
-        FROM product p JOIN variant v ON v.product_id = p.id AND v.active JOIN stock s ON s.variant_id = v.id \
-        LEFT JOIN category c ON c.id = p.category_id WHERE
+    /// What PostgreSQL keeps of a product `d`, and the stock of its variants in their order.
+    static let document: PostgresQuery = """
+        d.variants, d.document, ARRAY(SELECT (SELECT \(StockSQL.available) FROM stock s WHERE s.variant_id = v.id) \
+        FROM (SELECT unnest(d.variants) AS id) v)
         """
 
-    /// Makes a document of the rows of each product, which are next to each other.
-    private func documents<Key: Hashable>(
-        _ query: PostgresQuery, by key: (Product) -> Key
+    /// - Parameter key: reads the first column, by which a document is found
+    private func documents<Key: Hashable & PostgresEncodable>(
+        _ query: PostgresQuery, by key: (PostgresFields, Int) throws(PostgresError) -> Key
     ) async throws -> [Key: CatalogCache.Loaded] {
         let rows = try await readRequested(query)
-        return try rows.withFields(ProductColumn.types) { fields in
+        return try rows.withFields([Key.self, [UUID].self, [UInt8].self, [Int32].self]) { fields in
             var found: [Key: CatalogCache.Loaded] = [:]
             found.reserveCapacity(fields.rows)
-            var first = 0
-            while first < fields.rows {
-                let id = try fields.uuid(first, .id)
-                var end = first + 1
-                while end < fields.rows, try fields.uuid(end, .id) == id { end += 1 }
-                let product = try Self.product(id, fields, first..<end)
-                found[key(product)] = (product.document(), product.variants.map(\.available))
-                first = end
+            for row in 0..<fields.rows {
+                guard let bytes = fields.bytes(row, 2),
+                    let document = StockTemplate(kept: bytes, variants: try fields.uuids(row, 1))
+                else {
+                    throw PostgresError(
+                        .decoding, "a product has no document in format \(StockTemplate.keptFormat)", column: "document")
+                }
+                // A variant without stock is one of which there is none.
+                found[try key(fields, row)] = (document, try fields.integers(row, 3).map { $0 ?? 0 })
             }
             return found
         }
     }
-
-    private static func product(
-        _ id: UUID, _ fields: PostgresNamedFields<ProductColumn>, _ rows: Range<Int>
-    ) throws -> Product {
-        let first = rows.lowerBound
-        let variants = try rows.map { row in
-            Variant(
-                id: try fields.uuid(row, .variant), sku: try fields.text(row, .sku), name: try fields.text(row, .variantName),
-                options: try fields.text(row, .options), price: try fields.bigint(row, .variantPrice),
-                compareAtPrice: try fields.optionalBigint(row, .variantCompareAtPrice),
-                available: try fields.integer(row, .available))
-        }
-        let price = try fields.bigint(first, .price)
-        return Product(
-            id: id, slug: try fields.text(first, .slug), name: try fields.text(first, .name),
-            description: try fields.text(first, .description),
-            category: CategoryReference(
-                slug: fields.bytes(first, .categorySlug), name: fields.bytes(first, .categoryName),
-                path: fields.bytes(first, .categoryPath)),
-            brand: fields.bytes(first, .brand), attributes: fields.bytes(first, .attributes),
-            tags: try fields.texts(first, .tags), images: try fields.json(first, .images),
-            price: price, prices: Self.range(try fields.bigint(first, .priceMin), try fields.bigint(first, .priceMax)),
-            currency: try fields.text(first, .currency),
-            status: try fields.text(first, .status), createdAt: try fields.timestamp(first, .createdAt),
-            updatedAt: try fields.timestamp(first, .updatedAt), variants: variants)
-    }
-
-    /// A range that the database keeps in order.
-    static func range(_ least: Int64, _ greatest: Int64) -> ClosedRange<Int64> { least...max(least, greatest) }
 
     /// All categories, each after its parent.
     package func categories() async throws -> [Category] {
@@ -163,58 +138,6 @@ package struct CatalogStore {
     }
 
     package static let versionQuery: PostgresQuery = "SELECT version FROM catalog_version"
-
-    /// The columns of a product: a row for each of its active variants.
-    enum ProductColumn: Int, PostgresTypedColumn {
-        case id, slug, name, description, categorySlug, categoryName, categoryPath, brand, attributes, tags, images, currency
-        case price, priceMin, priceMax, status, createdAt, updatedAt
-        case variant, sku, variantName, options, variantPrice, variantCompareAtPrice, available
-
-        var definition: (sql: PostgresQuery, type: any PostgresEncodable.Type) {
-            switch self {
-            case .id: ("p.id", UUID.self)
-            case .slug: ("p.slug", String.self)
-            case .name: ("p.name", String.self)
-            case .description: ("p.description", String.self)
-            case .categorySlug: ("c.slug", String.self)
-            case .categoryName: ("c.name", String.self)
-            // A category at the root, and a product without attributes, need no function.
-            case .categoryPath:
-                (
-                    """
-                    CASE WHEN c.parent_id IS NULL THEN json_build_array(json_build_object('slug', c.slug, 'name', c.name)) \
-                    ELSE category_breadcrumbs(c.path) END::text
-                    """, String.self
-                )
-            case .brand: ("p.brand", String.self)
-            case .attributes: ("CASE WHEN p.attributes <> '[]' THEN attributes_shown(p.attributes)::text END", String.self)
-            case .tags: ("p.tags", [String].self)
-            case .images: ("p.images", PostgresJSON.self)
-            case .currency: ("p.currency", String.self)
-            case .price: ("p.price", Int64.self)
-            case .priceMin: ("coalesce(p.price_min, p.price)", Int64.self)
-            case .priceMax: ("coalesce(p.price_max, p.price)", Int64.self)
-            case .status: ("p.status", String.self)
-            case .createdAt: ("p.created_at", Timestamp.self)
-            case .updatedAt: ("p.updated_at", Timestamp.self)
-            case .variant: ("v.id", UUID.self)
-            case .sku: ("v.sku", String.self)
-            case .variantName: ("v.name", String.self)
-            case .options:
-                (
-                    """
-                    CASE WHEN cardinality(v.option_order) > 1 THEN options_ordered(v.options, v.option_order)::text \
-                    ELSE v.options::text END
-                    """, String.self
-                )
-            case .variantPrice: ("v.price", Int64.self)
-            case .variantCompareAtPrice: ("v.compare_at_price", Int64.self)
-            case .available: (StockSQL.available, Int32.self)
-            }
-        }
-
-        static let types = PostgresColumnTypes<Self>()
-    }
 }
 
 /// PostgreSQL refused a value that came from a request: status 400, and no failure of the service.

@@ -63,27 +63,3 @@ struct CategoryTree {
         return (children[category.id] ?? []).reduce(category.products) { $0 + total($1, depth: depth + 1) }
     }
 }
-
-/// The category of a product, as the product shows it. Valid as long as the row it was read from.
-struct CategoryReference {
-    let slug: UnsafeBufferPointer<UInt8>
-    let name: UnsafeBufferPointer<UInt8>
-    /// The categories from the root down to it: a JSON array.
-    let path: UnsafeBufferPointer<UInt8>?
-
-    init(
-        slug: UnsafeBufferPointer<UInt8>, name: UnsafeBufferPointer<UInt8>, path: UnsafeBufferPointer<UInt8>? = nil
-    ) {
-        self.slug = slug
-        self.name = name
-        self.path = path
-    }
-
-    /// Nil where the product has no category.
-    init?(
-        slug: UnsafeBufferPointer<UInt8>?, name: UnsafeBufferPointer<UInt8>?, path: UnsafeBufferPointer<UInt8>? = nil
-    ) {
-        guard let slug, let name else { return nil }
-        self.init(slug: slug, name: name, path: path)
-    }
-}

@@ -27,7 +27,7 @@ package enum DocumentShape {
     /// A document of each kind, as it is stored in Redis, with every member that such a document can have; and the columns.
     static func samples() -> [[UInt8]] {
         let available = [7, 0]
-        return [product(true), product(false)].map { $0.encoded(available: available) }
+        return [product().encoded(available: available)]
             + [list(ProductTotal(counted: 2)), list(ProductTotal(counted: .max)), list(nil), selection()].map {
                 $0.encoded(available: available)
             }
@@ -36,13 +36,10 @@ package enum DocumentShape {
                 CategorySlugs.json(["home-kitchen": "kitchen"]),
                 StockTemplate(redirectTo: "/v1/products/slug").encoded(available: []),
             ]
-            + [
-                CatalogStore.ProductColumn.selectList, CatalogStore.CategoryColumn.selectList,
-            ].map { Array($0.sql.utf8) }
+            + [Array(CatalogStore.CategoryColumn.selectList.sql.utf8)]
     }
 
     private static let id = UUID(high: 0x0123_4567_89ab_7def, low: 0x8123_4567_89ab_cdef)
-    private static let time = Timestamp(microseconds: 1_700_000_000_123_456)
 
     private static func facets() -> [UInt8] {
         var counts = FacetCounts()
@@ -52,28 +49,20 @@ package enum DocumentShape {
         return counts.members(FacetRequest([("category", .category), ("price", .price)]))
     }
 
-    /// - Parameter isWhole: whether it has a category, images and options
-    private static func product(_ isWhole: Bool) -> StockTemplate {
-        withTags(["red", "blue"]) { tags in
-            Product(
-                id: id, slug: text("slug"), name: text("Name"), description: text("Description"),
-                category: isWhole
-                    ? CategoryReference(
-                        slug: text("category"), name: text("Category"), path: text(#"[{"slug": "category", "name": "Category"}]"#)
-                    )
-                    : nil,
-                brand: isWhole ? text("Brand") : nil,
-                attributes: isWhole ? text(#"[{"code": "colour", "name": "Colour", "type": "colour", "value": "red"}]"#) : nil,
-                tags: tags, images: isWhole ? text(#"["https://cdn.example/a.jpg"]"#) : nil, price: 1_299, prices: 1_299...1_499,
-                currency: text("USD"),
-                status: text("active"), createdAt: time, updatedAt: time,
-                variants: [7, 0].map { available in
-                    Variant(
-                        id: id, sku: text("SKU"), name: text("Variant"), options: isWhole ? text(#"{"size": "M"}"#) : nil,
-                        price: 1_299, compareAtPrice: isWhole ? 1_599 : nil, available: available)
-                }
-            ).document()
+    /// A product as PostgreSQL keeps it. Its other members are those of the newest migration that has `product_document_of()`: a
+    /// migration that changes them ends with a new version of the catalogue.
+    private static func product() -> StockTemplate {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("id", id)
+        for index in 0..<2 {
+            json.key("available")
+            json.availablePlaceholder(index)
+            json.key("in_stock")
+            json.inStockPlaceholder(index)
         }
+        json.endObject()
+        return StockTemplate(variants: [id, id], template: json.finish())
     }
 
     private static func list(_ total: ProductTotal?) -> StockTemplate {
@@ -107,21 +96,5 @@ package enum DocumentShape {
             Category(id: id, parent: nil, slug: "home", name: "Home", path: "home", products: 2),
             Category(id: other, parent: id, slug: "home-kitchen", name: "Kitchen", path: "home/kitchen", products: 3),
         ]).json()
-    }
-
-    /// A literal lies in the program, where it can be pointed to at any time.
-    private static func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
-        guard text.hasPointerRepresentation else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    }
-
-    /// Tags as PostgreSQL sends them.
-    private static func withTags<Result>(_ tags: [String], _ body: (PostgresTexts) -> Result) -> Result {
-        func number(_ number: Int) -> [UInt8] { withUnsafeBytes(of: Int32(clamping: number).bigEndian) { Array($0) } }
-        // One dimension, no nulls, of text; its length, from index 1.
-        let header = [1, 0, 25, tags.count, 1].flatMap(number)
-        return (header + tags.flatMap { number($0.utf8.count) + Array($0.utf8) }).withUnsafeBufferPointer { bytes in
-            body(PostgresTexts(bytes) ?? PostgresTexts())
-        }
     }
 }

@@ -133,6 +133,7 @@ struct BootstrapTests {
             outbox DELETE,INSERT,SELECT
             outbox UPDATE(payload)
             product SELECT
+            product_document SELECT
             product_sales DELETE,INSERT,SELECT,UPDATE
             product_slug SELECT
             purchase_count DELETE,INSERT,SELECT,UPDATE

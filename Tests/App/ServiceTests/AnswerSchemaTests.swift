@@ -102,28 +102,6 @@ struct AnswerSchemaTests {
         }
     }
 
-    @Test("a product, with and without what may be missing") func catalogue() throws {
-        let images = text(#"[{"url": "/assets/a.svg", "alt": ""}]"#)
-        for category in [nil, CategoryReference(slug: text("kitchen"), name: text("Kitchen"))] {
-            let product = Product(
-                id: id, slug: text("a"), name: text("A"), description: text(""),
-                category: category.map {
-                    CategoryReference(slug: $0.slug, name: $0.name, path: text(#"[{"slug": "kitchen", "name": "Kitchen"}]"#))
-                },
-                brand: category == nil ? nil : text("Acme"), attributes: category == nil ? nil : Self.attributes,
-                tags: PostgresTexts(), images: images, price: 1, prices: 1...2, currency: text("USD"), status: text("active"),
-                createdAt: at, updatedAt: at,
-                variants: [
-                    Variant(
-                        id: id, sku: text("A"), name: text("A"), options: text(#"{"size": "M"}"#), price: 1,
-                        compareAtPrice: category == nil ? 1 : 2, available: 3)
-                ])
-            for stock in [[], [0], [3], [-2]] {
-                #expect(try violations(of: product.document().filled(with: stock), as: "Product") == [])
-            }
-        }
-    }
-
     @Test("a list of products, with and without what may be missing") func lists() throws {
         for (next, total) in [
             (nil, nil), ("abc_-", ProductTotal(counted: 7)), ("abc", nil), ("a", ProductTotal(counted: 10_001)),
@@ -131,22 +109,6 @@ struct AnswerSchemaTests {
             let list = ProductList(variants: [], available: [], next: next, link: next, total: total).loaded { _ in }
             #expect(try violations(of: list.document.filled(with: list.available), as: "ProductList") == [])
         }
-    }
-
-    private static var attributes: UnsafeBufferPointer<UInt8> {
-        text(
-            """
-            [{"code": "colour", "name": "Colour", "type": "colour", "value": "red"}, {"code": "m", "name": "M", "type": "choice", \
-            "value": ["a", "b"]}, {"code": "w", "name": "W", "type": "number", "value": 1.2, "unit": "kg"}, \
-            {"code": "d", "name": "D", "type": "boolean", "value": true}]
-            """)
-    }
-
-    /// As a row holds it.
-    private func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> { Self.text(text) }
-
-    private static func text(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     @Test("categories") func categories() throws {

@@ -9,14 +9,17 @@ import Testing
 
     @Test func everyTypeIsReadInPlace() async throws {
         let id = UUID(), at = Timestamp(microseconds: 1_700_000_000_123_456)
-        let json = PostgresJSON(Array(#"{"a": "ü"}"#.utf8))
         try await withPool { pool, _ in
             let rows = try await pool.query(
                 """
-                SELECT n, \(id), 'Ünïcödé' || n, \(at), \(json), 7::bigint, -3, ARRAY['a', NULL, '', 'ß'] FROM generate_series(1, 2) n
+                SELECT n, \(id), 'Ünïcödé' || n, \(at), ARRAY[\(id), \(UUID())], 7::bigint, -3,
+                ARRAY['a', NULL, '', 'ß'], ARRAY[1, NULL, -2], '{}'::integer[] FROM generate_series(1, 2) n
                 """)
             try rows.withFields(
-                [Int32.self, UUID.self, String.self, Timestamp.self, PostgresJSON.self, Int64.self, Int32.self, [String].self]
+                [
+                    Int32.self, UUID.self, String.self, Timestamp.self, [UUID].self, Int64.self, Int32.self, [String].self,
+                    [Int32].self, [Int32].self,
+                ]
             ) { (fields) throws in
                 #expect(fields.rows == 2)
                 for row in 0..<2 {
@@ -24,10 +27,11 @@ import Testing
                     #expect(try fields.uuid(row, 1) == id)
                     #expect(text(try fields.text(row, 2)) == "Ünïcödé\(row + 1)")
                     #expect(try fields.timestamp(row, 3) == at)
-                    #expect(text(try fields.json(row, 4)) == #"{"a": "ü"}"#)
+                    #expect(try fields.uuids(row, 4).first == id && fields.uuids(row, 4).count == 2)
                     #expect(try fields.bigint(row, 5) == 7)
                     #expect(try fields.integer(row, 6) == -3)
-                    #expect(try fields.texts(row, 7).map { text($0) } == ["a", nil, "", "ß"])
+                    #expect(try fields.elements(row, 7).map { text($0) } == ["a", nil, "", "ß"])
+                    #expect(try fields.integers(row, 8) == [1, nil, -2] && fields.integers(row, 9) == [])
                 }
             }
         }
@@ -35,14 +39,15 @@ import Testing
 
     @Test func nullsAndFieldsOutsideTheResultAreNil() async throws {
         try await withPool { pool, _ in
-            let rows = try await pool.query("SELECT NULL::text, NULL::jsonb, NULL::uuid, NULL::bigint, NULL::text[], ''")
+            let rows = try await pool.query("SELECT NULL::text, NULL::uuid[], NULL::uuid, NULL::bigint, ARRAY[NULL, 'a'], ''")
             try rows.withFields([]) { (fields) throws in
                 #expect(fields.bytes(0, 0) == nil)
-                #expect(try fields.json(0, 1) == nil)
+                #expect(throws: PostgresError.self) { try fields.uuids(0, 1) }
                 #expect(throws: PostgresError.self) { try fields.text(0, 0) }
                 #expect(throws: PostgresError.self) { try fields.uuid(0, 2) }
                 #expect(throws: PostgresError.self) { try fields.bigint(0, 3) }
-                #expect(throws: PostgresError.self) { try fields.texts(0, 4) }
+                #expect(throws: PostgresError.self) { try fields.uuids(0, 4) }
+                #expect(throws: PostgresError.self) { try fields.integers(0, 4) }
                 #expect(try fields.text(0, 5).isEmpty)
                 for (row, column) in [(1, 0), (-1, 0), (0, 6), (0, -1), (Int.max, Int.max)] {
                     #expect(fields.bytes(row, column) == nil)
@@ -66,7 +71,7 @@ import Testing
     @Test func randomBytesNeverMakeAnArrayReadBeyondThem() throws {
         func elements(_ bytes: [UInt8]) -> Int? {
             bytes.withUnsafeBufferPointer { bytes in
-                PostgresTexts(bytes).map { texts in texts.reduce(0) { count, _ in count + 1 } }
+                PostgresElements(bytes).map { elements in elements.reduce(0) { count, _ in count + 1 } }
             }
         }
         let header: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -76,7 +81,7 @@ import Testing
         #expect(elements([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25]) == 0)
         for count in 0..<12 { #expect(elements(Array(header.prefix(count))) == nil) }
         #expect(elements([127] + header.dropFirst()) == nil)
-        #expect(PostgresTexts().reduce(0) { count, _ in count + 1 } == 0)
+        #expect(PostgresElements().reduce(0) { count, _ in count + 1 } == 0)
         for _ in 0..<2_000 { _ = elements((0..<Int.random(in: 0..<40)).map { _ in UInt8.random(in: 0...3) }) }
     }
 }

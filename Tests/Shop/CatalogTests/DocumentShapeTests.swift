@@ -10,11 +10,8 @@ import Testing
     /// texts change with it; the shape follows by itself.
     private static let golden = [
         #"""
-        {"id":"01234567-89ab-7def-8123-456789abcdef","slug":"slug","name":"Name","description":"Description","category":{"slug":"category","name":"Category","path":[{"slug":"category","name":"Category"}]},"brand":"Brand","attributes":[{"code":"colour","name":"Colour","type":"colour","value":"red"}],"tags":["red","blue"],"images":["https://cdn.example/a.jpg"],"price":{"amount":1299,"currency":"USD"},"price_range":{"min":{"amount":1299,"currency":"USD"},"max":{"amount":1499,"currency":"USD"}},"variants":[{"id":"01234567-89ab-7def-8123-456789abcdef","sku":"SKU","name":"Variant","options":{"size":"M"},"price":{"amount":1299,"currency":"USD"},"compare_at_price":{"amount":1599,"currency":"USD"},"available":7,"in_stock":true},{"id":"01234567-89ab-7def-8123-456789abcdef","sku":"SKU","name":"Variant","options":{"size":"M"},"price":{"amount":1299,"currency":"USD"},"compare_at_price":{"amount":1599,"currency":"USD"},"available":0,"in_stock":false}],"status":"active","created_at":"2023-11-14T22:13:20.123456Z","updated_at":"2023-11-14T22:13:20.123456Z"}
-        """#,
-        #"""
-        {"id":"01234567-89ab-7def-8123-456789abcdef","slug":"slug","name":"Name","description":"Description","category":null,"brand":null,"attributes":[],"tags":["red","blue"],"images":null,"price":{"amount":1299,"currency":"USD"},"price_range":{"min":{"amount":1299,"currency":"USD"},"max":{"amount":1499,"currency":"USD"}},"variants":[{"id":"01234567-89ab-7def-8123-456789abcdef","sku":"SKU","name":"Variant","options":null,"price":{"amount":1299,"currency":"USD"},"compare_at_price":null,"available":7,"in_stock":true},{"id":"01234567-89ab-7def-8123-456789abcdef","sku":"SKU","name":"Variant","options":null,"price":{"amount":1299,"currency":"USD"},"compare_at_price":null,"available":0,"in_stock":false}],"status":"active","created_at":"2023-11-14T22:13:20.123456Z","updated_at":"2023-11-14T22:13:20.123456Z"}
-        """#,
+        {"id":"01234567-89ab-7def-8123-456789abcdef","available":7,"in_stock":true,"available":0,"in_stock":false}
+        """#
     ]
 
     private static func decoded(_ sample: [UInt8]) throws -> (document: StockTemplate, available: [Int]) {
@@ -28,7 +25,7 @@ import Testing
             #expect(String(decoding: document.filled(with: available), as: UTF8.self) == text)
         }
         // Lists: exact total, total with an end, none.
-        let lists = try DocumentShape.samples()[2..<5].map { sample in
+        let lists = try DocumentShape.samples()[1..<4].map { sample in
             let (document, available) = try Self.decoded(sample)
             return try #require(
                 try JSONSerialization.jsonObject(with: Data(document.filled(with: available))) as? [String: Any])

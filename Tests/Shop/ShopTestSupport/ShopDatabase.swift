@@ -91,6 +91,9 @@ package struct ShopDatabase {
             WHERE c.path <> coalesce(p.path || '/', '') || c.slug;
             SELECT 'id', id FROM product WHERE substring(id::text, 15, 1) <> '7';
             SELECT 'summary', id FROM product p WHERE summary IS DISTINCT FROM product_summary(p);
+            SELECT 'document', id FROM product p LEFT JOIN product_document d ON d.product_id = p.id
+                CROSS JOIN LATERAL product_document_of(p) w
+                WHERE (d.variants, d.document) IS DISTINCT FROM (w.variants, w.document);
             SELECT 'variants', id FROM product p WHERE variants <> ARRAY(
                 SELECT v.id FROM variant v WHERE v.product_id = p.id AND v.active ORDER BY v.position, v.id);
             SELECT 'created', created_at FROM product GROUP BY created_at HAVING count(*) > 1;

@@ -26,6 +26,7 @@ package enum ServicePrivileges {
         // Imports write these tables, as their owner.
         Table("category", "SELECT"), Table("product", "SELECT"), Table("variant", "SELECT"), Table("catalog_version", "SELECT"),
         Table("product_slug", "SELECT"), Table("category_slug", "SELECT"), Table("attribute", "SELECT"),
+        Table("product_document", "SELECT"),
         // A job counts the words.
         Table("search_product", "SELECT"), Table("search_setting", "SELECT", updates: ["counted"]),
         Table("search_word", "SELECT", "INSERT", "UPDATE", "DELETE"), Table("search_term", "SELECT", "INSERT", "DELETE"),

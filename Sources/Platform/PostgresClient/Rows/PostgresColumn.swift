@@ -128,18 +128,6 @@ package struct PostgresNamedFields<Column: PostgresColumn> {
         try fields.text(row, column.rawValue)
     }
 
-    /// The text of a jsonb that may be NULL, as PostgreSQL writes it.
-    @inlinable
-    package func json(_ row: Int, _ column: Column) throws(PostgresError) -> UnsafeBufferPointer<UInt8>? {
-        try fields.json(row, column.rawValue)
-    }
-
-    /// An array of texts that is not NULL.
-    @inlinable
-    package func texts(_ row: Int, _ column: Column) throws(PostgresError) -> PostgresTexts {
-        try fields.texts(row, column.rawValue)
-    }
-
     /// An identifier that is not NULL.
     @inlinable
     package func uuid(_ row: Int, _ column: Column) throws(PostgresError) -> UUID { try fields.uuid(row, column.rawValue) }
@@ -147,12 +135,6 @@ package struct PostgresNamedFields<Column: PostgresColumn> {
     /// A bigint that is not NULL.
     @inlinable
     package func bigint(_ row: Int, _ column: Column) throws(PostgresError) -> Int64 { try fields.bigint(row, column.rawValue) }
-
-    /// A bigint that may be NULL.
-    @inlinable
-    package func optionalBigint(_ row: Int, _ column: Column) throws(PostgresError) -> Int64? {
-        try fields.bytes(row, column.rawValue) == nil ? nil : fields.bigint(row, column.rawValue)
-    }
 
     /// An integer that is not NULL.
     @inlinable

@@ -27,18 +27,34 @@ package struct PostgresFields {
         return bytes
     }
 
-    /// The text of a jsonb that may be NULL, as PostgreSQL writes it.
-    package func json(_ row: Int, _ column: Int) throws(PostgresError) -> UnsafeBufferPointer<UInt8>? {
-        guard let bytes = bytes(row, column) else { return nil }
-        // The first byte is a version (jsonb_send in jsonb.c).
-        guard bytes.first == 1 else { throw mismatch(column, "jsonb") }
-        return UnsafeBufferPointer(rebasing: bytes.dropFirst())
+    /// The elements of an array that is not NULL.
+    package func elements(_ row: Int, _ column: Int) throws(PostgresError) -> PostgresElements {
+        guard let bytes = bytes(row, column), let elements = PostgresElements(bytes) else { throw mismatch(column, "an array") }
+        return elements
     }
 
-    /// An array of texts that is not NULL.
-    package func texts(_ row: Int, _ column: Int) throws(PostgresError) -> PostgresTexts {
-        guard let bytes = bytes(row, column), let texts = PostgresTexts(bytes) else { throw mismatch(column, "text[]") }
-        return texts
+    /// An array of identifiers, none of which is NULL.
+    package func uuids(_ row: Int, _ column: Int) throws(PostgresError) -> [UUID] {
+        var list: [UUID] = []
+        for element in try elements(row, column) {
+            guard let element, element.count == 16 else { throw mismatch(column, "uuid[]") }
+            list.append(UUID(uuid: UnsafeRawBufferPointer(element).loadUnaligned(as: uuid_t.self)))
+        }
+        return list
+    }
+
+    /// An array of integers; nil stands for NULL.
+    package func integers(_ row: Int, _ column: Int) throws(PostgresError) -> [Int?] {
+        var list: [Int?] = []
+        for element in try elements(row, column) {
+            guard let element else {
+                list.append(nil)
+                continue
+            }
+            guard element.count == 4 else { throw mismatch(column, "integer[]") }
+            list.append(Int(Int32(bigEndian: UnsafeRawBufferPointer(element).loadUnaligned(as: Int32.self))))
+        }
+        return list
     }
 
     /// An identifier that is not NULL.
@@ -89,9 +105,9 @@ extension PostgresRows {
     }
 }
 
-/// The elements of a text array in PostgreSQL's binary form (array_send in arrayfuncs.c), in order; those of an array of
-/// several dimensions one after the other. Nil stands for NULL. Valid as long as the bytes are.
-package struct PostgresTexts: Sequence, IteratorProtocol {
+/// The elements of an array in PostgreSQL's binary form (array_send in arrayfuncs.c), in order; those of an array of several
+/// dimensions one after the other. Nil stands for NULL. Valid as long as the bytes are.
+package struct PostgresElements: Sequence, IteratorProtocol {
     private var rest: UnsafeRawBufferPointer
 
     /// An array without elements.

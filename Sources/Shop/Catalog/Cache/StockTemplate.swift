@@ -110,6 +110,21 @@ package struct StockTemplate: Equatable, Sendable {
     private func stock(_ index: Int, _ available: [Int]) -> Int { index < available.count ? available[index] : 0 }
 }
 
+// MARK: In PostgreSQL
+
+extension StockTemplate {
+    /// The format of `product_document.document` that this release reads. Another one gets a column of its own, since the release before
+    /// reads this one.
+    static let keptFormat: UInt8 = 1
+
+    /// A product as PostgreSQL keeps it (`product_document_of()` in `migrations`): the format, then the text with its placeholders.
+    /// Nil for other bytes.
+    init?(kept bytes: UnsafeBufferPointer<UInt8>, variants: [UUID]) {
+        guard bytes.count > 2, bytes[0] == Self.keptFormat, bytes[1] == UInt8(ascii: "{") else { return nil }
+        self.init(variants: variants, template: Array(bytes.dropFirst()))
+    }
+}
+
 // MARK: In Redis
 
 /// A byte for the kind of document, the number of variants in two bytes, their ids and how many pieces of each could be bought in four, the Link

@@ -25,6 +25,18 @@ struct InvariantsTests {
             "ALTER TABLE product DISABLE TRIGGER product_summary_keep; UPDATE product SET name = name || '!'",
             "what lists show of a product is in its row"
         ),
+        (
+            "DELETE FROM product_document",
+            "what is shown of a product is kept as its rows and those of its variants, categories and attributes have it"
+        ),
+        (
+            "UPDATE product_document SET variants = '{}'",
+            "what is shown of a product is kept as its rows and those of its variants, categories and attributes have it"
+        ),
+        (
+            "ALTER TABLE variant DISABLE TRIGGER variant_document_update; UPDATE variant SET name = name || '!'",
+            "what is shown of a product is kept as its rows and those of its variants, categories and attributes have it"
+        ),
         ("UPDATE outbox SET sequence = 1", "an aggregate's events have different sequences, which grow with their positions"),
         (
             "UPDATE orders SET event_sequence = 0",

@@ -12,7 +12,8 @@ import Testing
 @Suite("Plans") struct PlanTests {
     /// Tables that grow with the catalogue and the orders. Categories are read whole where that is cheaper.
     private static let large: Set<String> = [
-        "product", "variant", "stock", "stock_movement", "orders", "order_line", "order_history", "reservation", "cart",
+        "product", "product_document", "variant", "stock", "stock_movement", "orders", "order_line", "order_history",
+        "reservation", "cart",
         "cart_item",
         "cart_ticket", "idempotency", "order_hold", "stock_balance",
     ]
@@ -59,8 +60,8 @@ import Testing
             let page = try ask("GET", "/v1/products?limit=2&in_stock=true", by: ["product_newest"])
             let product = (page["data"] as? [[String: Any]])?.first ?? [:]
             let (id, slug) = (product["id"] as? String ?? "", product["slug"] as? String ?? "")
-            let shown = try ask("GET", "/v1/products/\(id)", by: ["product_pkey", "variant_product", "stock_pkey"])
-            try ask("GET", "/v1/products/\(slug)", by: ["product_slug_key", "variant_product", "stock_pkey"])
+            let shown = try ask("GET", "/v1/products/\(id)", by: ["product_document_pkey", "stock_pkey"])
+            try ask("GET", "/v1/products/\(slug)", by: ["product_slug_key", "product_document_pkey", "stock_pkey"])
             try lists("", by: "product_newest")
             try lists("&sort=price", by: "product_by_least_price")
             try lists("&sort=-price", by: "product_by_least_price")

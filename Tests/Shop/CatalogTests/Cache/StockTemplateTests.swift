@@ -50,6 +50,30 @@ struct StockTemplateTests {
         }
     }
 
+    @Test("a document that PostgreSQL keeps is a template, and bytes of another format are none") func kept() {
+        func read(_ bytes: [UInt8], _ variants: [UUID]) -> StockTemplate? {
+            bytes.withUnsafeBufferPointer { StockTemplate(kept: $0, variants: variants) }
+        }
+        let id = UUID(high: 1, low: 2)
+        let bytes: [UInt8] = [1] + Array(#"{"a":"#.utf8) + [1, 0, 0] + Array(#","b":"#.utf8) + [2, 0, 1] + Array("}".utf8)
+        let document = read(bytes, [id, id])
+        #expect(document?.variants == [id, id])
+        #expect(document.map { String(decoding: $0.filled(with: [7, 0]), as: UTF8.self) } == #"{"a":7,"b":false}"#)
+        let others: [[UInt8]] = [[], [1], [1, 0x7b], [2] + Array(bytes.dropFirst()), Array(bytes.dropFirst()), [1, 1] + bytes]
+        for other in others {
+            #expect(read(other, [id]) == nil)
+        }
+        // Where it is damaged, it is filled with what there is.
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<5_000 {
+            var damaged = bytes
+            damaged[Int.random(in: damaged.indices, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
+            if let document = read(Array(damaged.prefix(Int.random(in: 0...damaged.count, using: &random))), [id]) {
+                #expect(document.filled(with: [7]).count < 100)
+            }
+        }
+    }
+
     @Test("decoding its bytes gives it back") func roundTrip() throws {
         var random = SeededGenerator(seed: 2)
         for _ in 0..<2_000 {

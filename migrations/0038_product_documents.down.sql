@@ -1,0 +1,3 @@
+-- no-transaction
+-- The table goes with the migration before.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- no-transaction
+CALL product_document_fill();
