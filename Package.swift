@@ -83,6 +83,8 @@ let package = Package(
         platform("TLS", ["CSystem", "COpenSSL"]),
         // Signed tokens (RFC 7519), and the keys that they are verified with.
         platform("JWT", ["Formats", "COpenSSL"]),
+        // Access tokens of other issuers (OpenID Connect), with the keys that they publish.
+        platform("OpenIDConnect", ["JWT", "HTTPClient", "EventLoop", "Formats", "CSystem", logging, metrics]),
         // Hashes of passwords, made on threads of their own.
         platform("Passwords", ["COpenSSL", "EventLoop", "Formats", metrics]),
         platform("HTTPServer", ["EventLoop", "TLS", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
@@ -235,6 +237,7 @@ let package = Package(
         tests("Platform", "TLS"),
         tests("Platform", "Passwords", ["EventLoop", metrics]),
         tests("Platform", "JWT", ["COpenSSL", "Formats"]),
+        tests("Platform", "OpenIDConnect", ["EventLoop", "Formats", "HTTPClient", "JWT", logging]),
         tests("Platform", "HTTPServer", ["TLS", "CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
         tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
         tests("Platform", "RedisClient", ["CSystem", "EventLoop", logging]),
