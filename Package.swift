@@ -163,8 +163,8 @@ let package = Package(
         shop(
             "Accounts",
             [
-                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenAPI", "Web", "HTTPServer",
-                "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenIDConnect", "OpenAPI", "Web",
+                "HTTPServer", "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
             ],
             embedded: ["accounts.openapi.json"]),
         // What else a shopper may want: from what is bought together.
@@ -188,7 +188,7 @@ let package = Package(
             [
                 "Catalog", "Cart", "Orders", "Events", "Inventory", "Webhooks", "Notifications", "CloudTargets",
                 "Recommendations", "Accounts", "Passwords",
-                "Money", "JWT",
+                "Money", "JWT", "OpenIDConnect",
                 "Web",
                 "HTTPServer",
                 "HTTPClient", "SMTPClient", "AWS", "TLS", "PostgresClient", "RedisClient", "Observability",
@@ -202,7 +202,8 @@ let package = Package(
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Accounts", "Passwords", "Catalog", "Inventory", "Cart", "Orders",
+                "CServiceAPI", "Configuration", "Migrations", "Accounts", "OpenIDConnect", "Passwords", "Catalog", "Inventory",
+                "Cart", "Orders",
                 "Events", "Webhooks",
                 "Recommendations", "Notifications", "CloudTargets", "Money", "OpenAPI", "Web", "HTTPServer", "HTTPClient",
                 "SMTPClient", "AWS",
@@ -262,7 +263,7 @@ let package = Package(
             ],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
         tests("Shop", "Money", ["Formats"]),
-        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "Web"]),
+        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "OpenIDConnect", "Web"]),
         tests("Shop", "Inventory"),
         tests("Shop", "Events", ["EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web", logging]),
         tests(

@@ -30,6 +30,7 @@ package final class LoopServices: @unchecked Sendable {
     let cartTickets: CartTicketStore
     let orders: OrderStore
     let sessions: SessionStore
+    let identities: ExternalIdentityStore
     package let router: Router
     let application: Application
     /// Nil if metrics are off.
@@ -60,6 +61,7 @@ package final class LoopServices: @unchecked Sendable {
         orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime, committed: committed)
         sessions = SessionStore(
             pool: pool, settings: configuration.accounts.settings, ended: shared.endedSessions, committed: committed)
+        identities = ExternalIdentityStore(pool: pool, committed: committed)
         let checkout = CheckoutStore(
             pool: pool, reservationTime: configuration.shop.checkout.reservationTime, keys: keys,
             limits: configuration.rateLimit?.holds ?? HoldLimits(), lowStock: configuration.events.lowStock, committed: committed)
@@ -119,12 +121,14 @@ package final class LoopServices: @unchecked Sendable {
             }
         }
         application = Application(
-            router: router, middlewares: Self.middlewares(shared, loop, redis, sessions), settings: configuration.application,
+            router: router, middlewares: Self.middlewares(shared, loop, redis, sessions, identities),
+            settings: configuration.application,
             logger: logger, mapError: Problem.of)
     }
 
     private static func middlewares(
-        _ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?, _ sessions: SessionStore
+        _ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?, _ sessions: SessionStore,
+        _ identities: ExternalIdentityStore
     ) -> [any Middleware] {
         let configuration = shared.configuration
         var middlewares: [any Middleware] = []
@@ -134,7 +138,8 @@ package final class LoopServices: @unchecked Sendable {
                     origins: AllowedOrigins(configuration.server.corsOrigins), requestHeaders: [.xCartToken, .xOrderToken]))
         }
         middlewares.append(
-            AuthenticationMiddleware(tokens: shared.accessTokens, ended: shared.endedSessions, sessions: sessions))
+            AuthenticationMiddleware(
+                verifier: shared.tokenVerifier, ended: shared.endedSessions, sessions: sessions, identities: identities))
         if let limits = configuration.rateLimit {
             middlewares.append(
                 RateLimitMiddleware(

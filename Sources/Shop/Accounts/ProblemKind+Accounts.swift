@@ -28,9 +28,13 @@ extension ProblemKind {
     package static let crossSite = ProblemKind(
         .forbidden, "cross_site", "Request of another site",
         "The refresh token came in a cookie, and a page of another site has sent the request.")
+    package static let issuerUnavailable = ProblemKind(
+        .serviceUnavailable, "issuer_unavailable", "Issuer not available",
+        "The issuer of the access token does not answer, so the token cannot be checked. Try again after the seconds in "
+            + "`Retry-After`.")
 
     static let accounts = [
         signInFailed, sessionEnded, tooManySignIns, tooManyPasswords, accountsOff, invalidLink, emailTaken, wrongPassword,
-        tooManyAddresses, crossSite,
+        tooManyAddresses, crossSite, issuerUnavailable,
     ]
 }
