@@ -311,6 +311,10 @@ let package = Package(
         tool(
             "loop-benchmark", "Tests/Bench/LoopBenchmark",
             ["Web", "HTTPServer", "Observability", "EventLoop", "CSystem", logging]),
+        // What verifying a token costs; run by ./dev bench.
+        tool(
+            "token-benchmark", "Tests/Bench/TokenBenchmark",
+            ["Accounts", "JWT", "OpenIDConnect", "Web", "EventLoop", "Formats", logging]),
         // What the cache of the catalogue keeps, compared with simpler ones: swift run -c release cache-benchmark. Its files
         // are links: the cache is generic, and fast only if it is compiled together with its user.
         tool("cache-benchmark", "Tests/Bench/CacheBenchmark", []),
