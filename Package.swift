@@ -83,6 +83,8 @@ let package = Package(
         platform("TLS", ["CSystem", "COpenSSL"]),
         // Signed tokens (RFC 7519), and the keys that they are verified with.
         platform("JWT", ["Formats", "COpenSSL"]),
+        // Access tokens of other issuers (OpenID Connect), with the keys that they publish.
+        platform("OpenIDConnect", ["JWT", "HTTPClient", "EventLoop", "Formats", "CSystem", logging, metrics]),
         // Hashes of passwords, made on threads of their own.
         platform("Passwords", ["COpenSSL", "EventLoop", "Formats", metrics]),
         platform("HTTPServer", ["EventLoop", "TLS", "Formats", "CSystem", "COpenSSL", httpTypes, metrics, deque, logging]),
@@ -161,7 +163,8 @@ let package = Package(
         shop(
             "Accounts",
             [
-                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "HTTPClient", "OpenAPI", "Web",
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenIDConnect", "HTTPClient", "OpenAPI",
+                "Web",
                 "HTTPServer", "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
             ],
             embedded: ["accounts.openapi.json"]),
@@ -186,7 +189,7 @@ let package = Package(
             [
                 "Catalog", "Cart", "Orders", "Events", "Inventory", "Webhooks", "Notifications", "CloudTargets",
                 "Recommendations", "Accounts", "Passwords",
-                "Money", "JWT",
+                "Money", "JWT", "OpenIDConnect",
                 "Web",
                 "HTTPServer",
                 "HTTPClient", "SMTPClient", "AWS", "TLS", "PostgresClient", "RedisClient", "Observability",
@@ -200,7 +203,8 @@ let package = Package(
         app(
             "Service",
             [
-                "CServiceAPI", "Configuration", "Migrations", "Accounts", "Passwords", "Catalog", "Inventory", "Cart", "Orders",
+                "CServiceAPI", "Configuration", "Migrations", "Accounts", "OpenIDConnect", "Passwords", "Catalog", "Inventory",
+                "Cart", "Orders",
                 "Events", "Webhooks",
                 "Recommendations", "Notifications", "CloudTargets", "Money", "OpenAPI", "Web", "HTTPServer", "HTTPClient",
                 "SMTPClient", "AWS",
@@ -235,6 +239,7 @@ let package = Package(
         tests("Platform", "TLS"),
         tests("Platform", "Passwords", ["EventLoop", metrics]),
         tests("Platform", "JWT", ["COpenSSL", "Formats"]),
+        tests("Platform", "OpenIDConnect", ["EventLoop", "Formats", "HTTPClient", "JWT", logging]),
         tests("Platform", "HTTPServer", ["TLS", "CSystem", "EventLoop", "Prometheus", httpTypes, logging]),
         tests("Platform", "PostgresClient", ["EventLoop", "Formats", logging]),
         tests("Platform", "RedisClient", ["CSystem", "EventLoop", logging]),
@@ -259,7 +264,7 @@ let package = Package(
             ],
             path: "Tests/Shop/ShopTestSupport", swiftSettings: swift),
         tests("Shop", "Money", ["Formats"]),
-        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "Web"]),
+        tests("Shop", "Accounts", ["CCommonPasswords", "Cart", "Formats", "JWT", "OpenIDConnect", "Web"]),
         tests("Shop", "Inventory"),
         tests("Shop", "Events", ["EventLoop", "Formats", "PostgresClient", "ShopTestSupport", "Web", logging]),
         tests(
@@ -307,6 +312,10 @@ let package = Package(
         tool(
             "loop-benchmark", "Tests/Bench/LoopBenchmark",
             ["Web", "HTTPServer", "Observability", "EventLoop", "CSystem", logging]),
+        // What verifying a token costs; run by ./dev bench.
+        tool(
+            "token-benchmark", "Tests/Bench/TokenBenchmark",
+            ["Accounts", "JWT", "OpenIDConnect", "Web", "EventLoop", "Formats", logging]),
         // What the cache of the catalogue keeps, compared with simpler ones: swift run -c release cache-benchmark. Its files
         // are links: the cache is generic, and fast only if it is compiled together with its user.
         tool("cache-benchmark", "Tests/Bench/CacheBenchmark", []),

@@ -239,6 +239,19 @@ def loop():
                 server.stop()
 
 
+def tokens():
+    """Verifying an access token: CPU by algorithm, and from the cache of verified tokens."""
+    subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "-Xlinker", "-S", "--product", "token-benchmark"],
+                   cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    key = WORK / "token.pem"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+    for _ in range(ROUNDS):
+        done = subprocess.run([ROOT / ".build/release/token-benchmark", "20000", key], check=True, capture_output=True, text=True)
+        for line in done.stdout.splitlines():
+            name, figure = line.split("\t")
+            note(f"access token, {name}: CPU us", float(figure))
+
+
 def start():
     """The time from exec to the first 200 of /health, and the size of the binary."""
     for _ in range(10):
@@ -319,4 +332,4 @@ def delivered(target):
 
 
 ALL = {function.__name__: function
-       for function in (hot, redis, product, lists, carts, orders, journey, sign_ins, outbox, gzip, loop, start)}
+       for function in (hot, redis, product, lists, carts, orders, journey, sign_ins, outbox, gzip, loop, tokens, start)}

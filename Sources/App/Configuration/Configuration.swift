@@ -33,6 +33,7 @@ package struct Configuration: Sendable {
     package let compression: GzipSettings?
     package let encryption: EncryptionSettings
     package let tokens: TokenSettings
+    package let openID: OpenIDSettings
     package let accounts: AccountConfiguration
     package let shop: ShopSettings
     package let recommendations: RecommendationSettings
@@ -76,6 +77,7 @@ package struct Configuration: Sendable {
         compression = GzipSettings.read(&reader)
         encryption = EncryptionSettings(&reader)
         tokens = TokenSettings(&reader, secret: encryption.jwtSecret)
+        openID = OpenIDSettings(&reader, tokenIssuer: tokens.rules.issuer)
         shop = ShopSettings(&reader)
         accounts = AccountConfiguration(&reader, shopName: reader.text("SHOP_NAME") ?? "")
         recommendations = RecommendationSettings(&reader)

@@ -31,6 +31,7 @@ package final class LoopServices: @unchecked Sendable {
     let orders: OrderStore
     let sessions: SessionStore
     private let challenge: Challenge
+    let identities: ExternalIdentityStore
     package let router: Router
     let application: Application
     /// Nil if metrics are off.
@@ -61,6 +62,7 @@ package final class LoopServices: @unchecked Sendable {
         orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime, committed: committed)
         sessions = SessionStore(
             pool: pool, settings: configuration.accounts.settings, ended: shared.endedSessions, committed: committed)
+        identities = ExternalIdentityStore(pool: pool, committed: committed)
         let checkout = CheckoutStore(
             pool: pool, reservationTime: configuration.shop.checkout.reservationTime, keys: keys,
             limits: configuration.rateLimit?.holds ?? HoldLimits(), lowStock: configuration.events.lowStock, committed: committed)
@@ -122,12 +124,14 @@ package final class LoopServices: @unchecked Sendable {
             }
         }
         application = Application(
-            router: router, middlewares: Self.middlewares(shared, loop, redis, sessions), settings: configuration.application,
+            router: router, middlewares: Self.middlewares(shared, loop, redis, sessions, identities),
+            settings: configuration.application,
             logger: logger, mapError: Problem.of)
     }
 
     private static func middlewares(
-        _ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?, _ sessions: SessionStore
+        _ shared: SharedServices, _ loop: EventLoop, _ redis: RedisClient?, _ sessions: SessionStore,
+        _ identities: ExternalIdentityStore
     ) -> [any Middleware] {
         let configuration = shared.configuration
         var middlewares: [any Middleware] = []
@@ -138,7 +142,8 @@ package final class LoopServices: @unchecked Sendable {
                     requestHeaders: [.xCartToken, .xOrderToken, .xChallengeResponse]))
         }
         middlewares.append(
-            AuthenticationMiddleware(tokens: shared.accessTokens, ended: shared.endedSessions, sessions: sessions))
+            AuthenticationMiddleware(
+                verifier: shared.tokenVerifier, ended: shared.endedSessions, sessions: sessions, identities: identities))
         if let limits = configuration.rateLimit {
             middlewares.append(
                 RateLimitMiddleware(

@@ -92,6 +92,7 @@ package final class Service: LongRunning {
     }
 
     func start() throws(ServiceError) {
+        shared.issuers.start()
         do { try metrics?.start(succeeds: configuration.server.inheritedListener != nil) } catch {
             throw ServiceError("cannot listen on METRICS_PORT: \(error)")
         }
@@ -124,6 +125,7 @@ package final class Service: LongRunning {
         let rest = max(.milliseconds(100), settings.drainTimeout - delay - .seconds(1))
         let finished = await server.finish(within: rest)
         certificate?.stop()
+        shared.issuers.close()
         let workerFinished = await workerStopped ?? true
         let closed = await registry.close(within: Self.closeTimeout)
         if !closed {

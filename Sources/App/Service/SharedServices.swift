@@ -3,6 +3,7 @@ import Cart
 import Configuration
 import Events
 import Logging
+import OpenIDConnect
 import Passwords
 import PostgresClient
 
@@ -22,6 +23,9 @@ struct SharedServices: Sendable {
     let passwordHasher: PasswordHasher
     let endedSessions: EndedSessions
     let accessTokens: AccessTokens
+    /// The keys of the issuers whose tokens are accepted.
+    let issuers: IssuerDirectory
+    let tokenVerifier: TokenVerifier
 
     /// - Parameter started: The start of the process, in nanoseconds of the monotonic clock.
     init(_ configuration: Configuration, loopCount: Int, started: UInt64, logger: Logger) throws(ServiceError) {
@@ -34,6 +38,13 @@ struct SharedServices: Sendable {
         endedSessions = EndedSessions(tokenLifetime: tokens.lifetime)
         accessTokens = AccessTokens(
             keys: tokens.keys, signingKey: tokens.signingKey, rules: tokens.rules, lifetime: tokens.lifetime)
+        let openID = configuration.openID
+        do {
+            issuers = try IssuerDirectory(openID.issuers.map(\.trusted), settings: openID.keys, logger: logger)
+        } catch { throw ServiceError("cannot make an event loop: \(error)") }
+        tokenVerifier = TokenVerifier(
+            tokens: accessTokens, issuers: ExternalIssuers(openID.issuers, issuers, leeway: openID.leeway),
+            cacheEntries: openID.cacheEntries)
         health = HealthStatus(started: started)
         watchedCarts = WatchedCartRegistry(
             maximum: configuration.live.maxListeners, maximumOfCart: configuration.live.maxListenersOfCart,

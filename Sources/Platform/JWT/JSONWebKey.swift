@@ -7,6 +7,9 @@ package struct JSONWebKey: Sendable {
     package let algorithm: JWSAlgorithm?
     private let key: VerificationKey
 
+    /// Which algorithms it can be used with.
+    package var kind: JWSAlgorithm.KeyKind { key.kind }
+
     /// A secret, for HMAC.
     package init(secret: some Collection<UInt8>, algorithm: JWSAlgorithm = .hs256, keyID: String? = nil) {
         self.keyID = keyID

@@ -9,6 +9,7 @@ package struct JWTClaims: Sendable {
     package let audience: [String]
     package let expires: Int64?
     package let notBefore: Int64?
+    package let issuedAt: Int64?
 
     /// Reads a payload.
     /// - Throws: ``JWTError`` for one that is not a JSON object, or where a registered claim has the wrong type.
@@ -39,7 +40,7 @@ package struct JWTClaims: Sendable {
         subject = try text("sub")
         expires = try seconds("exp")
         notBefore = try seconds("nbf")
-        _ = try seconds("iat")
+        issuedAt = try seconds("iat")
         switch object["aud"] {
         case nil: audience = []
         case .string(let one): audience = [one]
@@ -74,7 +75,12 @@ package struct AccessTokenRules: Sendable {
     package func verify(
         _ text: some Collection<UInt8>, keys: [JSONWebKey], at now: Int64
     ) throws(JWTError) -> JWTClaims {
-        let token = try JSONWebSignature(text)
+        try verify(JSONWebSignature(text), keys: keys, at: now)
+    }
+
+    /// The claims of a token that was read already.
+    /// - Throws: ``JWTError``
+    package func verify(_ token: JSONWebSignature, keys: [JSONWebKey], at now: Int64) throws(JWTError) -> JWTClaims {
         guard token.header.type == "at+jwt" else {
             throw JWTError("the token is not an access token: its \"typ\" is not \"at+jwt\"")
         }

@@ -127,9 +127,9 @@ package struct AccountRoutes {
     // MARK: The profile
 
     private func show(_ context: RequestContext) async throws -> Response {
-        guard let account = try await store.account(try context.requirePrincipal().account) else {
-            throw Problem.unauthorized()
-        }
+        let principal = try context.requirePrincipal()
+        guard var account = try await store.account(principal.account) else { throw Problem.unauthorized() }
+        if case .granted(let role) = principal.role { account.role = role.flatMap { AccountRole(rawValue: $0) } }
         let body = account.json()
         return try context.conditional(
             Response.json(bytes: body).with(.cacheControl, CachePolicy.notStored), tag: EntityTag(of: body))
@@ -145,7 +145,7 @@ package struct AccountRoutes {
     private func change(_ context: RequestContext) async throws -> Response {
         let id = try context.requirePrincipal().account
         guard let account = try await store.account(id) else { throw Problem.unauthorized() }
-        let words = PasswordRules.words(email: account.email, shop: store.settings.shopName)
+        let words = PasswordRules.words(email: account.email ?? "", shop: store.settings.shopName)
         let change = try JSONReader.decode(try context.json()) { json in
             var change = Change()
             if !json["name"].isAbsent { change.name = .some(json.optional("name")?.visibleLine(length: 1...200)) }
@@ -172,7 +172,7 @@ package struct AccountRoutes {
                     throw Problem(.wrongPassword)
                 }
             }
-            if let email = change.email, EmailAddress.key(of: email) != EmailAddress.key(of: account.email) {
+            if let email = change.email, EmailAddress.key(of: email) != account.email.map({ EmailAddress.key(of: $0) }) {
                 try await store.request(
                     request(.emailChange, email, account: id, context), mailing: [.emailChangeOld, .emailChangeNew])
             }

@@ -36,8 +36,14 @@ extension ProblemKind {
         .serviceUnavailable, "challenge_unavailable", "Proof cannot be checked",
         "The shop's captcha service does not answer. Try again after the seconds in `Retry-After`, with a new answer.")
 
+    package static let issuerUnavailable = ProblemKind(
+        .serviceUnavailable, "issuer_unavailable", "Issuer not available",
+        "The issuer of the access token does not answer, so the token cannot be checked. Try again after the seconds in "
+            + "`Retry-After`.")
+
     static let accounts = [
         signInFailed, sessionEnded, tooManySignIns, tooManyPasswords, accountsOff, invalidLink, emailTaken, wrongPassword,
         tooManyAddresses, crossSite, challengeRequired, challengeUnavailable,
+        issuerUnavailable,
     ]
 }

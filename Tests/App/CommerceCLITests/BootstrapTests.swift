@@ -120,6 +120,8 @@ struct BootstrapTests {
             counted_order DELETE,INSERT,SELECT,UPDATE
             delivery DELETE,INSERT,SELECT,UPDATE
             event_target DELETE,INSERT,SELECT,UPDATE
+            external_identity INSERT,SELECT
+            external_identity UPDATE(ended_at,session_id)
             idempotency DELETE,INSERT,SELECT,UPDATE
             job DELETE,INSERT,SELECT,UPDATE
             mailbox_message DELETE,INSERT,SELECT

@@ -90,4 +90,46 @@ struct TokenCommandTests {
             #expect(try self.verify(text, ["--jwk", file.path]).status == .exited(66))
         }
     }
+
+    @Test("a signature of an RSA key is checked with its public key, and with no other one")
+    func rsa() async throws {
+        try await onOwnThread {
+            let files = try ScratchDirectory("rsa")
+            func part(_ data: Data) -> String {
+                data.base64EncodedString().replacing("=", with: "").replacing("+", with: "-").replacing("/", with: "_")
+            }
+            /// A key of the openssl program, as JWK.
+            func makeKey(_ name: String, bits: Int) throws -> String {
+                let pem = files.path + "/\(name).pem"
+                try Command.check(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\(bits)", "-out", pem])
+                let modulus = try Command.check(["openssl", "rsa", "-in", pem, "-noout", "-modulus"])
+                let digits = Array(modulus.drop { $0 != "=" }.dropFirst().filter(\.isHexDigit))
+                let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+                    UInt8(String(digits[$0..<($0 + 2)]), radix: 16)
+                }
+                return try files.write(name + ".jwk", #"{"kty":"RSA","n":"\#(part(Data(bytes)))","e":"AQAB"}"#)
+            }
+            func signed(_ header: String, by name: String) throws -> String {
+                let text = [header, #"{"anything":true}"#].map { part(Data($0.utf8)) }.joined(separator: ".")
+                let message = try files.write("message", text)
+                try Command.check([
+                    "openssl", "dgst", "-sha256", "-sign", files.path + "/\(name).pem", "-out", files.path + "/signature",
+                    message,
+                ])
+                return try text + "." + part(Data(contentsOf: URL(fileURLWithPath: files.path + "/signature")))
+            }
+            let (key, other, weak) = try (makeKey("a", bits: 2_048), makeKey("b", bits: 2_048), makeKey("c", bits: 1_024))
+            let token = try signed(#"{"alg":"RS256","typ":"JWT"}"#, by: "a")
+            let done = try verify(token, ["--jwk", key, "--signature-only"])
+            #expect(done.status == .exited(0) && done.output == "{\"anything\":true}\n", "\(done.error)")
+            #expect(try verify(token, ["--jwk", other, "--signature-only"]).error == "commerce: the signature is wrong\n")
+            let short = try verify(signed(#"{"alg":"RS256"}"#, by: "c"), ["--jwk", weak, "--signature-only"])
+            #expect(short.status == .exited(1) && short.error == "commerce: an RSA key must have 2,048 to 16,384 bits\n")
+            // The same signature under another algorithm's name.
+            for algorithm in ["RS512", "PS256", "ES256", "HS256", "none"] {
+                let confused = try verify(signed(#"{"alg":"\#(algorithm)"}"#, by: "a"), ["--jwk", key, "--signature-only"])
+                #expect(confused.status == .exited(1) && confused.output.isEmpty, "\(algorithm)")
+            }
+        }
+    }
 }

@@ -83,6 +83,12 @@ extension MetricDescription {
             "commerce_stock_held_ratio", "Share of the whole stock that orders reserve, from 0 to 1. It is counted once a minute."
         ),
         MetricDescription("commerce_stock_held_units", "Units that orders reserve. They are counted once a minute."),
+        MetricDescription(
+            "commerce_access_tokens_total",
+            "Access tokens, by outcome: verified, cached (verified before) or refused."),
+        MetricDescription(
+            "commerce_oidc_key_fetches_total", "Fetches of the keys of OpenID Connect issuers, by issuer and outcome."),
+        MetricDescription("commerce_oidc_keys", "Keys of an OpenID Connect issuer that can verify tokens."),
         MetricDescription("commerce_session_refreshes_total", "Refreshes of sessions, by outcome."),
         MetricDescription("commerce_sign_ins_total", "Sign-ins, by outcome."),
         MetricDescription("commerce_smtp_connections", "Open connections to the mail server."),

@@ -21,13 +21,23 @@ package enum RouteAccess: String, Sendable, Hashable, CaseIterable {
 
 /// A person who is signed in, as a verified access token says.
 package struct Principal: Sendable, Equatable {
-    package let account: UUID
-    /// The session that the token was issued for.
-    package let session: UUID
+    /// Where a person's role comes from.
+    package enum Role: Sendable, Equatable {
+        /// The account has one or none.
+        case ofAccount
+        /// The issuer of the token gives it, whatever the account has; nil for none.
+        case granted(String?)
+    }
 
-    package init(account: UUID, session: UUID) {
+    package let account: UUID
+    /// The session that the token was issued for. For a token of another issuer, what stands for one.
+    package let session: UUID
+    package let role: Role
+
+    package init(account: UUID, session: UUID, role: Role = .ofAccount) {
         self.account = account
         self.session = session
+        self.role = role
     }
 }
 

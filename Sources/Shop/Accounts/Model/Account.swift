@@ -5,10 +5,11 @@ import Web
 /// A person with an account, as that person sees it.
 package struct Account: Sendable, Equatable {
     package let id: UUID
-    package let email: String
+    /// Nil where the issuer of a person's tokens has proven none.
+    package let email: String?
     package let name: String?
     /// Nil for a customer.
-    package let role: AccountRole?
+    package var role: AccountRole?
     /// The language of mails, as in `de`; nil where it is unknown.
     package let locale: String?
     package let hasPassword: Bool
@@ -30,7 +31,7 @@ package struct Account: Sendable, Equatable {
     }
 }
 
-/// What a member of the shop's staff may do.
+/// What a member of the shop's staff may do. The first may do most.
 package enum AccountRole: String, Sendable, CaseIterable {
     /// Everything, with the roles of others.
     case owner

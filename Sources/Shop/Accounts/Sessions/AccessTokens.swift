@@ -55,13 +55,22 @@ package struct AccessTokens: Sendable {
         return signingKey.sign(json.finish(), type: "at+jwt")
     }
 
+    /// Whether tokens may have a signature of a public key, which takes long to verify.
+    var hasPublicKeys: Bool { keys.contains { $0.kind != .secret } }
+
     /// - Throws: ``JWTError`` for a token that cannot be used; its text may be shown.
     package func verify(_ token: some Collection<UInt8>, at time: Timestamp = .now) throws(JWTError) -> Claims {
-        let claims = try rules.verify(token, keys: keys, at: time.microseconds / 1_000_000)
+        try verify(JSONWebSignature(token), at: time.microseconds / 1_000_000).claims
+    }
+
+    /// The claims of a token that was read already, and when it expires.
+    /// - Parameter now: seconds since 1970
+    func verify(_ token: JSONWebSignature, at now: Int64) throws(JWTError) -> (claims: Claims, expires: Int64) {
+        let claims = try rules.verify(token, keys: keys, at: now)
         guard let account = claims.subject.flatMap({ UUID(utf8: $0.utf8) }),
             let session = claims.object["sid"]?.stringValue.flatMap({ UUID(utf8: $0.utf8) }),
             let epoch = claims.object["epoch"]?.int64Value.flatMap({ Int32(exactly: $0) })
         else { throw JWTError("the token is not for a session of this shop") }
-        return Claims(principal: Principal(account: account, session: session), epoch: epoch)
+        return (Claims(principal: Principal(account: account, session: session), epoch: epoch), claims.expires ?? 0)
     }
 }

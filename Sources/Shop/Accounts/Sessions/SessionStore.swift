@@ -222,12 +222,17 @@ package struct SessionStore {
         ended.add([.account(account, epoch: epoch)], at: pool.loop.now)
     }
 
-    /// Statements that end sessions of one account.
+    /// Statements that end sessions of one account. An identity at an issuer goes on with another session, for later tokens.
     private static func ending(_ sessions: [UUID], of account: UUID) -> [PostgresQuery] {
         [
             """
-            WITH d AS (DELETE FROM account_session WHERE id = ANY(\(sessions)) AND account_id = \(account) RETURNING id) \
-            INSERT INTO session_end (account_id, session_id) SELECT \(account), id FROM d
+            WITH d AS (DELETE FROM account_session WHERE id = ANY(\(sessions)) AND account_id = \(account) RETURNING id), \
+            x AS (SELECT id, session_id FROM external_identity WHERE account_id = \(account) AND session_id = ANY(\(sessions)) \
+            FOR UPDATE), \
+            u AS (UPDATE external_identity SET session_id = gen_random_uuid(), ended_at = clock_timestamp() \
+            WHERE id IN (SELECT id FROM x)) \
+            INSERT INTO session_end (account_id, session_id) SELECT \(account), id FROM d \
+            UNION ALL SELECT \(account), session_id FROM x
             """
         ]
     }
@@ -237,6 +242,7 @@ package struct SessionStore {
         [
             "SELECT FROM account WHERE id = \(account) FOR UPDATE",
             "DELETE FROM account_session WHERE account_id = \(account)",
+            "UPDATE external_identity SET ended_at = clock_timestamp() WHERE account_id = \(account)",
             """
             WITH a AS (UPDATE account SET epoch = epoch + 1, updated_at = now() WHERE id = \(account) RETURNING id, epoch) \
             INSERT INTO session_end (account_id, epoch) SELECT id, epoch FROM a RETURNING epoch

@@ -4,7 +4,7 @@ import TestSupport
 
 /// A person with an account in a running shop.
 struct TestAccount: Sendable {
-    let email: String
+    var email: String
     let password: String
 
     init(_ name: String = "ada") {
