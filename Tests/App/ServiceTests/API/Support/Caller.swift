@@ -59,6 +59,8 @@ struct Estate: Sendable {
 
     let owner: Owner
     let goods: RouteGoods
+    /// What belongs to ``Caller/stranger``.
+    let strangers: RouteGoods
     /// What is known of the owner alone: ids, tokens, the address.
     let marks: [String]
     private let credentials: [Caller: [(String, String)]]
@@ -75,6 +77,7 @@ struct Estate: Sendable {
             }
         }
         goods = RouteGoods(sku: sku, cart: cart, order: order, person: person)
+        strangers = RouteGoods(sku: sku, cart: otherCart, order: otherOrder, person: stranger)
         let secrets = [
             cart.token, order.token, person.account.email, person.session.refresh, person.otherSession, person.address,
         ]
