@@ -171,6 +171,13 @@ struct APIDocumentTests {
                 AccountRoutes(
                     store: accounts, addresses: AddressStore(pool: pool, maximum: 1), passwords: passwords, languages: []
                 ).register(on: router)
+                PersonalDataRoutes(
+                    store: accounts, erasure: AccountErasure(pool: pool, sessions: sessions),
+                    export: AccountExport(
+                        pool: pool, accounts: accounts, addresses: AddressStore(pool: pool, maximum: 1), carts: carts,
+                        orders: orders),
+                    passwords: passwords
+                ).register(on: router)
                 HealthRoutes(status: HealthStatus(started: 0)).register(on: router)
                 DocsRoutes(document, home: .shop(document)).addRoutes(to: router)
                 StaticAssets().addRoutes(to: router, under: "/assets")
