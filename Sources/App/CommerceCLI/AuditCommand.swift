@@ -6,7 +6,7 @@ import PostgresClient
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Checks the data for contradictions: stock against its ledger, sums, reservations, histories.",
+        abstract: "Checks the data for contradictions: stock against its ledger, sums, reservations, histories, accounts.",
         discussion: """
             It only reads, in one snapshot, so the shop can continue to sell. It reads all orders and the whole ledger: for \
             large shops, use a replica or a restored copy. Exit codes: 0 all rules hold; 1 a rule is broken (each violation is \

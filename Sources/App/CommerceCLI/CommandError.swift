@@ -38,7 +38,11 @@ extension CommandError {
             self.init(.unavailable, "the database cannot be reached: \(Terminal.line(reason))")
             return
         }
-        let isMissing = error.sqlState == SQLState.undefinedTable
-        self.init(.failure, isMissing ? "the database's schema is behind: run commerce migrate up" : error.description)
+        switch error.sqlState {
+        case SQLState.undefinedTable: self.init(.failure, "the database's schema is behind: run commerce migrate up")
+        case SQLState.insufficientPrivilege:
+            self.init(.failure, "this database login may not do that: use the login that runs commerce migrate up")
+        default: self.init(.failure, error.description)
+        }
     }
 }

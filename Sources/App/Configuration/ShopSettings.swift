@@ -10,6 +10,8 @@ package struct ShopSettings: Sendable {
     package let cartLifetime: Duration
     /// The same for the cart of a customer.
     package let customerCartLifetime: Duration
+    /// The time without a change after which a customer's cart counts as abandoned.
+    package let cartAbandonedAfter: Duration
     /// How long the response to an idempotency key is kept.
     package let idempotencyLifetime: Duration
     /// How long finished data is kept.
@@ -40,6 +42,9 @@ package struct ShopSettings: Sendable {
         customerCartLifetime = reader.read(
             "CART_LIFETIME_CUSTOMER", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(90 * 86_400),
             "How long the cart of a customer who is signed in is valid after its last change")
+        cartAbandonedAfter = reader.read(
+            "CART_ABANDONED_AFTER", .duration(.seconds(1) ... .seconds(3_650 * 86_400)), default: .seconds(4 * 3_600),
+            "The time without a change after which a customer's cart makes the event `cart.abandoned`, once")
         idempotencyLifetime = reader.read(
             "IDEMPOTENCY_LIFETIME", .duration(.seconds(1) ... .seconds(365 * 86_400)), default: .seconds(86_400),
             "How long the response to an `Idempotency-Key` is kept")

@@ -88,9 +88,12 @@ package final class LoopServices: @unchecked Sendable {
             catalog: catalog
         ).register(on: router)
         CartRoutes(store: carts, defaultCurrency: configuration.shop.currency.code).register(on: router)
+        let broadcaster = CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger) { session in
+            shared.endedSessions.isListed(AccessTokens.Claims(principal: session.principal, epoch: session.epoch))
+        }
+        shared.endedSessions.observe { loop.execute { broadcaster.endListeners() } }
         CartLiveRoutes(
-            store: carts, tickets: cartTickets,
-            broadcaster: CartBroadcaster(loop: loop, store: carts, registry: shared.watchedCarts, logger: logger),
+            store: carts, tickets: cartTickets, broadcaster: broadcaster,
             settings: configuration.live,
             origins: AllowedOrigins(configuration.server.corsOrigins)
         ).register(on: router)
@@ -115,6 +118,14 @@ package final class LoopServices: @unchecked Sendable {
             store: accounts,
             addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), signIns: signIns,
             passwords: passwords, challenge: challenge, languages: MailLanguage.allCases.map(\.rawValue)
+        ).register(on: router)
+        PersonalDataRoutes(
+            store: accounts, erasure: AccountErasure(pool: pool, sessions: sessions, committed: committed),
+            export: AccountExport(
+                pool: pool, accounts: accounts,
+                addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), carts: carts,
+                orders: orders),
+            passwords: passwords
         ).register(on: router)
         HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)

@@ -23,6 +23,14 @@ extension ProblemKind {
         .conflict, "email_taken", "Address in use", "Another account has this e-mail address.")
     package static let wrongPassword = ProblemKind(
         .forbidden, "wrong_password", "Wrong password", "`current_password` is not the password of the account.")
+    package static let signInAgain = ProblemKind(
+        .forbidden, "sign_in_again", "Sign in again",
+        "The account has no password, so deleting it needs a sign-in of the last five minutes. Sign in by a mailed link, and try again."
+    )
+    package static let ordersUnderWay = ProblemKind(
+        .conflict, "orders_under_way", "Orders under way",
+        "Paid orders of the account, or of its e-mail address, have not arrived yet and need their address. `orders` has their numbers."
+    )
     package static let tooManyAddresses = ProblemKind(
         .conflict, "too_many_addresses", "Too many addresses", "The account has as many addresses as it can have. Delete one.")
     package static let crossSite = ProblemKind(
@@ -43,7 +51,6 @@ extension ProblemKind {
 
     static let accounts = [
         signInFailed, sessionEnded, tooManySignIns, tooManyPasswords, accountsOff, invalidLink, emailTaken, wrongPassword,
-        tooManyAddresses, crossSite, challengeRequired, challengeUnavailable,
-        issuerUnavailable,
+        signInAgain, ordersUnderWay, tooManyAddresses, crossSite, challengeRequired, challengeUnavailable, issuerUnavailable,
     ]
 }

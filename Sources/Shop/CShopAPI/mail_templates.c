@@ -27,6 +27,14 @@ static const uint8_t de__order_txt[] = {
 #embed "../Notifications/Templates/de/_order.txt"
 };
 
+static const uint8_t de_account_deleted_html[] = {
+#embed "../Notifications/Templates/de/account-deleted.html"
+};
+
+static const uint8_t de_account_deleted_txt[] = {
+#embed "../Notifications/Templates/de/account-deleted.txt"
+};
+
 static const uint8_t de_account_exists_html[] = {
 #embed "../Notifications/Templates/de/account-exists.html"
 };
@@ -161,6 +169,14 @@ static const uint8_t en__order_html[] = {
 
 static const uint8_t en__order_txt[] = {
 #embed "../Notifications/Templates/en/_order.txt"
+};
+
+static const uint8_t en_account_deleted_html[] = {
+#embed "../Notifications/Templates/en/account-deleted.html"
+};
+
+static const uint8_t en_account_deleted_txt[] = {
+#embed "../Notifications/Templates/en/account-deleted.txt"
 };
 
 static const uint8_t en_account_exists_html[] = {
@@ -312,6 +328,8 @@ static const struct mail_template templates[] = {
     MAIL_TEMPLATE("de/_hello.txt", de__hello_txt),
     MAIL_TEMPLATE("de/_order.html", de__order_html),
     MAIL_TEMPLATE("de/_order.txt", de__order_txt),
+    MAIL_TEMPLATE("de/account-deleted.html", de_account_deleted_html),
+    MAIL_TEMPLATE("de/account-deleted.txt", de_account_deleted_txt),
     MAIL_TEMPLATE("de/account-exists.html", de_account_exists_html),
     MAIL_TEMPLATE("de/account-exists.txt", de_account_exists_txt),
     MAIL_TEMPLATE("de/email-change-new.html", de_email_change_new_html),
@@ -346,6 +364,8 @@ static const struct mail_template templates[] = {
     MAIL_TEMPLATE("en/_hello.txt", en__hello_txt),
     MAIL_TEMPLATE("en/_order.html", en__order_html),
     MAIL_TEMPLATE("en/_order.txt", en__order_txt),
+    MAIL_TEMPLATE("en/account-deleted.html", en_account_deleted_html),
+    MAIL_TEMPLATE("en/account-deleted.txt", en_account_deleted_txt),
     MAIL_TEMPLATE("en/account-exists.html", en_account_exists_html),
     MAIL_TEMPLATE("en/account-exists.txt", en_account_exists_txt),
     MAIL_TEMPLATE("en/email-change-new.html", en_email_change_new_html),

@@ -69,7 +69,7 @@ package struct CartRoutes {
         guard let account else { return try await store.create(from: key, currency: currency, tokenHash: token.hash) }
         do {
             return try await store.create(
-                from: key, currency: currency, tokenHash: CartStore.Key.opener(of: account), isCustomers: true)
+                from: key, currency: currency, tokenHash: CartStore.Key.opener(of: account), for: account)
         } catch let error as PostgresError where error.sqlState == SQLState.uniqueViolation {
             throw Problem(.cartActive, "You have an active cart. Use it.")
         }

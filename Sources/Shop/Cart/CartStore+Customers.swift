@@ -18,6 +18,36 @@ extension CartStore.Key {
     var isCustomers: Bool { tokenHash.count != SHA256.length }
 }
 
+extension CartStore {
+    /// The condition that a row of `cart` is a customer's, active or not. The index `cart_customer` finds it.
+    package static func isOwned(by account: UUID) -> PostgresQuery {
+        "token_hash = \(Key.opener(of: account)) AND octet_length(token_hash) = 24"
+    }
+
+    /// Locks a customer's account before any cart of it is locked or made: an account that is being deleted gets no cart any more.
+    static func holding(_ account: UUID) -> PostgresQuery { "SELECT FROM account WHERE id = \(account) FOR KEY SHARE" }
+
+    /// The carts of a customer, also those that have ended, as they are now.
+    /// - Parameter last: the cart after which they follow, in the order of their ids; nil for the first ones
+    package func carts(ofAccount account: UUID, after last: UUID?, limit: Int) async throws -> [Cart] {
+        let rows = try await pool.query(
+            """
+            SELECT id FROM cart WHERE \(Self.isOwned(by: account)) AND id > \(last ?? UUID(high: 0, low: 0)) ORDER BY id \
+            LIMIT \(literal: limit)
+            """)
+        var carts: [Cart] = []
+        for row in rows {
+            if let cart = try await cart(try row[0, as: UUID.self]) { carts.append(cart) }
+        }
+        return carts
+    }
+
+    /// Reads carts in a transaction that has locked them.
+    package static func carts(_ ids: [UUID], in transaction: PostgresTransaction) async throws -> [Cart] {
+        try await transaction.batch(ids.map { CartStatements.cart($0) }).compactMap { try Cart($0) }
+    }
+}
+
 /// The carts of customers. Each customer has one active cart, which the unique index `cart_opener` ensures.
 extension CartStore {
     /// The customer's active cart, which is created where there is none.
@@ -26,10 +56,12 @@ extension CartStore {
         let now = Timestamp.now
         let id = UUID.v7(at: now)
         let rows = try await pool.batch([
+            Self.holding(account),
             Self.expiring(opener),
             """
-            INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) VALUES (\(id), \(opener), \
-            \(currency), \(now), \(now), \(now + customerLifetime)) ON CONFLICT (token_hash) WHERE status = 'active' DO NOTHING
+            INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) SELECT \(id), \(opener), \
+            \(currency), \(now), \(now), \(now + customerLifetime) FROM account WHERE id = \(account) \
+            ON CONFLICT (token_hash) WHERE status = 'active' DO NOTHING
             """,
             "SELECT id FROM cart WHERE token_hash = \(opener) AND status = 'active'",
         ])
@@ -57,6 +89,7 @@ extension CartStore {
         let guest = token.map { RandomToken.hash(of: $0) } ?? opener
         let outcome = try await pool.transaction { transaction -> (UUID?, [CartChangedEvent]) in
             let rows = try await transaction.batch([
+                Self.holding(account),
                 Self.expiring(opener),
                 """
                 SELECT id, version, currency, token_hash FROM cart WHERE token_hash = ANY(\([opener, guest])) \
@@ -65,11 +98,12 @@ extension CartStore {
             ])
             var own: LockedCart?
             var other: LockedCart?
-            for row in rows[1] {
+            for row in rows[2] {
                 let cart = try LockedCart(row)
                 if cart.opener == opener { own = cart } else { other = cart }
             }
-            guard let other else {
+            // Without an account there is nothing to merge into.
+            guard let other, rows[0].first != nil else {
                 _ = try await transaction.commit()
                 return (own?.id, [])
             }
@@ -155,8 +189,8 @@ extension CartStore {
             ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = EXCLUDED.quantity
             """,
             """
-            UPDATE cart SET version = version + 1, updated_at = now(), expires_at = now() + \(lifetime.wholeMicroseconds) \
-            * interval '1 microsecond' WHERE id = \(own.id)
+            UPDATE cart SET version = version + 1, updated_at = now(), is_abandoned = nullif(is_abandoned, false), \
+            expires_at = now() + \(lifetime.wholeMicroseconds) * interval '1 microsecond' WHERE id = \(own.id)
             """,
             "UPDATE cart SET status = 'merged', version = version + 1, updated_at = now() WHERE id = \(guest.id)",
         ]

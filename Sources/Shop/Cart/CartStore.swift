@@ -52,10 +52,10 @@ package struct CartStore {
     ///   - key: the cart that has ended
     ///   - currency: the currency that the client wants; nil for that of the cart
     ///   - tokenHash: the hash of the new cart's token
-    ///   - isCustomers: whether the new cart is a customer's
+    ///   - account: the customer whose cart it becomes; nil for a guest's
     /// - Returns: nil where the cart does not exist, or the token is wrong
     /// - Throws: `Problem` as ``CartRules/linesAgain(of:)`` decides
-    package func create(from key: Key, currency: String?, tokenHash: [UInt8], isCustomers: Bool = false) async throws -> Cart? {
+    package func create(from key: Key, currency: String?, tokenHash: [UInt8], for account: UUID? = nil) async throws -> Cart? {
         guard let old = try await cart(key) else { return nil }
         guard currency == nil || currency == old.currency else {
             throw Problem.invalid("/currency", "the cart's lines are priced in \(old.currency)")
@@ -64,20 +64,22 @@ package struct CartStore {
         let now = Timestamp.now
         let cart = Cart(
             id: UUID.v7(at: now), version: 1, status: .active, currency: old.currency, updatedAt: now,
-            expiresAt: now + (isCustomers ? customerLifetime : lifetime), lines: lines)
+            expiresAt: now + (account == nil ? lifetime : customerLifetime), lines: lines)
         // The order of lines is that of their times. A variant that was deleted in the meantime is left out.
-        _ = try await pool.batch([
+        let owner: PostgresQuery = account.map { "FROM account WHERE id = \($0)" } ?? ""
+        let rows = try await pool.batch([
+            account.map { Self.holding($0) } ?? "SELECT",
             Self.expiring(tokenHash),
             """
             WITH c AS (INSERT INTO cart (id, token_hash, currency, created_at, updated_at, expires_at) \
-            VALUES (\(cart.id), \(tokenHash), \(cart.currency), \(now), \(now), \(cart.expiresAt)) RETURNING id) \
+            SELECT \(cart.id), \(tokenHash), \(cart.currency), \(now), \(now), \(cart.expiresAt) \(owner) RETURNING id) \
             INSERT INTO cart_item (cart_id, variant_id, quantity, unit_price, added_at) SELECT c.id, v.id, l.quantity, l.price, \
             \(now) + l.place * interval '1 microsecond' FROM c, unnest(\(lines.map(\.variant)), \
             \(lines.map { Int32(clamping: $0.quantity) }), \(lines.map(\.seenPrice))) WITH ORDINALITY \
             AS l (variant, quantity, price, place) JOIN variant v ON v.id = l.variant
             """,
         ])
-        return cart
+        return account == nil || rows[0].first != nil ? cart : nil
     }
 
     // MARK: Reading
@@ -170,7 +172,7 @@ package struct CartStore {
             let written = try await transaction.commit(with: [
                 try decide(state),
                 """
-                UPDATE cart SET version = version + 1, updated_at = now(), expires_at = now() + \
+                UPDATE cart SET version = version + 1, updated_at = now(), is_abandoned = nullif(is_abandoned, false), expires_at = now() + \
                 \((key.isCustomers ? customerLifetime : lifetime).wholeMicroseconds) * interval '1 microsecond' \
                 WHERE id = \(key.id)
                 """,

@@ -17,6 +17,7 @@ package enum MailKind: String, CaseIterable, Sendable {
     case orderLink = "order-link"
     case passwordChanged = "password-changed"
     case newSignIn = "new-sign-in"
+    case accountDeleted = "account-deleted"
     // To the shop's operators.
     case webhookDisabled = "webhook-disabled"
     case stockLow = "stock-low"
@@ -37,7 +38,7 @@ package enum MailKind: String, CaseIterable, Sendable {
         case .orderCancelled: "order.cancelled"
         case .orderExpired: "order.expired"
         case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
-            .passwordChanged, .newSignIn:
+            .passwordChanged, .newSignIn, .accountDeleted:
             EventType.accountMail.name
         case .webhookDisabled: "webhook.disabled"
         case .stockLow: "stock.low"
@@ -48,7 +49,7 @@ package enum MailKind: String, CaseIterable, Sendable {
     package var isAlert: Bool {
         switch self {
         case .orderPlaced, .orderCancelled, .orderExpired, .emailConfirmation, .accountExists, .passwordReset, .signInLink,
-            .emailChangeOld, .emailChangeNew, .orderLink, .passwordChanged, .newSignIn:
+            .emailChangeOld, .emailChangeNew, .orderLink, .passwordChanged, .newSignIn, .accountDeleted:
             false
         case .webhookDisabled, .stockLow: true
         }
@@ -59,7 +60,7 @@ package enum MailKind: String, CaseIterable, Sendable {
         switch self {
         case .orderPlaced, .orderCancelled, .orderExpired: OrderMail.shape
         case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
-            .passwordChanged, .newSignIn:
+            .passwordChanged, .newSignIn, .accountDeleted:
             accountSubject.map { AccountMail.shape($0) } ?? [:]
         case .webhookDisabled: WebhookMail.shape
         case .stockLow: StockMail.shape

@@ -46,9 +46,9 @@ package final class MailTarget: DeliveryTarget {
     private let loop: EventLoop
     private let settings: MailTargetSettings
     private let orders: OrderStore
-    private let accounts: AccountMailStore
+    fileprivate let accounts: AccountMailStore
     private let transport: any MailTransport
-    private let logger: Logger
+    fileprivate let logger: Logger
 
     package init(
         loop: EventLoop, settings: MailTargetSettings, orders: OrderStore, accounts: AccountMailStore,
@@ -153,13 +153,26 @@ package final class MailTarget: DeliveryTarget {
             subject: message.subject, message: message.bytes(at: .now))
         do {
             try await transport.send(mail)
+            await forget(draft, event)
             return .delivered(report(250, nil))
         } catch {
             let text = MaskedAddress.masked(draft.recipient, in: error.message)
             guard error.isPermanent else { return .failed(report(error.status, text)) }
+            await forget(draft, event)
             // A mail that was refused is in no mailbox, and so is its token.
             if let token { try? await remove(token) }
             return .refused(report(error.status, text))
+        }
+    }
+}
+
+extension MailTarget {
+    /// A request to tell of a deletion has the last address of a person whom the shop is to forget: it goes as soon as it can.
+    fileprivate func forget(_ draft: Draft, _ event: Event) async {
+        guard draft.kind == .accountDeleted else { return }
+        do { try await accounts.remove(event.aggregate) } catch {
+            // A job removes it with the other old requests.
+            logger.warning("a request could not be removed", metadata: ["error": "\(error)"])
         }
     }
 }
@@ -231,7 +244,7 @@ private struct Draft {
             recipient = order.email
             language = order.locale.flatMap { MailLanguage(rawValue: $0) } ?? settings.language
         case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
-            .passwordChanged, .newSignIn:
+            .passwordChanged, .newSignIn, .accountDeleted:
             // These are made of a request.
             return nil
         case .webhookDisabled, .stockLow:

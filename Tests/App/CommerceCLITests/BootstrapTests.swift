@@ -67,6 +67,9 @@ struct BootstrapTests {
         }
 
         let asService = stage.url("commerce", "service-pw")
+        let blanking = """
+            UPDATE orders SET email = '', shipping_address = '{"country": "GB"}', access_token_hash = '', erased_at = now()
+            """
         for statement in [
             "CREATE TABLE x (a int)", "DROP TABLE orders", "ALTER TABLE orders ADD x int", "TRUNCATE orders",
             "CREATE ROLE x", "CREATE SCHEMA x", "CREATE TEMPORARY TABLE x (a int)",
@@ -76,11 +79,42 @@ struct BootstrapTests {
             "UPDATE orders SET total = total, subtotal = subtotal", "UPDATE stock SET on_hand = on_hand + 1",
             "UPDATE product SET price = 0", "UPDATE variant SET price = 0", "INSERT INTO category SELECT * FROM category",
             "UPDATE catalog_version SET version = 0", "DELETE FROM schema_migration", "UPDATE schema_migration SET checksum = ''",
-            // Of orders, only those that ended unpaid may be blanked or removed.
-            "DELETE FROM orders", "UPDATE orders SET email = ''",
+            // Of orders, only those that ended may be blanked, and only those that ended unpaid removed.
+            "DELETE FROM orders", "UPDATE orders SET email = ''", blanking,
+            // Roles are given by people.
+            "UPDATE account SET role = 'owner'", "UPDATE account SET disabled_at = NULL",
         ] {
             #expect(throws: (any Error).self, "\(statement)") { try PostgresShell.execute(statement, on: asService) }
         }
+        let refused = try stage.run("user", "disable", "--email", "ada@example.com", as: "commerce", "service-pw")
+        #expect(refused.status == .exited(1) && refused.error.contains("there is no account with this address"))
+        let asOwner = stage.url("commerce_owner", "owner-pw")
+        try PostgresShell.execute(
+            "INSERT INTO account (id, email, email_key) VALUES (gen_random_uuid(), 'ada@example.com', 'ada@example.com')",
+            on: asOwner)
+        for arguments in [["disable"], ["role", "--role", "owner"]] {
+            let done = try ServiceProcess.run(
+                ["user"] + arguments + ["--email", "ada@example.com"], environment: ["DATABASE_URL": asService])
+            #expect(
+                done.status == .exited(1)
+                    && done.error
+                        == "commerce: this database login may not do that: use the login that runs commerce migrate up\n"
+            )
+        }
+        #expect(
+            try stage.run("user", "disable", "--email", "ada@example.com", as: "commerce_owner", "owner-pw").status == .exited(0))
+        // A paid order is blanked once it has ended, in one way, and stays.
+        try PostgresShell.execute("UPDATE orders SET status = 'processing', payment_status = 'captured'", on: asOwner)
+        #expect(throws: (any Error).self) { try PostgresShell.execute(blanking, on: asService) }
+        try PostgresShell.execute("UPDATE orders SET status = 'delivered'", on: asOwner)
+        for statement in [
+            "DELETE FROM orders", "UPDATE orders SET email = '', erased_at = now()",
+            "UPDATE orders SET email = 'eve@example.com'",
+            blanking.replacing("GB", with: "FR"), blanking + ", payment_status = 'unpaid'",
+        ] {
+            #expect(throws: (any Error).self, "\(statement)") { try PostgresShell.execute(statement, on: asService) }
+        }
+        try PostgresShell.execute(blanking, on: asService)
         try stage.server.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger-pw'")
         #expect(throws: (any Error).self) { try PostgresShell.execute("SELECT 1", on: stage.url("stranger", "stranger-pw")) }
     }
@@ -99,7 +133,7 @@ struct BootstrapTests {
             AND g.table_name = c.table_name AND g.privilege_type = 'UPDATE') GROUP BY table_name) g
             """
         let expected = """
-            account INSERT,SELECT
+            account DELETE,INSERT,SELECT
             account UPDATE(email,email_key,epoch,event_sequence,locale,name,password_hash,updated_at)
             account_address DELETE,INSERT,SELECT,UPDATE
             account_client DELETE,INSERT,SELECT

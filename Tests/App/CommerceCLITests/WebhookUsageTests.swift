@@ -77,7 +77,7 @@ struct WebhookUsageTests {
     @Test("a URL or a pattern that cannot be right is refused without settings and without a database")
     func beforeConnecting() throws {
         let types =
-            "the types are order.placed, order.expired, order.cancelled, customer.registered, product.changed, stock.low, "
+            "the types are order.placed, order.expired, order.cancelled, customer.registered, cart.abandoned, product.changed, stock.low, "
             + "webhook.disabled\n"
         for environment in [[:], Self.down] {
             for url in ["ftp://x.y", "example.com", "https://user@example.com/", "https://example.com/#a"] {

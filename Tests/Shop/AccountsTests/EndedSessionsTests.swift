@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import JWT
+import Synchronization
 import Testing
 import Web
 
@@ -16,12 +17,46 @@ struct EndedSessionsTests {
     func age() {
         let list = EndedSessions(tokenLifetime: .seconds(600))
         let start = 100 * Self.second
-        #expect(list.isEnded(claims, at: start) == nil && list.isEmpty)
+        #expect(list.isEnded(claims, at: start) == nil && list.window(at: start) == nil)
         list.add([], read: start, at: start)
         #expect(list.isEnded(claims, at: start + 2 * Self.second) == false)
         #expect(list.isEnded(claims, at: start + 2 * Self.second + 1) == nil)
         list.add([.session(claims.principal.session)], at: start)
         #expect(list.isEnded(claims, at: start + 60 * Self.second) == true)
+    }
+
+    @Test("the next reading goes back as far as the last one is past, so that nothing is missed while the database was away")
+    func window() {
+        let list = EndedSessions(tokenLifetime: .seconds(600))
+        let start = 100 * Self.second
+        list.add([], read: start, at: start)
+        #expect(list.window(at: start) == .seconds(60))
+        #expect(list.window(at: start + Self.second) == .seconds(61))
+        #expect(list.window(at: start + 3_600 * Self.second) == .seconds(3_660))
+        // Of two readings that overlap, the later one counts.
+        list.add([], read: start - Self.second, at: start)
+        #expect(list.window(at: start) == .seconds(60))
+    }
+
+    @Test("observers hear of what is new, and only then")
+    func observers() {
+        let calls = Mutex(0)
+        let list = EndedSessions(tokenLifetime: .seconds(600))
+        list.observe { calls.withLock { $0 += 1 } }
+        let (session, account) = (claims.principal.session, claims.principal.account)
+        #expect(!list.isListed(claims))
+        list.add([.session(session)], at: 1)
+        #expect(list.isListed(claims) && calls.withLock { $0 } == 1)
+        list.add([.session(session)], read: 2, at: 2)
+        list.add([], read: 3, at: 3)
+        #expect(calls.withLock { $0 } == 1)
+        list.add([.account(account, epoch: 3)], at: 4)
+        list.add([.account(account, epoch: 3), .account(account, epoch: 2)], at: 5)
+        #expect(calls.withLock { $0 } == 2)
+        let other = AccessTokens.Claims(principal: Principal(account: account, session: UUID()), epoch: 3)
+        #expect(!list.isListed(other))
+        list.add([.account(account, epoch: 4)], at: 6)
+        #expect(list.isListed(other) && calls.withLock { $0 } == 3)
     }
 
     @Test("an account's end is about earlier epochs only, and entries are forgotten when no token can be valid")

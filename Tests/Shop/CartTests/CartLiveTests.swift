@@ -3,6 +3,7 @@ import Formats
 import FoundationEssentials
 import Testing
 import TestSupport
+import Web
 
 @testable import Cart
 
@@ -42,7 +43,7 @@ struct CartLiveTests {
 
     private func event(_ version: Int64) -> CartEvent { .updated(version: version, cart: []) }
 
-    /// The versions that a listener receives now; 0 for a deleted cart, -1 at the end.
+    /// The versions that a listener receives now; 0 for a deleted cart, -1 at the end, -2 where the session has ended.
     private func received(_ listener: CartListener) async throws -> [Int64] {
         var versions: [Int64] = []
         while true {
@@ -50,6 +51,7 @@ struct CartLiveTests {
             case .event(let event): versions.append(event.version ?? 0)
             case .silence: return versions
             case .end: return versions + [-1]
+            case .signedOut: return versions + [-2]
             }
         }
     }
@@ -113,6 +115,32 @@ struct CartLiveTests {
         }
     }
 
+    private func isSignedOut(_ listener: CartListener) async throws -> Bool {
+        if case .signedOut = try await listener.next(within: .seconds(20)) { true } else { false }
+    }
+
+    @Test("a listener whose session ends or expires gets nothing more, not even what waited")
+    func signingOut() async throws {
+        try await onLoop { [self] loop in
+            let principal = Principal(account: UUID(), session: UUID())
+            let listener = CartListener(cart: Self.id, loop: loop)
+            listener.session = ListeningSession(principal: principal, epoch: 0, expiresAt: .now + .seconds(3_600))
+            listener.begin(with: event(3), seen: nil)
+            try await expect(listener, [3])
+            listener.offer(event(4))
+            listener.signOut()
+            listener.offer(event(5))
+            try await expect(listener, [-2])
+            // One that waits is woken.
+            let waiting = CartListener(cart: Self.id, loop: loop)
+            loop.schedule(after: .milliseconds(10)) { waiting.signOut() }
+            #expect(try await isSignedOut(waiting))
+            let expired = CartListener(cart: Self.id, loop: loop)
+            expired.session = ListeningSession(principal: principal, epoch: 0, expiresAt: .now + .milliseconds(10))
+            #expect(try await isSignedOut(expired))
+        }
+    }
+
     @Test("an event and the end wake a waiting listener")
     func waiting() async throws {
         try await onLoop { [self] loop in
@@ -125,6 +153,7 @@ struct CartLiveTests {
                 case .event: turns.append("event")
                 case .silence: turns.append("silence")
                 case .end: turns.append("end")
+                case .signedOut: turns.append("signed out")
                 }
             }
             #expect(turns == ["event", "end", "end"])

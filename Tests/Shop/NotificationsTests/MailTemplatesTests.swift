@@ -42,7 +42,7 @@ import Testing
         case .orderPlaced, .orderCancelled, .orderExpired:
             try order(text, lines: lines).values(shop: text, url: "https://shop.example/orders/1#token", kind, language)
         case .emailConfirmation, .accountExists, .passwordReset, .signInLink, .emailChangeOld, .emailChangeNew, .orderLink,
-            .passwordChanged, .newSignIn:
+            .passwordChanged, .newSignIn, .accountDeleted:
             AccountMail.values(
                 AccountMailStore.Mail(
                     subject: try #require(kind.accountSubject), recipient: "a@b.example", name: text, locale: nil, link: nil,

@@ -49,9 +49,9 @@ package enum ServicePrivileges {
                 "status", "payment_status", "updated_at", "email", "shipping_address", "access_token_hash", "erased_at",
                 "event_sequence", "locale", "customer_id",
             ]),
-        // Roles are given by people, with the owner's login.
+        // Roles are given by people, with the owner's login. A person may delete the own account.
         Table(
-            "account", "SELECT", "INSERT",
+            "account", "SELECT", "INSERT", "DELETE",
             updates: [
                 "email", "email_key", "name", "password_hash", "locale", "epoch", "event_sequence", "updated_at",
             ]),

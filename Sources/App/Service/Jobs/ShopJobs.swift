@@ -13,7 +13,7 @@ enum ShopJobs {
     static func all(
         orders: OrderStore, catalog: CatalogStore, carts: CartStore, cartTickets: CartTicketStore, events: EventRetention,
         shop: ShopSettings, eventSettings: EventSettings, webhooks: WebhookResealing, purchases: PurchaseCounter,
-        accounts: AccountStore, logger: Logger
+        accounts: AccountStore, abandonedCarts: AbandonedCarts, logger: Logger
     ) -> [any BackgroundJob] {
         [
             ExpiredOrdersJob(orders: orders, logger: logger),
@@ -33,6 +33,7 @@ enum ShopJobs {
             PurchaseCountJob(purchases: purchases),
             SessionCleanupJob(sessions: accounts.sessions),
             AccountRequestCleanupJob(accounts: accounts),
+            AbandonedCartsJob(carts: abandonedCarts),
         ]
     }
 }

@@ -38,9 +38,8 @@ final class Worker {
         let pool = PostgresPool(loop: loop, configuration: configuration.workerDatabase, logger: logger)
         let redis = configuration.redis.map { RedisClient(loop: loop, configuration: $0.client, logger: logger) }
         let changes = CartChangePublisher(redis: redis, notifyProcess: cartChanged)
-        let orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime) {
-            hint.notify(redis: redis, now: loop.now)
-        }
+        let committed = { hint.notify(redis: redis, now: loop.now) }
+        let orders = OrderStore(pool: pool, tokenLifetime: configuration.shop.orderTokenLifetime, committed: committed)
         let catalog = CatalogStore(pool: pool)
         let accounts = configuration.accounts.settings
         let sessions = SessionStore(
@@ -54,7 +53,10 @@ final class Worker {
                 events: EventRetention(pool: pool), shop: configuration.shop, eventSettings: configuration.events,
                 webhooks: WebhookResealing(pool: pool, keys: configuration.encryption.keys),
                 purchases: PurchaseCounter(pool: pool, window: configuration.recommendations.window),
-                accounts: AccountStore(pool: pool, settings: accounts, sessions: sessions), logger: logger),
+                accounts: AccountStore(pool: pool, settings: accounts, sessions: sessions),
+                abandonedCarts: AbandonedCarts(
+                    pool: pool, age: configuration.shop.cartAbandonedAfter, committed: committed),
+                logger: logger),
             logger: logger)
         let registration = WorkerRegistration(loop: loop, store: WorkerStore(pool: pool), jobs: jobs, logger: logger)
         // Every part of the worker. Each claims under `registration.id`.

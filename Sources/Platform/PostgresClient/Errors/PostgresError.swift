@@ -122,6 +122,7 @@ package enum SQLState {
     package static let adminShutdown = "57P01"
     package static let cannotConnectNow = "57P03"
     package static let readOnlyTransaction = "25006"
+    package static let insufficientPrivilege = "42501"
     package static let undefinedTable = "42P01"
     package static let undefinedColumn = "42703"
     static let featureNotSupported = "0A000"

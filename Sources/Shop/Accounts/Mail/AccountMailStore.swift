@@ -42,7 +42,7 @@ package struct AccountMailStore {
         /// What a mail is about.
         package enum Subject: Sendable {
             case confirmation, accountExists, passwordReset, signInLink, emailChangeOld, emailChangeNew, orderLink
-            case passwordChanged, newSignIn
+            case passwordChanged, newSignIn, accountDeleted
         }
 
         package init(
@@ -87,8 +87,8 @@ package struct AccountMailStore {
             WHERE q.email_key = r.email_key AND q.kind = r.kind AND q.created_at > r.created_at - interval '1 hour' \
             AND q.created_at <= r.created_at), a.email, a.name, a.locale, \
             (SELECT s.device FROM account_session s WHERE s.account_id = a.id ORDER BY s.created_at DESC LIMIT 1) \
-            FROM account_request r LEFT JOIN account a ON a.disabled_at IS NULL AND \
-            CASE WHEN r.account_id IS NULL THEN a.email_key = r.email_key ELSE a.id = r.account_id END WHERE r.id = \(id)
+            FROM account_request r LEFT JOIN account a ON a.disabled_at IS NULL \
+            AND a.id = coalesce(r.account_id, (SELECT id FROM account WHERE email_key = r.email_key)) WHERE r.id = \(id)
             """)
         guard let row = rows.first else { return nil }
         let (email, key, name, locale, number, recent, own, ownName, ownLocale, device) = try row.decode(
@@ -112,6 +112,12 @@ package struct AccountMailStore {
                 subject: .orderLink, recipient: request.email, name: request.account?.name, locale: request.locale,
                 link: .order(order), device: nil, newEmail: request.email)
         }
+        if name == .accountDeleted {
+            // The account is gone; one that has the address by now is another.
+            return Mail(
+                subject: .accountDeleted, recipient: request.email, name: request.name, locale: request.locale, link: nil,
+                device: nil, newEmail: request.email)
+        }
         return AccountMailRules.mail(name, request)
     }
 
@@ -131,6 +137,11 @@ package struct AccountMailStore {
             """
         ])
         return rows.first?.affectedRows == 1 ? token : nil
+    }
+
+    /// Removes a request about which a mail was sent, and which nothing else needs.
+    package func remove(_ request: UUID) async throws {
+        _ = try await pool.batch(["DELETE FROM account_request WHERE id = \(request)"])
     }
 
     /// Removes a token that was given to no one.
@@ -159,7 +170,7 @@ enum AccountMailRules {
         case .emailChangeNew: (subject, link) = (.emailChangeNew, .page(.confirm))
         case .passwordChanged: (subject, link) = (.passwordChanged, nil)
         case .newSignIn: (subject, link) = (.newSignIn, nil)
-        case .orderLink: return nil
+        case .orderLink, .accountDeleted: return nil
         }
         // To the address that the account has: what was typed may be spelt in another way.
         return Mail(

@@ -77,6 +77,7 @@ package enum AccountMailName: String, Sendable {
     case orderLink = "order_link"
     case passwordChanged = "password_changed"
     case newSignIn = "new_sign_in"
+    case accountDeleted = "account_deleted"
 }
 
 extension EventType {

@@ -18,6 +18,7 @@ package final class EndedSessions: Sendable {
         var sessions: [UUID: UInt64] = [:]
         var accounts: [UUID: (epoch: Int32, until: UInt64)] = [:]
         var read: UInt64?
+        var observers: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -37,33 +38,55 @@ package final class EndedSessions: Sendable {
     ///   - read: when all entries that were committed before were read; nil for one that this process has just made
     ///   - now: nanoseconds of the monotonic clock
     package func add(_ entries: [Entry], read: UInt64? = nil, at now: UInt64) {
-        state.withLock { state in
+        let observers = state.withLock { state in
             let (until, overflow) = now.addingReportingOverflow(lifetime)
+            var isNews = false
             for entry in entries {
                 switch entry {
-                case .session(let id): if state.sessions[id] == nil { state.sessions[id] = overflow ? .max : until }
+                case .session(let id):
+                    guard state.sessions[id] == nil else { continue }
+                    state.sessions[id] = overflow ? .max : until
                 case .account(let id, let epoch):
                     if let known = state.accounts[id], known.epoch >= epoch { continue }
                     state.accounts[id] = (epoch, overflow ? .max : until)
                 }
+                isNews = true
             }
-            guard let read else { return }
-            state.read = max(state.read ?? 0, read)
-            state.sessions = state.sessions.filter { $0.value > now }
-            state.accounts = state.accounts.filter { $0.value.until > now }
+            if let read {
+                state.read = max(state.read ?? 0, read)
+                state.sessions = state.sessions.filter { $0.value > now }
+                state.accounts = state.accounts.filter { $0.value.until > now }
+            }
+            return isNews ? state.observers : []
         }
+        for observer in observers { observer() }
+    }
+
+    /// Calls `body` whenever there are new entries, on any thread: for what a session has opened and that goes on.
+    package func observe(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.observers.append(body) } }
+
+    /// Whether a session is listed as ended. What the list does not know yet may have ended, too.
+    package func isListed(_ claims: AccessTokens.Claims) -> Bool { state.withLock { Self.isListed(claims, in: $0) } }
+
+    private static func isListed(_ claims: AccessTokens.Claims, in state: borrowing State) -> Bool {
+        if state.sessions[claims.principal.session] != nil { return true }
+        if let known = state.accounts[claims.principal.account] { return claims.epoch < known.epoch }
+        return false
     }
 
     /// Whether a token must no longer be accepted; nil where the list is too old to tell.
     package func isEnded(_ claims: AccessTokens.Claims, at now: UInt64) -> Bool? {
         state.withLock { state in
-            if state.sessions[claims.principal.session] != nil { return true }
-            if let known = state.accounts[claims.principal.account], claims.epoch < known.epoch { return true }
+            if Self.isListed(claims, in: state) { return true }
             guard let read = state.read, now &- read <= Self.longestAge || read > now else { return nil }
             return false
         }
     }
 
-    /// Whether it was never read: then all entries are needed, not only the newest.
-    package var isEmpty: Bool { state.withLock { $0.read == nil } }
+    /// How far back the next reading has to go: as long as the last one is past, and some time more, since a transaction may be
+    /// committed later than one that began after it. Nil where the list was never read: then all entries are needed.
+    package func window(at now: UInt64) -> Duration? {
+        guard let read = state.withLock({ $0.read }) else { return nil }
+        return .seconds(60) + .nanoseconds(Int64(clamping: now > read ? now - read : 0))
+    }
 }

@@ -252,11 +252,11 @@ package struct SessionStore {
 
     // MARK: The list of ended sessions
 
-    /// Reads what has ended since the list was read last, and some time before: a transaction may be committed later than one that
-    /// began after it.
+    /// Reads what has ended since the list was read last, and some time before (``EndedSessions/window(at:)``).
     package func readEnds() async throws {
         let begun = pool.loop.now
-        let since: PostgresQuery = ended.isEmpty ? "" : "WHERE at > now() - interval '60 seconds'"
+        let since: PostgresQuery =
+            ended.window(at: begun).map { "WHERE at > now() - \($0.wholeMicroseconds) * interval '1 microsecond'" } ?? ""
         let rows = try await pool.query("SELECT account_id, session_id, epoch FROM session_end \(since)")
         var entries: [EndedSessions.Entry] = []
         for row in rows {

@@ -29,9 +29,17 @@ package final class CartBroadcaster: @unchecked Sendable {
     private let store: CartStore
     private let registry: WatchedCartRegistry
     private let logger: Logger
+    private let hasEnded: (ListeningSession) -> Bool
     private var carts: [UUID: WatchedCart] = [:]
+    /// The admitted listeners of customers, who listen no longer than their sessions last.
+    private var signedIn: [ObjectIdentifier: CartListener] = [:]
 
-    package init(loop: EventLoop, store: CartStore, registry: WatchedCartRegistry, logger: Logger) {
+    /// - Parameter hasEnded: whether a customer's session is known to have ended
+    package init(
+        loop: EventLoop, store: CartStore, registry: WatchedCartRegistry, logger: Logger,
+        hasEnded: @escaping (ListeningSession) -> Bool = { _ in false }
+    ) {
+        self.hasEnded = hasEnded
         self.loop = loop
         self.store = store
         self.registry = registry
@@ -55,11 +63,25 @@ package final class CartBroadcaster: @unchecked Sendable {
     }
 
     /// Counts a listener that has shown the cart's secret.
-    /// - Throws: 503 or 429 where the process, the client or the cart has too many listeners.
-    func admit(_ subscription: CartSubscription) throws(Problem) {
+    /// - Parameter session: that of the customer whose cart it is; nil for a guest
+    /// - Throws: 503 or 429 where the process, the client or the cart has too many listeners; 404 where the session has ended.
+    func admit(_ subscription: CartSubscription, for session: ListeningSession?) throws(Problem) {
         loop.assertInLoop()
-        try registry.admit(subscription.listener.cart, of: subscription.listener.client)
-        subscription.listener.isAdmitted = true
+        if let session, hasEnded(session) { throw .noCart }
+        let listener = subscription.listener
+        try registry.admit(listener.cart, of: listener.client)
+        listener.isAdmitted = true
+        guard let session else { return }
+        listener.session = session
+        signedIn[ObjectIdentifier(listener)] = listener
+    }
+
+    /// Ends the listeners of customers whose sessions have ended.
+    package func endListeners() {
+        loop.assertInLoop()
+        for listener in signedIn.values {
+            if let session = listener.session, hasEnded(session) { listener.signOut() }
+        }
     }
 
     /// Sends a new listener the cart, which was read after it had joined.
@@ -73,6 +95,7 @@ package final class CartBroadcaster: @unchecked Sendable {
 
     func leave(_ listener: CartListener) {
         loop.assertInLoop()
+        signedIn[ObjectIdentifier(listener)] = nil
         guard let watched = carts[listener.cart],
             let index = watched.listeners.firstIndex(where: { $0 === listener })
         else { return }
@@ -150,6 +173,8 @@ final class CartListener {
         case silence
         /// No event follows.
         case end
+        /// The customer's session has ended: no event follows, not even one that waited.
+        case signedOut
     }
 
     let cart: UUID
@@ -157,11 +182,14 @@ final class CartListener {
     let client: String
     /// Whether it has shown the cart's secret, and is counted.
     var isAdmitted = false
+    /// The session that it ends with; nil for a guest.
+    var session: ListeningSession?
     private let loop: EventLoop
     /// The version that the client has.
     private var version: Int64 = 0
     private var pending: CartEvent?
     private var hasEnded = false
+    private var isSignedOut = false
     private var waiter: Promise<Void>?
 
     init(cart: UUID, client: String = "", loop: EventLoop) {
@@ -177,8 +205,12 @@ final class CartListener {
             let promise = Promise<Void>(on: loop)
             waiter = promise
             defer { waiter = nil }
-            do { try await promise.value(by: .after(timeout)) } catch is DeadlineExceededError { return .silence }
+            let rest = session.map { max(.zero, $0.expiresAt - .now) } ?? timeout
+            do { try await promise.value(by: .after(min(timeout, rest))) } catch is DeadlineExceededError {
+                if rest <= timeout, session != nil { signOut() } else { return .silence }
+            }
         }
+        guard !isSignedOut else { return .signedOut }
         guard let event = pending else { return hasEnded ? .end : .silence }
         pending = nil
         return .event(event)
@@ -204,10 +236,33 @@ final class CartListener {
         waiter?.succeed(())
     }
 
+    /// Ends without the event that waits.
+    func signOut() {
+        isSignedOut = true
+        hasEnded = true
+        pending = nil
+        waiter?.succeed(())
+    }
+
     /// Ends after the event that waits.
     func end() {
         hasEnded = true
         waiter?.succeed(())
+    }
+}
+
+/// The session of a customer who listens to the own cart.
+package struct ListeningSession: Sendable, Equatable {
+    package let principal: Principal
+    /// That of the account when the listener was admitted.
+    package let epoch: Int32
+    /// When the session ends unless it is used again.
+    package let expiresAt: Timestamp
+
+    package init(principal: Principal, epoch: Int32, expiresAt: Timestamp) {
+        self.principal = principal
+        self.epoch = epoch
+        self.expiresAt = expiresAt
     }
 }
 

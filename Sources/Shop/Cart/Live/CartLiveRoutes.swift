@@ -32,7 +32,9 @@ package struct CartLiveRoutes {
     }
 
     private func issue(_ context: RequestContext) async throws -> Response {
-        guard let key = context.cartKey, let issued = try await tickets.issue(for: key) else { throw Problem.noCart }
+        guard let key = context.cartKey,
+            let issued = try await tickets.issue(for: key, session: key.isCustomers ? context.principal?.session : nil)
+        else { throw Problem.noCart }
         return Response.json(.created) { json in
             json.beginObject()
             json.field("ticket", issued.ticket.text)
@@ -50,7 +52,7 @@ package struct CartLiveRoutes {
                 switch try await subscription.listener.next(within: heartbeat) {
                 case .event(let event): try await output.write(event.serverSent)
                 case .silence: try await output.write(ServerSentEvent.heartbeat)
-                case .end: return
+                case .end, .signedOut: return
                 }
             }
         }
@@ -72,6 +74,7 @@ package struct CartLiveRoutes {
                         case .event(let event): try await session.send(event.message)
                         case .silence: break
                         case .end: return session.close(.normal, "the cart is gone")
+                        case .signedOut: return session.close(.policyViolation, "the session has ended")
                         }
                     }
                 } catch {
@@ -95,19 +98,24 @@ package struct CartLiveRoutes {
         let seen = try context.lastEventID
         let subscription: CartSubscription
         let cart: Cart?
+        var session: ListeningSession?
         // A customer's stream needs a ticket: a stream would not end with the access token that opened it.
         if context.request[.xCartToken] != nil, let key = context.cartKey {
             subscription = try broadcaster.join(id, of: context.client)
             cart = try await store.cart(key)
         } else if let ticket = try ticket ?? context.query.first("ticket") {
             subscription = try broadcaster.join(id, of: context.client)
-            guard try await tickets.redeem(ticket, for: id) else { throw Problem.noCart }
+            switch try await tickets.redeem(ticket, for: id) {
+            case nil: throw Problem.noCart
+            case .guest: break
+            case .customer(let owner): session = owner
+            }
             cart = try await store.cart(id)
         } else {
             throw Problem.noCart
         }
         guard let cart else { throw Problem.noCart }
-        try broadcaster.admit(subscription)
+        try broadcaster.admit(subscription, for: session)
         try broadcaster.begin(subscription, with: cart, seen: seen)
         return subscription
     }

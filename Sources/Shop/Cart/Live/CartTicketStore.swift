@@ -16,11 +16,12 @@ package struct CartTicketStore {
     }
 
     /// A new ticket and its expiry; nil where there is no such cart.
-    func issue(for cart: CartStore.Key) async throws -> (ticket: RandomToken, expiresAt: Timestamp)? {
+    /// - Parameter session: that of the customer whose cart it is; nil for a guest's
+    func issue(for cart: CartStore.Key, session: UUID?) async throws -> (ticket: RandomToken, expiresAt: Timestamp)? {
         let ticket = RandomToken()
         let rows = try await pool.batch([
             """
-            INSERT INTO cart_ticket (hash, cart_id, expires_at) SELECT \(ticket.hash), id, now() + \
+            INSERT INTO cart_ticket (hash, cart_id, session_id, expires_at) SELECT \(ticket.hash), id, \(session as UUID?), now() + \
             \(lifetime.wholeMicroseconds) * interval '1 microsecond' FROM cart \
             WHERE id = \(cart.id) AND token_hash = \(cart.tokenHash) RETURNING expires_at
             """
@@ -29,13 +30,29 @@ package struct CartTicketStore {
         return (ticket, try row[0])
     }
 
+    /// Who a ticket was issued to.
+    enum Holder {
+        case guest
+        case customer(ListeningSession)
+    }
+
     /// Consumes a ticket.
-    /// - Returns: whether it was valid for this cart.
-    func redeem(_ ticket: String, for cart: UUID) async throws -> Bool {
+    /// - Returns: nil where it is not valid for this cart, or the session in which it was issued has ended.
+    func redeem(_ ticket: String, for cart: UUID) async throws -> Holder? {
         let rows = try await pool.batch([
-            "DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) AND expires_at > now()"
+            """
+            WITH t AS (DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) \
+            AND expires_at > now() RETURNING session_id) SELECT t.session_id, a.id, a.epoch, s.expires_at FROM t \
+            LEFT JOIN account_session s ON s.id = t.session_id AND s.expires_at > now() \
+            LEFT JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
+            """
         ])
-        return rows.first?.affectedRows == 1
+        guard let row = rows.first?.first else { return nil }
+        let (session, account, epoch, expires) = try row.decode((UUID?, UUID?, Int32?, Timestamp?).self)
+        guard let session else { return .guest }
+        guard let account, let epoch, let expires else { return nil }
+        return .customer(
+            ListeningSession(principal: Principal(account: account, session: session), epoch: epoch, expiresAt: expires))
     }
 
     /// Deletes up to `limit` expired tickets.

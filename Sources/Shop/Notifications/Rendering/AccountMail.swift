@@ -9,7 +9,7 @@ enum AccountMail {
         case .confirmation, .passwordReset, .signInLink, .emailChangeNew, .orderLink: shape["url"] = .text
         case .emailChangeOld: (shape["url"], shape["email"]) = (.text, .text)
         case .newSignIn: shape["device"] = .text
-        case .accountExists, .passwordChanged: break
+        case .accountExists, .passwordChanged, .accountDeleted: break
         }
         return shape
     }
@@ -43,6 +43,7 @@ extension MailKind {
         case .orderLink: .orderLink
         case .passwordChanged: .passwordChanged
         case .newSignIn: .newSignIn
+        case .accountDeleted: .accountDeleted
         case .orderPlaced, .orderCancelled, .orderExpired, .webhookDisabled, .stockLow: nil
         }
     }

@@ -145,6 +145,16 @@ enum CheckoutStatements {
         return statements
     }
 
+    /// Holds the accounts of customers, and returns those that are there and not disabled: an account cannot be deleted while an order
+    /// of it is being placed, and an order cannot be placed once its account is gone (decision 40). It comes before all other locks.
+    static func holding(_ customers: [UUID], lockTimeout: Duration) -> PostgresQuery {
+        let timeout = "\(lockTimeout.nanosecondsClamped / 1_000_000)ms"
+        return """
+            SELECT a.id FROM (SELECT set_config('lock_timeout', \(timeout), true)) t, account a \
+            WHERE a.id = ANY(\(customers)) AND a.disabled_at IS NULL ORDER BY a.id FOR KEY SHARE OF a
+            """
+    }
+
     /// All statements of the transaction find rows by their keys. With these settings no plan does anything else, even for tables that
     /// are small when it is made. For the last statement, it also is what keeps its order: it takes the variants as they come, sorted,
     /// and looks each up, or it walks the index, which has the same order.

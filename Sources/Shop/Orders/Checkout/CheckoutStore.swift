@@ -1,4 +1,5 @@
 import EventLoop
+import FoundationEssentials
 import Inventory
 import PostgresClient
 import Web
@@ -48,7 +49,12 @@ package struct CheckoutStore {
                     opening.insert(HoldStatements.locking(holders, lockTimeout: lockTimeout), at: 0)
                     opening.append(HoldStatements.reading(holders))
                 }
+                let customers = Array(Set(requests.compactMap(\.customer))).sorted()
+                if !customers.isEmpty {
+                    opening.insert(CheckoutStatements.holding(customers, lockTimeout: lockTimeout), at: 0)
+                }
                 var rows = try await transaction.batch(opening)
+                let accounts = customers.isEmpty ? [] : Set(try rows.removeFirst().map { try $0[0, as: UUID.self] })
                 var holdings = Holdings()
                 if !holders.isEmpty, let sums = rows.popLast() {
                     holdings = try Holdings(sums)
@@ -62,7 +68,10 @@ package struct CheckoutStore {
                     attempt.skus = snapshot.cartLines[cart]?.skus ?? []
                 }
                 var batch = CheckoutBatch(snapshot, seal, holdings, limits)
-                let outcomes = requests.enumerated().map { batch.decide($1, at: $0) }
+                let outcomes = requests.enumerated().map { index, request -> CheckoutOutcome in
+                    if let customer = request.customer, !accounts.contains(customer) { return .refused(.accountGone) }
+                    return batch.decide(request, at: index)
+                }
                 guard !batch.placed.isEmpty else {
                     // Frees the keys first: a client that gets a refusal may send its key again at once.
                     await transaction.rolledBack()
@@ -107,4 +116,9 @@ package struct CheckoutStore {
         }
         return Array(left)
     }
+}
+
+extension Problem {
+    /// For an order of an account that was deleted or disabled in the meantime.
+    fileprivate static let accountGone = Problem.invalidToken("The session has ended. Sign in again.")
 }

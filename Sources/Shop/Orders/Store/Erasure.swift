@@ -70,11 +70,7 @@ package struct Erasure {
                 WITH page AS MATERIALIZED (SELECT id, email, customer_id FROM orders WHERE id > \(last) ORDER BY id LIMIT \(literal: Self.batch)), \
                 o AS (UPDATE orders SET \(OrderStore.blanking), customer_id = NULL FROM page WHERE orders.id = page.id \
                 AND (lower(page.email) = lower(\(email)) OR page.customer_id = \(account as UUID?)) RETURNING orders.id, cart_id, orders.created_at, status), \
-                i AS (DELETE FROM idempotency USING o WHERE \(OrderStore.storedResponse) RETURNING 1), \
-                c AS (DELETE FROM cart USING o WHERE cart.id = o.cart_id RETURNING 1), \
-                h AS (DELETE FROM order_hold USING o WHERE order_hold.order_id = o.id), \
-                \(OrderStore.forgetting) \
-                SELECT \(Column.list)
+                \(OrderStore.erasingRest) SELECT \(Column.list)
                 """)
             guard let row = rows.named(Column.self).first, let reached = try row[.last, as: UUID?.self] else { break }
             report.orders += Int(clamping: try row[.orders, as: Int64.self])
@@ -84,39 +80,20 @@ package struct Erasure {
             last = reached
         }
         // Mails about orders that are no longer there. The table has a few hundred rows at most.
-        _ = try connection.query("DELETE FROM mailbox_message WHERE lower(recipient) = lower(\(email))")
-        _ = try connection.query("DELETE FROM account_request WHERE email_key = \(key)")
-        if let account { try Self.erase(account, connection) }
+        for statement in OrderStore.erasing(emailKey: key) { try connection.query(statement) }
+        if let account {
+            try connection.transaction {
+                // From here on the account can place no order.
+                try connection.query("SELECT FROM account WHERE id = \(account) FOR UPDATE")
+                let rows = try connection.query("SELECT id FROM orders WHERE customer_id = \(account) ORDER BY id FOR UPDATE")
+                let placed = try rows.map { row in try row[0, as: UUID.self] }
+                if !placed.isEmpty {
+                    try connection.query(OrderStore.erasing(placed))
+                    report.orders += placed.count
+                }
+                try connection.query(OrderStore.erasing(account: account))
+            }
+        }
         return report
     }
-
-    /// Deletes an account with all that belongs to it, and its person from events.
-    private static func erase(_ account: UUID, _ connection: BlockingConnection) throws {
-        _ = try connection.query(
-            """
-            WITH a AS (DELETE FROM account WHERE id = \(account) RETURNING id, epoch), \
-            c AS (DELETE FROM cart WHERE token_hash = \(CartStore.Key.opener(of: account)) AND status = 'active'), \
-            x AS (UPDATE outbox SET payload = (payload::jsonb || '{"email": "", "name": null}')::text \
-            WHERE aggregate_id = \(account) RETURNING position), \
-            d AS (UPDATE delivery SET answer = NULL, error = NULL WHERE position = ANY(ARRAY(SELECT position FROM x)) \
-            AND (answer IS NOT NULL OR error IS NOT NULL)) \
-            INSERT INTO session_end (account_id, epoch) SELECT id, epoch + 1 FROM a
-            """)
-    }
-}
-
-/// What else knows the person of an order: its further tokens, its events, and what came of their deliveries.
-extension OrderStore {
-    /// Common table expressions that remove the person of the orders in `o` from everywhere but the orders' own rows.
-    ///
-    /// The ids are an array, for which PostgreSQL expects few elements: it uses the indexes, however many orders it takes `o` for.
-    static let forgetting: PostgresQuery = """
-        k AS (DELETE FROM order_token WHERE order_id = ANY(ARRAY(SELECT id FROM o))), \
-        x AS (UPDATE outbox SET payload = (payload::jsonb || jsonb_build_object('email', '', 'shipping_address', \
-        jsonb_strip_nulls(jsonb_build_object('country', payload::jsonb #> '{shipping_address,country}'))))::text \
-        WHERE aggregate_id = ANY(ARRAY(SELECT id FROM o)) RETURNING id, position), \
-        a AS (UPDATE delivery SET answer = NULL, error = NULL FROM event_target t WHERE target_id = t.id \
-        AND position = ANY(ARRAY(SELECT position FROM x)) AND (answer IS NOT NULL OR error IS NOT NULL)), \
-        m AS (DELETE FROM mailbox_message WHERE event_id = ANY(ARRAY(SELECT id FROM x)))
-        """
 }

@@ -71,5 +71,5 @@ package enum OrderKey: Sendable {
 
 extension Order {
     /// Its place in the list of a customer's orders.
-    var place: Cursor { Cursor([.time(createdAt), .uuid(id)]) }
+    package var place: Cursor { Cursor([.time(createdAt), .uuid(id)]) }
 }

@@ -172,6 +172,16 @@ package struct OrderStore {
         _ ids: [UUID], as status: OrderStatus, reason: String, after locking: [PostgresQuery] = [],
         in transaction: PostgresTransaction
     ) async throws {
+        let events = try await Self.closed(ids, as: status, reason: reason, after: locking, in: transaction)
+        _ = try await transaction.commit(with: events.isEmpty ? [] : [Outbox.inserting(events)])
+        committed()
+    }
+
+    /// Ends orders, and returns their events, which the caller inserts and commits.
+    static func closed(
+        _ ids: [UUID], as status: OrderStatus, reason: String, after locking: [PostgresQuery],
+        in transaction: PostgresTransaction
+    ) async throws -> [OutboxEvent] {
         let results = try await transaction.batch(
             locking + [Self.closing(ids, as: status, reason: reason), Self.selecting("o.id = ANY(\(ids))")])
         var events: [OutboxEvent] = []
@@ -189,8 +199,7 @@ package struct OrderStore {
                 start = end
             }
         }
-        _ = try await transaction.commit(with: events.isEmpty ? [] : [Outbox.inserting(events)])
-        committed()
+        return events
     }
 
     /// Ends orders that were not paid, and returns their stock exactly once: only the statement that moves a reservation out

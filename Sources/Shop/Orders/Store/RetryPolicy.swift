@@ -1,12 +1,12 @@
 import PostgresClient
 
 /// Which failed transactions are run again, and how often.
-struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// Runs after the first.
     let retries: Int
 
     /// For transactions that are safe to repeat, because a key shows whether they were committed.
-    static let transaction = RetryPolicy(retries: 3)
+    package static let transaction = RetryPolicy(retries: 3)
 
     /// Whether the transaction may be run once more.
     ///
@@ -31,7 +31,8 @@ struct RetryPolicy: Sendable {
 
     /// Runs `body` until it succeeds or may not be run again.
     /// - Parameter mayRetry: whether the load of the database allows another run, given the number of runs so far
-    func run<Value>(mayRetry: (Int) async -> Bool = { _ in true }, _ body: () async throws -> Value) async throws -> Value {
+    package func run<Value>(mayRetry: (Int) async -> Bool = { _ in true }, _ body: () async throws -> Value) async throws -> Value
+    {
         var run = 0
         while true {
             do { return try await body() } catch  where allows(error, run: run) {

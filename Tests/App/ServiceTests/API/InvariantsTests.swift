@@ -91,7 +91,10 @@ struct InvariantsTests {
             "DELETE FROM outbox WHERE type = 'order.placed'",
             "an answer of which only the secret is kept has its order's first event"
         ),
-        ("DELETE FROM idempotency", "an order and the answer kept for its key stand or fall together"),
+        (
+            "DELETE FROM idempotency",
+            "an order and the answer kept for its key stand or fall together, until the order's person is erased"
+        ),
         (
             "INSERT INTO idempotency SELECT sha256(id), request_hash, status, location, body, created_at, sealed FROM idempotency",
             "one order has one key"
@@ -100,12 +103,57 @@ struct InvariantsTests {
             "ALTER TABLE cart_item DROP CONSTRAINT cart_item_quantity_check; UPDATE cart_item SET quantity = 1000",
             "a cart keeps its limits"
         ),
+        (account("email_key", "'Ada@x.example'"), "an e-mail address and the key by which accounts compare it agree"),
+        (account("email", "E'Rene\\u0301@x.example'"), "an e-mail address and the key by which accounts compare it agree"),
+        (
+            "INSERT INTO account_request (id, kind, email, email_key) VALUES (gen_random_uuid(), 'notice', 'Ada@x.example', 'Ada@x.example')",
+            "an e-mail address and the key by which accounts compare it agree"
+        ),
+        (account() + "; " + session, "a session has a refresh token that was not used"),
+        (
+            account("disabled_at", "now()") + "; " + session
+                + "; INSERT INTO refresh_token (token_hash, session_id) SELECT 'x', id FROM account_session",
+            "a disabled account has no session"
+        ),
+        (
+            "UPDATE cart SET token_hash = 'account:'::bytea || uuid_send(gen_random_uuid())",
+            "a customer's cart has its account"
+        ),
+        ("UPDATE orders SET customer_id = gen_random_uuid()", "a customer's order has its account"),
+        ("UPDATE orders SET erased_at = now()", "an order whose person was erased keeps of the person the country alone"),
+        (
+            "UPDATE orders SET erased_at = now(), email = '', access_token_hash = '', shipping_address = '{}'",
+            "an event has no person who was erased"
+        ),
+        (event("gen_random_uuid()"), "an event has no person who was erased"),
+        (account() + "; " + event("(SELECT id FROM account LIMIT 1)"), "an account counts its events"),
         ("UPDATE purchase_cursor SET orders = orders + 1", "purchase counts are those of the counted orders"),
         (
             "INSERT INTO product_sales (product_id, sold) SELECT id, 1 FROM product LIMIT 1",
             "the units sold of a product are those of the recent counted orders"
         ),
     ]
+
+    /// Inserts an account with another value of one column.
+    private static func account(_ column: String = "email", _ value: String = "'ada@x.example'") -> String {
+        let values = ["id": "gen_random_uuid()", "email": "'ada@x.example'", "email_key": "'ada@x.example'"].merging([
+            column: value
+        ]) { $1 }
+        let columns = values.keys.sorted()
+        return "INSERT INTO account (\(columns.joined(separator: ", "))) VALUES "
+            + "(\(columns.map { values[$0] ?? "NULL" }.joined(separator: ", ")))"
+    }
+
+    private static let session = """
+        INSERT INTO account_session (id, account_id, family_hash, expires_at) SELECT gen_random_uuid(), id, 'x', now() FROM account
+        """
+
+    private static func event(_ account: String) -> String {
+        """
+        INSERT INTO outbox (id, type, version, aggregate_type, aggregate_id, sequence, payload) VALUES (gen_random_uuid(), \
+        'customer.registered', 1, 'customer', \(account), 1, '{"email":"ada@x.example","name":null}')
+        """
+    }
 
     @Test("sound data has no violation, and each damage is named")
     func damages() async throws {

@@ -277,13 +277,8 @@ struct SessionAPITests {
         let shop = try Shop.current
         let person = TestAccount("owner")
         let arguments = ["user", "create", "--email", person.email, "--role", "owner", "--password-stdin"]
-        let program = try TestEnvironment.read().commerce
         func run(_ arguments: [String], _ input: String) async throws -> Command {
-            try await onOwnThread {
-                try Command.run(
-                    ["/bin/sh", "-c", #"printf '%s' "$INPUT" | "$0" "$@""#, program] + arguments,
-                    environment: Command.plain.merging(["DATABASE_URL": shop.database.url, "INPUT": input]) { $1 })
-            }
+            try await shop.command(arguments, input: input)
         }
         let made = try await run(arguments, person.password + "\n")
         #expect(made.status == .exited(0), "\(made.error)")

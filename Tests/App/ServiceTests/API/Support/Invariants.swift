@@ -21,10 +21,10 @@ enum Invariants {
     static let all =
         AuditRule.all + [
             AuditRule(
-                rule: "an order and the answer kept for its key stand or fall together",
+                rule: "an order and the answer kept for its key stand or fall together, until the order's person is erased",
                 query: """
                     SELECT o.id, i.location FROM orders o FULL JOIN idempotency i ON i.location = '/v1/orders/' || o.id \
-                    WHERE o.id IS NULL OR i.id IS NULL
+                    WHERE (o.id IS NULL OR i.id IS NULL) AND o.erased_at IS NULL
                     """)
         ]
 }

@@ -16,7 +16,7 @@ struct RouteCase: Sendable {
 
     enum Kind {
         case data, page, asset, empty
-        /// Its good answer goes on; other tests read it.
+        /// Its good answer is sent as it is made, without a length; other tests read it.
         case endless
     }
 
@@ -150,6 +150,13 @@ extension RouteCase {
         },
         RouteCase(call: "PATCH /v1/me", cache: "no-store", hasTag: true) {
             RouteRequest(path: "/v1/me", headers: [$0.person.header], json: #"{"name":"Ada"}"#)
+        },
+        RouteCase(call: "GET /v1/me/export", cache: "no-store", kind: .endless) {
+            RouteRequest(path: "/v1/me/export", headers: [$0.person.header])
+        },
+        RouteCase(call: "DELETE /v1/me", cache: "no-store", kind: .empty) {
+            RouteRequest(
+                path: "/v1/me", headers: [$0.person.header], json: #"{"password":"\#($0.person.account.password)"}"#)
         },
         RouteCase(call: "GET /v1/me/sessions", cache: "no-store") {
             RouteRequest(path: "/v1/me/sessions", headers: [$0.person.header])

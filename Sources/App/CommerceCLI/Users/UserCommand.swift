@@ -1,6 +1,5 @@
 import Accounts
 import ArgumentParser
-import CatalogImport
 import Formats
 import FoundationEssentials
 import Passwords
@@ -9,8 +8,14 @@ import PostgresClient
 /// `commerce user`
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Manages the accounts of the shop's staff.",
-        subcommands: [UserCreateCommand.self])
+        commandName: "user", abstract: "Manages accounts: makes those of the staff, gives roles, and disables people.",
+        discussion: """
+            Run it with the database login that migrates: the service's login can neither give a role nor disable a person. What changes \
+            holds on all tasks of the service within two seconds.
+            """,
+        subcommands: [
+            UserCreateCommand.self, UserListCommand.self, UserRoleCommand.self, UserDisableCommand.self, UserEnableCommand.self,
+        ])
 }
 
 /// `commerce user create`
@@ -51,7 +56,8 @@ struct UserCreateCommand: ParsableCommand {
 
     func run() throws {
         guard let role = AccountRole(rawValue: role) else { return }
-        let password = try Self.readPassword()
+        // Four bytes for each character, and the line's end.
+        let password = try StandardInput.line(upTo: PasswordRules.length.upperBound * 4 + 2, "the password")
         let id = try CommandDatabase.run { connection, configuration in
             let shop = configuration.accounts.settings.shopName
             do {
@@ -62,28 +68,5 @@ struct UserCreateCommand: ParsableCommand {
             }
         }
         Terminal.say(id.text)
-    }
-
-    /// Standard input without the end of its line.
-    private static func readPassword() throws -> String {
-        // Four bytes for each character, and the line's end.
-        let most = PasswordRules.length.upperBound * 4 + 2
-        var bytes: [UInt8] = []
-        do {
-            let file = try ImportFile("-")
-            while bytes.count <= most {
-                let part = try file.next()
-                if part.isEmpty { break }
-                bytes.append(contentsOf: part)
-            }
-        } catch {
-            throw CommandError(.noInput, error.description)
-        }
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandError(.data, "the password is not UTF-8")
-        }
-        return text
     }
 }

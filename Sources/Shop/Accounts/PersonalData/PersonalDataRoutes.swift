@@ -1,0 +1,64 @@
+import Formats
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import Web
+
+/// What the shop keeps about a customer, over HTTP: a copy of it, and the end of it.
+package struct PersonalDataRoutes {
+    private let store: AccountStore
+    private let erasure: AccountErasure
+    private let export: AccountExport
+    private let passwords: PasswordVerifier
+
+    package init(store: AccountStore, erasure: AccountErasure, export: AccountExport, passwords: PasswordVerifier) {
+        self.store = store
+        self.erasure = erasure
+        self.export = export
+        self.passwords = passwords
+    }
+
+    package func register(on router: Router) {
+        router.get("/v1/me/export", .open(to: .customer)) { context in try await copy(context) }
+        router.delete("/v1/me", .json(upTo: SessionRoutes.largestBody).open(to: .customer).queuedElsewhere) { context in
+            try await delete(context)
+        }
+    }
+
+    private func copy(_ context: RequestContext) async throws -> Response {
+        let account = try context.requirePrincipal().account
+        guard let head = try await export.head(of: account) else { throw Problem.unauthorized() }
+        var headers = HeaderBlock()
+        headers.append(.contentType, "application/json")
+        headers.append(.contentDisposition, #"attachment; filename="account.json""#)
+        headers.append(.cacheControl, CachePolicy.notStored)
+        return .streamed(.ok, headers: headers) { [export] output in
+            try await output.write(head)
+            try await export.writeRest(of: account, to: output)
+        }
+    }
+
+    private func delete(_ context: RequestContext) async throws -> Response {
+        let principal = try context.requirePrincipal()
+        var password: String?
+        if !context.request.body.isEmpty {
+            password = try JSONReader.decode(try context.json()) { json in
+                json.optional("password")?.text(length: 1...PasswordRules.length.upperBound)
+            }
+        }
+        let proof: AccountErasure.Proof
+        if let stored = try await store.passwordHash(of: principal.account) {
+            guard let password else { throw Problem.invalid("/password", "must be the password of the account") }
+            guard try await passwords.compare(password, with: stored).matches else { throw Problem(.wrongPassword) }
+            proof = .password(hash: stored)
+        } else {
+            proof = .freshSignIn(session: principal.session)
+        }
+        try await erasure.erase(principal.account, proof: proof, traceID: context.traceID)
+        return Response.noContent.with(.setCookie, SessionCookie.removal)
+    }
+}
+
+extension HTTPField.Name {
+    static let contentDisposition = constant("Content-Disposition")
+}
