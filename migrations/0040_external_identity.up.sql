@@ -14,6 +14,7 @@ CREATE TABLE external_identity (
     CONSTRAINT external_identity_subject UNIQUE (issuer, subject)
 );
 CREATE INDEX external_identity_account ON external_identity (account_id);
+CREATE UNIQUE INDEX external_identity_session ON external_identity (session_id);
 
 -- An issuer may prove no address. The release before does not read such accounts: they have no sessions of the shop.
 ALTER TABLE account ALTER COLUMN email DROP NOT NULL, ALTER COLUMN email_key DROP NOT NULL;

@@ -125,7 +125,7 @@ package final class LoopServices: @unchecked Sendable {
                 pool: pool, accounts: accounts,
                 addresses: AddressStore(pool: pool, maximum: configuration.accounts.settings.maximumAddresses), carts: carts,
                 orders: orders),
-            passwords: passwords
+            signIns: signIns, passwords: passwords
         ).register(on: router)
         HealthRoutes(status: shared.health).register(on: router)
         shared.pages.register(on: router)

@@ -157,15 +157,8 @@ package struct AccountRoutes {
             return change
         }
         if let current = change.current {
-            // Counted like a sign-in: who has got hold of an access token must not find the password out.
-            let attempt = signIns.attempt(
-                email: EmailAddress.key(of: account.email), client: ClientKey.of(context.clientAddress))
-            try await signIns.state(of: attempt).checkWait()
-            let stored = try await store.passwordHash(of: id)
-            guard try await passwords.compare(current, with: stored).matches, let stored else {
-                try await signIns.failed(attempt)
-                throw Problem(.wrongPassword)
-            }
+            let present = PresentPassword(store: store, signIns: signIns, passwords: passwords)
+            let stored = try await present.check(current, of: account, context)
             if let password = change.password {
                 let hash = try await passwords.hash(password)
                 guard try await store.setPassword(hash, of: id, insteadOf: stored, traceID: context.traceID) else {

@@ -55,7 +55,7 @@ struct UserListCommand: ParsableCommand {
             table.add(
                 it.id.lowercaseText, it.role ?? RoleArgument.customer, Self.state(it), "\(it.sessions)",
                 it.usedAt?.shortText ?? "-",
-                it.createdAt.shortText, it.email, it.name.map { Terminal.line($0) } ?? "-")
+                it.createdAt.shortText, it.email ?? it.id.text, it.name.map { Terminal.line($0) } ?? "-")
         }
         Terminal.say(table.text)
     }

@@ -35,7 +35,8 @@ package struct ExternalOwner: Sendable, Equatable {
     /// Whether it may use a token that was issued at a time.
     func accepts(issuedAt time: Int64) -> Bool { !isDisabled && endedAt.map { time > $0 } ?? true }
 
-    func claims(role: Principal.Role) -> AccessTokens.Claims {
-        AccessTokens.Claims(principal: Principal(account: account, session: session, role: role), epoch: epoch)
+    func claims(of token: ExternalToken) -> AccessTokens.Claims {
+        AccessTokens.Claims(
+            principal: Principal(account: account, session: session, role: token.role, issuedAt: token.issuedAt), epoch: epoch)
     }
 }

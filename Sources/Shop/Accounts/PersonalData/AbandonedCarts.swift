@@ -36,7 +36,7 @@ package struct AbandonedCarts {
             let found = try await transaction.query(
                 """
                 SELECT c.id, c.account_id, EXISTS (SELECT FROM cart_item i WHERE i.cart_id = c.id), \
-                EXISTS (SELECT FROM account a WHERE a.id = c.account_id AND a.disabled_at IS NULL) FROM (SELECT id, \
+                EXISTS (SELECT FROM account a WHERE a.id = c.account_id AND a.disabled_at IS NULL AND a.email IS NOT NULL) FROM (SELECT id, \
                 encode(substring(token_hash FROM 9), 'hex')::uuid AS account_id FROM cart WHERE status = 'active' \
                 AND octet_length(token_hash) = 24 AND is_abandoned IS NULL AND updated_at < \(Timestamp.now - age) \
                 AND expires_at > now() ORDER BY updated_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED) c
@@ -50,7 +50,7 @@ package struct AbandonedCarts {
             let locked = try await transaction.query(
                 """
                 SELECT id, email, name, locale, event_sequence FROM account WHERE id = ANY(\(Array(owners.keys))) AND disabled_at IS NULL \
-                ORDER BY id FOR UPDATE SKIP LOCKED
+                AND email IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED
                 """)
             var customers: [UUID: Owner] = [:]
             for row in locked {

@@ -27,8 +27,9 @@ package struct AccountErasure {
     package enum Proof: Sendable {
         /// The stored hash that the password was compared with.
         case password(hash: String)
-        /// A sign-in not long ago, of an account without a password.
-        case freshSignIn(session: UUID)
+        /// A sign-in not long ago, of an account without a password. For the token of another issuer: when it was issued, in seconds
+        /// since 1970.
+        case freshSignIn(session: UUID, issuedAt: Int64?)
     }
 
     /// Deletes an account. One that is gone stays gone.
@@ -52,15 +53,17 @@ package struct AccountErasure {
             SELECT email, email_key, name, locale, password_hash FROM account WHERE id = \(account) AND disabled_at IS NULL FOR UPDATE
             """)
         guard
-            let (email, key, name, locale, hash) = try rows.first?.decode((String, String, String?, String?, String?).self)
+            let (email, key, name, locale, hash) = try rows.first?.decode((String?, String?, String?, String?, String?).self)
         else {
             _ = try await transaction.commit()
             return nil
         }
         switch proof {
         case .password(let compared): guard hash == compared else { throw Problem(.wrongPassword) }
-        case .freshSignIn(let session):
-            guard hash == nil, try await isFresh(session, of: account, in: transaction) else { throw Problem(.signInAgain) }
+        case .freshSignIn(let session, let issuedAt):
+            guard hash == nil, try await isFresh(session, issuedAt, of: account, in: transaction) else {
+                throw Problem(.signInAgain)
+            }
         }
         let orders = try await OrderStore.lock(account, emailKey: key, in: transaction)
         let underWay = orders.filter(\.isUnderWay)
@@ -71,14 +74,21 @@ package struct AccountErasure {
         try await OrderStore.cancel(
             orders.filter { $0.status == .pendingPayment }.map(\.id), reason: "the account was deleted", in: transaction)
         // Without the account, which is gone when the mail is written.
-        let notice = AccountRequest(.notice, email: email, key: key, name: name, locale: locale, traceID: traceID)
-        let results = try await transaction.commit(
-            with: (orders.isEmpty ? [] : [OrderStore.erasing(orders.map(\.id))]) + OrderStore.erasing(emailKey: key)
-                + notice.statements(mailing: [.accountDeleted]) + [OrderStore.erasing(account: account)])
+        var statements = orders.isEmpty ? [] : [OrderStore.erasing(orders.map(\.id))]
+        if let email, let key {
+            let notice = AccountRequest(.notice, email: email, key: key, name: name, locale: locale, traceID: traceID)
+            statements += OrderStore.erasing(emailKey: key) + notice.statements(mailing: [.accountDeleted])
+        }
+        let results = try await transaction.commit(with: statements + [OrderStore.erasing(account: account)])
         return try results.last?.first?.decode((Int32).self)
     }
 
-    private func isFresh(_ session: UUID, of account: UUID, in transaction: PostgresTransaction) async throws -> Bool {
+    private func isFresh(
+        _ session: UUID, _ issuedAt: Int64?, of account: UUID, in transaction: PostgresTransaction
+    ) async throws -> Bool {
+        if let issuedAt {
+            return Timestamp.now.microseconds / 1_000_000 - issuedAt <= Self.freshness.wholeMicroseconds / 1_000_000
+        }
         let rows = try await transaction.query(
             """
             SELECT created_at > now() - \(Self.freshness.wholeMicroseconds) * interval '1 microsecond' FROM account_session \

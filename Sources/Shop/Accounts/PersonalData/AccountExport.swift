@@ -44,10 +44,15 @@ package struct AccountExport {
             """
             SELECT seen_at FROM account_client WHERE account_id = \(id) ORDER BY seen_at DESC LIMIT \(literal: Self.most)
             """)
+        let identities = try await pool.query(
+            """
+            SELECT issuer, subject, created_at FROM external_identity WHERE account_id = \(id) ORDER BY created_at LIMIT \(literal: Self.most)
+            """)
+        let key = account.email.map { EmailAddress.key(of: $0) }
         let requests = try await pool.query(
             """
             SELECT kind, email, name, order_number, created_at FROM account_request \
-            WHERE email_key = \(EmailAddress.key(of: account.email)) OR account_id = \(id) ORDER BY created_at DESC LIMIT \(literal: Self.most)
+            WHERE email_key = \(key as String?) OR account_id = \(id) ORDER BY created_at DESC LIMIT \(literal: Self.most)
             """)
         var json = JSONWriter(capacity: 2_048)
         json.beginObject()
@@ -57,6 +62,17 @@ package struct AccountExport {
         json.key("addresses")
         json.beginArray()
         for address in addresses { address.write(to: &json) }
+        json.endArray()
+        json.key("external_identities")
+        json.beginArray()
+        for row in identities {
+            let (issuer, subject, created) = try row.decode((String, String, Timestamp).self)
+            json.beginObject()
+            json.field("issuer", issuer)
+            json.field("subject", subject)
+            json.field("created_at", created)
+            json.endObject()
+        }
         json.endArray()
         json.key("sessions")
         json.beginArray()

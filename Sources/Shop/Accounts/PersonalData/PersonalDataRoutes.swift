@@ -9,13 +9,16 @@ package struct PersonalDataRoutes {
     private let store: AccountStore
     private let erasure: AccountErasure
     private let export: AccountExport
-    private let passwords: PasswordVerifier
+    private let present: PresentPassword
 
-    package init(store: AccountStore, erasure: AccountErasure, export: AccountExport, passwords: PasswordVerifier) {
+    package init(
+        store: AccountStore, erasure: AccountErasure, export: AccountExport, signIns: SignInStore,
+        passwords: PasswordVerifier
+    ) {
         self.store = store
         self.erasure = erasure
         self.export = export
-        self.passwords = passwords
+        present = PresentPassword(store: store, signIns: signIns, passwords: passwords)
     }
 
     package func register(on router: Router) {
@@ -47,12 +50,12 @@ package struct PersonalDataRoutes {
             }
         }
         let proof: AccountErasure.Proof
-        if let stored = try await store.passwordHash(of: principal.account) {
+        guard let account = try await store.account(principal.account) else { throw Problem.unauthorized() }
+        if account.hasPassword {
             guard let password else { throw Problem.invalid("/password", "must be the password of the account") }
-            guard try await passwords.compare(password, with: stored).matches else { throw Problem(.wrongPassword) }
-            proof = .password(hash: stored)
+            proof = .password(hash: try await present.check(password, of: account, context))
         } else {
-            proof = .freshSignIn(session: principal.session)
+            proof = .freshSignIn(session: principal.session, issuedAt: principal.issuedAt)
         }
         try await erasure.erase(principal.account, proof: proof, traceID: context.traceID)
         return Response.noContent.with(.setCookie, SessionCookie.removal)

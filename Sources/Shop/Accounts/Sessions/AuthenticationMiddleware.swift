@@ -72,7 +72,7 @@ package struct AuthenticationMiddleware: Middleware {
         guard let owner = token.owner, owner.accepts(issuedAt: token.issuedAt) else { return nil }
         // The list tells of accounts that have ended since for as long as a token of the shop is valid.
         guard now >= owner.readAt, now - owner.readAt <= verifier.tokens.lifetime.nanosecondsClamped else { return nil }
-        let claims = owner.claims(role: token.role)
+        let claims = owner.claims(of: token)
         return ended.isEnded(claims, at: now) == false ? claims.principal : nil
     }
 
@@ -86,7 +86,7 @@ package struct AuthenticationMiddleware: Middleware {
         var known = token
         known.owner = owner
         verifier.remember(known, key)
-        context.authentication = .verified(owner.claims(role: token.role).principal)
+        context.authentication = .verified(owner.claims(of: token).principal)
     }
 
     private func authenticate(_ token: [UInt8], fetching keys: IssuerKeys, _ context: RequestContext) async throws {

@@ -62,7 +62,8 @@ package struct AccountDirectory {
     /// An account in a list.
     package struct Entry: Sendable {
         package let id: UUID
-        package let email: String
+        /// Nil where no issuer has proven one.
+        package let email: String?
         package let name: String?
         /// As the database has it; nil for a customer.
         package let role: String?

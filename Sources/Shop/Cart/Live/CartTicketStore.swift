@@ -30,6 +30,9 @@ package struct CartTicketStore {
         return (ticket, try row[0])
     }
 
+    /// How long a stream lasts that was opened with the token of another issuer: the shop does not know when that session ends.
+    private static let longestExternal = Duration.seconds(3_600)
+
     /// Who a ticket was issued to.
     enum Holder {
         case guest
@@ -42,9 +45,12 @@ package struct CartTicketStore {
         let rows = try await pool.batch([
             """
             WITH t AS (DELETE FROM cart_ticket WHERE hash = \(RandomToken.hash(of: ticket)) AND cart_id = \(cart) \
-            AND expires_at > now() RETURNING session_id) SELECT t.session_id, a.id, a.epoch, s.expires_at FROM t \
+            AND expires_at > now() RETURNING session_id) SELECT t.session_id, a.id, a.epoch, \
+            coalesce(s.expires_at, CASE WHEN x.id IS NOT NULL THEN now() + \(Self.longestExternal.wholeMicroseconds) \
+            * interval '1 microsecond' END) FROM t \
             LEFT JOIN account_session s ON s.id = t.session_id AND s.expires_at > now() \
-            LEFT JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
+            LEFT JOIN external_identity x ON x.session_id = t.session_id \
+            LEFT JOIN account a ON a.id = coalesce(s.account_id, x.account_id) AND a.disabled_at IS NULL
             """
         ])
         guard let row = rows.first?.first else { return nil }

@@ -61,12 +61,12 @@ extension OrderStore {
     /// Locks the orders of a customer, and those that guests have placed with the same address and that an account of this address
     /// would get: the person is in both.
     package static func lock(
-        _ customer: UUID, emailKey: String, in transaction: PostgresTransaction
+        _ customer: UUID, emailKey: String?, in transaction: PostgresTransaction
     ) async throws -> [Remembered] {
         let rows = try await transaction.query(
             """
             SELECT id, number, status FROM orders WHERE id = ANY(ARRAY(SELECT id FROM orders WHERE customer_id = \(customer) \
-            UNION ALL SELECT id FROM orders WHERE customer_id IS NULL AND lower(email COLLATE "C") = \(emailKey))) \
+            UNION ALL SELECT id FROM orders WHERE customer_id IS NULL AND lower(email COLLATE "C") = \(emailKey as String?))) \
             ORDER BY id FOR UPDATE
             """)
         return try rows.map { row in
