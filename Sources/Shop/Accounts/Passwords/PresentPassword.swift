@@ -1,6 +1,7 @@
 import EventLoop
 import Formats
 import FoundationEssentials
+import Orders
 import Web
 
 /// Compares the password that a signed-in person types with that of the account.
