@@ -25,7 +25,7 @@ extension ProblemKind {
         .forbidden, "wrong_password", "Wrong password", "`current_password` is not the password of the account.")
     package static let signInAgain = ProblemKind(
         .forbidden, "sign_in_again", "Sign in again",
-        "The account has no password, so deleting it needs a sign-in of the last five minutes. Sign in by a mailed link, and try again."
+        "The account has no password, so deleting it needs a sign-in of the last five minutes. Sign in again, and repeat the request."
     )
     package static let ordersUnderWay = ProblemKind(
         .conflict, "orders_under_way", "Orders under way",

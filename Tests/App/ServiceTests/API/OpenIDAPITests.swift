@@ -57,6 +57,37 @@ struct OpenIDAPITests {
         for service in shop.services { #expect(!service.standardOutput.contains(first.1.dropFirst(7))) }
     }
 
+    @Test("a person of an issuer listens to a cart, gets all that is kept, and deletes the account with a token that is new")
+    func life() async throws {
+        let (shop, client) = (try Shop.current, try client())
+        for (subject, claims) in [("leaver", Self.proven("leaver@trusted.example")), ("nameless", [:])] {
+            let first = try await token(subject, claims)
+            let cart = try await client.send("POST", "/v1/carts", [first], json: "{}")
+            let path = "/v1/carts/" + cart["id"].text
+            let ticket = try await client.send("POST", path + "/tickets", [first])["ticket"].text
+            let stream = try await EventStreamTestClient.connect(
+                port: shop.services[1].port, path + "/events?ticket=" + ticket)
+            #expect(try await stream.next()?.name == "cart.updated")
+
+            let export = try await client.get("/v1/me/export", [first])
+            #expect(export.status == 200 && export["account"]["id"].text.count == 36)
+            #expect(export["external_identities"].elements.map { $0["subject"].text } == [subject])
+            #expect(export["external_identities"].elements.first?["issuer"].text == (try IssuerShop.current).url("customers"))
+
+            let old = try await token(
+                subject, claims.merging(["iat": .number(Int(Date().timeIntervalSince1970) - 600)]) { $1 })
+            let refused = try await client.send("DELETE", "/v1/me", [old])
+            #expect(refused.status == 403 && refused.code == "sign_in_again", "\(refused.response.text)")
+            #expect(try await client.send("DELETE", "/v1/me", [token(subject, claims)]).status == 204)
+            #expect(try await stream.next() == nil)
+            #expect(
+                try await shop.execute("SELECT count(*) FROM external_identity WHERE subject = '\(subject)'") == "0")
+            // The next token makes a new account.
+            let again = try await me(token(subject, claims))
+            #expect(again.status == 200 && again["id"] != export["account"]["id"])
+        }
+    }
+
     @Test("many first tokens at once make one account")
     func race() async throws {
         let shop = try Shop.current
