@@ -22,7 +22,8 @@ extension ProblemKind {
     package static let emailTaken = ProblemKind(
         .conflict, "email_taken", "Address in use", "Another account has this e-mail address.")
     package static let wrongPassword = ProblemKind(
-        .forbidden, "wrong_password", "Wrong password", "`current_password` is not the password of the account.")
+        .forbidden, "wrong_password", "Wrong password",
+        "The password that was sent is not the present password of the account, or the account has none.")
     package static let signInAgain = ProblemKind(
         .forbidden, "sign_in_again", "Sign in again",
         "The account has no password, so deleting it needs a sign-in of the last five minutes. Sign in again, and repeat the request."

@@ -156,6 +156,8 @@ struct BootstrapTests {
             event_target DELETE,INSERT,SELECT,UPDATE
             external_identity INSERT,SELECT
             external_identity UPDATE(ended_at,session_id)
+            external_identity_end DELETE,INSERT,SELECT
+            external_identity_end UPDATE(ended_at)
             idempotency DELETE,INSERT,SELECT,UPDATE
             job DELETE,INSERT,SELECT,UPDATE
             mailbox_message DELETE,INSERT,SELECT

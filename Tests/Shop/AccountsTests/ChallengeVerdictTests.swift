@@ -15,6 +15,10 @@ import Testing
             (#"{"success":true,"score":0.5}"#, .passed), (#"{"success":true,"score":1}"#, .passed),
             (#"{"success":true,"score":0.49}"#, .refused), (#"{"success":true,"score":-1e3}"#, .refused),
             (#"{"success":true,"score":"high"}"#, .refused), (#"{"success":true,"score":null}"#, .refused),
+            // The score of hCaptcha is that of a risk.
+            (#"{"success":true,"score":0,"score_reason":[]}"#, .passed),
+            (#"{"success":true,"score":0.5,"score_reason":[]}"#, .passed),
+            (#"{"success":true,"score":0.9,"score_reason":["automation"]}"#, .refused),
             (#"{"success":false}"#, .refused), (#"{"success":false,"error-codes":["invalid-input-response"]}"#, .refused),
             (#"{"success":false,"error-codes":["timeout-or-duplicate"]}"#, .refused),
         ])

@@ -8,6 +8,11 @@ struct UserAddresses: ParsableArguments {
     @Option(name: .customLong("email"), help: "The person's e-mail address; may be repeated.")
     var emails: [String] = []
 
+    @Option(
+        name: .customLong("id"), help: "The id of the person's account, as GET /v1/me shows it; may be repeated.",
+        transform: IDArgument.read)
+    var ids: [IDArgument] = []
+
     @Flag(help: "Read e-mail addresses from standard input, one a line.")
     var emailStdin = false
 
@@ -15,29 +20,30 @@ struct UserAddresses: ParsableArguments {
     private static let longest = 1 << 20
 
     func validate() throws {
-        guard emails.isEmpty == emailStdin else {
-            throw ValidationError("name people by --email, or on standard input with --email-stdin")
+        guard (emails.isEmpty && ids.isEmpty) == emailStdin else {
+            throw ValidationError("name people by --email or --id, or on standard input with --email-stdin")
         }
         guard emails.allSatisfy({ StaffAccounts.isAddress($0) }) else {
             throw ValidationError("--email is not an e-mail address")
         }
     }
 
-    /// The addresses, each with what errors call it: an error shows no address.
+    /// The people, each with what errors call it: an error shows no address.
     /// - Throws: ``CommandError``: nothing was changed.
-    func read() throws(CommandError) -> [(name: String, email: String)] {
+    func read() throws(CommandError) -> [(name: String, person: AccountDirectory.Person)] {
         guard emailStdin else {
-            return emails.enumerated().map { (emails.count == 1 ? "" : "address \($0 + 1): ", $1) }
+            return emails.enumerated().map { (emails.count == 1 ? "" : "address \($0 + 1): ", .email($1)) }
+                + ids.map { ("\($0.id.lowercaseText): ", .id($0.id)) }
         }
         let text = try StandardInput.line(upTo: Self.longest, "the list of addresses")
         guard text.utf8.count <= Self.longest else { throw CommandError(.data, "the list of addresses is longer than 1 MiB") }
-        var people: [(name: String, email: String)] = []
+        var people: [(name: String, person: AccountDirectory.Person)] = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             if line.allSatisfy(\.isWhitespace) { continue }
             guard StaffAccounts.isAddress(String(line)) else {
                 throw CommandError(.data, "line \(index + 1) is not an e-mail address; nothing was changed")
             }
-            people.append(("line \(index + 1): ", String(line)))
+            people.append(("line \(index + 1): ", .email(String(line))))
         }
         guard !people.isEmpty else { throw CommandError(.data, "there is no address on standard input") }
         return people
@@ -52,10 +58,11 @@ struct UserAddresses: ParsableArguments {
             let directory = AccountDirectory(connection)
             var unknown: [String] = []
             for person in people {
-                switch try directory.apply(change, to: person.email) {
+                switch try directory.apply(change, to: person.person) {
                 case .changed(let id): Terminal.say("\(done) \(id.lowercaseText)")
                 case .unchanged(let id): Terminal.say("already \(done) \(id.lowercaseText)")
-                case .unknown: unknown.append("\(person.name)there is no account with this address")
+                case .unknown:
+                    unknown.append("\(person.name)there is no account with this \(person.person.isID ? "id" : "address")")
                 }
             }
             return unknown
@@ -65,7 +72,7 @@ struct UserAddresses: ParsableArguments {
 
     /// The exit codes of commands that change accounts.
     static let exitCodes = """
-        Exit codes: 0 done, or it was so before; 1 an address has no account (the others are changed), or the login may not change \
+        Exit codes: 0 done, or it was so before; 1 an address or id has no account (the others are changed), or the login may not change \
         accounts; 64 wrong usage; 65 a line of standard input is not an address (nothing is changed); 69 the database cannot be reached.
         """
 }

@@ -64,6 +64,7 @@ package enum ServicePrivileges {
         Table("sign_in_failure", "SELECT", "INSERT", "UPDATE", "DELETE"),
         Table("account_client", "SELECT", "INSERT", "DELETE", updates: ["seen_at"]),
         Table("external_identity", "SELECT", "INSERT", updates: ["ended_at", "session_id"]),
+        Table("external_identity_end", "SELECT", "INSERT", "DELETE", updates: ["ended_at"]),
         // Deleted with their order, by the foreign key.
         Table("order_line", "SELECT", "INSERT"), Table("order_history", "SELECT", "INSERT"),
         Table("reservation", "SELECT", "INSERT", updates: ["state", "expires_at"]),

@@ -33,14 +33,14 @@ package struct Principal: Sendable, Equatable {
     /// The session that the token was issued for. For a token of another issuer, what stands for one.
     package let session: UUID
     package let role: Role
-    /// When the token of another issuer was issued, in seconds since 1970; nil for a token of the shop, whose session tells more.
-    package let issuedAt: Int64?
+    /// When the person signed in at another issuer, in seconds since 1970; nil for a token of the shop, whose session tells it.
+    package let signedInAt: Int64?
 
-    package init(account: UUID, session: UUID, role: Role = .ofAccount, issuedAt: Int64? = nil) {
+    package init(account: UUID, session: UUID, role: Role = .ofAccount, signedInAt: Int64? = nil) {
         self.account = account
         self.session = session
         self.role = role
-        self.issuedAt = issuedAt
+        self.signedInAt = signedInAt
     }
 }
 

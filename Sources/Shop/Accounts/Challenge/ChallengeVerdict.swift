@@ -18,9 +18,10 @@ enum ChallengeVerdict: Equatable {
         "invalid-or-already-seen-response",
     ]
 
-    private static func isEnough(_ score: JSONValue) -> Bool {
+    /// - Parameter isRisk: whether the score is from 0 (a person) to 1 (a program)
+    private static func isEnough(_ score: JSONValue, isRisk: Bool) -> Bool {
         guard case .number(let number) = score, let value = Double(number.lexeme) else { return false }
-        return value >= leastScore
+        return isRisk ? value <= 1 - leastScore : value >= leastScore
     }
 
     /// Reads the response of the service.
@@ -45,6 +46,8 @@ enum ChallengeVerdict: Equatable {
                 ? .refused : .unchecked(isPlain ? "the service says \(others.joined(separator: ", "))" : "it failed")
             return
         }
-        self = json["score"].map(Self.isEnough) ?? true ? .passed : .refused
+        // The score of hCaptcha, which has reasons beside it, is that of a risk.
+        let isRisk = json["score_reason"] != nil
+        self = json["score"].map { Self.isEnough($0, isRisk: isRisk) } ?? true ? .passed : .refused
     }
 }

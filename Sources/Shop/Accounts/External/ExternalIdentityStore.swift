@@ -27,10 +27,19 @@ package struct ExternalIdentityStore {
             let rows = try await transaction.batch([
                 "SELECT pg_advisory_xact_lock(hashtextextended(\("external identity " + name + " " + subject), 0))",
                 Self.reading(name, subject),
+                """
+                SELECT floor(extract(epoch FROM ended_at))::bigint FROM external_identity_end \
+                WHERE identity_hash = sha256(convert_to(\(name + " " + subject), 'UTF8'))
+                """,
             ])
-            if let known = try rows.last.flatMap({ try Self.owner($0, now) }) {
+            if let known = try Self.owner(rows[1], now) {
                 _ = try await transaction.commit()
                 return (known, false)
+            }
+            // The account was deleted, and this token is from before.
+            if let ended = try rows[2].first?.decode((Int64).self), token.issuedAt <= ended {
+                _ = try await transaction.commit()
+                return (nil, false)
             }
             return try await make(token, issuer, now, traceID, in: transaction)
         }
@@ -123,14 +132,17 @@ package struct ExternalIdentityStore {
 
     /// The account that has an address, locked.
     private func existing(_ key: String, _ issuer: String, in transaction: PostgresTransaction) async throws -> Found? {
-        let rows = try await transaction.query(
+        // Locked first: a statement that waits for the lock does not see what was committed meanwhile.
+        let rows = try await transaction.batch([
+            "SELECT FROM account WHERE email_key = \(key) FOR UPDATE",
             """
             SELECT a.id, a.epoch, a.email, a.locale, a.disabled_at IS NOT NULL, a.role IS NOT NULL, EXISTS (SELECT FROM \
             external_identity x WHERE x.account_id = a.id AND x.issuer = \(issuer)) FROM account a WHERE a.email_key = \(key) \
             FOR UPDATE OF a
-            """)
+            """,
+        ])
         guard
-            let (id, epoch, email, locale, isDisabled, isStaff, hasIdentity) = try rows.first?.decode(
+            let (id, epoch, email, locale, isDisabled, isStaff, hasIdentity) = try rows.last?.first?.decode(
                 (UUID, Int32, String, String?, Bool, Bool, Bool).self)
         else { return nil }
         return Found(

@@ -51,7 +51,9 @@ package struct ExternalIssuers: Sendable {
             return .verified(
                 ExternalToken(
                     issuer: index, generation: snapshot.generation, subject: claims.subject ?? "", expires: claims.expires ?? 0,
-                    issuedAt: claims.issuedAt ?? 0, role: entry.issuer.role(in: claims.object),
+                    issuedAt: claims.issuedAt ?? 0,
+                    signedInAt: claims.object["auth_time"]?.int64Value.flatMap { $0 >= 0 ? $0 : nil },
+                    role: entry.issuer.role(in: claims.object),
                     email: entry.issuer.provenEmail(in: claims.object)))
         } catch {
             return .refused(error)

@@ -13,6 +13,8 @@ package struct ExternalToken: Sendable {
     let expires: Int64
     /// In seconds since 1970; 0 where the token does not say.
     let issuedAt: Int64
+    /// When the person signed in at the issuer, in seconds since 1970; nil where the token does not say.
+    let signedInAt: Int64?
     let role: Principal.Role
     /// Proven by the issuer.
     let email: String?
@@ -37,6 +39,8 @@ package struct ExternalOwner: Sendable, Equatable {
 
     func claims(of token: ExternalToken) -> AccessTokens.Claims {
         AccessTokens.Claims(
-            principal: Principal(account: account, session: session, role: token.role, issuedAt: token.issuedAt), epoch: epoch)
+            principal: Principal(
+                account: account, session: session, role: token.role, signedInAt: token.signedInAt ?? token.issuedAt),
+            epoch: epoch)
     }
 }

@@ -86,7 +86,7 @@ package struct AccountMailStore {
             SELECT r.email, r.email_key, r.name, r.locale, r.order_number, (SELECT count(*) FROM account_request q \
             WHERE q.email_key = r.email_key AND q.kind = r.kind AND q.created_at > r.created_at - interval '1 hour' \
             AND q.created_at <= r.created_at), a.email, a.name, a.locale, \
-            (SELECT s.device FROM account_session s WHERE s.account_id = a.id ORDER BY s.created_at DESC LIMIT 1) \
+            (SELECT s.device FROM account_session s WHERE s.account_id = a.id AND s.created_at = r.created_at LIMIT 1) \
             FROM account_request r LEFT JOIN account a ON a.disabled_at IS NULL \
             AND a.id = coalesce(r.account_id, (SELECT id FROM account WHERE email_key = r.email_key)) WHERE r.id = \(id)
             """)

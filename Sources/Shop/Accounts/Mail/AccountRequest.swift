@@ -86,5 +86,5 @@ extension EventType {
 
     package static let customerRegistered = EventType(
         "customer.registered", aggregate: "customer", schema: "Customer",
-        "A person has confirmed an e-mail address, and with it a new account.")
+        "A person has a new account, with a confirmed e-mail address. `email` is null where the person's issuer has proven none.")
 }

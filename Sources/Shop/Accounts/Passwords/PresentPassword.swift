@@ -15,6 +15,7 @@ struct PresentPassword {
     /// - Returns: the stored hash that the password was compared with
     /// - Throws: `Problem`: 403 for another password, or an account without one; 429 after too many failures
     func check(_ password: String, of account: Account, _ context: RequestContext) async throws -> String {
+        guard account.hasPassword else { throw Problem(.wrongPassword) }
         let key = account.email.map { EmailAddress.key(of: $0) } ?? account.id.text
         let attempt = signIns.attempt(email: key, client: ClientKey.of(context.clientAddress))
         try await signIns.state(of: attempt).checkWait()

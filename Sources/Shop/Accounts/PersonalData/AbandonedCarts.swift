@@ -21,6 +21,10 @@ package struct AbandonedCarts {
         self.committed = committed
     }
 
+    /// How long after it counts as abandoned a cart is still announced. The customers of older carts, which the job finds in its first
+    /// run and after a long rest, would be surprised.
+    private static let longest = Duration.seconds(7 * 86_400)
+
     private struct Owner {
         let id: UUID
         let email: String
@@ -35,8 +39,9 @@ package struct AbandonedCarts {
         let (looked, announced) = try await pool.transaction { transaction in
             let found = try await transaction.query(
                 """
-                SELECT c.id, c.account_id, EXISTS (SELECT FROM cart_item i WHERE i.cart_id = c.id), \
-                EXISTS (SELECT FROM account a WHERE a.id = c.account_id AND a.disabled_at IS NULL AND a.email IS NOT NULL) FROM (SELECT id, \
+                SELECT c.id, c.account_id, c.updated_at > \(Timestamp.now - age - Self.longest) \
+                AND EXISTS (SELECT FROM cart_item i WHERE i.cart_id = c.id), \
+                EXISTS (SELECT FROM account a WHERE a.id = c.account_id AND a.disabled_at IS NULL AND a.email IS NOT NULL) FROM (SELECT id, updated_at, \
                 encode(substring(token_hash FROM 9), 'hex')::uuid AS account_id FROM cart WHERE status = 'active' \
                 AND octet_length(token_hash) = 24 AND is_abandoned IS NULL AND updated_at < \(Timestamp.now - age) \
                 AND expires_at > now() ORDER BY updated_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED) c

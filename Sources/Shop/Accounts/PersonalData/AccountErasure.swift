@@ -27,9 +27,9 @@ package struct AccountErasure {
     package enum Proof: Sendable {
         /// The stored hash that the password was compared with.
         case password(hash: String)
-        /// A sign-in not long ago, of an account without a password. For the token of another issuer: when it was issued, in seconds
-        /// since 1970.
-        case freshSignIn(session: UUID, issuedAt: Int64?)
+        /// A sign-in not long ago, of an account without a password. For the token of another issuer: when the person signed in
+        /// there, in seconds since 1970.
+        case freshSignIn(session: UUID, at: Int64?)
     }
 
     /// Deletes an account. One that is gone stays gone.
@@ -60,8 +60,8 @@ package struct AccountErasure {
         }
         switch proof {
         case .password(let compared): guard hash == compared else { throw Problem(.wrongPassword) }
-        case .freshSignIn(let session, let issuedAt):
-            guard hash == nil, try await isFresh(session, issuedAt, of: account, in: transaction) else {
+        case .freshSignIn(let session, let time):
+            guard hash == nil, try await isFresh(session, time, of: account, in: transaction) else {
                 throw Problem(.signInAgain)
             }
         }
@@ -84,10 +84,10 @@ package struct AccountErasure {
     }
 
     private func isFresh(
-        _ session: UUID, _ issuedAt: Int64?, of account: UUID, in transaction: PostgresTransaction
+        _ session: UUID, _ time: Int64?, of account: UUID, in transaction: PostgresTransaction
     ) async throws -> Bool {
-        if let issuedAt {
-            return Timestamp.now.microseconds / 1_000_000 - issuedAt <= Self.freshness.wholeMicroseconds / 1_000_000
+        if let time {
+            return Timestamp.now.microseconds / 1_000_000 - time <= Self.freshness.wholeMicroseconds / 1_000_000
         }
         let rows = try await transaction.query(
             """

@@ -55,7 +55,7 @@ package struct PersonalDataRoutes {
             guard let password else { throw Problem.invalid("/password", "must be the password of the account") }
             proof = .password(hash: try await present.check(password, of: account, context))
         } else {
-            proof = .freshSignIn(session: principal.session, issuedAt: principal.issuedAt)
+            proof = .freshSignIn(session: principal.session, at: principal.signedInAt)
         }
         try await erasure.erase(principal.account, proof: proof, traceID: context.traceID)
         return Response.noContent.with(.setCookie, SessionCookie.removal)

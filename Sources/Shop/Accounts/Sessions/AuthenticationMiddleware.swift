@@ -80,7 +80,7 @@ package struct AuthenticationMiddleware: Middleware {
         let owner = try await identities.owner(
             of: token, at: verifier.issuers[token.issuer], now: context.loop.now, traceID: context.traceID)
         guard let owner, owner.accepts(issuedAt: token.issuedAt) else {
-            context.authentication = Self.hasEnded
+            context.authentication = owner?.isDisabled == true ? Self.isDisabled : Self.hasEnded
             return
         }
         var known = token
@@ -106,6 +106,8 @@ package struct AuthenticationMiddleware: Middleware {
         .refused("The access token cannot be used: \(error.description).")
     }
 
+    private static let isDisabled = Authentication.refused(
+        "The account cannot be used. Signing in again does not help: write to the shop.")
     private static let hasEnded = Authentication.refused("The session has ended. Sign in again.")
 
     /// The token of `Bearer TOKEN` (RFC 6750 section 2.1); the scheme in any case (RFC 9110 section 11.1).

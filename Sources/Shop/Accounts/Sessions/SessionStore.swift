@@ -198,8 +198,9 @@ package struct SessionStore {
     /// - Returns: false where the account has no such session.
     package func end(_ session: UUID, of account: UUID) async throws -> Bool {
         let rows = try await pool.batch(Self.ending([session], of: account))
-        ended.add([.session(session)], at: pool.loop.now)
-        return (rows.first?.affectedRows ?? 0) > 0
+        let isEnded = (rows.first?.affectedRows ?? 0) > 0
+        if isEnded { ended.add([.session(session)], at: pool.loop.now) }
+        return isEnded
     }
 
     /// Ends the session of a refresh token. Does nothing where there is none.
@@ -283,6 +284,11 @@ package struct SessionStore {
             """
             DELETE FROM session_end WHERE ctid = ANY(ARRAY(SELECT ctid FROM session_end WHERE at < now() - interval '1 hour' \
             ORDER BY at LIMIT \(literal: limit)))
+            """,
+            // No issuer's access token is valid for so long.
+            """
+            DELETE FROM external_identity_end WHERE identity_hash = ANY(ARRAY(SELECT identity_hash FROM external_identity_end \
+            WHERE ended_at < now() - interval '7 days' ORDER BY ended_at LIMIT \(literal: limit)))
             """,
         ])
         return rows.reduce(0) { max($0, $1.affectedRows) }

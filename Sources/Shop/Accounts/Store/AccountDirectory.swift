@@ -28,22 +28,36 @@ package struct AccountDirectory {
         case unknown
     }
 
-    /// Changes the account with an e-mail address.
+    /// How an operator names an account.
+    package enum Person: Sendable {
+        case email(String)
+        case id(UUID)
+
+        package var isID: Bool { if case .id = self { true } else { false } }
+    }
+
+    /// Changes an account.
     /// - Throws: `PostgresError`
-    package func apply(_ change: Change, to email: String) throws -> Outcome {
-        guard let email = EmailAddress.parse(email) else { return .unknown }
+    package func apply(_ change: Change, to person: Person) throws -> Outcome {
+        let condition: PostgresQuery
+        switch person {
+        case .id(let id): condition = "id = \(id)"
+        case .email(let text):
+            guard let email = EmailAddress.parse(text) else { return .unknown }
+            condition = "email_key = \(EmailAddress.key(of: email))"
+        }
         return try connection.transaction {
-            let rows = try connection.query(
-                """
-                SELECT id, role, disabled_at IS NOT NULL FROM account WHERE email_key = \(EmailAddress.key(of: email)) FOR UPDATE
-                """)
+            let rows = try connection.query("SELECT id, role, disabled_at IS NOT NULL FROM account WHERE \(condition) FOR UPDATE")
             guard let (id, role, isDisabled) = try rows.first?.decode((UUID, String?, Bool).self) else { return .unknown }
             let statements: [PostgresQuery]
             switch change {
             case .disable:
                 guard !isDisabled else { return .unchanged(id) }
                 statements =
-                    ["UPDATE account SET disabled_at = now(), updated_at = now() WHERE id = \(id)"]
+                    [
+                        "UPDATE account SET disabled_at = now(), updated_at = now() WHERE id = \(id)",
+                        "DELETE FROM account_request WHERE account_id = \(id) AND kind = 'email_change'",
+                    ]
                     + SessionStore.endingAll(of: id)
             case .enable:
                 guard isDisabled else { return .unchanged(id) }

@@ -189,7 +189,8 @@ package struct AccountStore {
                 """
                 SELECT r.id, r.kind, r.email, r.email_key, r.name, r.password_hash, r.account_id, r.locale, r.is_old_proven, \
                 r.is_new_proven, t.is_old FROM account_token t JOIN account_request r ON r.id = t.request_id \
-                WHERE \(Self.isValid(token)) AND r.kind IN ('registration', 'email_change') FOR UPDATE OF r
+                WHERE \(Self.isValid(token)) AND r.kind IN ('registration', 'email_change') \
+                AND NOT EXISTS (SELECT FROM account a WHERE a.id = r.account_id AND a.disabled_at IS NOT NULL) FOR UPDATE OF r
                 """)
             guard let row = rows.first else { return nil }
             let request = try ConfirmedRequest(row)

@@ -36,7 +36,9 @@ extension OrderStore {
     /// its sessions.
     package static func erasing(account: UUID) -> PostgresQuery {
         """
-        WITH a AS (DELETE FROM account WHERE id = \(account) RETURNING id, epoch), \
+        WITH e AS (INSERT INTO external_identity_end SELECT sha256(convert_to(issuer || ' ' || subject, 'UTF8')), clock_timestamp() \
+        FROM external_identity WHERE account_id = \(account) ON CONFLICT (identity_hash) DO UPDATE SET ended_at = EXCLUDED.ended_at), \
+        a AS (DELETE FROM account WHERE id = \(account) RETURNING id, epoch), \
         c AS (DELETE FROM cart WHERE \(CartStore.isOwned(by: account))), \
         x AS (UPDATE outbox SET payload = (payload::jsonb || '{"email": "", "name": null}')::text \
         WHERE aggregate_id = \(account) RETURNING position), \

@@ -78,12 +78,20 @@ struct OpenIDAPITests {
                 subject, claims.merging(["iat": .number(Int(Date().timeIntervalSince1970) - 600)]) { $1 })
             let refused = try await client.send("DELETE", "/v1/me", [old])
             #expect(refused.status == 403 && refused.code == "sign_in_again", "\(refused.response.text)")
+            // A new token of an old sign-in is no sign-in.
+            let renewed = try await token(
+                subject, claims.merging(["auth_time": .number(Int(Date().timeIntervalSince1970) - 600)]) { $1 })
+            #expect(try await client.send("DELETE", "/v1/me", [renewed]).status == 403)
             #expect(try await client.send("DELETE", "/v1/me", [token(subject, claims)]).status == 204)
             #expect(try await stream.next() == nil)
+            // Tokens from before make no account.
+            for service in [0, 1] { #expect(try await me(first, service: service).status == 401) }
+            #expect(try await client.send("DELETE", "/v1/me", [first]).status == 401)
             #expect(
                 try await shop.execute("SELECT count(*) FROM external_identity WHERE subject = '\(subject)'") == "0")
             // The next token makes a new account.
-            let again = try await me(token(subject, claims))
+            let later = claims.merging(["iat": .number(Int(Date().timeIntervalSince1970) + 30)]) { $1 }
+            let again = try await me(token(subject, later))
             #expect(again.status == 200 && again["id"] != export["account"]["id"])
         }
     }
