@@ -312,6 +312,33 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE PROCEDURE search_reindex() LANGUAGE plpgsql AS $$
+DECLARE
+    last uuid := '00000000-0000-0000-0000-000000000000';
+    ids uuid[];
+BEGIN
+    LOOP
+        SELECT array_agg(x.id) INTO ids FROM (SELECT id FROM public.product WHERE id > last ORDER BY id LIMIT 2000) x;
+        EXIT WHEN ids IS NULL;
+        PERFORM public.search_product_refresh_locked(ids);
+        last := ids[array_upper(ids, 1)];
+        COMMIT;
+    END LOOP;
+    PERFORM public.search_words_count();
+    COMMIT;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION search_category_updated() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM search_product_refresh_locked((SELECT array_agg(p.id) FROM product p WHERE p.category_id IN (
+        SELECT b.id FROM changed c JOIN former f USING (id) JOIN category b
+            ON b.path = c.path OR (b.path > c.path || '/' AND b.path < c.path || '0')
+        WHERE (c.name, c.parent_id) IS DISTINCT FROM (f.name, f.parent_id))));
+    RETURN NULL;
+END
+$$;
+
 DROP FUNCTION search_filter(text[], text);
 DROP FUNCTION search_filters(text[], uuid[]);
 DROP FUNCTION search_filter_word(text);

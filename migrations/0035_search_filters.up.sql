@@ -374,3 +374,39 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_catalog, pg_temp 
     SELECT q.query, q.whole, q.is_common, q.is_common_name, q.is_many, q.skus, q.sku_prefixes, q.mentioned, q.redirect, q.cleaned,
         q.rare_terms, q.rare_words, q.rare_products FROM search_query(terms, '{}', NULL) q
 $$;
+
+-- Writes the rows of all products again, 2,000 at a time. The lock is that of an import: whichever comes second waits, so that neither
+-- waits inside the other for a row.
+CREATE OR REPLACE PROCEDURE search_reindex() LANGUAGE plpgsql AS $$
+DECLARE
+    last uuid := '00000000-0000-0000-0000-000000000000';
+    ids uuid[];
+BEGIN
+    LOOP
+        PERFORM pg_advisory_xact_lock(115918758703732);
+        SELECT array_agg(x.id) INTO ids FROM (SELECT id FROM public.product WHERE id > last ORDER BY id LIMIT 2000) x;
+        EXIT WHEN ids IS NULL;
+        PERFORM public.search_product_refresh_locked(ids);
+        last := ids[array_upper(ids, 1)];
+        COMMIT;
+    END LOOP;
+    PERFORM public.search_words_count();
+    COMMIT;
+END
+$$;
+
+-- The names of a category are words of all products in it and below it, and its sign is theirs. By the parents and not by the paths, which
+-- may be written later.
+CREATE OR REPLACE FUNCTION search_category_updated() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    categories uuid[];
+BEGIN
+    WITH RECURSIVE below AS (
+        SELECT c.id FROM changed c JOIN former f USING (id) WHERE (c.name, c.parent_id) IS DISTINCT FROM (f.name, f.parent_id)
+        UNION SELECT c.id FROM below b JOIN category c ON c.parent_id = b.id
+    ) SELECT array_agg(b.id) INTO categories FROM below b;
+    IF categories IS NULL THEN RETURN NULL; END IF;
+    PERFORM search_product_refresh_locked((SELECT array_agg(p.id) FROM product p WHERE p.category_id = ANY(categories)));
+    RETURN NULL;
+END
+$$;

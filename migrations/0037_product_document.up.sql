@@ -108,7 +108,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER product_document_lock BEFORE DELETE OR UPDATE OF slug, name, description, category_id, brand, attributes, tags,
+CREATE TRIGGER product_document_lock BEFORE INSERT OR DELETE OR UPDATE OF slug, name, description, category_id, brand, attributes, tags,
     images, currency, price, status, created_at, updated_at ON product
     FOR EACH STATEMENT EXECUTE FUNCTION product_document_lock();
 CREATE TRIGGER variant_document_lock BEFORE INSERT OR DELETE OR UPDATE OF product_id, sku, name, options, option_order, price,

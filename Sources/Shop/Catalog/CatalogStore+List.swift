@@ -58,10 +58,13 @@ extension CatalogStore {
     /// counting ten thousand of them could look at all.
     package func total(_ filter: ProductFilter) async throws -> Int64 {
         if let search = try await searchPlan(filter) { return try await total(filter, search: search) }
+        return try await total(filter, looksThrough: try await isWide(filter))
+    }
+
+    private func total(_ filter: ProductFilter, looksThrough: Bool) async throws -> Int64 {
         let limit = Int(ProductTotal.maximum) + 1
         // To combine the indexes of prices and of other conditions would read all of either. The products in a narrow range are few;
         // in a wide one, those with the other conditions are looked through, as far as a total counts.
-        let looksThrough = try await isWide(filter)
         var (indexed, columns, length) = (filter, "p.id" as PostgresQuery, limit)
         if looksThrough {
             (indexed.minimumPrice, indexed.maximumPrice) = (nil, nil)
@@ -76,9 +79,15 @@ extension CatalogStore {
         query.usesCustomPlan = filter.isSelective
         guard let row = try await readRequested(query).first else { return 0 }
         let (seen, counted): (Int64, Int64) = (try row[0], try row[1])
+        // Those that were looked through may nearly all lie outside the range, as prices are not spread evenly over the table.
+        if looksThrough, seen == Int64(length), counted < Self.minimumFound {
+            return try await total(filter, looksThrough: false)
+        }
         return seen == Int64(length) && counted <= ProductTotal.maximum ? ProductTotal.atLeast(counted) : counted
     }
 
+    /// How many products at least are found among those that are looked through. Where they are fewer, all conditions go by their indexes.
+    private static let minimumFound = 500
     /// How many products a narrow range of prices has at most.
     private static let maximumNarrow = 20_000
 

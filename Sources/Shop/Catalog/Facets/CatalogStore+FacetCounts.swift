@@ -20,12 +20,15 @@ extension CatalogStore {
         var counts = FacetCounts()
         let sets = FacetSet.all(request, filter)
         var left = Self.maximumCountedInAll
+        var plans: [(category: String?, facets: FacetFilter, search: SearchPlan?)] = []
         for (index, set) in sets.enumerated() {
             // The set of the whole filter has the most facets, so it comes first. The others share what it leaves.
             let share = index == 0 && sets.count > 1 ? left : left / (sets.count - index)
             let limit = min(Self.maximumCounted, share)
-            // A search finds what a filter lets through by one index, so each filter makes a search of its own.
-            let search = try await searchPlan(set.filter)
+            // A search finds categories and facets by one index with its words, so each of these filters makes a search of its own.
+            let known = plans.first { $0.category == set.filter.category && $0.facets == set.filter.facets }
+            let search = if let known { known.search } else { try await searchPlan(set.filter) }
+            if known == nil { plans.append((set.filter.category, set.filter.facets, search)) }
             left -= try await count(set, search, limit: limit, currency: currency, in: &counts)
         }
         return counts
@@ -37,8 +40,15 @@ extension CatalogStore {
     ) async throws -> Int {
         let limit = set.filter.inStock == nil ? limit : min(limit, Self.maximumStockCounted)
         let looksThrough = search == nil ? try await isWide(set.filter) : false
-        let statement = Self.statement(set, search, limit: limit, currency: currency, looksThrough: looksThrough)
-        let rows = try await readRequested(statement)
+        func read(_ looksThrough: Bool) async throws -> PostgresRows {
+            try await readRequested(
+                Self.statement(set, search, limit: limit, currency: currency, looksThrough: looksThrough))
+        }
+        var rows = try await read(looksThrough)
+        // Those that were looked through may all lie outside the range, as prices are not spread evenly over the table.
+        if looksThrough, rows.count == 1, let seen = try rows.first?[3, as: Int64.self], seen > Int64(limit) {
+            rows = try await read(false)
+        }
         var hits: Int64 = 0
         var values: [Facet: [FacetCounts.Value]] = [:]
         var prices: [(bits: UInt64, count: Int64)] = []
@@ -58,7 +68,8 @@ extension CatalogStore {
             }
         }
         // The words of a search that very many products have are looked for among a part of them.
-        let isSampled = search?.isCommon == true && !Self.restricts(set.filter, checksStock: false)
+        let isSampled =
+            search?.isCommon == true && search?.filters == nil && !Self.restricts(set.filter, checksStock: false)
         let isComplete = hits <= limit && !isSampled
         for facet in set.facets {
             switch facet {
@@ -103,7 +114,7 @@ extension CatalogStore {
         if let search {
             query.append(
                 """
-                \(Self.query(search)), \(matched("matched", filter.besideSearch, search)), \
+                \(Self.query(search)), \(matched("matched", filter.besideSearch, search, readsAll: search.filters != nil)), \
                 seen AS MATERIALIZED (SELECT \(columns) FROM (SELECT id FROM matched LIMIT \(Int64(limit) + 1)) m \
                 JOIN product p ON p.id = m.id)
                 """)

@@ -229,8 +229,12 @@ extension CatalogStore {
         let (wording, name) = (search.wordings[index], "named\(literal: index)" as PostgresQuery)
         var condition: PostgresQuery = "x.name @@ (SELECT q\(literal: index) FROM query)"
         if search.filters != nil {
-            // IS TRUE: the index of all words has the filters, that of names has not.
-            condition = "x.words @@ (SELECT q FROM query) AND (\(condition)) IS TRUE"
+            // IS TRUE: only one of the two indexes, that of all words, as it has the filters. Where very many products match and few names
+            // do, it is that of names.
+            condition =
+                wording.isCommon && !wording.isCommonName
+                ? "\(condition) AND (x.words @@ (SELECT filters FROM query)) IS TRUE"
+                : "x.words @@ (SELECT q FROM query) AND (\(condition)) IS TRUE"
         }
         if isStockOnly(filter) { return stocked(name, condition, filter) }
         guard !restricts(filter) else {
