@@ -163,7 +163,8 @@ let package = Package(
         shop(
             "Accounts",
             [
-                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenIDConnect", "HTTPClient", "OpenAPI",
+                "CCommonPasswords", "CShopAPI", "Events", "Cart", "Orders", "Passwords", "JWT", "OpenIDConnect", "HTTPClient",
+                "OpenAPI",
                 "Web",
                 "HTTPServer", "PostgresClient", "Formats", "EventLoop", httpTypes, logging, metrics,
             ],

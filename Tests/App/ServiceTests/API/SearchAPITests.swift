@@ -161,7 +161,8 @@ struct SearchAPITests {
         #expect(try await found("kasemesser", more: "&category=kitchen", service: service) == ["knife"])
         #expect(try await found("kasemesser", more: "&category=elsewhere", service: service) == [])
         // A SKU is no way around a filter, and a filter's value is text like any other.
-        for more in ["&category=kitchen", "&category=elsewhere", "&tag=geschenk", "&tag=' | 'x", "&brand=%5C%27", "&attr.none=x"] {
+        for more in ["&category=kitchen", "&category=elsewhere", "&tag=geschenk", "&tag=' | 'x", "&brand=%5C%27", "&attr.none=x"]
+        {
             let query = "include=total&q=TS-0815/XL" + more.replacingOccurrences(of: " ", with: "%20")
             let answer = try await client(service).get("/v1/products?" + query)
             #expect(answer.status == 200 && answer["data"] == .array([]) && answer["total"].number == 0, "\(more)")
