@@ -310,15 +310,18 @@ struct WebhookTests {
             }
             #expect(rotated)
 
-            // An endpoint keeps what it has not got when it is disabled, so the last pings come first.
+            // An endpoint keeps what it has not got when it is disabled, so the last pings come first: the relay passes them, and they arrive.
+            let passed = "SELECT (SELECT max(position) FROM outbox) <= (SELECT position FROM relay)"
             let pending = "SELECT count(*) FROM delivery WHERE state = 'pending'"
-            #expect(Deadline(seconds: 20).poll(every: 50) { (try? shop.database.execute(pending)) == "0" })
+            #expect(
+                Deadline(seconds: 20).poll(every: 50) {
+                    (try? shop.database.execute(passed)) == "t" && (try? shop.database.execute(pending)) == "0"
+                })
             _ = try run("disable", id)
             try service.waitForLog("a target gets no more deliveries")
             let received = receiver.requests.count
             #expect(try place().status == 201)
             // The relay has passed the order's event.
-            let passed = "SELECT (SELECT max(position) FROM outbox) <= (SELECT position FROM relay)"
             #expect(Deadline(seconds: 20).poll(every: 50) { (try? shop.database.execute(passed)) == "t" })
             #expect(try shop.database.execute(pending) == "0" && receiver.requests.count == received)
             let audit = try ServiceProcess.run(["audit"], environment: environment)
