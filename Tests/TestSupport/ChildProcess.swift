@@ -7,7 +7,12 @@ import Synchronization
 package final class ChildProcess: Sendable {
     /// The process id.
     package let identifier: pid_t
-    private let outcome = Mutex<ExitStatus?>(nil)
+    private let outcome = Outcome()
+
+    /// How the process ended, nil while it runs. Apart from the process, which a thread must not keep alive.
+    private final class Outcome: Sendable {
+        let status = Mutex<ExitStatus?>(nil)
+    }
 
     /// Starts `command` (a path, or a name in the PATH given, and arguments) with exactly this environment.
     ///
@@ -23,6 +28,8 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, append, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, error, append, 0o644)
+        // An exit test ends for Swift Testing only when no process has its pipe open.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -50,6 +57,8 @@ package final class ChildProcess: Sendable {
         let failure = posix_spawn(&identifier, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
         guard failure == 0 else { throw TestFailure.system("starting \(command[0])", failure) }
         self.identifier = identifier
+        let outcome = outcome
+        Thread.detachNewThread { Self.reap(identifier, into: outcome) }
     }
 
     deinit {
@@ -57,17 +66,11 @@ package final class ChildProcess: Sendable {
     }
 
     /// How it ended, nil while it runs.
-    package var exitStatus: ExitStatus? {
-        outcome.withLock { known in
-            if known == nil { known = Self.reap(identifier) }
-            return known
-        }
-    }
+    package var exitStatus: ExitStatus? { outcome.status.withLock { $0 } }
 
     /// Sends a signal, unless it has ended: a number that was waited for may be another process by now.
     package func send(signal number: Int32) {
-        outcome.withLock { known in
-            if known == nil { known = Self.reap(identifier) }
+        outcome.status.withLock { known in
             if known == nil { _ = Glibc.kill(identifier, number) }
         }
     }
@@ -87,8 +90,14 @@ package final class ChildProcess: Sendable {
         _ = try? wait(seconds: 10)
     }
 
-    private static func reap(_ identifier: pid_t) -> ExitStatus? {
-        var status: Int32 = 0
-        return waitpid(identifier, &status, WNOHANG) == identifier ? ExitStatus(waitStatus: status) : nil
+    /// Waits for the end of a process, at once and not when a test asks: Swift Testing never sees the end of an exit test while
+    /// another child that has ended was not waited for.
+    private static func reap(_ identifier: pid_t, into outcome: Outcome) {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        outcome.status.withLock { known in
+            var status: Int32 = 0
+            if waitpid(identifier, &status, 0) == identifier { known = ExitStatus(waitStatus: status) }
+        }
     }
 }

@@ -7,6 +7,7 @@ chaos() {
     say "building"
     step swift build "${RELEASE[@]}" --product commerce || fail "the build failed"
     throwaway_directory
+    TEST_TIME=0
     chaos_rounds "$(swift build "${RELEASE[@]}" --show-bin-path)/commerce" "$@" || exit 1
     exit 0
 }
@@ -26,7 +27,7 @@ chaos_rounds() {
     ulimit -n "$(ulimit -Hn)"
     step env PROGRAM="$program" ECHO= SCRATCH="$WORK/chaos" MIGRATIONS_DIR="$ROOT/migrations" POSTGRES_BIN="$POSTGRES_BIN" \
         CHAOS_KEPT="$STATE/chaos" CHAOS_COUNTS="$WORK/chaos-counts" PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/sbin:/sbin" \
-        Tests/Chaos/chaos "$@" || status=$?
+        timeout --foreground --kill-after=60 "$TEST_TIME" Tests/Chaos/chaos "$@" || status=$?
     # shellcheck disable=SC2034 # read in dev
     if ! read -r CHAOS_PASSED CHAOS_FAILED <"$WORK/chaos-counts" 2>/dev/null; then CHAOS_FAILED=1; fi
     return "$status"

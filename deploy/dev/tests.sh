@@ -29,6 +29,10 @@ test_jobs() {
     echo "${TEST_JOBS:-$count}"
 }
 
+# How long a part of ./dev test may take, in the format of timeout(1): three times as long as the longest on a slow machine. A test
+# that hangs then fails, with the stacks of all threads, and the other parts still count. 0 is no limit.
+TEST_TIME=40m
+
 # The groups that run now. throwaway_end ends them, because a shell starts them so that Ctrl-C does not reach them.
 TEST_PROCESSES=()
 
@@ -43,8 +47,9 @@ test_group() {
     TEST_PROCESSES=()
     # Test data need not survive a crash of the machine.
     throwaway_servers -c fsync=off -c full_page_writes=off -c synchronous_commit=off
-    step env NO_COLOR=1 "$program" --testing-library swift-testing --event-stream-version 0 --event-stream-output-path "$directory/events" "$@" \
-        || status=$?
+    step env NO_COLOR=1 SWIFT_BACKTRACE=enable=yes,color=no,threads=all \
+        timeout --foreground --signal=ABRT --kill-after=60 "$TEST_TIME" "$program" \
+        --testing-library swift-testing --event-stream-version 0 --event-stream-output-path "$directory/events" "$@" || status=$?
     exit "$status"
 }
 
@@ -159,6 +164,7 @@ run_tests() {
         test_groups "$results" "$program" || status=1
     else
         say "testing"
+        TEST_TIME=0
         mkdir "$results/chosen"
         local tee
         mkfifo "$WORK/pipe"
