@@ -29,7 +29,10 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, output, append, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, error, append, 0o644)
         // An exit test ends for Swift Testing only when no process has its pipe open.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        for descriptor in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })
+        where descriptor > 2 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -53,12 +56,11 @@ package final class ChildProcess: Sendable {
         defer {
             for pointer in arguments + variables { free(pointer) }
         }
-        var identifier: pid_t = 0
-        let failure = posix_spawn(&identifier, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
+        var process: pid_t = 0
+        let failure = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
         guard failure == 0 else { throw TestFailure.system("starting \(command[0])", failure) }
-        self.identifier = identifier
-        let outcome = outcome
-        Thread.detachNewThread { Self.reap(identifier, into: outcome) }
+        identifier = process
+        Thread.detachNewThread { [identifier, outcome] in Self.reap(identifier, into: outcome) }
     }
 
     deinit {
