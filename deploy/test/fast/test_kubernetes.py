@@ -225,7 +225,7 @@ def test_mail_is_optional(rendered, pod, environment, part):
     plain = {"MAIL_FROM", "PUBLIC_URL", "SHOP_NAME", "STORE_LANGUAGE", "ALERT_EMAIL"}
     assert all(sources[name]["configMapKeyRef"]["optional"] is True for name in plain)
     optional = {name for name, it in sources.items() if next(iter(it.values())).get("optional")}
-    assert optional == plain | {"SMTP_URL"}
+    assert optional == plain | {"SMTP_URL"} | ({"OIDC_ISSUERS"} if part == "service" else set())
     resources = rendered[environment, "service"][1]
     (settings,) = [it["data"] for it in resources if it["kind"] == "ConfigMap"]
     assert not optional & set(settings)

@@ -230,6 +230,10 @@ def test_workers(either):
 
 
 def test_without_workers_the_service_reaches_webhooks_and_mail_servers(template):
+    # The keys of issuers are fetched by the tasks of the service.
+    issuers = template("service").deployed_to("production", **DEPLOYED, OidcIssuers='[{"issuer": "https://login.example"}]').properties("Service")
+    assert issuers["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"] == [
+        exported("ServiceSecurityGroupId"), exported("WorkerSecurityGroupId")]
     alone = template("service").deployed_to("production", **DEPLOYED, WorkerTasks="0").properties("Service")
     groups = alone["NetworkConfiguration"]["AwsvpcConfiguration"]["SecurityGroups"]
     assert groups == [exported("ServiceSecurityGroupId"), exported("WorkerSecurityGroupId")]

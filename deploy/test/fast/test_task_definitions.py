@@ -76,6 +76,7 @@ VALUES = {
     "SHOP_NAME": "Shop",
     "STORE_LANGUAGE": "en",
     "ALERT_EMAIL": "",
+    "OIDC_ISSUERS": "",
 }
 # The parameters of the template for mail, and the same for the files.
 MAIL = {
@@ -291,6 +292,15 @@ def test_mail_reaches_file_and_template_alike(template, name):
     assert {"name": "SMTP_URL", "valueFrom": MAIL["SmtpSecretArn"]} in container["secrets"]
     settings = {it["name"]: it["value"] for it in container["environment"]}
     assert {key: it for key, it in MAIL_VALUES.items() if key != "SMTP_SECRET_ARN"}.items() <= settings.items()
+
+
+def test_issuers_reach_the_service(template):
+    """With their quotes: the value is JSON within JSON."""
+    issuers = json.dumps([{"issuer": "https://login.example/realms/shop", "audience": "shop", "roles": {"Admins": "owner"}}])
+    file = filled("task-definition", OIDC_ISSUERS=issuers)
+    assert file == deployed(template, "task-definition", OidcIssuers=issuers)
+    assert {"name": "OIDC_ISSUERS", "value": issuers} in file["containerDefinitions"][0]["environment"]
+    assert "OIDC_ISSUERS" not in settings("worker-task")
 
 
 @pytest.mark.parametrize("name", ["task-definition", "worker-task"])
