@@ -13,7 +13,7 @@ import TestSupport
         #expect(process.exitStatus == .killed(signal: SIGKILL))
     }
 
-    @Test("A process that has ended, and that nobody asks for, does not hold up an exit test")
+    @Test("A process that has ended does not hold up an exit test, although no test has asked for its status")
     func exitTest() async throws {
         let process = try ChildProcess(["true"], environment: Command.plain)
         usleep(100_000)
