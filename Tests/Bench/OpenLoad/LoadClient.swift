@@ -27,7 +27,7 @@ final class LoadClient {
         self.specification = specification
         self.loop = loop
         self.port = port
-        next = start
+        next = start + Self.gap(specification.phases[0])
         var begin = start
         tallies = specification.phases.map { phase in
             defer { begin += UInt64(phase.seconds * 1e9) }
@@ -44,14 +44,21 @@ final class LoadClient {
             if next >= phaseEnd {
                 phase += 1
                 if isOver { return }
+                // Drawn once more at the new rate: at a low one before, the next request may be due after all phases.
+                next = phaseEnd + Self.gap(specification.phases[phase])
                 phaseEnd += UInt64(specification.phases[phase].seconds * 1e9)
                 continue
             }
             tallies[phase].meant += 1
             waiting.append((phase, next))
-            next += UInt64(-log(Double.random(in: 1e-9..<1)) / specification.phases[phase].rate * 1e9)
+            next += Self.gap(specification.phases[phase])
         }
         sendWaiting()
+    }
+
+    /// Nanoseconds between two requests, exponentially distributed.
+    private static func gap(_ phase: LoadSpecification.Phase) -> UInt64 {
+        UInt64(-log(Double.random(in: 1e-9..<1)) / phase.rate * 1e9)
     }
 
     private func sendWaiting() {
