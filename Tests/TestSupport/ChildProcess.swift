@@ -16,10 +16,11 @@ package final class ChildProcess: Sendable {
 
     /// Starts `command` (a path, or a name in the PATH given, and arguments) with exactly this environment.
     ///
-    /// Output is appended to the files at `output` and `error`; standard input is empty.
+    /// Output is appended to the files at `output` and `error`; standard input is empty. Of the other descriptors of this process it has
+    /// none but `inherited`.
     package init(
         _ command: [String], environment: [String: String], directory: String = "/", output: String = "/dev/null",
-        error: String = "/dev/null"
+        error: String = "/dev/null", inheriting inherited: Int32? = nil
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -30,7 +31,7 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 2, error, append, 0o644)
         // An exit test ends for Swift Testing only when no process has its pipe open.
         for descriptor in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })
-        where descriptor > 2 {
+        where descriptor > 2 && descriptor != inherited {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
 

@@ -24,7 +24,7 @@ struct HandoverTests {
                     "DRAIN_DELAY": "300ms",
                 ].merging(settings) { $1 }
             ) { $1 },
-            output: log, error: log)
+            output: log, error: log, inheriting: listener)
     }
 
     @Test("six processes in turn serve it without a failed request")
